@@ -1,0 +1,76 @@
+// Package mention understands what a person asked for: the grammar, which picture is meant,
+// whether it may be dreamed, and the words of the answer. The offline commands use the same
+// grammar.
+package mention
+
+// Verb is what is asked for.
+type Verb string
+
+// The verbs of the mention grammar.
+const (
+	Bare     Verb = "" // only a mention: dream if there is a picture, else help
+	Dream    Verb = "dream"
+	Deeper   Verb = "deeper"
+	Again    Verb = "again"
+	Imagine  Verb = "imagine"
+	Surprise Verb = "surprise"
+	See      Verb = "see"
+	Dive     Verb = "dive"
+	Wander   Verb = "wander"
+	Undream  Verb = "undream"
+	Info     Verb = "info"
+	Queue    Verb = "queue"
+	Cancel   Verb = "cancel"
+	Delete   Verb = "delete"
+	Stop     Verb = "stop"
+	Start    Verb = "start"
+	Yes      Verb = "yes"
+	No       Verb = "no"
+	Help     Verb = "help"
+	Presets  Verb = "presets"
+	Words    Verb = "words"
+	Replay   Verb = "replay" // a recipe token
+)
+
+// Word is something to steer towards (+1) or away from (-1), as typed.
+type Word struct {
+	Text string
+	Sign float32
+}
+
+// Request is one parsed mention. Zero values mean "not said".
+type Request struct {
+	Verb        Verb
+	Preset      string
+	Words       []Word
+	Topic       string // help eyes, words dog
+	Count       int    // deeper 3, wander 4
+	Seconds     int    // dive 8s
+	Image       int    // image 2
+	All         bool   // all pictures, at most 4
+	Guide       bool
+	Mask        string // a dream.Mask
+	Layer       string
+	Channels    []int
+	Strength    int
+	Octaves     int
+	Steps       int
+	Seed        *uint64
+	Size        int
+	Model       string
+	As          string  // gif, mp4, png
+	Warning     *string // cw="..."
+	Visibility  string  // public, unlisted, private, direct
+	KeepColours bool
+	Token       string   // dd1-...
+	Unknown     []string // words nobody could place, for a kind error
+	Then        *Request // after a comma: "dream, deeper 2"
+}
+
+/*
+The rest of this package's surface (implemented beside this file):
+
+	func Parse(text string, self ...string) (Request, error)   // self: the bot's own handles; error is *Problem with kind words
+	func (r Request) Recipe(v *dream.Vocabulary, seed uint64) (dream.Recipe, error)
+	func Text(html string) string                              // HTML of a status to plain text
+*/

@@ -1,0 +1,74 @@
+// Package classifier holds the convolutional network: it says what is in a picture, hands
+// out activations, and computes the gradient of an objective with respect to the picture.
+// It knows nothing of servers, bots or dreams.
+package classifier
+
+// Logits is the name of the layer before softmax, one channel per label.
+const Logits = "logits"
+
+// Target says what to raise, or with a negative weight to lower, at one layer.
+//
+// With neither Channels nor Guide the objective is the whole layer, mean(a^2), the
+// objective of Mordvintsev et al., "Inceptionism" (2015). With Channels it is the weighted
+// sum of each channel's mean activation (for Logits: of the logits themselves). With Guide
+// it is, averaged over positions, the largest dot product with any of the guide's features.
+type Target struct {
+	Layer    string
+	Weight   float32
+	Channels []ChannelWeight
+	Guide    *Features
+}
+
+// ChannelWeight picks one channel of a layer; for Logits the channel is the label's index.
+type ChannelWeight struct {
+	Channel int
+	Weight  float32
+}
+
+// Features are the activations of one layer: shape [C][H][W], row major, after ReLU.
+type Features struct {
+	Layer   string
+	C, H, W int
+	Data    []float32
+}
+
+// Guess is one label with its probability in [0,1].
+type Guess struct {
+	Index int     `json:"-"`
+	Label string  `json:"label"`
+	P     float64 `json:"p"`
+}
+
+// Label is one class the network knows.
+type Label struct {
+	ID    string   // WordNet id, such as n07753592
+	Names []string // most usual first, such as "banana"
+}
+
+// Layer describes a named layer whose activations can be read or raised.
+type Layer struct {
+	Name     string
+	Channels int
+	Stride   int // input pixels per output pixel
+}
+
+/*
+The rest of this package's surface (implemented beside this file):
+
+	func Default() (*Network, error)                  // the embedded network, built once per call
+	func Load(onnx []byte, labels []Label) (*Network, error)
+	func (n *Network) Name() string                   // "slugnet"
+	func (n *Network) Hash() string                   // 64 hex digits: SHA-256 of the weights file
+	func (n *Network) Labels() []Label
+	func (n *Network) Layers() []Layer                // in order, last one Logits
+	func (n *Network) Layer(name string) (Layer, error)  // tolerant: "4c", "inception_4c/output"
+	func (n *Network) See(ctx context.Context, in *picture.Planar, k int) ([]Guess, error)
+	      // any size >= 32: scales a copy so that the short side suits the network
+	func (n *Network) Activations(ctx context.Context, in *picture.Planar, layers ...string) (map[string]*Features, error)
+	func (n *Network) Gradient(ctx context.Context, in *picture.Planar, targets []Target, grad *picture.Planar) (float32, error)
+	      // objective's value; grad has in's size and is overwritten with d(objective)/d(in)
+	func (n *Network) PlanBytes(w, h int, gradient bool) int64   // memory a plan of this size holds, before it is built
+	func (n *Network) MinSide() int                   // 32
+
+All methods are safe for concurrent use. Same input, same binary, same machine: same bits.
+*/

@@ -1,0 +1,57 @@
+// Package store keeps the daemon's state in one bbolt file: cursors, jobs, the outbox, limits,
+// consents, rules and the audit trail. Every change of a job is one transaction. It knows
+// nothing of HTTP, pictures or networks.
+package store
+
+import "time"
+
+// State is where a job is on its way from a mention to a posted reply.
+//
+//	queued -> leased -> rendered -> uploaded -> posting -> posted
+//	                                               \-> uncertain -> posted | uploaded
+//	any unfinished state -> skipped | cancelled | dead
+//
+// A lease that runs out falls back to the last durable state, so a kill -9 costs at most the
+// work since then. Only posting can be ambiguous: it becomes uncertain and is looked up on
+// the server before anything is sent again.
+type State string
+
+// The states of a job.
+const (
+	Queued    State = "queued"    // recorded in the same transaction as the cursor
+	Waiting   State = "waiting"   // for somebody's consent
+	Leased    State = "leased"    // a worker has it until LeaseUntil
+	Rendered  State = "rendered"  // the reply (text, pictures as blobs) is stored
+	Uploaded  State = "uploaded"  // media ids are stored
+	Posting   State = "posting"   // the request may be on its way
+	Uncertain State = "uncertain" // no answer; look it up before any retry
+	Posted    State = "posted"    // terminal: the reply's id is stored
+	Skipped   State = "skipped"   // terminal: nothing to answer, reason in Reason
+	Cancelled State = "cancelled" // terminal: by the requester or the operator
+	Dead      State = "dead"      // terminal until retried by hand: 3 attempts failed
+)
+
+// Job is one request from a mention to its reply. (Platform, Account, Source) is unique.
+type Job struct {
+	ID         string // sortable by arrival
+	Platform   string // "mastodon" or "x"
+	Account    string // the bot's account id
+	Source     string // id of the mentioning post
+	Requester  string // account id
+	Handle     string // requester's handle
+	Payload    []byte // the event as JSON, owned by the bot
+	State      State
+	Attempts   int // counted before the work begins
+	LeaseOwner string
+	LeaseUntil time.Time
+	NotBefore  time.Time
+	Created    time.Time
+	Updated    time.Time
+	Deadline   time.Time // of Waiting: then it is skipped
+	Reply      []byte    // the rendered reply as JSON, owned by the bot
+	MediaIDs   []string
+	PostKey    string // idempotency key
+	PostStart  time.Time
+	PostID     string
+	Reason     string // why skipped, cancelled or dead
+}
