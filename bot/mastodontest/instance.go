@@ -1,0 +1,85 @@
+package mastodontest
+
+import "strings"
+
+// Versions claimed: clients derive features from them (blur filters need API version 5).
+const (
+	mastodonVersion   = "4.5.3"
+	mastodonAPI       = 7
+	gotosocialVersion = "0.20.2 git-fake"
+)
+
+func instanceRoutes() []route {
+	return []route{
+		{pattern: "GET /api/v1/instance", handle: (*call).instanceV1},
+		{pattern: "GET /api/v2/instance", handle: (*call).instanceV2},
+	}
+}
+
+var mimeTypes = []string{"image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4"}
+
+func (s *Server) version() string {
+	if s.gts() {
+		return gotosocialVersion
+	}
+	return mastodonVersion
+}
+
+// streamingURL is where streams are. GoToSocial says wss even when it speaks http.
+func (s *Server) streamingURL() string {
+	scheme := "ws"
+	if s.gts() {
+		scheme = "wss"
+	}
+	_, host, _ := strings.Cut(s.URL, "://")
+	return scheme + "://" + host
+}
+
+func (s *Server) configuration() object {
+	l := s.limits
+	return object{
+		"accounts": object{"max_featured_tags": 10, "max_pinned_statuses": 5},
+		"statuses": object{
+			"max_characters": l.TextRunes, "max_media_attachments": l.Attachments,
+			"characters_reserved_per_url": l.ReservedURL,
+		},
+		"media_attachments": object{
+			"description_limit": l.AltRunes, "supported_mime_types": mimeTypes,
+			"image_size_limit": l.ImageBytes, "image_matrix_limit": l.ImagePixels,
+			"video_size_limit": l.VideoBytes, "video_matrix_limit": l.VideoPixels, "video_frame_rate_limit": 120,
+		},
+		"polls": object{
+			"max_options": 4, "max_characters_per_option": 50, "min_expiration": 300, "max_expiration": 2629746,
+		},
+	}
+}
+
+func (c *call) instanceV1() (any, error) {
+	return object{
+		"uri": c.s.domain(), "title": "Fake " + c.s.opt.Dialect.String(), "short_description": "",
+		"description": "A server for tests.", "email": "admin@" + c.s.domain(), "version": c.s.version(),
+		"urls":      object{"streaming_api": c.s.streamingURL()},
+		"stats":     object{"user_count": len(c.s.accounts), "status_count": len(c.s.statuses), "domain_count": 0},
+		"languages": []string{"en"}, "registrations": false, "approval_required": false,
+		"invites_enabled": false, "configuration": c.s.configuration(), "contact_account": nil, "rules": []object{},
+	}, nil
+}
+
+func (c *call) instanceV2() (any, error) {
+	conf := c.s.configuration()
+	conf["urls"] = object{"streaming": c.s.streamingURL()}
+	conf["translation"] = object{"enabled": false}
+	out := object{
+		"domain": c.s.domain(), "title": "Fake " + c.s.opt.Dialect.String(), "version": c.s.version(),
+		"source_url": "https://example.org/source", "description": "A server for tests.",
+		"usage":     object{"users": object{"active_month": len(c.s.accounts)}},
+		"languages": []string{"en"}, "configuration": conf,
+		"registrations": object{"enabled": false, "approval_required": false, "message": nil},
+		"contact":       object{"email": "admin@" + c.s.domain(), "account": nil},
+		"rules":         []object{},
+	}
+	if !c.s.gts() {
+		out["api_versions"] = object{"mastodon": mastodonAPI}
+	}
+	return out, nil
+}
