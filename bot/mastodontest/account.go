@@ -15,6 +15,8 @@ type account struct {
 	fields           []Field
 	bot, locked      bool
 	created          time.Time
+	posts            int // not deleted
+	lastPost         time.Time
 
 	follows  map[*account]follow
 	requests map[*account]bool // whom we asked to follow, unanswered
@@ -68,11 +70,9 @@ func (s *Server) accountObject(a *account) object {
 			followers++
 		}
 	}
-	posts, last := 0, any(nil)
-	for _, st := range s.statuses {
-		if st.author == a && !st.deleted {
-			posts, last = posts+1, st.created.UTC().Format(time.DateOnly)
-		}
+	var last any
+	if !a.lastPost.IsZero() {
+		last = a.lastPost.UTC().Format(time.DateOnly)
 	}
 	fields := []object{}
 	for _, f := range a.fields {
@@ -84,7 +84,7 @@ func (s *Server) accountObject(a *account) object {
 		"note": s.bioHTML(a.bio), "url": a.url(s), "uri": a.url(s),
 		"avatar": s.URL + "/avatar.png", "avatar_static": s.URL + "/avatar.png",
 		"header": s.URL + "/header.png", "header_static": s.URL + "/header.png",
-		"followers_count": followers, "following_count": len(a.follows), "statuses_count": posts,
+		"followers_count": followers, "following_count": len(a.follows), "statuses_count": a.posts,
 		"last_status_at": last, "emojis": []object{}, "fields": fields,
 	}
 }

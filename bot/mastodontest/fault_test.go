@@ -150,3 +150,39 @@ func TestAClientThatGivesUpMayHavePosted(t *testing.T) {
 		t.Error("the post was not applied")
 	}
 }
+
+// net/http takes a POST with an Idempotency-Key for repeatable and sends it again by itself when a
+// kept-alive connection breaks. On GoToSocial, which ignores the key, that posts twice, so a client
+// must forbid it by clearing GetBody.
+func TestNetHTTPRepeatsKeyedPostsUnlessForbidden(t *testing.T) {
+	for _, forbid := range []bool{false, true} {
+		srv := start(t, mastodontest.Options{Dialect: mastodontest.GoToSocial})
+		ada := srv.AddUser("ada", mastodontest.UserOptions{})
+		client := srv.Client()
+		t.Cleanup(client.CloseIdleConnections)
+		post := func() error {
+			req, _ := http.NewRequestWithContext(t.Context(), "POST", srv.URL+"/api/v1/statuses", strings.NewReader("status=x"))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("Authorization", "Bearer "+ada.Token())
+			req.Header.Set("Idempotency-Key", "k")
+			if forbid {
+				req.GetBody = nil
+			}
+			resp, err := client.Do(req)
+			if err != nil {
+				return err
+			}
+			defer resp.Body.Close()
+			_, err = io.Copy(io.Discard, resp.Body)
+			return err
+		}
+		if err := post(); err != nil { // opens the connection that is used again
+			t.Fatal(err)
+		}
+		srv.Inject(mastodontest.Fault{Kind: mastodontest.DropAfterApply, Times: 1})
+		err := post()
+		if want := map[bool]int{false: 3, true: 2}[forbid]; len(ada.Statuses()) != want || (err == nil) == forbid {
+			t.Errorf("forbidden %v: %d posts, error %v", forbid, len(ada.Statuses()), err)
+		}
+	}
+}
