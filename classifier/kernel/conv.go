@@ -1,0 +1,154 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ConvShape describes a convolution over planes [channel][row][column], with the meaning
+// of ONNX's Conv: cross-correlation, zeros around the picture.
+type ConvShape struct {
+	In, Out                  int // channels
+	KernelH, KernelW         int
+	StrideH, StrideW         int
+	DilationH, DilationW     int
+	Top, Left, Bottom, Right int // padding
+	Groups                   int
+}
+
+// Valid reports what is wrong with the shape.
+func (s ConvShape) Valid() error {
+	for _, v := range []int{s.In, s.Out, s.KernelH, s.KernelW, s.StrideH, s.StrideW, s.DilationH, s.DilationW, s.Groups} {
+		if v < 1 || v > 1<<16 {
+			return fmt.Errorf("convolution with a size of %d", v)
+		}
+	}
+	for _, v := range []int{s.Top, s.Left, s.Bottom, s.Right} {
+		if v < 0 || v > 1<<12 {
+			return fmt.Errorf("convolution with a padding of %d", v)
+		}
+	}
+	if s.In%s.Groups != 0 || s.Out%s.Groups != 0 {
+		return errors.New("convolution whose groups do not divide its channels")
+	}
+	if s.reachH() > 1<<12 || s.reachW() > 1<<12 {
+		return errors.New("convolution kernel of more than 4096 pixels")
+	}
+	return nil
+}
+
+// reachH is how many rows of the picture one output value depends on.
+func (s ConvShape) reachH() int { return s.DilationH*(s.KernelH-1) + 1 }
+
+func (s ConvShape) reachW() int { return s.DilationW*(s.KernelW-1) + 1 }
+
+// Size returns the rows and columns of the result for a picture of h by w; not positive if
+// the picture is too small.
+func (s ConvShape) Size(h, w int) (int, int) {
+	return windows(h+s.Top+s.Bottom, s.reachH(), s.StrideH), windows(w+s.Left+s.Right, s.reachW(), s.StrideW)
+}
+
+func windows(n, reach, stride int) int {
+	if n < reach {
+		return 0
+	}
+	return (n-reach)/stride + 1
+}
+
+// weights is the number of weights: [Out][In/Groups][KernelH][KernelW].
+func (s ConvShape) weights() int { return s.Out * s.In / s.Groups * s.KernelH * s.KernelW }
+
+// Conv is a convolution with its weights packed for this processor. It is immutable, and
+// shared by all sizes and callers.
+type Conv struct {
+	ConvShape
+	forward  []*matrix   // by group
+	backward [][]*matrix // by group and sweep
+	sweeps   []sweep
+}
+
+// NewConv packs weights [Out][In/Groups][KernelH][KernelW] and a bias, which may be nil.
+func NewConv(s ConvShape, weight, bias []float32) (*Conv, error) {
+	return newConv(native, s, weight, bias)
+}
+
+func newConv(set *isa, s ConvShape, weight, bias []float32) (*Conv, error) {
+	if err := s.Valid(); err != nil {
+		return nil, err
+	}
+	if len(weight) != s.weights() || (bias != nil && len(bias) != s.Out) {
+		return nil, fmt.Errorf("convolution with %d weights and %d biases, want %d and %d", len(weight), len(bias), s.weights(), s.Out)
+	}
+	c := &Conv{ConvShape: s, sweeps: s.plan()}
+	in, out, area := s.In/s.Groups, s.Out/s.Groups, s.KernelH*s.KernelW
+	for g := range s.Groups {
+		w := weight[g*out*in*area : (g+1)*out*in*area]
+		var b []float32
+		if bias != nil {
+			b = bias[g*out : (g+1)*out]
+		}
+		c.forward = append(c.forward, packMatrix(set, out, in*area, func(row, k int) float32 { return w[row*in*area+k] }, b))
+		c.backward = append(c.backward, c.packBackward(set, w))
+	}
+	return c, nil
+}
+
+// Bytes is the memory the packed weights hold.
+func (c *Conv) Bytes() int64 {
+	n := int64(0)
+	for g := range c.forward {
+		n += c.forward[g].bytes()
+		for _, m := range c.backward[g] {
+			n += m.bytes()
+		}
+	}
+	return n
+}
+
+// sweep is one product of the gradient with respect to the picture: all the samples of the
+// padded picture in some phases of the stride. Sample (Y*StrideH+phase.y, X*StrideW+phase.x)
+// receives, for j below taps.y and l below taps.x, gradient (Y-j, X-l) times kernel element
+// (phase.y+StrideH*j, phase.x+StrideW*l) of the dilated kernel.
+type sweep struct {
+	phases []phase
+	taps   phase // taps in each direction
+}
+
+// plan chooses the sweeps. Few channels share one sweep, because packing the gradient would
+// cost more than the multiplications with zeros that sharing brings.
+func (s ConvShape) plan() []sweep {
+	all := sweep{taps: phase{ceilDiv(s.reachH(), s.StrideH), ceilDiv(s.reachW(), s.StrideW)}}
+	var single []sweep
+	for y := range min(s.StrideH, s.reachH()) {
+		for x := range min(s.StrideW, s.reachW()) {
+			all.phases = append(all.phases, phase{y, x})
+			single = append(single, sweep{[]phase{{y, x}}, phase{ceilDiv(s.reachH()-y, s.StrideH), ceilDiv(s.reachW()-x, s.StrideW)}})
+		}
+	}
+	if len(all.phases)*s.In/s.Groups <= 2*maxRows {
+		return []sweep{all}
+	}
+	return single
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// packBackward packs one group's weights for every sweep.
+func (c *Conv) packBackward(set *isa, w []float32) []*matrix {
+	in, out, area := c.In/c.Groups, c.Out/c.Groups, c.KernelH*c.KernelW
+	var ms []*matrix
+	for _, s := range c.sweeps {
+		n := s.taps.y * s.taps.x
+		at := func(row, k int) float32 {
+			ph, ci := s.phases[row/in], row%in
+			co, j, l := k/n, k%n/s.taps.x, k%s.taps.x
+			y, x := ph.y+c.StrideH*j, ph.x+c.StrideW*l
+			if y%c.DilationH != 0 || x%c.DilationW != 0 || y >= c.reachH() || x >= c.reachW() {
+				return 0
+			}
+			return w[(co*in+ci)*area+y/c.DilationH*c.KernelW+x/c.DilationW]
+		}
+		ms = append(ms, packMatrix(set, len(s.phases)*in, out*n, at, nil))
+	}
+	return ms
+}

@@ -1,0 +1,69 @@
+package kernel
+
+import (
+	"os"
+	"slices"
+)
+
+// Variable names the environment variable that forces an instruction set: plain, avx2 or
+// avx512. One that the processor lacks, or an unknown name, is ignored.
+const Variable = "SLUGPUPPY_KERNEL"
+
+// Flags of a GEMM block.
+const (
+	clip       = 1 // negative sums become zero
+	accumulate = 2 // start from C instead of the bias
+)
+
+// maxTile and maxRows bound the blocks of every instruction set.
+const (
+	maxTile = 48
+	maxRows = 8
+	vectors = 3 // of a full tile
+)
+
+// segments says where the vectors of a tile come from in a padded plane: byte offsets of
+// the part before and after the line break. The assembly knows this layout.
+type segments struct {
+	a, b   [vectors]int64
+	second [vectors]uint64   // bit per lane: set if it comes from b
+	blend  [vectors][8]int32 // the same for AVX2: -1 if it comes from b
+}
+
+// gemmFunc computes C[rows][cols] = bias + A[k][rows]^T * B[k][cols] for one block. The
+// columns touched are those whose bit is set in mask; where the instruction set is not
+// masked, all. ldc counts bytes.
+type gemmFunc func(k int64, a, b, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
+
+// isa is one instruction set: kernels indexed by the number of vectors in a tile.
+type isa struct {
+	name   string
+	lanes  int
+	rows   []int // heights of GEMM blocks, tallest first
+	masked bool  // GEMM blocks leave columns outside the mask alone
+	gemm   [][vectors + 1]gemmFunc
+	pack   [vectors + 1]func(n int64, src *float32, taps *int32, dst *float32, seg *segments)
+	gather [vectors + 1]func(n int64, src *float32, taps *int32, dst *float32, idx *int32)
+	mask   func(n int64, dst, g, y *float32)                      // n vectors: dst = y > 0 ? g : 0
+	add    func(n int64, dst, x *float32)                         // n vectors: dst += x
+	axpy   func(n int64, dst, x, s *float32)                      // n vectors: dst += s[0] * x
+	max3x3 [3]func(n int64, r0, r1, r2, dst *float32, arg *uint8) // by stride; nil: plain
+	peak   func(n int64)                                          // n iterations of 24 multiply-adds on vectors
+}
+
+// tile is the width of a full tile.
+func (s *isa) tile() int { return vectors * s.lanes }
+
+// native is the instruction set this process uses.
+var native = choose(os.Getenv(Variable), available())
+
+// Name says which instruction set this process uses.
+func Name() string { return native.name }
+
+// choose picks the forced set if it is there, else the last, which is the widest.
+func choose(forced string, sets []*isa) *isa {
+	if i := slices.IndexFunc(sets, func(s *isa) bool { return s.name == forced }); i >= 0 {
+		return sets[i]
+	}
+	return sets[len(sets)-1]
+}

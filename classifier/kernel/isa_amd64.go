@@ -1,0 +1,35 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// available lists the instruction sets of this processor, widest last.
+func available() []*isa {
+	sets := []*isa{plain}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		sets = append(sets, avx2)
+	}
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
+		sets = append(sets, avx512)
+	}
+	return sets
+}
+
+var avx2 = &isa{
+	name: "avx2", lanes: 8, rows: []int{4},
+	gemm:   [][vectors + 1]gemmFunc{{nil, avx2Gemm4x8, avx2Gemm4x16, avx2Gemm4x24}},
+	pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, avx2Pack8, avx2Pack16, avx2Pack24},
+	gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, avx2Gather8, avx2Gather16, avx2Gather24},
+	mask:   avx2Mask, add: avx2Add, axpy: avx2Axpy, peak: avx2Peak,
+}
+
+var avx512 = &isa{
+	name: "avx512", lanes: 16, rows: []int{8, 4}, masked: true,
+	gemm: [][vectors + 1]gemmFunc{
+		{nil, avx512Gemm8x16, avx512Gemm8x32, avx512Gemm8x48},
+		{nil, avx512Gemm4x16, avx512Gemm4x32, avx512Gemm4x48},
+	},
+	pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, avx512Pack16, avx512Pack32, avx512Pack48},
+	gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, avx512Gather16, avx512Gather32, avx512Gather48},
+	mask:   avx512Mask, add: avx512Add, axpy: avx512Axpy, peak: avx512Peak,
+	max3x3: [...]func(int64, *float32, *float32, *float32, *float32, *uint8){nil, avx512Max3x3s1, avx512Max3x3s2},
+}

@@ -1,0 +1,6 @@
+//go:build !amd64
+
+package kernel
+
+// available lists the instruction sets of this processor, widest last.
+func available() []*isa { return []*isa{plain} }

@@ -1,0 +1,228 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func random(r *rand.Rand, n int) []float32 {
+	x := Floats(n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// force runs the rest of a test with one instruction set.
+func force(t testing.TB, set *isa) {
+	old := native
+	native = set
+	t.Cleanup(func() { native = old })
+}
+
+func team(t testing.TB, n int) *Team {
+	tm, err := NewPool(n).Join(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tm.Leave)
+	return tm
+}
+
+// near compares with float64 truth, relative to its largest value.
+func near(t *testing.T, what string, got []float32, want []float64, tolerance float64) {
+	t.Helper()
+	var worst, top float64
+	at := 0
+	for i, w := range want {
+		top = math.Max(top, math.Abs(w))
+		if d := math.Abs(float64(got[i]) - w); d > worst || math.IsNaN(d) {
+			worst, at = d, i
+		}
+	}
+	if !(worst <= tolerance*math.Max(top, 1e-3)) {
+		t.Fatalf("%s: value %d is %g, want %g (off by %.1e of %.3g)", what, at, got[at], want[at], worst, top)
+	}
+}
+
+// convolve is the definition, in float64.
+func convolve(s ConvShape, h, w int, x, weight, bias []float32, relu bool) []float64 {
+	oh, ow := s.Size(h, w)
+	y := make([]float64, s.Out*oh*ow)
+	in, out := s.In/s.Groups, s.Out/s.Groups
+	for o := range s.Out {
+		for r := range oh {
+			for c := range ow {
+				sum := float64(bias[o])
+				for i := range in {
+					for ky := range s.KernelH {
+						for kx := range s.KernelW {
+							yy, xx := r*s.StrideH-s.Top+ky*s.DilationH, c*s.StrideW-s.Left+kx*s.DilationW
+							if yy >= 0 && yy < h && xx >= 0 && xx < w {
+								sum += float64(x[((o/out*in+i)*h+yy)*w+xx]) * float64(weight[((o*in+i)*s.KernelH+ky)*s.KernelW+kx])
+							}
+						}
+					}
+				}
+				if relu {
+					sum = math.Max(0, sum)
+				}
+				y[(o*oh+r)*ow+c] = sum
+			}
+		}
+	}
+	return y
+}
+
+// convolveBack is the transpose of the definition, in float64.
+func convolveBack(s ConvShape, h, w int, dy, y, weight []float32) []float64 {
+	oh, ow := s.Size(h, w)
+	dx := make([]float64, s.In*h*w)
+	in, out := s.In/s.Groups, s.Out/s.Groups
+	for o := range s.Out {
+		for r := range oh {
+			for c := range ow {
+				j := (o*oh+r)*ow + c
+				if y != nil && !(y[j] > 0) {
+					continue
+				}
+				for i := range in {
+					for ky := range s.KernelH {
+						for kx := range s.KernelW {
+							yy, xx := r*s.StrideH-s.Top+ky*s.DilationH, c*s.StrideW-s.Left+kx*s.DilationW
+							if yy >= 0 && yy < h && xx >= 0 && xx < w {
+								dx[((o/out*in+i)*h+yy)*w+xx] += float64(dy[j]) * float64(weight[((o*in+i)*s.KernelH+ky)*s.KernelW+kx])
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return dx
+}
+
+// randomShape draws a convolution and a picture size that it fits.
+func randomShape(r *rand.Rand) (s ConvShape, h, w int) {
+	for {
+		s = ConvShape{
+			KernelH: 1 + r.IntN(5), KernelW: 1 + r.IntN(5), StrideH: 1 + r.IntN(3), StrideW: 1 + r.IntN(3),
+			DilationH: 1 + r.IntN(2), DilationW: 1 + r.IntN(2),
+			Top: r.IntN(4), Left: r.IntN(4), Bottom: r.IntN(4), Right: r.IntN(4), Groups: 1 + r.IntN(3),
+		}
+		if r.IntN(2) == 0 {
+			s.StrideH, s.StrideW, s.DilationH, s.DilationW = 1, 1, 1, 1
+		}
+		s.In, s.Out = s.Groups*(1+r.IntN(7)), s.Groups*(1+r.IntN(20))
+		h, w = 1+r.IntN(24), 1+r.IntN(70)
+		if oh, ow := s.Size(h, w); oh > 0 && ow > 0 {
+			return s, h, w
+		}
+	}
+}
+
+func checkConv(t *testing.T, set *isa, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	s, h, w := randomShape(r)
+	name := fmt.Sprintf("%s %+v on %dx%d", set.name, s, w, h)
+	weight, bias, x := random(r, s.weights()), random(r, s.Out), random(r, s.In*h*w)
+	c, err := newConv(set, s, weight, bias)
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	p, err := c.At(h, w)
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	tm := team(t, 1+r.IntN(3))
+	oh, ow := s.Size(h, w)
+	y := Floats(s.Out * oh * ow)
+	relu := r.IntN(2) == 0
+	p.Forward(tm, y, x, random(r, p.ForwardScratch()), relu)
+	near(t, name, y, convolve(s, h, w, x, weight, bias, relu), 1e-5)
+
+	dy, dx := random(r, len(y)), random(r, len(x))
+	before := append([]float32(nil), dx...)
+	var mask []float32
+	if relu {
+		mask = y
+	}
+	want := convolveBack(s, h, w, dy, mask, weight)
+	add := r.IntN(2) == 0
+	if add {
+		for i, v := range before {
+			want[i] += float64(v)
+		}
+	}
+	p.Backward(tm, dx, dy, mask, random(r, p.BackwardScratch()), add)
+	near(t, name+" gradient", dx, want, 1e-5)
+}
+
+func TestConvolutionMatchesItsDefinitionOnRandomShapes(t *testing.T) {
+	for _, set := range available() {
+		t.Run(set.name, func(t *testing.T) {
+			force(t, set)
+			for seed := range uint64(300) {
+				checkConv(t, set, seed)
+			}
+		})
+	}
+}
+func FuzzConv(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		for _, set := range available() {
+			force(t, set)
+			checkConv(t, set, seed)
+		}
+	})
+}
+
+func BenchmarkConv(b *testing.B) {
+	for _, set := range available() {
+		if set == plain {
+			continue
+		}
+		force(b, set)
+		for _, k := range []struct{ in, out, k, n int }{{32, 64, 3, 256}, {64, 96, 3, 128}, {160, 48, 1, 128}, {80, 160, 3, 64}, {336, 80, 1, 64}} {
+			for threads := 1; threads <= 2; threads++ {
+				s := ConvShape{In: k.in, Out: k.out, KernelH: k.k, KernelW: k.k, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1,
+					Top: k.k / 2, Left: k.k / 2, Bottom: k.k / 2, Right: k.k / 2, Groups: 1}
+				r := rand.New(rand.NewPCG(1, 1))
+				c, _ := newConv(set, s, random(r, s.weights()), nil)
+				p, _ := c.At(k.n, k.n)
+				x, y, scratch := random(r, k.in*k.n*k.n), Floats(k.out*k.n*k.n), Floats(p.ForwardScratch()+p.BackwardScratch())
+				flops := 2 * float64(s.weights()) * float64(k.n*k.n)
+				for _, dir := range []string{"fwd", "bwd"} {
+					b.Run(fmt.Sprintf("%s/%dx%d-%dto%d-%d/%s/threads=%d", set.name, k.k, k.k, k.in, k.out, k.n, dir, threads), func(b *testing.B) {
+						tm := team(b, threads)
+						for b.Loop() {
+							if dir == "fwd" {
+								p.Forward(tm, y, x, scratch, true)
+							} else {
+								p.Backward(tm, x, y, y, scratch, false)
+							}
+						}
+						b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+					})
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkPeak(b *testing.B) {
+	for _, set := range available() {
+		for threads := 1; threads <= 2; threads++ {
+			b.Run(fmt.Sprintf("%s/threads=%d", set.name, threads), func(b *testing.B) {
+				tm := team(b, threads)
+				for b.Loop() {
+					tm.Do(threads, func(int, *workspace) { set.peak(1e6) })
+				}
+				b.ReportMetric(float64(threads)*48e6*float64(set.lanes)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
