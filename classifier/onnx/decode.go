@@ -1,0 +1,252 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Limits on a file. The largest classifiers people use (VGG-19) are 575 MB.
+const (
+	MaxFile     = 640 << 20
+	maxNodes    = 20000
+	maxRank     = 8
+	maxElements = 160 << 20
+	maxNames    = 4096 // inputs, outputs and attributes of one node
+)
+
+// ErrExternal reports weights kept in another file.
+var ErrExternal = errors.New("the weights are kept in a separate file; export the model as one file")
+
+// ErrMalformed reports a file that is not ONNX or is damaged.
+var ErrMalformed = errors.New("not a valid ONNX file")
+
+// Decode reads a model.
+func Decode(data []byte) (*Model, error) {
+	if len(data) > MaxFile {
+		return nil, fmt.Errorf("model of %d MB, the limit is %d", len(data)>>20, MaxFile>>20)
+	}
+	m := &Model{Opset: -1}
+	seen := false
+	err := fields(data, func(f field) error {
+		switch f.num {
+		case 2:
+			m.Producer = string(f.bytes)
+		case 7:
+			seen = true
+			return m.Graph.decode(f.bytes)
+		case 8:
+			return m.opset(f.bytes)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("decode model: %w", err)
+	}
+	if !seen || len(m.Graph.Nodes) == 0 {
+		return nil, fmt.Errorf("decode model: no graph: %w", ErrMalformed)
+	}
+	return m, nil
+}
+
+func (m *Model) opset(data []byte) error {
+	domain, version := "", int64(0)
+	err := fields(data, func(f field) error {
+		switch f.num {
+		case 1:
+			domain = string(f.bytes)
+		case 2:
+			version = int64(f.value)
+		}
+		return nil
+	})
+	if domain == "" || domain == "ai.onnx" {
+		m.Opset = version
+	}
+	return err
+}
+
+// field is one field of a protobuf message: bytes for lengths, value for numbers.
+type field struct {
+	num   protowire.Number
+	typ   protowire.Type
+	value uint64
+	bytes []byte
+}
+
+// fields calls f for every field of a message.
+func fields(data []byte, f func(field) error) error {
+	for len(data) > 0 {
+		num, typ, n := protowire.ConsumeTag(data)
+		if n < 0 {
+			return ErrMalformed
+		}
+		data = data[n:]
+		fd := field{num: num, typ: typ}
+		switch typ {
+		case protowire.VarintType:
+			fd.value, n = protowire.ConsumeVarint(data)
+		case protowire.Fixed32Type:
+			var v uint32
+			v, n = protowire.ConsumeFixed32(data)
+			fd.value = uint64(v)
+		case protowire.Fixed64Type:
+			fd.value, n = protowire.ConsumeFixed64(data)
+		case protowire.BytesType:
+			fd.bytes, n = protowire.ConsumeBytes(data)
+		default:
+			n = protowire.ConsumeFieldValue(num, typ, data)
+		}
+		if n < 0 {
+			return ErrMalformed
+		}
+		data = data[n:]
+		if err := f(fd); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers appends a repeated number, packed or not. Every packed number takes at least a
+// byte, so the result is bounded by the file.
+func (f field) numbers(dst []uint64, packed protowire.Type) ([]uint64, error) {
+	if f.typ != protowire.BytesType {
+		return append(dst, f.value), nil
+	}
+	for b := f.bytes; len(b) > 0; {
+		var v uint64
+		var n int
+		switch packed {
+		case protowire.Fixed32Type:
+			var w uint32
+			w, n = protowire.ConsumeFixed32(b)
+			v = uint64(w)
+		case protowire.Fixed64Type:
+			v, n = protowire.ConsumeFixed64(b)
+		default:
+			v, n = protowire.ConsumeVarint(b)
+		}
+		if n < 0 {
+			return nil, ErrMalformed
+		}
+		dst = append(dst, v)
+		b = b[n:]
+	}
+	return dst, nil
+}
+
+func (g *Graph) decode(data []byte) error {
+	g.Initializers = map[string]*Tensor{}
+	err := fields(data, func(f field) error {
+		switch f.num {
+		case 1:
+			if len(g.Nodes) == maxNodes {
+				return fmt.Errorf("more than %d operators", maxNodes)
+			}
+			n, err := decodeNode(f.bytes)
+			if err != nil {
+				return fmt.Errorf("%s: %w", n.Title(), err)
+			}
+			g.Nodes = append(g.Nodes, n)
+		case 2:
+			g.Name = string(f.bytes)
+		case 5:
+			t, err := decodeTensor(f.bytes)
+			if err != nil {
+				return fmt.Errorf("tensor %q: %w", t.Name, err)
+			}
+			g.Initializers[t.Name] = t
+		case 11, 12:
+			v, err := decodeValue(f.bytes)
+			if err != nil {
+				return fmt.Errorf("input or output %q: %w", v.Name, err)
+			}
+			if f.num == 12 {
+				g.Outputs = append(g.Outputs, v)
+			} else {
+				g.Inputs = append(g.Inputs, v)
+			}
+		case 15:
+			return errors.New("sparse tensors are not supported")
+		}
+		return nil
+	})
+	supplied := g.Inputs[:0]
+	for _, in := range g.Inputs {
+		if g.Initializers[in.Name] == nil {
+			supplied = append(supplied, in)
+		}
+	}
+	g.Inputs = supplied
+	return err
+}
+
+func decodeNode(data []byte) (Node, error) {
+	n := Node{Attributes: map[string]Attribute{}}
+	err := fields(data, func(f field) error {
+		if len(n.Inputs)+len(n.Outputs)+len(n.Attributes) > maxNames {
+			return fmt.Errorf("more than %d inputs", maxNames)
+		}
+		switch f.num {
+		case 1:
+			n.Inputs = append(n.Inputs, string(f.bytes))
+		case 2:
+			n.Outputs = append(n.Outputs, string(f.bytes))
+		case 3:
+			n.Name = string(f.bytes)
+		case 4:
+			n.Op = string(f.bytes)
+		case 7:
+			n.Domain = string(f.bytes)
+		case 5:
+			name, a, err := decodeAttribute(f.bytes)
+			if err != nil {
+				return fmt.Errorf("attribute %q: %w", name, err)
+			}
+			n.Attributes[name] = a
+		}
+		return nil
+	})
+	return n, err
+}
+
+func decodeValue(data []byte) (v Value, err error) {
+	err = fields(data, func(f field) error {
+		switch f.num {
+		case 1:
+			v.Name = string(f.bytes)
+		case 2: // type
+			return fields(f.bytes, func(f field) error {
+				if f.num != 1 { // tensor_type
+					return nil
+				}
+				return fields(f.bytes, func(f field) error {
+					if f.num != 2 { // shape
+						return nil
+					}
+					return fields(f.bytes, func(f field) error { return v.dim(f.bytes) })
+				})
+			})
+		}
+		return nil
+	})
+	return v, err
+}
+
+// dim appends one dimension, zero if it has a name instead of a size.
+func (v *Value) dim(data []byte) error {
+	size := int64(0)
+	err := fields(data, func(f field) error {
+		if f.num == 1 {
+			size = int64(f.value)
+		}
+		return nil
+	})
+	if len(v.Shape) == maxRank || size < 0 {
+		return ErrMalformed
+	}
+	v.Shape = append(v.Shape, size)
+	return err
+}

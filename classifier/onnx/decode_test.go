@@ -1,0 +1,153 @@
+package onnx_test
+
+import (
+	"errors"
+	"math"
+	"os"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"slugpuppy/classifier/onnx"
+)
+
+// message builds protobuf by hand: numbers and floats packed, strings as bytes.
+type message []byte
+
+func (m message) bytes(n protowire.Number, b []byte) message {
+	return protowire.AppendBytes(protowire.AppendTag(m, n, protowire.BytesType), b)
+}
+
+func (m message) int(n protowire.Number, v uint64) message {
+	return protowire.AppendVarint(protowire.AppendTag(m, n, protowire.VarintType), v)
+}
+
+func (m message) float(n protowire.Number, v float32) message {
+	return protowire.AppendFixed32(protowire.AppendTag(m, n, protowire.Fixed32Type), math.Float32bits(v))
+}
+
+func node(op string, attrs ...message) message {
+	m := message{}.bytes(1, []byte("x")).bytes(2, []byte("y")).bytes(4, []byte(op))
+	for _, a := range attrs {
+		m = m.bytes(5, a)
+	}
+	return m
+}
+
+func model(graph message) []byte {
+	return message{}.bytes(7, graph).bytes(8, message{}.int(2, 13))
+}
+
+func TestModelOfTheRepositoryIsDecoded(t *testing.T) {
+	data, err := os.ReadFile("../model/slugnet.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := onnx.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Opset != 13 || len(m.Graph.Inputs) != 1 || len(m.Graph.Outputs) != 9 {
+		t.Fatalf("opset %d, %d inputs, %d outputs; want 13, 1, 9", m.Opset, len(m.Graph.Inputs), len(m.Graph.Outputs))
+	}
+	w := m.Graph.Initializers["n.s1.c.weight"]
+	if w == nil || w.Len() != 32*3*5*5 || len(w.Floats) != w.Len() {
+		t.Fatalf("first weights: %+v", w)
+	}
+}
+
+func TestEveryFieldOfANodeIsRead(t *testing.T) {
+	ints := message{}.bytes(1, []byte("pads")).int(20, 7).bytes(8, protowire.AppendVarint(protowire.AppendVarint(nil, 3), math.MaxUint64))
+	alpha := message{}.bytes(1, []byte("alpha")).float(2, 0.5).int(20, 1)
+	mode := message{}.bytes(1, []byte("mode")).bytes(4, []byte("edge")).int(20, 3)
+	m, err := onnx.Decode(model(message{}.bytes(1, node("Pad", ints, alpha, mode))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &m.Graph.Nodes[0]
+	if got := n.Ints("pads"); len(got) != 2 || got[0] != 3 || got[1] != -1 {
+		t.Errorf("pads %v", got)
+	}
+	if n.Float("alpha", 1) != 0.5 || n.Float("beta", 2) != 2 || n.Text("mode", "") != "edge" || n.Int("none", 7) != 7 {
+		t.Errorf("attributes %+v", n.Attributes)
+	}
+}
+
+func TestTensorsOfEveryTypeAreConverted(t *testing.T) {
+	tests := []struct {
+		name string
+		t    message
+		want float64
+	}{
+		{"float in raw bytes", message{}.int(2, 1).bytes(9, []byte{0, 0, 0x20, 0x41}), 10},
+		{"float in a list", message{}.int(2, 1).float(4, 2.5), 2.5},
+		{"half", message{}.int(2, 10).bytes(9, []byte{0x00, 0x3e}), 1.5},
+		{"small half", message{}.int(2, 10).bytes(9, []byte{0x01, 0x80}), -math.Ldexp(1, -24)},
+		{"double", message{}.int(2, 11).bytes(9, []byte{0, 0, 0, 0, 0, 0, 0xe0, 0x3f}), 0.5},
+		{"negative int32", message{}.int(2, 6).bytes(9, []byte{0xfe, 0xff, 0xff, 0xff}), -2},
+		{"int64 in a list", message{}.int(2, 7).int(7, 9), 9},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := onnx.Decode(model(message{}.bytes(1, node("X")).bytes(5, tt.t.int(1, 1).bytes(8, []byte("w")))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := m.Graph.Initializers["w"]
+			got := 0.0
+			if len(w.Floats) == 1 {
+				got = float64(w.Floats[0])
+			} else {
+				got = float64(w.Ints[0])
+			}
+			if got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestBadFilesAreRefusedWithAReason(t *testing.T) {
+	huge := message{}.int(2, 1).int(1, 1<<40).int(1, 1<<40)
+	tests := []struct {
+		name string
+		data []byte
+		want error
+	}{
+		{"nothing", nil, onnx.ErrMalformed},
+		{"text", []byte("<html>not found</html>"), onnx.ErrMalformed},
+		{"external weights", model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 1).int(14, 1))), onnx.ErrExternal},
+		{"more elements than bytes", model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 1).int(1, 100).bytes(9, []byte{1, 2, 3, 4}))), onnx.ErrMalformed},
+		{"overflowing shape", model(message{}.bytes(1, node("X")).bytes(5, huge)), nil},
+		{"unknown element type", model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 99))), nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := onnx.Decode(tt.data)
+			if err == nil || (tt.want != nil && !errors.Is(err, tt.want)) {
+				t.Errorf("got error %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	data, err := os.ReadFile("../model/slugnet.onnx")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data[:4096])
+	f.Add(model(message{}.bytes(1, node("Conv", message{}.bytes(1, []byte("pads")).int(8, 1)))))
+	f.Add(model(message{}.bytes(5, message{}.int(2, 1).int(1, 2).float(4, 1).float(4, 2))))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := onnx.Decode(data)
+		if err != nil {
+			return
+		}
+		for name, w := range m.Graph.Initializers {
+			if len(w.Floats)+len(w.Ints) != w.Len() {
+				t.Errorf("tensor %q has %d values for shape %v", name, len(w.Floats)+len(w.Ints), w.Shape)
+			}
+		}
+	})
+}
