@@ -3,8 +3,14 @@
 // It knows nothing of servers, bots or dreams.
 package classifier
 
+import (
+	"sync/atomic"
+
+	"slugpuppy/classifier/graph"
+)
+
 // Logits is the name of the layer before softmax, one channel per label.
-const Logits = "logits"
+const Logits = graph.Logits
 
 // Target says what to raise, or with a negative weight to lower, at one layer.
 //
@@ -30,6 +36,8 @@ type Features struct {
 	Layer   string
 	C, H, W int
 	Data    []float32
+
+	guide atomic.Pointer[graph.Guide] // Data packed for comparison, made when first needed
 }
 
 // Guess is one label with its probability in [0,1].
@@ -51,24 +59,3 @@ type Layer struct {
 	Channels int
 	Stride   int // input pixels per output pixel
 }
-
-/*
-The rest of this package's surface (implemented beside this file):
-
-	func Default() (*Network, error)                  // the embedded network, built once per call
-	func Load(onnx []byte, labels []Label) (*Network, error)
-	func (n *Network) Name() string                   // "slugnet"
-	func (n *Network) Hash() string                   // 64 hex digits: SHA-256 of the weights file
-	func (n *Network) Labels() []Label
-	func (n *Network) Layers() []Layer                // in order, last one Logits
-	func (n *Network) Layer(name string) (Layer, error)  // tolerant: "4c", "inception_4c/output"
-	func (n *Network) See(ctx context.Context, in *picture.Planar, k int) ([]Guess, error)
-	      // any size >= 32: scales a copy so that the short side suits the network
-	func (n *Network) Activations(ctx context.Context, in *picture.Planar, layers ...string) (map[string]*Features, error)
-	func (n *Network) Gradient(ctx context.Context, in *picture.Planar, targets []Target, grad *picture.Planar) (float32, error)
-	      // objective's value; grad has in's size and is overwritten with d(objective)/d(in)
-	func (n *Network) PlanBytes(w, h int, gradient bool) int64   // memory a plan of this size holds, before it is built
-	func (n *Network) MinSide() int                   // 32
-
-All methods are safe for concurrent use. Same input, same binary, same machine: same bits.
-*/

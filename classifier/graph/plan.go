@@ -1,0 +1,150 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"slugpuppy/classifier/kernel"
+)
+
+// building serialises the construction of graphs: gorgonia numbers node groups with a
+// global counter that it does not lock. Running compiled plans concurrently is fine.
+var building sync.Mutex
+
+// Plan is a network compiled for one size of picture: which layers are read, which
+// objectives are differentiated. It is used by one goroutine at a time.
+type Plan struct {
+	net     *Network
+	w, h    int
+	bytes   int64
+	image   []float32
+	machine G.VM
+	furnish func() // allocates what layout decided
+
+	reads  map[string]*operator
+	scores []*score
+	total  *operator
+	grad   *operator
+
+	operators map[*G.Node]*operator
+	rehearsal *[]*operator // not nil: operators write down their order instead of running
+
+	ctx  context.Context // of the run in progress
+	team *kernel.Team
+}
+
+// NewPlan compiles the network for pictures of w by h. Layers in reads can be read after
+// each run. If there are objectives, their sum and its gradient with respect to the picture
+// are computed.
+func (n *Network) NewPlan(w, h int, reads []string, objectives []Objective) (*Plan, error) {
+	p, err := n.draft(w, h, reads, objectives)
+	if err != nil {
+		return nil, err
+	}
+	p.furnish()
+	return p, nil
+}
+
+// Measure returns the memory that a plan would hold, without allocating it.
+func (n *Network) Measure(w, h int, reads []string, objectives []Objective) (int64, error) {
+	p, err := n.draft(w, h, reads, objectives)
+	if err != nil {
+		return 0, err
+	}
+	return p.bytes, nil
+}
+
+// Bytes is the memory the plan holds.
+func (p *Plan) Bytes() int64 { return p.bytes }
+
+// draft builds the graph, compiles it and finds the order of execution.
+func (n *Network) draft(w, h int, reads []string, objectives []Objective) (*Plan, error) {
+	if w < 1 || h < 1 {
+		return nil, fmt.Errorf("picture of %dx%d", w, h)
+	}
+	building.Lock()
+	defer building.Unlock()
+	p := &Plan{net: n, w: w, h: h, reads: map[string]*operator{}, operators: map[*G.Node]*operator{}}
+	b := &builder{plan: p, graph: G.NewGraph()}
+	if err := b.build(reads, objectives); err != nil {
+		return nil, fmt.Errorf("plan for %dx%d: %w", w, h, err)
+	}
+	prog, locations, err := G.CompileFunction(b.graph, G.Nodes{b.picture}, b.outputs)
+	if err != nil {
+		return nil, fmt.Errorf("compile plan for %dx%d: %w", w, h, err)
+	}
+	p.machine = G.NewTapeMachine(b.graph, G.WithPrecompiled(prog, locations))
+	order, err := p.rehearse(b.picture)
+	if err != nil {
+		return nil, fmt.Errorf("rehearse plan for %dx%d: %w", w, h, err)
+	}
+	b.layout(order)
+	return p, nil
+}
+
+// rehearse runs the program once without computing anything, to learn its order.
+func (p *Plan) rehearse(picture *G.Node) ([]*operator, error) {
+	p.image = make([]float32, 3*p.w*p.h)
+	backing := tensor.New(tensor.WithShape(1, 3, p.h, p.w), tensor.WithBacking(p.image))
+	if err := G.Let(picture, backing); err != nil {
+		return nil, err
+	}
+	var order []*operator
+	p.rehearsal = &order
+	defer func() { p.rehearsal = nil }()
+	if err := p.machine.RunAll(); err != nil {
+		return nil, err
+	}
+	p.machine.Reset()
+	return order, nil
+}
+
+// Run computes the plan for a picture [3][h][w]. The objectives must be those of NewPlan in
+// layer and kind; their weights, channels and guides are those of this run.
+func (p *Plan) Run(ctx context.Context, team *kernel.Team, image []float32, objectives []Objective) error {
+	if len(image) != len(p.image) {
+		return fmt.Errorf("picture of %d values in a plan for %d", len(image), len(p.image))
+	}
+	if len(objectives) != len(p.scores) {
+		return errors.New("other objectives than the plan was made for")
+	}
+	for i, o := range objectives {
+		if err := p.scores[i].accept(o); err != nil {
+			return err
+		}
+	}
+	copy(p.image, image)
+	p.ctx, p.team = ctx, team
+	defer func() { p.ctx, p.team = nil, nil }()
+	err := p.machine.RunAll()
+	p.machine.Reset()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("run plan for %dx%d: %w", p.w, p.h, err)
+	}
+	return nil
+}
+
+// Read returns a layer's activations and shape after a run. The data is overwritten by the
+// next one.
+func (p *Plan) Read(name string) ([]float32, Shape, error) {
+	o, ok := p.reads[name]
+	if !ok {
+		return nil, Shape{}, fmt.Errorf("layer %q is not read by this plan", name)
+	}
+	return o.buf, o.shape, nil
+}
+
+// Value is the sum of the objectives after a run.
+func (p *Plan) Value() float32 { return p.total.out.Data().(float32) }
+
+// Gradient is the gradient of the objectives' sum with respect to the picture, [3][h][w].
+// The data is overwritten by the next run.
+func (p *Plan) Gradient() []float32 { return p.grad.buf }

@@ -1,0 +1,240 @@
+package classifier
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"slugpuppy/classifier/graph"
+	"slugpuppy/classifier/kernel"
+	"slugpuppy/classifier/onnx"
+	"slugpuppy/picture"
+)
+
+//go:embed model/slugnet.onnx
+var slugnet []byte
+
+//go:embed model/labels.txt
+var slugnetLabels string
+
+// Network is a loaded classifier. All methods are safe for concurrent use. The same input
+// on the same machine and binary gives the same bits.
+type Network struct {
+	name   string
+	hash   string
+	labels []Label
+	graph  *graph.Network
+	plans  *plans
+}
+
+// Default loads the embedded network.
+func Default() (*Network, error) {
+	labels, err := ParseLabels(slugnetLabels)
+	if err != nil {
+		return nil, fmt.Errorf("embedded labels: %w", err)
+	}
+	n, err := Load(slugnet, labels)
+	if err != nil {
+		return nil, fmt.Errorf("embedded network: %w", err)
+	}
+	n.name = "slugnet"
+	return n, nil
+}
+
+// Load imports a network from an ONNX file whose logits belong to the given labels.
+func Load(file []byte, labels []Label) (*Network, error) {
+	model, err := onnx.Decode(file)
+	if err != nil {
+		return nil, err
+	}
+	g, err := graph.Import(model)
+	if err != nil {
+		return nil, fmt.Errorf("import model: %w", err)
+	}
+	sum := sha256.Sum256(file)
+	n := &Network{hash: hex.EncodeToString(sum[:]), labels: labels, graph: g, plans: newPlans(g, DefaultCache)}
+	n.name = n.hash[:8]
+	if logits, _ := n.Layer(Logits); logits.Channels != len(labels) {
+		return nil, fmt.Errorf("%d labels for %d logits", len(labels), logits.Channels)
+	}
+	return n, nil
+}
+
+// Name is "slugnet" for the embedded network, else the beginning of Hash.
+func (n *Network) Name() string { return n.name }
+
+// Hash is the SHA-256 of the weights file: 64 hex digits.
+func (n *Network) Hash() string { return n.hash }
+
+// Labels are the classes in the order of the logits.
+func (n *Network) Labels() []Label { return append([]Label(nil), n.labels...) }
+
+// MinSide is the smallest side of a picture the network can be run on, in pixels.
+func (n *Network) MinSide() int { return n.graph.MinSide() }
+
+// WeightBytes is the memory the packed weights hold, shared by all callers.
+func (n *Network) WeightBytes() int64 { return n.graph.WeightBytes() }
+
+// Layers are the layers whose activations can be read or raised, in order of computation.
+// The last one is Logits.
+func (n *Network) Layers() []Layer {
+	var layers []Layer
+	for _, l := range n.graph.Layers() {
+		layers = append(layers, Layer(l))
+	}
+	return layers
+}
+
+// UnknownLayer is the error for a layer the network does not have.
+type UnknownLayer struct {
+	Name  string
+	Names []string // the layers there are
+}
+
+func (e *UnknownLayer) Error() string {
+	return fmt.Sprintf("no layer %q, only %s", e.Name, strings.Join(e.Names, ", "))
+}
+
+// Layer finds a layer by name. Spellings that people know from other networks are
+// understood: "4c", "4C", "layer_4c", "inception_4c/output" and "mixed4c" are the same.
+func (n *Network) Layer(name string) (Layer, error) {
+	plain := strings.ToLower(strings.TrimSpace(name))
+	plain = strings.TrimSuffix(plain, "/output")
+	for _, prefix := range []string{"inception", "mixed", "layer"} {
+		plain = strings.TrimPrefix(plain, prefix)
+	}
+	plain = strings.Trim(plain, "_/- ")
+	unknown := &UnknownLayer{Name: name}
+	for _, l := range n.Layers() {
+		if strings.ToLower(l.Name) == plain {
+			return l, nil
+		}
+		unknown.Names = append(unknown.Names, l.Name)
+	}
+	return Layer{}, unknown
+}
+
+// Activations runs the network on a picture of at least MinSide and returns what the named
+// layers answer.
+func (n *Network) Activations(ctx context.Context, in *picture.Planar, layers ...string) (map[string]*Features, error) {
+	names, err := n.resolve(layers)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*Features{}
+	err = n.run(ctx, in, question{reads: names}, nil, func(p *graph.Plan) error {
+		for i, name := range names {
+			data, s, err := p.Read(name)
+			if err != nil {
+				return err
+			}
+			all[layers[i]] = &Features{Layer: name, C: s.C, H: s.H, W: s.W, Data: append([]float32(nil), data...)}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (n *Network) resolve(layers []string) ([]string, error) {
+	names := make([]string, len(layers))
+	for i, name := range layers {
+		l, err := n.Layer(name)
+		if err != nil {
+			return nil, err
+		}
+		names[i] = l.Name
+	}
+	return names, nil
+}
+
+// Gradient returns the sum of the targets' objectives, each times its weight, and sets grad,
+// which has in's size, to the gradient of that sum with respect to the picture.
+func (n *Network) Gradient(ctx context.Context, in *picture.Planar, targets []Target, grad *picture.Planar) (float32, error) {
+	if grad.W != in.W || grad.H != in.H {
+		return 0, fmt.Errorf("gradient of %dx%d for a picture of %dx%d", grad.W, grad.H, in.W, in.H)
+	}
+	objectives, err := n.objectives(targets)
+	if err != nil {
+		return 0, err
+	}
+	var value float32
+	err = n.run(ctx, in, question{objectives: objectives}, objectives, func(p *graph.Plan) error {
+		value = p.Value()
+		copy(grad.Pix, p.Gradient())
+		return nil
+	})
+	return value, err
+}
+
+// run computes one question and reads the answer while the plan is ours.
+func (n *Network) run(ctx context.Context, in *picture.Planar, q question, objectives []graph.Objective, read func(*graph.Plan) error) error {
+	if side := min(in.W, in.H); side < n.MinSide() {
+		return fmt.Errorf("picture of %dx%d: the network needs at least %d pixels a side", in.W, in.H, n.MinSide())
+	}
+	plan, err := n.plans.take(in.W, in.H, q)
+	if err != nil {
+		return err
+	}
+	defer n.plans.give(plan)
+	team, err := kernel.Processor().Join(ctx)
+	if err != nil {
+		return err
+	}
+	defer team.Leave()
+	if err := plan.Run(ctx, team, in.Pix, objectives); err != nil {
+		return err
+	}
+	return read(plan.Plan)
+}
+
+// objectives translates targets.
+func (n *Network) objectives(targets []Target) ([]graph.Objective, error) {
+	objectives := make([]graph.Objective, len(targets))
+	for i, t := range targets {
+		l, err := n.Layer(t.Layer)
+		if err != nil {
+			return nil, err
+		}
+		o := graph.Objective{Layer: l.Name, Weight: t.Weight}
+		switch {
+		case t.Guide != nil:
+			o.Kind = graph.Guided
+			if o.Guide, err = t.Guide.packed(); err != nil {
+				return nil, err
+			}
+		case len(t.Channels) > 0:
+			o.Kind = graph.Channels
+			for _, c := range t.Channels {
+				o.Channels = append(o.Channels, graph.ChannelWeight(c))
+			}
+		}
+		objectives[i] = o
+	}
+	return objectives, nil
+}
+
+// packed returns the features as a guide, packed once.
+func (f *Features) packed() (*graph.Guide, error) {
+	if g := f.guide.Load(); g != nil {
+		return g, nil
+	}
+	g, err := graph.NewGuide(f.C, f.H*f.W, f.Data)
+	if err != nil {
+		return nil, err
+	}
+	f.guide.Store(g)
+	return g, nil
+}
+
+// GradientBytes is the memory that Gradient holds while it runs on a picture of w by h,
+// known before anything is allocated.
+func (n *Network) GradientBytes(w, h int, targets []Target) (int64, error) {
+	objectives, err := n.objectives(targets)
+	if err != nil {
+		return 0, err
+	}
+	return n.graph.Measure(w, h, nil, objectives)
+}

@@ -1,0 +1,84 @@
+package classifier
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"slugpuppy/picture"
+)
+
+// sights are the short sides, in pixels, at which See looks at a picture. The network was
+// trained on pictures of 64 pixels with the thing filling the frame; larger copies show it
+// things that fill a part.
+var sights = []int{64, 96, 128}
+
+// longest bounds the long side of what See looks at: a panorama is squeezed, not refused.
+const longest = 512
+
+// See says what is in a picture of any size: the k most likely labels, most likely first,
+// with probabilities averaged over a few scales and the mirror image.
+func (n *Network) See(ctx context.Context, in *picture.Planar, k int) ([]Guess, error) {
+	sum := make([]float64, len(n.labels))
+	views := 0
+	for _, side := range sights {
+		small := n.scaled(in, side)
+		for _, view := range []*picture.Planar{small, mirrored(small)} {
+			f, err := n.Activations(ctx, view, Logits)
+			if err != nil {
+				return nil, fmt.Errorf("look at picture: %w", err)
+			}
+			for i, p := range softmax(f[Logits].Data) {
+				sum[i] += p
+			}
+			views++
+		}
+	}
+	for i := range sum {
+		sum[i] /= float64(views)
+	}
+	return n.top(sum, k), nil
+}
+
+// scaled resizes so that the short side is side, if the network can take that.
+func (n *Network) scaled(in *picture.Planar, side int) *picture.Planar {
+	side = max(side, n.MinSide())
+	f := float64(side) / float64(min(in.W, in.H))
+	w, h := int(math.Round(f*float64(in.W))), int(math.Round(f*float64(in.H)))
+	return in.Resize(max(side, min(w, longest)), max(side, min(h, longest)))
+}
+
+func mirrored(in *picture.Planar) *picture.Planar {
+	out := in.Clone()
+	for row := range slices.Chunk(out.Pix, out.W) {
+		slices.Reverse(row)
+	}
+	return out
+}
+
+// softmax turns logits into probabilities that sum to 1.
+func softmax(logits []float32) []float64 {
+	top := float64(slices.Max(logits))
+	p := make([]float64, len(logits))
+	sum := 0.0
+	for i, v := range logits {
+		p[i] = math.Exp(float64(v) - top)
+		sum += p[i]
+	}
+	for i := range p {
+		p[i] /= sum
+	}
+	return p
+}
+
+// top lists the k largest probabilities; ties keep the order of the labels.
+func (n *Network) top(p []float64, k int) []Guess {
+	guesses := make([]Guess, len(p))
+	for i := range p {
+		guesses[i] = Guess{Index: i, Label: n.labels[i].Names[0], P: p[i]}
+	}
+	slices.SortStableFunc(guesses, func(a, b Guess) int { return cmp.Compare(b.P, a.P) })
+	return guesses[:max(0, min(k, len(guesses)))]
+}
