@@ -3,7 +3,10 @@
 // nothing of HTTP, pictures or networks.
 package store
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // State is where a job is on its way from a mention to a posted reply.
 //
@@ -39,6 +42,7 @@ type Job struct {
 	Source     string // id of the mentioning post
 	Requester  string // account id
 	Handle     string // requester's handle
+	Lane       string // which workers take it, named by the bot
 	Payload    []byte // the event as JSON, owned by the bot
 	State      State
 	Attempts   int // counted before the work begins
@@ -48,6 +52,7 @@ type Job struct {
 	Created    time.Time
 	Updated    time.Time
 	Deadline   time.Time // of Waiting: then it is skipped
+	Awaits     string    // of Waiting: what it waits for, named by the bot
 	Reply      []byte    // the rendered reply as JSON, owned by the bot
 	MediaIDs   []string
 	PostKey    string // idempotency key
@@ -55,3 +60,41 @@ type Job struct {
 	PostID     string
 	Reason     string // why skipped, cancelled or dead
 }
+
+// MaxAttempts is how often work on a job may begin. A job leased more often than that can
+// only be buried.
+const MaxAttempts = 3
+
+// edges are the only ways from one state to another.
+var edges = map[State][]State{
+	Queued:    {Leased, Skipped, Cancelled},
+	Waiting:   {Queued, Skipped, Cancelled},
+	Leased:    {Queued, Waiting, Rendered, Uploaded, Skipped, Cancelled, Dead},
+	Rendered:  {Uploaded, Skipped, Cancelled, Dead},
+	Uploaded:  {Posting, Rendered, Skipped, Cancelled, Dead},
+	Posting:   {Posted, Uncertain, Uploaded, Rendered, Skipped, Dead},
+	Uncertain: {Posted, Uploaded, Skipped, Dead},
+	Dead:      {Queued},
+}
+
+// Allows says whether a job may go from one state straight to another.
+func (s State) Allows(next State) bool { return slices.Contains(edges[s], next) }
+
+// Finished says whether nothing more happens to a job in this state by itself.
+func (s State) Finished() bool {
+	return s == Posted || s == Skipped || s == Cancelled || s == Dead
+}
+
+// Unfinished are the states a job passes on its way, in order.
+func Unfinished() []State {
+	return []State{Queued, Waiting, Leased, Rendered, Uploaded, Posting, Uncertain}
+}
+
+// Scope is one account of the bot on one network. Everything but job ids is told apart by it.
+type Scope struct {
+	Platform string
+	Account  string
+}
+
+// Scope is whose job it is.
+func (j Job) Scope() Scope { return Scope{j.Platform, j.Account} }

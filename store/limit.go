@@ -1,0 +1,124 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// The media budget of an account, as Mastodon counts it.
+const (
+	UploadBudget = 30
+	UploadWindow = 30 * time.Minute
+)
+
+// Limit is so many uses of something in a sliding window.
+type Limit struct {
+	Name   string // what is used, such as a person's account id
+	Max    int
+	Window time.Duration
+}
+
+// Refusal says which limit is used up and until when.
+type Refusal struct {
+	Limit Limit
+	Until time.Time
+}
+
+// Take uses one of each limit, or none of them and says which one is used up. The same token
+// uses a limit once however often it asks, so work that is repeated after a crash costs
+// nothing more; an empty token is a new one each time.
+func (s *Store) Take(scope Scope, token string, limits ...Limit) (refused *Refusal, err error) {
+	err = s.db.Update(func(tx *bolt.Tx) error {
+		refused, err = take(tx, scope, token, limits)
+		if err == nil && refused != nil {
+			return errIdle
+		}
+		return err
+	})
+	if errors.Is(err, errIdle) {
+		err = nil
+	}
+	return refused, err
+}
+
+// TakeUpload uses one of the account's media budget, or says when there is one again. Every
+// try counts: the server counted it too.
+func (s *Store) TakeUpload(scope Scope) (refused *Refusal, err error) {
+	return s.Take(scope, "", Limit{"upload", UploadBudget, UploadWindow})
+}
+
+func take(tx *bolt.Tx, scope Scope, token string, limits []Limit) (*Refusal, error) {
+	b, now := tx.Bucket(limitBucket), time.Now()
+	for _, l := range limits {
+		if l.Max < 0 {
+			continue
+		}
+		u, err := used(b, scope, l, token, now)
+		if err != nil {
+			return nil, err
+		}
+		if u.mine {
+			continue
+		}
+		if u.n >= l.Max {
+			return &Refusal{l, u.oldest.Add(l.Window)}, nil
+		}
+		id := token
+		if id == "" {
+			n, err := b.NextSequence()
+			if err != nil {
+				return nil, fmt.Errorf("use limit %s: %w", l.Name, err)
+			}
+			id = fmt.Sprintf("#%d", n)
+		}
+		k := append(append(limitPrefix(scope, l), instant(now)...), id...)
+		if err := b.Put(k, nil); err != nil {
+			return nil, fmt.Errorf("use limit %s: %w", l.Name, err)
+		}
+	}
+	return nil, nil
+}
+
+func limitPrefix(scope Scope, l Limit) []byte {
+	return append(key(scope.Platform, scope.Account, l.Name), 0)
+}
+
+// usage is what was used of a limit within its window.
+type usage struct {
+	n      int
+	oldest time.Time
+	mine   bool // by this token already
+}
+
+// used counts, and drops what has left the window. A use in the future is from before the
+// clock was set back: it counts.
+func used(b *bolt.Bucket, scope Scope, l Limit, token string, now time.Time) (u usage, err error) {
+	prefix := limitPrefix(scope, l)
+	var old [][]byte
+	c := b.Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		rest := k[len(prefix):]
+		if len(rest) < 8 {
+			continue
+		}
+		at := fromInstant(rest[:8])
+		if now.Sub(at) >= l.Window {
+			old = append(old, bytes.Clone(k))
+			continue
+		}
+		if u.n++; u.n == 1 {
+			u.oldest = at
+		}
+		u.mine = u.mine || token != "" && string(rest[8:]) == token
+	}
+	for _, k := range old {
+		if err := b.Delete(k); err != nil {
+			return u, fmt.Errorf("forget old uses of %s: %w", l.Name, err)
+		}
+	}
+	return u, nil
+}

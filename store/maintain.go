@@ -1,0 +1,193 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Backup writes a consistent copy while the store is in use. It pins the file's pages until w
+// has taken everything, so w should be quick.
+func (s *Store) Backup(w io.Writer) error {
+	return s.db.View(func(tx *bolt.Tx) error {
+		if _, err := tx.WriteTo(w); err != nil {
+			return fmt.Errorf("copy the database: %w", err)
+		}
+		return nil
+	})
+}
+
+// BackupFile writes a consistent copy that is either complete at path or not there.
+func (s *Store) BackupFile(path string) error { return copyTo(s.db, path) }
+
+// copyTo writes beside the target, syncs, renames and syncs the folder: after a power cut
+// there is the whole copy or none.
+func copyTo(db *bolt.DB, path string) error {
+	tmp := path + ".part"
+	defer os.Remove(tmp)
+	err := db.View(func(tx *bolt.Tx) error { return tx.CopyFile(tmp, 0o600) })
+	if err != nil {
+		return fmt.Errorf("copy the database: %w", err)
+	}
+	if err := syncPath(tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("finish the copy: %w", err)
+	}
+	return syncPath(filepath.Dir(path))
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	return nil
+}
+
+// Compact writes the database at path to a new file without its unused pages. Nobody may
+// have it open.
+func Compact(path, to string) error {
+	src, err := openFile(path, Options{MustExist: true})
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := boltOpen(to, &bolt.Options{Timeout: lockPatience, NoSync: true})
+	if err != nil {
+		return err
+	}
+	if err := bolt.Compact(dst, src, 1<<20); err != nil {
+		dst.Close()
+		return fmt.Errorf("compact the database: %w", err)
+	}
+	if err := dst.Sync(); err != nil {
+		dst.Close()
+		return fmt.Errorf("compact the database: %w", err)
+	}
+	return dst.Close()
+}
+
+// Check reads the whole database: bbolt's own pages, the schema, and whether every job can be
+// read and is indexed where it belongs. A badly damaged file can end the process that maps it:
+// run it in a child.
+func Check(path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("%w at %s", ErrMissing, path)
+	}
+	db, err := boltOpen(path, &bolt.Options{Timeout: lockPatience, ReadOnly: true, PreLoadFreelist: true})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.View(func(tx *bolt.Tx) error {
+		for err := range tx.Check() {
+			return fmt.Errorf("%w: %v", ErrDamaged, err)
+		}
+		if v := version(tx); v != len(schema) {
+			return fmt.Errorf("%w: schema %d, this program writes %d", ErrDamaged, v, len(schema))
+		}
+		return checkJobs(tx)
+	})
+}
+
+func checkJobs(tx *bolt.Tx) error {
+	counts, due := map[State]int{}, 0
+	err := tx.Bucket(jobBucket).ForEach(func(id, data []byte) error {
+		j, err := decodeJob(id, data)
+		if err != nil {
+			return err
+		}
+		counts[j.State]++
+		if k := dueKey(j); k != nil {
+			due++
+			if tx.Bucket(dueBucket).Get(k) == nil {
+				return fmt.Errorf("%w: job %s (%s) is not in line", ErrDamaged, id, j.State)
+			}
+		}
+		if at := tx.Bucket(sourceBucket).Get(sourceKey(j.Scope(), j.Source)); !bytes.Equal(at, id) {
+			return fmt.Errorf("%w: job %s is not found by its post", ErrDamaged, id)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if n := tx.Bucket(dueBucket).Stats().KeyN; n != due {
+		return fmt.Errorf("%w: %d jobs in line, %d unfinished", ErrDamaged, n, due)
+	}
+	return checkCounts(tx, counts)
+}
+
+func checkCounts(tx *bolt.Tx, want map[State]int) error {
+	for state, n := range readCounts(tx) {
+		if want[state] != n {
+			return fmt.Errorf("%w: %d jobs %s, %d counted", ErrDamaged, want[state], state, n)
+		}
+	}
+	return nil
+}
+
+// pruneAtOnce bounds the transaction of one Prune.
+const pruneAtOnce = 1000
+
+// Prune forgets jobs that were finished before a time, with everything they hold, the oldest
+// first and not more than a thousand. It returns how many.
+func (s *Store) Prune(before time.Time) (n int, err error) {
+	err = s.db.Update(func(tx *bolt.Tx) error {
+		old, err := finishedBefore(tx, before)
+		if err != nil {
+			return err
+		}
+		n = len(old)
+		for _, j := range old {
+			if err := forget(tx, j); err != nil {
+				return fmt.Errorf("forget job %s: %w", j.ID, err)
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+func finishedBefore(tx *bolt.Tx, before time.Time) (old []Job, err error) {
+	c := tx.Bucket(jobBucket).Cursor()
+	for id, data := c.First(); id != nil && len(old) < pruneAtOnce; id, data = c.Next() {
+		j, err := decodeJob(id, data)
+		if err != nil {
+			return nil, err
+		}
+		if !j.Created.Before(before) {
+			break // ids sort by arrival
+		}
+		if j.State.Finished() && j.Updated.Before(before) {
+			old = append(old, j)
+		}
+	}
+	return old, nil
+}
+
+func forget(tx *bolt.Tx, j Job) error {
+	if err := tx.Bucket(sourceBucket).Delete(sourceKey(j.Scope(), j.Source)); err != nil {
+		return err
+	}
+	if j.PostID != "" {
+		if err := tx.Bucket(postBucket).Delete(sourceKey(j.Scope(), j.PostID)); err != nil {
+			return err
+		}
+	}
+	if err := count(tx, j.State, -1); err != nil {
+		return err
+	}
+	return tx.Bucket(jobBucket).Delete([]byte(j.ID))
+}

@@ -1,0 +1,155 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Render stores a finished reply with its pictures; the worker is done with the job. A reply
+// without pictures needs no upload.
+func (s *Store) Render(id, owner string, reply []byte, blobs map[string][]byte) error {
+	to := Rendered
+	if len(blobs) == 0 {
+		to = Uploaded
+	}
+	_, err := s.move(id, to, held(owner, func(tx *bolt.Tx, j *Job) error {
+		if j.Attempts > MaxAttempts {
+			return fmt.Errorf("%d attempts: %w", j.Attempts, ErrState)
+		}
+		j.Reply, j.MediaIDs, j.NotBefore = reply, nil, time.Time{}
+		for name, data := range blobs {
+			if err := tx.Bucket(blobBucket).Put(key(id, name), data); err != nil {
+				return fmt.Errorf("store picture %s: %w", name, err)
+			}
+		}
+		return unlease(tx, j)
+	}))
+	return err
+}
+
+// Blob reads a picture of an unposted reply.
+func (s *Store) Blob(id, name string) (data []byte, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		v := tx.Bucket(blobBucket).Get(key(id, name))
+		if v == nil {
+			return fmt.Errorf("picture %s of job %s: %w", name, id, ErrNotFound)
+		}
+		data = bytes.Clone(v)
+		return nil
+	})
+	return data, err
+}
+
+func dropBlobs(tx *bolt.Tx, id string) error {
+	prefix := append(key(id), 0)
+	c := tx.Bucket(blobBucket).Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Seek(prefix) {
+		if err := c.Delete(); err != nil {
+			return fmt.Errorf("drop the pictures of job %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// NextOut is the reply whose next step is due first. Without one, ok is false and next is
+// when one will be, zero for an empty outbox.
+func (s *Store) NextOut(scope Scope) (job Job, next time.Time, ok bool, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		var id []byte
+		id, next = first(tx, line(outPhase, scope, ""))
+		if id == nil || next.After(time.Now()) {
+			return nil
+		}
+		ok = true
+		job, err = load(tx, id)
+		return err
+	})
+	return job, next, ok && err == nil, err
+}
+
+// Delay puts the next step of a reply off.
+func (s *Store) Delay(id string, until time.Time) error {
+	_, err := s.edit(id, func(_ *bolt.Tx, j *Job) error {
+		if j.State.Finished() {
+			return ErrState
+		}
+		j.NotBefore = until
+		return nil
+	})
+	return err
+}
+
+// Uploaded stores the ids under which the server has the pictures.
+func (s *Store) Uploaded(id string, media []string) error {
+	_, err := s.move(id, Uploaded, func(_ *bolt.Tx, j *Job) error {
+		j.MediaIDs, j.NotBefore = media, time.Time{}
+		return nil
+	})
+	return err
+}
+
+// Reword replaces a reply whose pictures the server will not have by one in words.
+func (s *Store) Reword(id string, reply []byte) error {
+	_, err := s.move(id, Uploaded, func(tx *bolt.Tx, j *Job) error {
+		j.Reply, j.MediaIDs, j.NotBefore = reply, nil, time.Time{}
+		return dropBlobs(tx, id)
+	})
+	return err
+}
+
+// Reupload goes back to before the upload: the server no longer knows the pictures.
+func (s *Store) Reupload(id string) error {
+	_, err := s.move(id, Rendered, func(_ *bolt.Tx, j *Job) error { j.MediaIDs = nil; return nil })
+	return err
+}
+
+// StartPost says that the request is about to leave. It must be durable before it does.
+func (s *Store) StartPost(id, postKey string) error {
+	_, err := s.move(id, Posting, func(_ *bolt.Tx, j *Job) error {
+		j.PostKey, j.NotBefore = postKey, time.Time{}
+		if j.PostStart.IsZero() { // of the first try: what is looked up may be as old
+			j.PostStart = time.Now()
+		}
+		return nil
+	})
+	return err
+}
+
+// Uncertain says that nobody knows whether the reply was posted; it is looked up at the given
+// time.
+func (s *Store) Uncertain(id string, lookUp time.Time) error {
+	_, err := s.move(id, Uncertain, func(_ *bolt.Tx, j *Job) error { j.NotBefore = lookUp; return nil })
+	return err
+}
+
+// Unpost says that the reply was surely not posted; the next try is at the given time.
+func (s *Store) Unpost(id string, at time.Time) error {
+	_, err := s.move(id, Uploaded, func(_ *bolt.Tx, j *Job) error { j.NotBefore = at; return nil })
+	return err
+}
+
+// Posted ends a job: the reply is out under the given id. The reply is stored once more, now
+// with what only the server knew.
+func (s *Store) Posted(id, postID string, reply []byte) error {
+	_, err := s.move(id, Posted, func(tx *bolt.Tx, j *Job) error {
+		j.PostID, j.Reply = postID, reply
+		return tx.Bucket(postBucket).Put(sourceKey(j.Scope(), postID), []byte(id))
+	})
+	return err
+}
+
+// Retract notes on a posted job why its reply was deleted. The job stays Posted: it was
+// answered, and is not answered again.
+func (s *Store) Retract(id, actor, reason string) error {
+	_, err := s.edit(id, func(tx *bolt.Tx, j *Job) error {
+		if j.State != Posted {
+			return ErrState
+		}
+		j.Reason = reason
+		return audited("delete", actor, reason)(tx, j)
+	})
+	return err
+}

@@ -1,0 +1,155 @@
+package store
+
+import (
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// Errors of keys and sealed records.
+var (
+	ErrKeyOpen  = errors.New("the key file can be read by others")
+	ErrSealed   = errors.New("the record was sealed with another key or belongs elsewhere")
+	ErrNoSecret = errors.New("no such secret")
+)
+
+// Key seals what must not be read from the file or its backups, such as access tokens, with
+// XChaCha20-Poly1305.
+type Key struct{ aead cipher.AEAD }
+
+// OpenKey reads the key file, 64 hex digits, and creates it with mode 0600 when it is
+// missing. A file that its group or others may read is refused with ErrKeyOpen.
+func OpenKey(path string) (*Key, error) {
+	raw, err := readKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		raw, err = createKey(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	aead, err := chacha20poly1305.NewX(raw)
+	if err != nil {
+		return nil, fmt.Errorf("key file %s: %w", path, err)
+	}
+	return &Key{aead}, nil
+}
+
+func readKey(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the key file: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat() // of the open file: nobody can swap it in between
+	if err != nil {
+		return nil, fmt.Errorf("open the key file: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%w: %s has mode %04o; run `chmod 600 %s`, and sign in again if others may have read it", ErrKeyOpen, path, info.Mode().Perm(), path)
+	}
+	text := make([]byte, 2*chacha20poly1305.KeySize+2)
+	n, err := f.Read(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the key file %s: %w", path, err)
+	}
+	raw, err := hex.DecodeString(strings.TrimSpace(string(text[:n])))
+	if err != nil || len(raw) != chacha20poly1305.KeySize {
+		return nil, fmt.Errorf("the key file %s does not hold %d hex digits; restore it from where you keep it", path, 2*chacha20poly1305.KeySize)
+	}
+	return raw, nil
+}
+
+// createKey writes a new key under another name and links it into place, so that no process
+// ever sees half a key and two that start at once agree on one.
+func createKey(path string) ([]byte, error) {
+	raw := make([]byte, chacha20poly1305.KeySize)
+	rand.Read(raw)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("create the key file's folder: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
+	if err != nil {
+		return nil, fmt.Errorf("create the key file: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.WriteString(hex.EncodeToString(raw) + "\n")
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return nil, fmt.Errorf("write the key file: %w", err)
+	}
+	err = os.Link(tmp.Name(), path)
+	if errors.Is(err, fs.ErrExist) {
+		return readKey(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create the key file: %w", err)
+	}
+	return raw, syncPath(filepath.Dir(path))
+}
+
+// PutSecret seals a value under the name of its record and field and stores it. The
+// ciphertext is bound to the name: moved to another record it cannot be opened.
+func (s *Store) PutSecret(k *Key, record, field string, value []byte) error {
+	name := key(record, field)
+	nonce := make([]byte, k.aead.NonceSize(), k.aead.NonceSize()+len(value)+k.aead.Overhead())
+	rand.Read(nonce)
+	sealed := k.aead.Seal(nonce, nonce, value, name)
+	return s.db.Update(func(tx *bolt.Tx) error {
+		if err := tx.Bucket(credentialsBkt).Put(name, sealed); err != nil {
+			return fmt.Errorf("store a secret: %w", err)
+		}
+		return nil
+	})
+}
+
+// Secret opens a sealed value: ErrNoSecret when there is none, ErrSealed when the key or the
+// place is not the one it was sealed for.
+func (s *Store) Secret(k *Key, record, field string) (value []byte, err error) {
+	name := key(record, field)
+	err = s.db.View(func(tx *bolt.Tx) error {
+		sealed := tx.Bucket(credentialsBkt).Get(name)
+		if sealed == nil {
+			return fmt.Errorf("%s of %s: %w", field, record, ErrNoSecret)
+		}
+		n := k.aead.NonceSize()
+		if len(sealed) < n {
+			return fmt.Errorf("%s of %s: %w", field, record, ErrDamaged)
+		}
+		if value, err = k.aead.Open(nil, sealed[:n], sealed[n:], name); err != nil {
+			return fmt.Errorf("%s of %s: %w", field, record, ErrSealed)
+		}
+		return nil
+	})
+	return value, err
+}
+
+// ForgetSecret removes a sealed value; one that is not there is no error.
+func (s *Store) ForgetSecret(record, field string) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket(credentialsBkt).Delete(key(record, field))
+	})
+}
+
+// Salt is 32 random bytes that stay the same for the life of the file, made at the first call.
+// They make idempotency keys unguessable.
+func (s *Store) Salt() (salt []byte, err error) {
+	err = s.db.Update(func(tx *bolt.Tx) error {
+		b := tx.Bucket(metaBucket)
+		if v := b.Get([]byte("salt")); v != nil {
+			salt = append([]byte(nil), v...)
+			return nil
+		}
+		salt = make([]byte, 32)
+		rand.Read(salt)
+		return b.Put([]byte("salt"), salt)
+	})
+	return salt, err
+}

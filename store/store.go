@@ -1,0 +1,126 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// Errors a caller decides on.
+var (
+	ErrLocked   = errors.New("another process has the database open")
+	ErrMissing  = errors.New("there is no database")
+	ErrNewer    = errors.New("the database was written by a newer slugpuppy")
+	ErrDamaged  = errors.New("the database is damaged")
+	ErrNotFound = errors.New("no such job")
+	ErrState    = errors.New("not possible in the job's state")
+	ErrLease    = errors.New("somebody else has the job")
+)
+
+// lockPatience is how long Open waits for another process to let go of the file.
+const lockPatience = 2 * time.Second
+
+// Options of Open. The zero value creates a missing file.
+type Options struct {
+	MustExist bool // ErrMissing instead of a new file
+	// NoSync leaves writing to the operating system: a killed process loses nothing, a power
+	// cut may lose everything. For tests and throw-away demos.
+	NoSync  bool
+	MaxSize int // largest file in bytes; 0 is no limit
+}
+
+// Store is one open database, safe for concurrent use. One process can have it open.
+type Store struct {
+	db *bolt.DB
+}
+
+// Open opens the database at path, brings an older schema up to date after writing a backup
+// beside the file, and refuses a newer one. Errors are ErrLocked, ErrMissing, ErrNewer,
+// ErrDamaged or the operating system's.
+func Open(path string, opt Options) (*Store, error) { return open(path, opt, schema) }
+
+func open(path string, opt Options, steps []step) (*Store, error) {
+	db, err := openFile(path, opt)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(db, steps); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return &Store{db}, nil
+}
+
+func openFile(path string, opt Options) (*bolt.DB, error) {
+	_, err := os.Stat(path)
+	missing := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case missing && opt.MustExist:
+		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
+	case missing:
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("create the database's folder: %w", err)
+		}
+	case err != nil:
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return boltOpen(path, &bolt.Options{
+		Timeout: lockPatience, FreelistType: bolt.FreelistMapType,
+		NoSync: opt.NoSync, MaxSize: opt.MaxSize,
+	})
+}
+
+// boltOpen opens a file with bbolt and gives the failures people meet our names.
+func boltOpen(path string, opt *bolt.Options) (*bolt.DB, error) {
+	db, err := bolt.Open(path, 0o600, opt)
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, fmt.Errorf("%w: %s", ErrLocked, path)
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return nil, fmt.Errorf("%w: %s: %v; restore a backup", ErrDamaged, path, err)
+	case err != nil:
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return db, nil
+}
+
+// Path is the file's path.
+func (s *Store) Path() string { return s.db.Path() }
+
+// Close waits for running transactions and lets go of the file.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}
+
+// key joins parts so that no two lists of parts make the same key.
+func key(parts ...string) []byte {
+	var b strings.Builder
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteByte(0)
+		}
+		b.WriteString(strings.ReplaceAll(p, "\x00", "\ufffd"))
+	}
+	return []byte(b.String())
+}
+
+// instant is a time as eight bytes that sort by time; the zero time is zero.
+func instant(t time.Time) []byte {
+	if t.IsZero() {
+		return make([]byte, 8)
+	}
+	return binary.BigEndian.AppendUint64(nil, uint64(max(t.UnixNano(), 0)))
+}
+
+func fromInstant(b []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(b))) }
