@@ -3,7 +3,6 @@ package picture
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/draw"
@@ -207,8 +206,8 @@ func configOf(f func(io.Reader) (image.Config, error)) func([]byte) (image.Confi
 
 // decodeWithin decodes in a goroutine of its own, since decoders cannot be interrupted: a
 // file that takes too long is given up on and its memory is released when it ends.
-func decodeWithin(ctx context.Context, data []byte, format string, release func()) (image.Image, error) {
-	ctx, cancel := context.WithTimeout(ctx, decodeTime)
+func decodeWithin(caller context.Context, data []byte, format string, release func()) (image.Image, error) {
+	ctx, cancel := context.WithTimeout(caller, decodeTime)
 	defer cancel()
 	type result struct {
 		img image.Image
@@ -227,10 +226,10 @@ func decodeWithin(ctx context.Context, data []byte, format string, release func(
 		}
 		return r.img, nil
 	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, &Problem{Corrupt, format, fmt.Sprintf("not decoded within %s", decodeTime)}
+		if err := caller.Err(); err != nil {
+			return nil, fmt.Errorf("decode picture: %w", err)
 		}
-		return nil, fmt.Errorf("decode picture: %w", ctx.Err())
+		return nil, &Problem{Corrupt, format, fmt.Sprintf("not decoded within %s", decodeTime)}
 	}
 }
 

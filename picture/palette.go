@@ -45,13 +45,13 @@ var bayer = func() (m [8][8]int) {
 	return m
 }()
 
-// rgb is a colour or a distance between two, channels 0..255.
-type rgb [3]int
+// triple is a colour or a distance between two, channels 0..255.
+type triple [3]int
 
 // sight weighs how well an eye tells differences in red, green and blue apart.
-var sight = rgb{3, 6, 2}
+var sight = triple{3, 6, 2}
 
-func (a rgb) distance(b rgb) int {
+func (a triple) distance(b triple) int {
 	d := 0
 	for c := range a {
 		d += sight[c] * (a[c] - b[c]) * (a[c] - b[c])
@@ -60,7 +60,7 @@ func (a rgb) distance(b rgb) int {
 }
 
 // ditherSpread is how far dithering moves a value: about the distance to the next colour.
-func ditherSpread(colours []rgb) int {
+func ditherSpread(colours []triple) int {
 	if len(colours) < paletteSize {
 		return 0 // every colour of the picture is in the palette
 	}
@@ -87,11 +87,11 @@ func isqrt(n int) int {
 
 // cell is a cube of colours that are counted together.
 type cell struct {
-	sum rgb // of all pixels in it, by channel
+	sum triple // of all pixels in it, by channel
 	n   int
 }
 
-func (c cell) mean() rgb { return rgb{c.sum[0] / c.n, c.sum[1] / c.n, c.sum[2] / c.n} }
+func (c cell) mean() triple { return triple{c.sum[0] / c.n, c.sum[1] / c.n, c.sum[2] / c.n} }
 
 // histogram counts pixels in cubes of 8 values a side, without empty ones.
 func histogram(src *image.NRGBA) []cell {
@@ -121,7 +121,7 @@ type box struct {
 // medianCut splits the colours until there are n boxes, always the one with the greatest
 // error along its worst axis, at the mean of that axis (Heckbert 1982, with the variance as
 // the criterion as in Wan, Wong and Prusinkiewicz 1988).
-func medianCut(cells []cell, n int) []rgb {
+func medianCut(cells []cell, n int) []triple {
 	boxes := []box{newBox(cells)}
 	for len(boxes) < n {
 		worst := 0
@@ -137,7 +137,7 @@ func medianCut(cells []cell, n int) []rgb {
 		boxes[worst] = left
 		boxes = append(boxes, right)
 	}
-	colours := make([]rgb, len(boxes))
+	colours := make([]triple, len(boxes))
 	for i, b := range boxes {
 		colours[i] = b.total.mean()
 	}
@@ -156,7 +156,7 @@ func newBox(cells []cell) box {
 		return b
 	}
 	mean := b.total.mean()
-	var spread rgb
+	var spread triple
 	for _, c := range cells {
 		at := c.mean()
 		for i := range 3 {
@@ -182,11 +182,11 @@ func (b box) cut() (box, box) {
 
 // nearest finds the palette entry for a colour; it remembers answers for cubes of 4 a side.
 type nearest struct {
-	colours []rgb
+	colours []triple
 	known   []int16 // entry+1; 0 is not known yet
 }
 
-func newNearest(colours []rgb) *nearest {
+func newNearest(colours []triple) *nearest {
 	return &nearest{colours: colours, known: make([]int16, 1<<18)}
 }
 
@@ -194,7 +194,7 @@ func (n *nearest) find(r, g, b int) uint8 {
 	r, g, b = min(max(r, 0), 255), min(max(g, 0), 255), min(max(b, 0), 255)
 	at := &n.known[r>>2<<12|g>>2<<6|b>>2]
 	if *at == 0 {
-		want := rgb{r&^3 | 2, g&^3 | 2, b&^3 | 2}
+		want := triple{r&^3 | 2, g&^3 | 2, b&^3 | 2}
 		best, distance := 0, 1<<30
 		for i, c := range n.colours {
 			if d := want.distance(c); d < distance {
