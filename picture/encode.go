@@ -40,6 +40,10 @@ var errEmpty = errors.New("picture has no pixels")
 // headPNG is the signature and the IHDR chunk, after which text may stand (PNG, section 5.6).
 const headPNG = 8 + 25
 
+// fastPNG is the number of pixels above which a PNG is packed less tightly: six times faster,
+// a quarter larger. At 33 megapixels that is 3 seconds instead of 17.
+const fastPNG = 2 << 20
+
 func writePNG(w io.Writer, img image.Image, comment string) error {
 	chunk, err := textChunk(comment)
 	if err != nil {
@@ -48,7 +52,11 @@ func writePNG(w io.Writer, img image.Image, comment string) error {
 	if img.Bounds().Empty() {
 		return fmt.Errorf("encode PNG: %w", errEmpty)
 	}
-	if err := png.Encode(&inserter{w: w, after: headPNG, extra: chunk}, img); err != nil {
+	enc := png.Encoder{CompressionLevel: png.DefaultCompression}
+	if b := img.Bounds(); b.Dx()*b.Dy() > fastPNG {
+		enc.CompressionLevel = png.BestSpeed
+	}
+	if err := enc.Encode(&inserter{w: w, after: headPNG, extra: chunk}, img); err != nil {
 		return fmt.Errorf("encode PNG: %w", err)
 	}
 	return nil
