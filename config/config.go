@@ -1,0 +1,100 @@
+// Package config reads the options of slugpuppy from one TOML file and the environment.
+// Every option is a field of Config with its help and range beside it; the example file, the
+// README's table and the names of the environment variables are made from that. It knows
+// nothing of what the options do.
+package config
+
+import "time"
+
+// Config is every option. Load fills it; the zero value is not useful, see Default.
+//
+// Tags: toml is the key, doc its help, min and max its range, choice the values it may have.
+// The environment variable of section.key is SLUGPUPPY_SECTION_KEY.
+type Config struct {
+	Mastodon Mastodon `toml:"mastodon" doc:"the account that answers"`
+	Bot      Bot      `toml:"bot" doc:"what people may ask for, and when"`
+	Dream    Dream    `toml:"dream" doc:"how pictures are made"`
+	Picture  Picture  `toml:"picture" doc:"limits on picture files that come in"`
+	Store    Store    `toml:"store" doc:"where state is kept"`
+	Admin    Admin    `toml:"admin" doc:"how commands reach the running daemon"`
+	Log      Log      `toml:"log" doc:"what is written to standard error"`
+
+	file    string
+	sources map[string]source
+}
+
+// Mastodon is the account on a Mastodon or GoToSocial server.
+type Mastodon struct {
+	Server     string `toml:"server" doc:"address of the server, such as https://example.social"`
+	Token      Secret `toml:"token" doc:"access token; better leave it out and run slugpuppy login, which keeps it encrypted"`
+	TokenFile  string `toml:"token_file" doc:"file that holds the access token, readable by the bot alone"`
+	ClientName string `toml:"client_name" doc:"name of the application that login registers"`
+	Website    string `toml:"website" doc:"link shown with the application's name"`
+}
+
+// Bot bounds what people may ask for. A cap of 0 means none at all.
+type Bot struct {
+	Poll        Duration `toml:"poll" min:"5s" max:"1h" doc:"time between looks for mentions when the stream is silent"`
+	StaleAfter  Duration `toml:"stale_after" min:"10m" max:"30d" doc:"older mentions are recorded as skipped instead of answered"`
+	ConsentFor  Duration `toml:"consent_for" min:"10m" max:"30d" doc:"how long the author of somebody else's picture may take to say yes"`
+	JobTime     Duration `toml:"job_time" min:"30s" max:"6h" doc:"longest a single picture or clip may take"`
+	PerUserHour int      `toml:"per_user_hour" min:"0" max:"10000" doc:"requests of one person in an hour; 0 for no cap"`
+	PerThread   int      `toml:"per_thread" min:"0" max:"10000" doc:"replies in one thread in a day; 0 for no cap"`
+	PerPair     int      `toml:"per_pair" min:"0" max:"10000" doc:"replies to one person in one thread in an hour; 0 for no cap"`
+	Queue       int      `toml:"queue" min:"0" max:"1000000" doc:"requests that may wait; 0 for no cap"`
+}
+
+// Dream bounds what making a picture may cost.
+type Dream struct {
+	Workers int      `toml:"workers" min:"1" max:"64" doc:"pictures made at the same time; each may use the memory below"`
+	Memory  ByteSize `toml:"memory" min:"256MiB" max:"1TiB" doc:"memory one picture may use; larger ones are dreamed in tiles"`
+	FFmpeg  string   `toml:"ffmpeg" doc:"ffmpeg binary for MP4 clips; empty to look for one, none for GIF only"`
+}
+
+// Picture bounds files before they are decoded.
+type Picture struct {
+	MaxBytes  ByteSize `toml:"max_bytes" min:"64KiB" max:"1GiB" doc:"largest file"`
+	MaxPixels int64    `toml:"max_pixels" min:"10000" max:"400000000" doc:"most pixels, width times height"`
+	MaxSide   int      `toml:"max_side" min:"100" max:"65535" doc:"longest side in pixels"`
+	MaxFrames int      `toml:"max_frames" min:"1" max:"10000" doc:"most frames of an animation"`
+	Memory    ByteSize `toml:"memory" min:"16MiB" max:"1TiB" doc:"memory all pictures being decoded may use together"`
+}
+
+// Store is where state is kept.
+type Store struct {
+	Path    string   `toml:"path" doc:"database file; empty for slugpuppy.db in the service's state folder, else in ~/.local/state/slugpuppy"`
+	KeyFile string   `toml:"key_file" doc:"key that encrypts tokens in the database, made when missing; empty for slugpuppy.key beside the database"`
+	MaxSize ByteSize `toml:"max_size" min:"0" max:"1TiB" doc:"largest database; 0 for no limit"`
+}
+
+// Admin is the socket that commands talk to.
+type Admin struct {
+	Socket string `toml:"socket" doc:"unix socket of the daemon; empty for slugpuppy.sock beside the database"`
+}
+
+// Log is what operators read.
+type Log struct {
+	Level  string `toml:"level" choice:"debug,info,warn,error" doc:"least important thing that is logged"`
+	Format string `toml:"format" choice:"text,json" doc:"one line of text or one JSON object a record"`
+}
+
+// Default returns every option as it is when nothing is configured.
+func Default() *Config {
+	return &Config{
+		Mastodon: Mastodon{ClientName: "slugpuppy"},
+		Bot: Bot{
+			Poll: Duration(30 * time.Second), StaleAfter: Duration(24 * time.Hour),
+			ConsentFor: Duration(24 * time.Hour), JobTime: Duration(15 * time.Minute),
+			PerUserHour: 12, PerThread: 20, PerPair: 6, Queue: 500,
+		},
+		Dream: Dream{Workers: 1, Memory: 3 * GiB / 2},
+		Picture: Picture{
+			MaxBytes: 16 * MiB, MaxPixels: 33_200_000, MaxSide: 12_000, MaxFrames: 100, Memory: 400 * MiB,
+		},
+		Store: Store{MaxSize: 0},
+		Log:   Log{Level: "info", Format: "text"},
+	}
+}
+
+// File is the file the options were read from, "" when there was none.
+func (c *Config) File() string { return c.file }

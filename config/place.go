@@ -1,0 +1,37 @@
+package config
+
+import "path/filepath"
+
+// place fills the paths that were left empty.
+func (c *Config) place(env Lookup) {
+	if c.Store.Path == "" {
+		c.Store.Path = filepath.Join(stateFolder(env), "slugpuppy.db")
+	}
+	beside := filepath.Dir(c.Store.Path)
+	if c.Store.KeyFile == "" {
+		c.Store.KeyFile = filepath.Join(beside, "slugpuppy.key")
+	}
+	if c.Admin.Socket == "" {
+		c.Admin.Socket = filepath.Join(beside, "slugpuppy.sock")
+	}
+}
+
+// stateFolder is what systemd gives a service (systemd.exec, StateDirectory=), else where
+// programs of a user keep state (XDG base directories), else the current folder.
+func stateFolder(env Lookup) string {
+	if v, _ := env("STATE_DIRECTORY"); v != "" {
+		return filepath.SplitList(v)[0]
+	}
+	return filepath.Join(userFolder(env, "XDG_STATE_HOME", ".local/state"), "slugpuppy")
+}
+
+// userFolder is a folder of the user's by the XDG rules, "" when there is no user.
+func userFolder(env Lookup, variable, inHome string) string {
+	if v, _ := env(variable); filepath.IsAbs(v) {
+		return v
+	}
+	if home, _ := env("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, inHome)
+	}
+	return ""
+}
