@@ -42,13 +42,17 @@ type Bot struct {
 	PerThread   int      `toml:"per_thread" min:"0" max:"10000" doc:"replies in one thread in a day; 0 for no cap"`
 	PerPair     int      `toml:"per_pair" min:"0" max:"10000" doc:"replies to one person in one thread in an hour; 0 for no cap"`
 	Queue       int      `toml:"queue" min:"0" max:"1000000" doc:"requests that may wait; 0 for no cap"`
+	Uploads     int      `toml:"uploads" min:"1" max:"10000" doc:"uploads in 30 minutes, as many as the server allows an account"`
+	Keep        Duration `toml:"keep" min:"1d" max:"3650d" doc:"how long finished requests are remembered"`
 }
 
 // Dream bounds what making a picture may cost.
 type Dream struct {
-	Workers int      `toml:"workers" min:"1" max:"64" doc:"pictures made at the same time; each may use the memory below"`
-	Memory  ByteSize `toml:"memory" min:"256MiB" max:"1TiB" doc:"memory one picture may use; larger ones are dreamed in tiles"`
-	FFmpeg  string   `toml:"ffmpeg" doc:"ffmpeg binary for MP4 clips; empty to look for one, none for GIF only"`
+	Workers   int      `toml:"workers" min:"1" max:"64" doc:"pictures made at the same time; each may use the memory below"`
+	Memory    ByteSize `toml:"memory" min:"256MiB" max:"1TiB" doc:"memory one picture may use; larger ones are dreamed in tiles"`
+	FFmpeg    string   `toml:"ffmpeg" doc:"ffmpeg binary for MP4 clips; empty to look for one, none for GIF only"`
+	ClipSide  int      `toml:"clip_side" min:"64" max:"1920" doc:"longest side of clips in pixels"`
+	ClipBytes ByteSize `toml:"clip_bytes" min:"256KiB" max:"1GiB" doc:"largest clip; frames are dropped and shrunk until it fits"`
 }
 
 // Picture bounds files before they are decoded.
@@ -86,8 +90,9 @@ func Default() *Config {
 			Poll: Duration(30 * time.Second), StaleAfter: Duration(24 * time.Hour),
 			ConsentFor: Duration(24 * time.Hour), JobTime: Duration(15 * time.Minute),
 			PerUserHour: 12, PerThread: 20, PerPair: 6, Queue: 500,
+			Uploads: 30, Keep: Duration(90 * day),
 		},
-		Dream: Dream{Workers: 1, Memory: 3 * GiB / 2},
+		Dream: Dream{Workers: 1, Memory: 3 * GiB / 2, ClipSide: 400, ClipBytes: 8 * MiB},
 		Picture: Picture{
 			MaxBytes: 16 * MiB, MaxPixels: 33_200_000, MaxSide: 12_000, MaxFrames: 100, Memory: 400 * MiB,
 		},
