@@ -227,7 +227,7 @@ func (c *Config) readEnv(env Lookup) error {
 // UnknownEnv lists the variables in an environment that look like ours and are not: a
 // misspelt one would be ignored in silence.
 func UnknownEnv(environ []string) []string {
-	known := map[string]bool{prefix + "CONFIG": true}
+	known := map[string]bool{prefix + "CONFIG": true, prefix + "KERNEL": true} // the latter is classifier/kernel's
 	for _, o := range options() {
 		known[o.env()] = true
 	}

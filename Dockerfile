@@ -1,0 +1,24 @@
+# A static binary on nothing but certificates: no shell, no package manager, not root.
+# MP4 clips need ffmpeg, which is not in here; clips are GIFs without it.
+
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X slugpuppy/cli.version=${VERSION}" -o /out/slugpuppy . \
+ && mkdir -p /out/state
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /out/slugpuppy /usr/bin/slugpuppy
+# The volume starts as a copy of this folder, so that it belongs to the user below.
+COPY --from=build --chown=65532:65532 --chmod=0700 /out/state /var/lib/slugpuppy
+ENV SLUGPUPPY_STORE_PATH=/var/lib/slugpuppy/slugpuppy.db
+USER 65532:65532
+VOLUME /var/lib/slugpuppy
+STOPSIGNAL SIGTERM
+# Asks the running daemon; a daemon that does not answer exits with 4 here.
+HEALTHCHECK --interval=1m --timeout=20s --start-period=30s CMD ["/usr/bin/slugpuppy", "jobs", "ls", "--limit", "1"]
+ENTRYPOINT ["/usr/bin/slugpuppy"]
+CMD ["serve"]
