@@ -13,13 +13,11 @@ import (
 // Record writes down what arrived, and the cursor behind it, in one transaction: either all
 // of it is known after a crash or none. A job whose source is known already is left out; how
 // many were new is returned. New jobs are Queued, Waiting or Skipped; their ids and times are
-// set here. An empty cursor leaves the stored one.
+// set here.
 func (s *Store) Record(scope Scope, cursor string, jobs ...Job) (added int, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
-		if cursor != "" {
-			if err := tx.Bucket(cursorBucket).Put(key(scope.Platform, scope.Account), []byte(cursor)); err != nil {
-				return fmt.Errorf("move the cursor: %w", err)
-			}
+		if err := tx.Bucket(cursorBucket).Put(key(scope.Platform, scope.Account), []byte(cursor)); err != nil {
+			return fmt.Errorf("move the cursor: %w", err)
 		}
 		added, err = insert(tx, scope, jobs)
 		return err
@@ -27,13 +25,14 @@ func (s *Store) Record(scope Scope, cursor string, jobs ...Job) (added int, err 
 	return added, err
 }
 
-// Cursor is where Record left it, "" for an account never recorded.
-func (s *Store) Cursor(scope Scope) (cursor string, err error) {
+// Cursor is where Record left it; known is false for an account never recorded.
+func (s *Store) Cursor(scope Scope) (cursor string, known bool, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		cursor = string(tx.Bucket(cursorBucket).Get(key(scope.Platform, scope.Account)))
+		v := tx.Bucket(cursorBucket).Get(key(scope.Platform, scope.Account))
+		cursor, known = string(v), v != nil
 		return nil
 	})
-	return cursor, err
+	return cursor, known, err
 }
 
 func insert(tx *bolt.Tx, scope Scope, jobs []Job) (added int, err error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,6 +148,16 @@ func held(owner string, c change) change {
 	}
 }
 
+// from refuses an edge that starts elsewhere: several operations end in the same state.
+func from(states ...State) change {
+	return func(_ *bolt.Tx, j *Job) error {
+		if !slices.Contains(states, j.State) {
+			return fmt.Errorf("not from %s: %w", j.State, ErrState)
+		}
+		return nil
+	}
+}
+
 func unlease(_ *bolt.Tx, j *Job) error {
 	j.LeaseOwner, j.LeaseUntil = "", time.Time{}
 	return nil
@@ -215,7 +226,7 @@ func (s *Store) Answer(scope Scope, topic string) (n int, err error) {
 		if j.Scope() != scope || j.Awaits != topic {
 			continue
 		}
-		if _, err := s.move(j.ID, Queued); err != nil && !errors.Is(err, ErrState) {
+		if _, err := s.move(j.ID, Queued, from(Waiting)); err != nil && !errors.Is(err, ErrState) {
 			return n, err
 		}
 		n++
@@ -267,7 +278,7 @@ func (s *Store) Cancel(id, requester, reason string) (Job, error) {
 
 // Revive queues a dead job again, as if it were new; ErrState when it is not dead.
 func (s *Store) Revive(id string) (Job, error) {
-	return s.move(id, Queued, audited("retry", "", ""), func(_ *bolt.Tx, j *Job) error {
+	return s.move(id, Queued, from(Dead), audited("retry", "", ""), func(_ *bolt.Tx, j *Job) error {
 		j.Attempts, j.NotBefore, j.Reason, j.MediaIDs, j.Reply = 0, time.Time{}, "", nil, nil
 		return nil
 	})

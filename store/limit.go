@@ -18,7 +18,7 @@ const (
 // Limit is so many uses of something in a sliding window.
 type Limit struct {
 	Name   string // what is used, such as a person's account id
-	Max    int
+	Max    int    // below zero: no limit
 	Window time.Duration
 }
 
@@ -46,9 +46,9 @@ func (s *Store) Take(scope Scope, token string, limits ...Limit) (refused *Refus
 }
 
 // TakeUpload uses one of the account's media budget, or says when there is one again. Every
-// try counts: the server counted it too.
-func (s *Store) TakeUpload(scope Scope) (refused *Refusal, err error) {
-	return s.Take(scope, "", Limit{"upload", UploadBudget, UploadWindow})
+// try counts: the server counted it too. A budget below zero has no end.
+func (s *Store) TakeUpload(scope Scope, budget int) (refused *Refusal, err error) {
+	return s.Take(scope, "", Limit{"upload", budget, UploadWindow})
 }
 
 func take(tx *bolt.Tx, scope Scope, token string, limits []Limit) (*Refusal, error) {
@@ -76,7 +76,7 @@ func take(tx *bolt.Tx, scope Scope, token string, limits []Limit) (*Refusal, err
 			id = fmt.Sprintf("#%d", n)
 		}
 		k := append(append(limitPrefix(scope, l), instant(now)...), id...)
-		if err := b.Put(k, nil); err != nil {
+		if err := b.Put(k, instant(now)); err != nil {
 			return nil, fmt.Errorf("use limit %s: %w", l.Name, err)
 		}
 	}
@@ -121,4 +121,22 @@ func used(b *bolt.Bucket, scope Scope, l Limit, token string, now time.Time) (u 
 		}
 	}
 	return u, nil
+}
+
+// dropLimits forgets uses older than any window.
+func dropLimits(tx *bolt.Tx, before time.Time) error {
+	b := tx.Bucket(limitBucket)
+	var old [][]byte
+	c := b.Cursor()
+	for k, at := c.First(); k != nil; k, at = c.Next() {
+		if bytes.Compare(at, instant(before)) < 0 {
+			old = append(old, bytes.Clone(k))
+		}
+	}
+	for _, k := range old {
+		if err := b.Delete(k); err != nil {
+			return fmt.Errorf("forget old uses of limits: %w", err)
+		}
+	}
+	return nil
 }

@@ -84,7 +84,7 @@ func (s *Store) Delay(id string, until time.Time) error {
 
 // Uploaded stores the ids under which the server has the pictures.
 func (s *Store) Uploaded(id string, media []string) error {
-	_, err := s.move(id, Uploaded, func(_ *bolt.Tx, j *Job) error {
+	_, err := s.move(id, Uploaded, from(Rendered), func(_ *bolt.Tx, j *Job) error {
 		j.MediaIDs, j.NotBefore = media, time.Time{}
 		return nil
 	})
@@ -93,7 +93,7 @@ func (s *Store) Uploaded(id string, media []string) error {
 
 // Reword replaces a reply whose pictures the server will not have by one in words.
 func (s *Store) Reword(id string, reply []byte) error {
-	_, err := s.move(id, Uploaded, func(tx *bolt.Tx, j *Job) error {
+	_, err := s.move(id, Uploaded, from(Rendered), func(tx *bolt.Tx, j *Job) error {
 		j.Reply, j.MediaIDs, j.NotBefore = reply, nil, time.Time{}
 		return dropBlobs(tx, id)
 	})
@@ -102,7 +102,7 @@ func (s *Store) Reword(id string, reply []byte) error {
 
 // Reupload goes back to before the upload: the server no longer knows the pictures.
 func (s *Store) Reupload(id string) error {
-	_, err := s.move(id, Rendered, func(_ *bolt.Tx, j *Job) error { j.MediaIDs = nil; return nil })
+	_, err := s.move(id, Rendered, from(Uploaded, Posting), func(_ *bolt.Tx, j *Job) error { j.MediaIDs = nil; return nil })
 	return err
 }
 
@@ -127,7 +127,7 @@ func (s *Store) Uncertain(id string, lookUp time.Time) error {
 
 // Unpost says that the reply was surely not posted; the next try is at the given time.
 func (s *Store) Unpost(id string, at time.Time) error {
-	_, err := s.move(id, Uploaded, func(_ *bolt.Tx, j *Job) error { j.NotBefore = at; return nil })
+	_, err := s.move(id, Uploaded, from(Posting, Uncertain), func(_ *bolt.Tx, j *Job) error { j.NotBefore = at; return nil })
 	return err
 }
 

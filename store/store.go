@@ -39,7 +39,8 @@ type Options struct {
 
 // Store is one open database, safe for concurrent use. One process can have it open.
 type Store struct {
-	db *bolt.DB
+	db   *bolt.DB
+	path string
 }
 
 // Open opens the database at path, brings an older schema up to date after writing a backup
@@ -56,7 +57,7 @@ func open(path string, opt Options, steps []step) (*Store, error) {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &Store{db}, nil
+	return &Store{db, path}, nil
 }
 
 func openFile(path string, opt Options) (*bolt.DB, error) {
@@ -93,7 +94,7 @@ func boltOpen(path string, opt *bolt.Options) (*bolt.DB, error) {
 }
 
 // Path is the file's path.
-func (s *Store) Path() string { return s.db.Path() }
+func (s *Store) Path() string { return s.path }
 
 // Close waits for running transactions and lets go of the file.
 func (s *Store) Close() error {
