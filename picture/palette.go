@@ -59,7 +59,8 @@ func (a triple) distance(b triple) int {
 	return d
 }
 
-// ditherSpread is how far dithering moves a value: about the distance to the next colour.
+// ditherSpread is how far dithering moves a value from end to end: about twice the distance
+// to the next colour. Half of that leaves bands in skies, twice of it shows as a pattern.
 func ditherSpread(colours []triple) int {
 	if len(colours) < paletteSize {
 		return 0 // every colour of the picture is in the palette
@@ -74,7 +75,7 @@ func ditherSpread(colours []triple) int {
 		}
 		sum += isqrt(best / (sight[0] + sight[1] + sight[2]))
 	}
-	return min(32, sum/len(colours))
+	return min(32, 2*sum/len(colours))
 }
 
 func isqrt(n int) int {
