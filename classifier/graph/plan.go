@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	G "gorgonia.org/gorgonia"
@@ -79,6 +80,10 @@ func (n *Network) draft(w, h int, reads []string, objectives []Objective) (*Plan
 		return nil, fmt.Errorf("compile plan for %dx%d: %w", w, h, err)
 	}
 	p.machine = G.NewTapeMachine(b.graph, G.WithPrecompiled(prog, locations))
+	// The machine's finalizer only matters for CUDA. It would keep the plan for ever: the
+	// operators that the machine runs know their plan, and the collector frees no cycle with
+	// a finalizer in it.
+	runtime.SetFinalizer(p.machine, nil)
 	order, err := p.rehearse(b.picture)
 	if err != nil {
 		return nil, fmt.Errorf("rehearse plan for %dx%d: %w", w, h, err)
