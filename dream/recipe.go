@@ -2,6 +2,11 @@
 // or on the dream before. It knows the classifier and pixels; it knows nothing of bots.
 package dream
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Verb is what kind of picture a recipe makes.
 type Verb string
 
@@ -73,22 +78,50 @@ type Progress struct {
 	Fraction        float64 // of the whole job, 0..1, never falling
 }
 
-/*
-The rest of this package's surface (implemented beside this file):
+// Reached is the generation of the picture this recipe makes: `deeper 3` on a first dream
+// starts at generation 2 and reaches 4.
+func (r Recipe) Reached() int { return max(r.Generation, 1) + max(r.Repeat, 1) - 1 }
 
-	type Maker struct { ... }
-	func New(net *classifier.Network, opts Options) *Maker      // Options{MemoryBytes int64, FFmpeg string, ...}
-	func (m *Maker) Dream(ctx, src image.Image, guide image.Image, r Recipe, report func(Progress)) (*Result, error)
-	func (m *Maker) Imagine(ctx, r Recipe, report func(Progress)) (*Result, error)
-	func (m *Maker) Dive(ctx, src image.Image, r Recipe, report) (*Clip, error)       // Clip{GIF, MP4 []byte; Frames int; ...}
-	func (m *Maker) Wander(ctx, src image.Image, r Recipe, report) (*Clip, error)
-	func (m *Maker) Estimate(w, h int, r Recipe) Estimate       // tiles, bytes of memory, working size, before anything runs
-	func (m *Maker) Complete(r Recipe) (Recipe, error)          // fill from preset, check ranges; errors are *Problem with kind words
-	type Result struct { Image *image.NRGBA; Saw, Dreamed []classifier.Guess; Recipe Recipe; Notes []string }
-	func (r Recipe) Token() string                              // dd1-..., <= 60 chars of [a-z0-9-], checksummed
-	func ParseToken(s string) (Recipe, error)
-	type Vocabulary struct { ... }
-	func NewVocabulary(labels []classifier.Label) *Vocabulary
-	func (v *Vocabulary) Lookup(word string) ([]WordTerm, error) // "birds" -> several labels; *UnknownWord{Word, Nearest [3]string}
-	func Presets() []Preset                                     // Preset{Name, Help string, ...}
-*/
+// String says in words what the recipe does, for `recipe show` and logs.
+func (r Recipe) String() string {
+	parts := []string{string(r.Verb)}
+	add := func(yes bool, format string, args ...any) {
+		if yes {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	add(r.Preset != "", "%s", r.Preset)
+	for _, l := range r.Layers {
+		add(true, "%s", l)
+	}
+	for _, w := range r.Words {
+		add(true, "label %d x%g", w.Label, w.Weight)
+	}
+	add(r.Octaves > 0, "octaves=%d", r.Octaves)
+	add(r.OctaveScale > 0, "scale=%g", r.OctaveScale)
+	add(r.Steps > 0, "steps=%d", r.Steps)
+	add(r.Strength > 0, "strength=%d", r.Strength)
+	add(true, "seed=%d", r.Seed)
+	add(r.Size > 0, "size=%d", r.Size)
+	add(r.Mask != MaskNone, "%s", r.Mask)
+	add(r.KeepColours, "keep-colours")
+	add(r.Guide, "guide")
+	add(r.Free, "surprise")
+	add(r.Generation > 1, "generation=%d", r.Generation)
+	add(r.Repeat > 1, "repeat=%d", r.Repeat)
+	add(r.Seconds > 0, "%ds", r.Seconds)
+	add(r.Model != "", "model=%s", r.Model)
+	return strings.Join(parts, " ")
+}
+
+// String is the term as typed: layer=4c, or layer=4c:66 for one channel.
+func (t LayerTerm) String() string {
+	s := "layer=" + t.Layer
+	if t.Channel >= 0 {
+		s += fmt.Sprintf(":%d", t.Channel)
+	}
+	if t.Weight != 1 {
+		s += fmt.Sprintf(" x%g", t.Weight)
+	}
+	return s
+}

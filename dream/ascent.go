@@ -1,0 +1,205 @@
+package dream
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
+
+	"slugpuppy/classifier"
+	"slugpuppy/picture"
+)
+
+// ascend dreams src and returns what to add to it, at the working size: gradient ascent with
+// octaves and jitter (Mordvintsev, Olah, Tyka, "Inceptionism", 2015).
+func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*picture.Planar, error) {
+	e, err := j.m.plan(src.Rect.Dx(), src.Rect.Dy(), j.r, j.terms)
+	if err != nil {
+		return nil, err
+	}
+	j.noteSize(e)
+	j.meter.start(len(e.octaves), e.Work)
+	rng := rand.New(rand.NewPCG(seed, uint64(j.r.Generation)))
+	var detail *picture.Planar
+	for i, o := range e.octaves {
+		j.meter.octave = i + 1
+		img := at(src, o, detail)
+		detail = nil
+		c := &climb{j: j, img: img, tile: e.Tile, share: 1, rng: rng}
+		if err := c.run(ctx, o.steps); err != nil {
+			return nil, fmt.Errorf("octave %d of %d: %w", i+1, len(e.octaves), err)
+		}
+		takeAway(img, src)
+		detail = img
+	}
+	return detail, nil
+}
+
+func (j *job) noteSize(e Estimate) {
+	if e.WorkW < e.W && len(j.notes) == 0 {
+		j.notes = append(j.notes, fmt.Sprintf("Your picture is large, so I dreamed it at %dx%d and laid the dream over it at full size.", e.WorkW, e.WorkH))
+	}
+}
+
+// stride is the root mean square of one step at strength 1, in [0,1] units of a pixel; the
+// strength grows it geometrically up to stride*strengthSpan at strength 10.
+const (
+	stride       = 0.0028
+	strengthSpan = 9.0
+)
+
+func stepSize(strength int) float32 {
+	return float32(stride * math.Pow(strengthSpan, float64(strength-1)/(MaxStrength-1)))
+}
+
+// climb is the ascent within one octave.
+type climb struct {
+	j       *job
+	img     *picture.Planar
+	tile    int
+	share   float32 // of the recipe's stride
+	rng     *rand.Rand
+	targets []classifier.Target
+	bands   bands
+	window  *picture.Planar
+	grad    *picture.Planar
+}
+
+// rect is a tile: its corner may lie outside the picture, what is there is mirrored.
+type rect struct{ x, y, w, h int }
+
+func (c *climb) run(ctx context.Context, steps int) error {
+	if c.targets == nil {
+		if err := c.balance(ctx); err != nil {
+			return err
+		}
+	}
+	if len(c.targets) == 0 { // nothing in this octave excites what the recipe wants
+		c.j.meter.tick(steps, steps, 1, 1, float64(steps)*float64(c.img.W*c.img.H))
+		return nil
+	}
+	for s := range steps {
+		tiles := c.grid()
+		own := len(tiles) == 1
+		for i, t := range tiles {
+			if err := c.step(ctx, t, own); err != nil {
+				return fmt.Errorf("step %d: %w", s+1, err)
+			}
+			c.j.meter.tick(s+1, steps, i+1, len(tiles), float64(c.img.W*c.img.H)/float64(len(tiles)))
+		}
+		c.bands.turn()
+	}
+	return nil
+}
+
+// grid lays tiles over the picture from a random corner: every step sees other seams, and
+// the network's own grid never falls on the same pixels twice.
+func (c *climb) grid() []rect {
+	w, h := tileSide(c.img.W, c.tile), tileSide(c.img.H, c.tile)
+	x0, y0 := -c.rng.IntN(c.slack(c.img.W, w)), -c.rng.IntN(c.slack(c.img.H, h))
+	var tiles []rect
+	for y := y0; y < c.img.H; y += h {
+		for x := x0; x < c.img.W; x += w {
+			tiles = append(tiles, rect{x, y, w, h})
+		}
+	}
+	return tiles
+}
+
+// slack is how many places the first tile can begin at: a whole tile if there are several.
+func (c *climb) slack(n, side int) int {
+	if n+margin <= side {
+		return side - n + 1
+	}
+	return side
+}
+
+// step moves the picture's pixels under one tile.
+func (c *climb) step(ctx context.Context, t rect, own bool) error {
+	if err := c.gradient(ctx, t, c.targets); err != nil {
+		return err
+	}
+	size := c.bands.normalise(c.grad, c.j.preset.Coarse, own)
+	if size == 0 {
+		return nil
+	}
+	c.apply(t, c.share*stepSize(c.j.r.Strength)/size)
+	return nil
+}
+
+// gradient computes the gradient under a tile.
+func (c *climb) gradient(ctx context.Context, t rect, targets []classifier.Target) error {
+	if c.window == nil || c.window.W != t.w || c.window.H != t.h {
+		c.window, c.grad = picture.NewPlanar(t.w, t.h), picture.NewPlanar(t.w, t.h)
+	}
+	for ch := range 3 {
+		src, dst := c.img.Plane(ch), c.window.Plane(ch)
+		for y := range t.h {
+			row := src[mirror(t.y+y, c.img.H)*c.img.W:][:c.img.W]
+			out := dst[y*t.w : (y+1)*t.w]
+			for x := range out {
+				out[x] = row[mirror(t.x+x, c.img.W)]
+			}
+		}
+	}
+	_, err := c.j.m.net.Gradient(ctx, c.window, targets, c.grad)
+	return err
+}
+
+// mirror folds a coordinate back into [0,n).
+func mirror(i, n int) int {
+	for i < 0 || i >= n {
+		if i < 0 {
+			i = -1 - i
+		}
+		if i >= n {
+			i = 2*n - 1 - i
+		}
+	}
+	return i
+}
+
+// apply adds scale times the gradient, times the mask, where the tile lies in the picture.
+func (c *climb) apply(t rect, scale float32) {
+	x0, x1 := max(0, t.x), min(c.img.W, t.x+t.w)
+	weight := make([]float32, c.img.W)
+	for y := max(0, t.y); y < min(c.img.H, t.y+t.h); y++ {
+		c.j.mask.row(weight, y, c.img.H)
+		for ch := range 3 {
+			dst := c.img.Plane(ch)[y*c.img.W:][:c.img.W]
+			g := c.grad.Plane(ch)[(y-t.y)*t.w:][:t.w]
+			for x := x0; x < x1; x++ {
+				dst[x] = min(1, max(0, dst[x]+scale*weight[x]*g[x-t.x]))
+			}
+		}
+	}
+}
+
+// probes is how many tiles are looked at to balance the terms of a large picture.
+const probes = 4
+
+// balance measures each term's gradient, so that shares mean the same for all.
+func (c *climb) balance(ctx context.Context) error {
+	tiles := c.grid()
+	lengths := make([]float64, len(c.j.terms))
+	each := max(1, len(tiles)/probes)
+	for i, t := range c.j.terms {
+		for k := each / 2; k < len(tiles); k += each {
+			if err := c.gradient(ctx, tiles[k], []classifier.Target{t.target}); err != nil {
+				return fmt.Errorf("balance objectives: %w", err)
+			}
+			lengths[i] += rms(c.grad.Pix)
+		}
+	}
+	c.targets = targets(c.j.terms, lengths)
+	return nil
+}
+
+func rms(x []float32) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return math.Sqrt(sum / float64(len(x)))
+}

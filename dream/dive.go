@@ -1,0 +1,221 @@
+package dream
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"slugpuppy/classifier"
+	"slugpuppy/picture"
+)
+
+const (
+	zoom        = 1.022 // from frame to frame: a quarter closer every second
+	overlap     = frameRate
+	diveSteps   = 1   // ascent steps on each frame at full size, and as many at half
+	diveShare   = 0.8 // of the stride of a still: steps add up from frame to frame
+	colourShare = 0.15
+
+	// balanceEvery is how many frames share one balance of the objectives: pictures change
+	// little from frame to frame.
+	balanceEvery = 8
+)
+
+// Dive zooms into a picture that dreams, as a loop of r.Seconds.
+func (m *Maker) Dive(ctx context.Context, src image.Image, r Recipe, report func(Progress)) (*Clip, error) {
+	r.Verb = Dive
+	j, clip, err := m.newClip(ctx, src, r)
+	if err != nil {
+		return nil, err
+	}
+	j.meter = newMeter(report, 1+clip.Recipe.Seconds*frameRate+overlap)
+	frames, err := j.dive(ctx, m.clipFrame(picture.ToNRGBA(src), clip.Recipe), clip.Recipe.Seconds*frameRate)
+	if err != nil {
+		return nil, err
+	}
+	if clip.Dreamed, err = m.see(ctx, frames[len(frames)-1]); err != nil {
+		return nil, err
+	}
+	return clip, m.pack(ctx, clip, frames, time.Second/frameRate)
+}
+
+// newClip completes the recipe and looks at the source.
+func (m *Maker) newClip(ctx context.Context, src image.Image, r Recipe) (*job, *Clip, error) {
+	r, err := m.Complete(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	pixels := picture.ToNRGBA(src)
+	if err := checkSource(pixels); err != nil {
+		return nil, nil, err
+	}
+	clip := &Clip{Recipe: r}
+	if clip.Saw, err = m.see(ctx, pixels); err != nil {
+		return nil, nil, err
+	}
+	still := r
+	still.Size = 0
+	j, err := m.newJob(ctx, still, pixels, nil, clip.Saw)
+	return j, clip, err
+}
+
+// dive renders n frames. It goes on for a while after the last one, and those frames fade
+// into the first ones: so the last frame meets the first.
+func (j *job) dive(ctx context.Context, first *picture.Planar, n int) ([]*image.NRGBA, error) {
+	j.mask = nil // what moves through the picture cannot keep its place
+	rng := rand.New(rand.NewPCG(j.r.Seed, uint64(j.r.Generation)))
+	look := measure(first)
+	j.meter.frame = 1
+	img, err := j.overture(ctx, first)
+	if err != nil {
+		return nil, fmt.Errorf("first frame: %w", err)
+	}
+	var aims [2][]classifier.Target
+	var start []*picture.Planar // the first frames, kept for the end to fade into
+	frames := make([]*image.NRGBA, n)
+	for i := range n + overlap {
+		j.meter.frame = i + 2
+		j.meter.start(2, diveSteps*float64(img.W*img.H)*1.25)
+		if i%balanceEvery == 0 {
+			aims = [2][]classifier.Target{}
+		}
+		img = closer(img, zoom)
+		look.restore(img)
+		if err := j.refine(ctx, img, rng, &aims); err != nil {
+			return nil, fmt.Errorf("frame %d: %w", i+1, err)
+		}
+		switch {
+		case i < overlap:
+			start = append(start, img.Clone())
+		case i < n:
+			frames[i] = img.NRGBA()
+		}
+		if i >= n {
+			k := i - n
+			frames[k] = blend(img, start[k], float64(k)/overlap).NRGBA()
+		}
+	}
+	return frames, nil
+}
+
+// overture dreams the still that the dive begins in, with all octaves.
+func (j *job) overture(ctx context.Context, first *picture.Planar) (*picture.Planar, error) {
+	src := first.NRGBA()
+	detail, err := j.ascend(ctx, src, j.r.Seed)
+	if err != nil {
+		return nil, err
+	}
+	return picture.FromImage(j.compose(src, detail)), nil
+}
+
+// refine dreams one frame in place: first at half its size, for shapes, then at its own.
+// aims keeps the balanced objectives of both for the frames to come.
+func (j *job) refine(ctx context.Context, img *picture.Planar, rng *rand.Rand, aims *[2][]classifier.Target) error {
+	for k, f := range []int{2, 1} {
+		j.meter.octave = k + 1
+		w, h := img.W/f, img.H/f
+		if f > 1 && min(w, h) < smallest {
+			continue
+		}
+		part := img
+		if f > 1 {
+			part = img.Resize(w, h)
+		}
+		before := part.Clone()
+		c := &climb{j: j, img: part, tile: widest, rng: rng, share: diveShare, targets: aims[k]}
+		if err := c.run(ctx, diveSteps); err != nil {
+			return err
+		}
+		aims[k] = c.targets
+		if f > 1 {
+			for i, v := range before.Pix {
+				part.Pix[i] -= v
+			}
+			picture.Scale(part, img.W, img.H, func(y int, row *[3][]float32) { addRow(img, y, row, 1) })
+		}
+	}
+	return nil
+}
+
+// closer crops the middle and enlarges it to the old size.
+func closer(img *picture.Planar, by float64) *picture.Planar {
+	across, down := magnify(img.W, by), magnify(img.H, by)
+	mid, out := picture.NewPlanar(img.W, img.H), picture.NewPlanar(img.W, img.H)
+	for c := range 3 {
+		src, half, dst := img.Plane(c), mid.Plane(c), out.Plane(c)
+		for y := range img.H {
+			row := src[y*img.W : (y+1)*img.W]
+			for x, p := range across {
+				half[y*img.W+x] = p.w[0]*row[p.at[0]] + p.w[1]*row[p.at[1]] + p.w[2]*row[p.at[2]] + p.w[3]*row[p.at[3]]
+			}
+		}
+		for y, p := range down {
+			for x := range img.W {
+				dst[y*img.W+x] = p.w[0]*half[p.at[0]*img.W+x] + p.w[1]*half[p.at[1]*img.W+x] + p.w[2]*half[p.at[2]*img.W+x] + p.w[3]*half[p.at[3]*img.W+x]
+			}
+		}
+	}
+	return out
+}
+
+// place4 is a place between samples: four of them and their Catmull-Rom weights.
+type place4 struct {
+	at [4]int
+	w  [4]float32
+}
+
+func magnify(n int, by float64) []place4 {
+	all := make([]place4, n)
+	for i := range all {
+		p := (float64(i)+0.5-float64(n)/2)/by + float64(n)/2 - 0.5
+		lo := int(math.Floor(p))
+		t := float32(p - float64(lo))
+		for k := range 4 {
+			all[i].at[k] = min(n-1, max(0, lo-1+k))
+		}
+		all[i].w = [4]float32{
+			((-0.5*t+1)*t - 0.5) * t,
+			(1.5*t-2.5)*t*t + 1,
+			((-1.5*t+2)*t + 0.5) * t,
+			(0.5*t - 0.5) * t * t,
+		}
+	}
+	return all
+}
+
+// tone is the mean and deviation of each colour: a dive that went on for ever would drift to
+// neon, so every frame is pulled back a little towards the first one's.
+type tone struct{ mean, dev [3]float64 }
+
+func measure(p *picture.Planar) (t tone) {
+	n := float64(p.W * p.H)
+	for c := range 3 {
+		sum, sq := 0.0, 0.0
+		for _, v := range p.Plane(c) {
+			sum += float64(v)
+			sq += float64(v) * float64(v)
+		}
+		t.mean[c] = sum / n
+		t.dev[c] = math.Sqrt(max(0, sq/n-t.mean[c]*t.mean[c]))
+	}
+	return t
+}
+
+func (t tone) restore(p *picture.Planar) {
+	now := measure(p)
+	for c := range 3 {
+		gain := 1.0
+		// Dreams need some contrast to live in, even over a plain source.
+		if want := max(t.dev[c], 0.12); now.dev[c] > want {
+			gain = 1 - colourShare*(1-want/now.dev[c])
+		}
+		mean := now.mean[c] + colourShare*(t.mean[c]-now.mean[c])
+		plane := p.Plane(c)
+		for i, v := range plane {
+			plane[i] = float32(min(1, max(0, mean+gain*(float64(v)-now.mean[c]))))
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package dream
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math/rand/v2"
+
+	"slugpuppy/picture"
+)
+
+const (
+	imagineSteps = 60  // the usual Steps of imagine: each is a handful of moves of the spectrum
+	imagineMoves = 6   // moves of the spectrum per step
+	imagineSide  = 96  // side of the spectrum in pixels: what the network was trained to see
+	imagineView  = 80  // side of the views the network gets
+	imagineSize  = 448 // side of the result, unless the recipe says another
+	imagineRate  = 0.06
+)
+
+// Imagine makes a picture from noise under the constraint of the recipe's words, layers or
+// channels: the network in reverse.
+func (m *Maker) Imagine(ctx context.Context, r Recipe, report func(Progress)) (*Result, error) {
+	r.Verb = Imagine
+	r, err := m.Complete(r)
+	if err != nil {
+		return nil, err
+	}
+	preset, _ := FindPreset(r.Preset)
+	terms, err := m.imagineTerms(ctx, r, preset)
+	if err != nil {
+		return nil, err
+	}
+	meter := newMeter(report, 1)
+	meter.frame = 1
+	rng := rand.New(rand.NewPCG(r.Seed, uint64(r.Generation)))
+	seed, err := m.envision(ctx, r, terms, rng, meter)
+	if err != nil {
+		return nil, err
+	}
+	size := imagineSize
+	if r.Size > 0 {
+		size = r.Size
+	}
+	res := &Result{Recipe: r}
+	j := &job{m: m, r: r, preset: preset, src: resized(seed.NRGBA(), size), terms: terms, meter: meter}
+	if res.Image, err = j.sharpen(ctx); err != nil {
+		return nil, err
+	}
+	res.Notes = j.notes
+	res.Dreamed, err = m.see(ctx, res.Image)
+	return res, err
+}
+
+// imagineTerms are the words alone, or the layers alone: there is no picture whose look
+// should live on.
+func (m *Maker) imagineTerms(ctx context.Context, r Recipe, preset Preset) ([]term, error) {
+	if r.Free && len(r.Words) == 0 && len(r.Layers) == 0 {
+		return layerTerms(preset.Layers, 1), nil
+	}
+	var terms []term
+	if len(r.Layers) > 0 {
+		terms = layerTerms(r.Layers, 1)
+	}
+	if len(r.Words) > 0 {
+		terms = append(terms, term{logits(r.Words), raiseShare})
+	}
+	return terms, nil
+}
+
+// envision climbs in the space of spectra.
+func (m *Maker) envision(ctx context.Context, r Recipe, terms []term, rng *rand.Rand, meter *meter) (*picture.Planar, error) {
+	s := newSpectrum(imagineSide, rng)
+	// The sharpening afterwards is about a quarter of the whole.
+	meter.start(1, float64(r.Steps)*4/3)
+	meter.octave = 1
+	view := picture.NewPlanar(imagineView, imagineView)
+	for step := range r.Steps {
+		for range imagineMoves {
+			p := s.picture()
+			w := randomWarp(rng, imagineSide)
+			looked := w.view(p, imagineView)
+			lengths, err := m.lengths(ctx, terms, looked, view)
+			if err != nil {
+				return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
+			}
+			if _, err := m.net.Gradient(ctx, looked, targets(terms, lengths), view); err != nil {
+				return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
+			}
+			g := picture.NewPlanar(imagineSide, imagineSide)
+			w.back(g, view)
+			s.climb(p, g, imagineRate)
+		}
+		meter.tick(step+1, r.Steps, 1, 1, 1)
+	}
+	return s.picture(), nil
+}
+
+// lengths measures the terms' gradients; a single term needs no measuring, because Adam
+// does not care about length.
+func (m *Maker) lengths(ctx context.Context, terms []term, p, scratch *picture.Planar) ([]float64, error) {
+	lengths := make([]float64, len(terms))
+	for i, t := range terms {
+		lengths[i] = 1
+		if len(terms) > 1 {
+			if _, err := m.net.Gradient(ctx, p, targets(terms[i:i+1], []float64{1}), scratch); err != nil {
+				return nil, err
+			}
+			lengths[i] = rms(scratch.Pix) / float64(max(t.share, 1e-6))
+		}
+	}
+	return lengths, nil
+}
+
+// sharpen dreams the enlarged vision a little, which gives it the detail that the spectrum
+// was too small for.
+func (j *job) sharpen(ctx context.Context) (*image.NRGBA, error) {
+	j.r.Octaves, j.r.OctaveScale, j.r.Steps, j.r.Strength = 4, 1.5, sharpenSteps, min(j.r.Strength, 3)
+	j.r.Repeat = 1
+	return j.generations(ctx)
+}
+
+// sharpenSteps is the number of steps an octave.
+const sharpenSteps = 6

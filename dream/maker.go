@@ -1,0 +1,182 @@
+package dream
+
+import (
+	"context"
+	"fmt"
+	"image"
+
+	"slugpuppy/classifier"
+	"slugpuppy/picture"
+)
+
+// Options of a Maker. The zero value of a field means the default in brackets.
+type Options struct {
+	// MemoryBytes is what one job may hold beside the network's weights, the source picture
+	// and the result included [1 GiB]. Larger pictures are dreamed in tiles, and at a smaller
+	// working size when even that does not fit.
+	MemoryBytes int64
+	// FFmpeg is the path of an ffmpeg binary that writes MP4 ["": GIF only].
+	FFmpeg string
+	// ClipSide is the longest side of clips in pixels [400].
+	ClipSide int
+	// ClipBytes is the most a clip may weigh [8 MiB]; frames are dropped and shrunk to fit.
+	ClipBytes int64
+}
+
+func (o Options) withDefaults() Options {
+	if o.MemoryBytes == 0 {
+		o.MemoryBytes = 1 << 30
+	}
+	if o.ClipSide == 0 {
+		o.ClipSide = 400
+	}
+	if o.ClipBytes == 0 {
+		o.ClipBytes = 8 << 20
+	}
+	return o
+}
+
+// Maker makes dreams with one network. It is safe for concurrent use.
+type Maker struct {
+	net *classifier.Network
+	opt Options
+}
+
+// New returns a Maker.
+func New(net *classifier.Network, opts Options) *Maker {
+	return &Maker{net: net, opt: opts.withDefaults()}
+}
+
+// Result is a finished picture.
+type Result struct {
+	Image   *image.NRGBA
+	Saw     []classifier.Guess // in the source, most likely first; none for imagine
+	Dreamed []classifier.Guess // in the result
+	Recipe  Recipe             // completed: its Token makes the same picture again
+	Notes   []string           // kind sentences about what was done differently than asked
+}
+
+// guesses is how many labels a result carries.
+const guesses = 5
+
+// see says what is in a picture without holding float planes of all of it.
+func (m *Maker) see(ctx context.Context, img *image.NRGBA) ([]classifier.Guess, error) {
+	g, err := m.net.See(ctx, thumbnail(img, lookSide), guesses)
+	if err != nil {
+		return nil, fmt.Errorf("look at picture: %w", err)
+	}
+	return g, nil
+}
+
+// lookSide is the long side, in pixels, of the copies that are only looked at.
+const lookSide = 512
+
+// thumbnail returns a copy whose long side is at most side.
+func thumbnail(img *image.NRGBA, side int) *picture.Planar {
+	w, h := picture.Fit(img.Rect.Dx(), img.Rect.Dy(), side)
+	return scaled(picture.Pixels{NRGBA: img}, w, h)
+}
+
+func scaled(src picture.Rows, w, h int) *picture.Planar {
+	out := picture.NewPlanar(w, h)
+	picture.Scale(src, w, h, func(y int, row *[3][]float32) {
+		for c := range row {
+			copy(out.Plane(c)[y*w:(y+1)*w], row[c])
+		}
+	})
+	return out
+}
+
+// Dream dreams src, guided by guide if the recipe says so (else it may be nil), and calls
+// report, which may be nil, after every step. Errors about the recipe are *Problem. It
+// returns within one step of ctx being cancelled.
+func (m *Maker) Dream(ctx context.Context, src, guide image.Image, r Recipe, report func(Progress)) (*Result, error) {
+	r.Verb = Dream
+	r, err := m.Complete(r)
+	if err != nil {
+		return nil, err
+	}
+	pixels := picture.ToNRGBA(src)
+	if err := checkSource(pixels); err != nil {
+		return nil, err
+	}
+	res := &Result{Recipe: r}
+	if res.Saw, err = m.see(ctx, pixels); err != nil {
+		return nil, err
+	}
+	j, err := m.newJob(ctx, r, pixels, guide, res.Saw)
+	if err != nil {
+		return nil, err
+	}
+	j.meter = newMeter(report, r.Repeat)
+	if res.Image, err = j.generations(ctx); err != nil {
+		return nil, err
+	}
+	res.Notes = j.notes
+	res.Dreamed, err = m.see(ctx, res.Image)
+	return res, err
+}
+
+func checkSource(img *image.NRGBA) error {
+	if img.Rect.Empty() {
+		return &Problem{Field: "Size", Words: "That picture is empty; please send another one.", Reason: "source without pixels"}
+	}
+	return nil
+}
+
+// job is one picture on its way.
+type job struct {
+	m      *Maker
+	r      Recipe
+	preset Preset
+	src    *image.NRGBA
+	terms  []term
+	mask   *mask
+	meter  *meter
+	notes  []string
+}
+
+func (m *Maker) newJob(ctx context.Context, r Recipe, src *image.NRGBA, guide image.Image, saw []classifier.Guess) (*job, error) {
+	preset, _ := FindPreset(r.Preset)
+	j := &job{m: m, r: r, preset: preset, src: resized(src, r.Size)}
+	var err error
+	if j.terms, err = m.terms(ctx, r, preset, guide, saw); err != nil {
+		return nil, err
+	}
+	j.mask, err = m.mask(ctx, r.Mask, j.src)
+	return j, err
+}
+
+// resized makes the long side size pixels, larger or smaller; 0 leaves it.
+func resized(src *image.NRGBA, size int) *image.NRGBA {
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	if long := max(w, h); size > 0 && size != long {
+		w, h = max(1, w*size/long), max(1, h*size/long)
+		out := image.NewNRGBA(image.Rect(0, 0, w, h))
+		picture.Scale(picture.Pixels{NRGBA: src}, w, h, func(y int, row *[3][]float32) { putRow(out, y, row) })
+		return out
+	}
+	return src
+}
+
+// generations dreams the picture, then the dream, and so on.
+func (j *job) generations(ctx context.Context) (*image.NRGBA, error) {
+	img := j.src
+	for g := range j.r.Repeat {
+		j.meter.frame = g + 1
+		detail, err := j.ascend(ctx, img, mix(j.r.Seed, uint64(g)))
+		if err != nil {
+			return nil, err
+		}
+		img = j.compose(img, detail)
+	}
+	return img, nil
+}
+
+// mix derives a seed from a seed and a number (Steele et al., SplitMix64, 2014).
+func mix(seed, n uint64) uint64 {
+	z := seed + (n+1)*0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}

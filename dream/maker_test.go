@@ -1,0 +1,611 @@
+package dream_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+	"math"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slugpuppy/classifier"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+var network = sync.OnceValues(classifier.Default)
+
+func load(t testing.TB) *classifier.Network {
+	t.Helper()
+	n, err := network()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func maker(t testing.TB, o dream.Options) *dream.Maker { return dream.New(load(t), o) }
+
+// quick is a recipe that runs in a moment.
+func quick() dream.Recipe { return dream.Recipe{Octaves: 2, Steps: 3, Seed: 7} }
+
+// distance is the mean absolute difference of two pictures, of 255, where where says so.
+func distance(a, b *image.NRGBA, where func(x, y int) bool) float64 {
+	sum, n := 0.0, 0
+	for y := range a.Rect.Dy() {
+		for x := range a.Rect.Dx() {
+			if where != nil && !where(x, y) {
+				continue
+			}
+			p, q := a.NRGBAAt(x, y), b.NRGBAAt(x, y)
+			sum += math.Abs(float64(p.R)-float64(q.R)) + math.Abs(float64(p.G)-float64(q.G)) + math.Abs(float64(p.B)-float64(q.B))
+			n += 3
+		}
+	}
+	return sum / float64(n)
+}
+
+func TestSameRecipeGivesTheSameBytes(t *testing.T) {
+	src := picture.Landscape(160, 120, 1)
+	var sums [2][32]byte
+	for i := range sums {
+		res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, quick(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[i] = sha256.Sum256(res.Image.Pix)
+	}
+	if sums[0] != sums[1] {
+		t.Error("two runs of one recipe differ")
+	}
+	other := quick()
+	other.Seed++
+	res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, other, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sha256.Sum256(res.Image.Pix) == sums[0] {
+		t.Error("another seed gives the same picture")
+	}
+}
+
+func TestTokenOfAResultReplaysIt(t *testing.T) {
+	src := picture.Landscape(120, 90, 2)
+	m := maker(t, dream.Options{})
+	recipes := map[string]dream.Recipe{
+		"preset": {Preset: "swirl", Octaves: 2, Steps: 2, Seed: 1 << 40},
+		"words":  {Words: []dream.WordTerm{{Label: 188, Weight: 1.3}, {Label: 26, Weight: -1}}, Octaves: 2, Steps: 2, Strength: 9},
+		"layers": {Layers: []dream.LayerTerm{{Layer: "4c", Channel: 5, Weight: -0.4}, {Layer: "inception_3b/output", Channel: -1, Weight: 1}}, OctaveScale: 1.333, Octaves: 2, Steps: 2},
+		"mask":   {Mask: dream.KeepTop, KeepColours: true, Octaves: 2, Steps: 2, Size: 100},
+		"deeper": {Octaves: 1, Steps: 1, Generation: 2, Repeat: 2},
+		"free":   {Free: true, Octaves: 1, Steps: 2},
+	}
+	for name, r := range recipes {
+		t.Run(name, func(t *testing.T) {
+			first, err := m.Dream(t.Context(), src, nil, r, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := dream.ParseToken(first.Recipe.Token())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(first.Recipe, again); d != "" {
+				t.Fatalf("the token lost something: %s", d)
+			}
+			second, err := m.Dream(t.Context(), src, nil, again, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(first.Image.Pix, second.Image.Pix) {
+				t.Error("the replayed picture differs")
+			}
+		})
+	}
+}
+
+// evidence is the mean probability of labels in a picture.
+func evidence(t *testing.T, img *image.NRGBA, labels ...int) float64 {
+	t.Helper()
+	g, err := load(t).See(t.Context(), picture.FromImage(img), 200)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := 0.0
+	for _, x := range g {
+		for _, l := range labels {
+			if x.Index == l {
+				p += x.P
+			}
+		}
+	}
+	return p
+}
+
+func TestWordsRaiseAndLowerEvidence(t *testing.T) {
+	const banana = 188
+	dogs := []int{24, 25, 26, 27, 28, 29}
+	src := picture.Landscape(160, 120, 0)
+	m := maker(t, dream.Options{})
+	run := func(r dream.Recipe) *image.NRGBA {
+		res, err := m.Dream(t.Context(), src, nil, r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Image
+	}
+	r := dream.Recipe{Octaves: 3, Steps: 6}
+	usual := run(r)
+	if before, after := evidence(t, src, dogs...), evidence(t, usual, dogs...); after < 2*before {
+		t.Errorf("the usual dream takes dogs from %.3f to %.3f", before, after)
+	}
+	r.Words = []dream.WordTerm{{Label: banana, Weight: 1}}
+	if before, after := evidence(t, src, banana), evidence(t, run(r), banana); after < 10*before {
+		t.Errorf("more banana takes it from %.4f to %.4f", before, after)
+	}
+	r.Words = nil
+	for _, d := range dogs {
+		r.Words = append(r.Words, dream.WordTerm{Label: d, Weight: -1})
+	}
+	if with, without := evidence(t, usual, dogs...), evidence(t, run(r), dogs...); without > with/2 {
+		t.Errorf("no dogs takes them from %.3f to %.3f", with, without)
+	}
+}
+
+func TestMasksKeepTheirPart(t *testing.T) {
+	const w, h = 160, 120
+	src := picture.Landscape(w, h, 3)
+	kept := map[dream.Mask]func(x, y int) bool{
+		dream.KeepTop:    func(_, y int) bool { return y < h/3 },
+		dream.KeepBottom: func(_, y int) bool { return y > 2*h/3 },
+		dream.KeepLeft:   func(x, _ int) bool { return x < w/3 },
+		dream.KeepRight:  func(x, _ int) bool { return x > 2*w/3 },
+		dream.KeepCentre: func(x, y int) bool { return math.Hypot(float64(x-w/2)/w, float64(y-h/2)/h) < 0.15 },
+	}
+	for mask, inside := range kept {
+		r := quick()
+		r.Mask = mask
+		res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := distance(src, res.Image, inside); d > 0.5 {
+			t.Errorf("%s: the kept part changed by %.2f", mask, d)
+		}
+		if d := distance(src, res.Image, func(x, y int) bool { return !inside(x, y) }); d < 1 {
+			t.Errorf("%s: the rest changed by only %.2f", mask, d)
+		}
+	}
+}
+
+func TestSubjectAndBackgroundAreEachOthersRest(t *testing.T) {
+	src := picture.Landscape(160, 120, 4)
+	var changed [2][]bool
+	for i, mask := range []dream.Mask{dream.KeepSubject, dream.KeepBackground} {
+		r := quick()
+		r.Mask = mask
+		res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for p := 0; p < len(src.Pix); p += 4 {
+			d := 0.0
+			for c := range 3 {
+				d += math.Abs(float64(src.Pix[p+c]) - float64(res.Image.Pix[p+c]))
+			}
+			changed[i] = append(changed[i], d > 12)
+		}
+	}
+	both, either := 0, 0
+	for i := range changed[0] {
+		if changed[0][i] && changed[1][i] {
+			both++
+		}
+		if changed[0][i] || changed[1][i] {
+			either++
+		}
+	}
+	if either < len(changed[0])/4 || both > either/3 {
+		t.Errorf("of %d pixels %d changed in either, %d in both", len(changed[0]), either, both)
+	}
+}
+
+func TestTransparentPartsDoNotDream(t *testing.T) {
+	src := picture.Landscape(120, 90, 5)
+	for y := range 90 {
+		for x := range 60 {
+			c := src.NRGBAAt(x, y)
+			c.A = 0
+			src.SetNRGBA(x, y, c)
+		}
+	}
+	res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, quick(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := res.Image.NRGBAAt(10, 10).A; a != 0 {
+		t.Errorf("transparent pixel came back with alpha %d", a)
+	}
+	if d := distance(src, res.Image, func(x, _ int) bool { return x > 70 }); d < 2 {
+		t.Errorf("the opaque part changed by only %.2f", d)
+	}
+}
+
+func TestKeepColoursChangesOnlyBrightness(t *testing.T) {
+	src := picture.Landscape(120, 90, 6)
+	r := quick()
+	r.KeepColours = true
+	res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	off, n := 0.0, 0
+	for i := 0; i < len(src.Pix); i += 4 {
+		p, q := src.Pix[i:i+3], res.Image.Pix[i:i+3]
+		if clipped(p) || clipped(q) {
+			continue
+		}
+		_, cb, cr := color.RGBToYCbCr(p[0], p[1], p[2])
+		_, db, dr := color.RGBToYCbCr(q[0], q[1], q[2])
+		off += math.Abs(float64(cb)-float64(db)) + math.Abs(float64(cr)-float64(dr))
+		n += 2
+	}
+	if off/float64(n) > 1 {
+		t.Errorf("chroma moved by %.2f", off/float64(n))
+	}
+	if distance(src, res.Image, nil) < 2 {
+		t.Error("nothing was dreamed")
+	}
+}
+
+func clipped(p []uint8) bool {
+	return min(p[0], p[1], p[2]) == 0 || max(p[0], p[1], p[2]) == 255
+}
+
+func TestGuideDrawsTheDreamTowardsItself(t *testing.T) {
+	src, guide := picture.Landscape(128, 96, 7), picture.Landscape(128, 96, 2)
+	r := quick()
+	r.Guide = true
+	m := maker(t, dream.Options{})
+	guided, err := m.Dream(t.Context(), src, guide, r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Guide = false
+	free, err := m.Dream(t.Context(), src, nil, r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(guided.Image.Pix, free.Image.Pix) {
+		t.Error("the guide makes no difference")
+	}
+	r.Guide = true
+	var p *dream.Problem
+	if _, err := m.Dream(t.Context(), src, nil, r, nil); !errors.As(err, &p) || !strings.Contains(p.Kind(), "second picture") {
+		t.Errorf("without a guide: %v", err)
+	}
+}
+
+func TestGenerationsGoDeeper(t *testing.T) {
+	src := picture.Landscape(128, 96, 1)
+	m := maker(t, dream.Options{})
+	r := quick()
+	one, err := m.Dream(t.Context(), src, nil, r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Repeat = 3
+	three, err := m.Dream(t.Context(), src, nil, r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := distance(src, one.Image, nil), distance(src, three.Image, nil); b < 1.3*a {
+		t.Errorf("one generation changes %.1f, three %.1f", a, b)
+	}
+	if three.Recipe.Reached() != 3 {
+		t.Errorf("reached generation %d", three.Recipe.Reached())
+	}
+}
+
+func TestOddSizesComeBackAsTheyWere(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {3, 200}, {200, 3}, {33, 31}, {97, 130}} {
+		src := picture.Landscape(size[0], size[1], 8)
+		res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, dream.Recipe{Octaves: 2, Steps: 1}, nil)
+		if err != nil {
+			t.Fatalf("%v: %v", size, err)
+		}
+		if res.Image.Rect != src.Rect {
+			t.Errorf("%v came back as %v", size, res.Image.Rect)
+		}
+	}
+}
+
+func TestProgressRisesToOne(t *testing.T) {
+	last, calls := 0.0, 0
+	r := quick()
+	r.Repeat = 2
+	_, err := maker(t, dream.Options{}).Dream(t.Context(), picture.Landscape(160, 120, 1), nil, r, func(p dream.Progress) {
+		calls++
+		if p.Fraction < last || p.Fraction > 1 || p.Step > p.Steps || p.Octave > p.Octaves || p.Tile > p.Tiles || p.Frame > p.Frames || p.Step < 1 {
+			t.Errorf("progress %+v after %.3f", p, last)
+		}
+		last = p.Fraction
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last < 0.999 || calls != 2*2*3 {
+		t.Errorf("ended at %.3f after %d calls", last, calls)
+	}
+}
+
+func TestCancellingStopsWithinAStep(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	gone := errors.New("the person left")
+	calls := 0
+	_, err := maker(t, dream.Options{}).Dream(ctx, picture.Landscape(160, 120, 1), nil, dream.Recipe{}, func(dream.Progress) {
+		if calls++; calls == 3 {
+			cancel(gone)
+		}
+	})
+	if !errors.Is(err, gone) || calls != 3 {
+		t.Errorf("%d steps, error %v", calls, err)
+	}
+}
+
+func TestMemoryIsPlannedBeforeTheJobStarts(t *testing.T) {
+	const cap = 1 << 30
+	m := maker(t, dream.Options{MemoryBytes: cap})
+	e, err := m.Estimate(7000, 4700, dream.Recipe{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Bytes > cap || e.W != 7000 || e.H != 4700 || e.WorkW < 3500 || e.Tiles < 10 {
+		t.Errorf("33 megapixels: %+v", e)
+	}
+	small, err := maker(t, dream.Options{MemoryBytes: 400 << 20}).Estimate(7000, 4700, dream.Recipe{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if small.Bytes > 400<<20 || small.WorkW >= e.WorkW {
+		t.Errorf("with less memory: %+v", small)
+	}
+	var p *dream.Problem
+	if _, err := maker(t, dream.Options{MemoryBytes: 100 << 20}).Estimate(7000, 4700, dream.Recipe{}); !errors.As(err, &p) {
+		t.Errorf("with far too little memory: %v", err)
+	}
+}
+
+// The cap is small here, so that tiles and a smaller working size come into play quickly.
+func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
+	const cap = 64 << 20
+	src := picture.Landscape(1800, 1200, 1)
+	m := maker(t, dream.Options{MemoryBytes: cap})
+	e, err := m.Estimate(1800, 1200, quick())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Tiles < 4 {
+		t.Fatalf("the plan has no tiles: %+v", e)
+	}
+	load(t).SetCache(0)
+	defer load(t).SetCache(classifier.DefaultCache)
+	runtime.GC()
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	top := uint64(0)
+	res, err := m.Dream(t.Context(), src, nil, dream.Recipe{Octaves: 2, Steps: 1, Preset: "swirl"}, func(dream.Progress) {
+		runtime.GC()
+		runtime.ReadMemStats(&now)
+		top = max(top, now.HeapAlloc)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Image.Rect != src.Rect {
+		t.Errorf("the result is %v", res.Image.Rect)
+	}
+	if used := int64(top) - int64(before.HeapAlloc); used > cap {
+		t.Errorf("held %d MB, planned %d, cap %d", used>>20, e.Bytes>>20, cap>>20)
+	}
+}
+
+func TestImagineShowsTheWordFromNoise(t *testing.T) {
+	const banana = 188
+	res, err := maker(t, dream.Options{}).Imagine(t.Context(),
+		dream.Recipe{Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Steps: 12, Size: 128}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Image.Rect.Dx() != 128 || len(res.Saw) != 0 {
+		t.Errorf("%v, saw %v", res.Image.Rect, res.Saw)
+	}
+	if res.Dreamed[0].Index != banana {
+		t.Errorf("the network sees %v", res.Dreamed)
+	}
+	var p *dream.Problem
+	if _, err := maker(t, dream.Options{}).Imagine(t.Context(), dream.Recipe{}, nil); !errors.As(err, &p) {
+		t.Errorf("without a word: %v", err)
+	}
+}
+
+// frames reads a GIF back.
+func frames(t *testing.T, data []byte) []*image.NRGBA {
+	t.Helper()
+	g, err := gif.DecodeAll(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.LoopCount != 0 {
+		t.Errorf("loops %d times", g.LoopCount)
+	}
+	var all []*image.NRGBA
+	for _, f := range g.Image {
+		all = append(all, picture.ToNRGBA(f))
+	}
+	return all
+}
+
+func TestDiveEndsWhereItBegins(t *testing.T) {
+	m := maker(t, dream.Options{ClipSide: 96})
+	c, err := m.Dive(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Seconds: 2, Octaves: 1, Steps: 2, Preset: "swirl"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := frames(t, c.GIF)
+	if len(all) != c.Frames || c.Frames != 24 || c.W != 96 {
+		t.Fatalf("%d frames in the file, %d of %dx%d promised", len(all), c.Frames, c.W, c.H)
+	}
+	seam := distance(all[len(all)-1], all[0], nil)
+	usual := 0.0
+	for i := 1; i < len(all); i++ {
+		usual = max(usual, distance(all[i-1], all[i], nil))
+	}
+	if seam > 1.2*usual {
+		t.Errorf("from the last frame to the first the picture jumps by %.1f, elsewhere by at most %.1f", seam, usual)
+	}
+	if distance(all[0], all[len(all)/2], nil) < 2 {
+		t.Error("nothing moves")
+	}
+}
+
+func TestWanderGoesToANewPlaceEachTime(t *testing.T) {
+	m := maker(t, dream.Options{ClipSide: 96})
+	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 3, Octaves: 1, Steps: 2}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	been := map[int]bool{}
+	for _, g := range c.Dreamed {
+		been[g.Index] = true
+	}
+	if len(c.Dreamed) != 3 || len(been) != 3 {
+		t.Errorf("was at %v", c.Dreamed)
+	}
+	if c.Dreamed[0].Index != c.Saw[0].Index {
+		t.Errorf("saw %v first and dreamed %v", c.Saw[0], c.Dreamed[0])
+	}
+	if n := len(frames(t, c.GIF)); n != c.Frames {
+		t.Errorf("%d frames, %d promised", n, c.Frames)
+	}
+}
+
+func TestClipsFitTheirLimit(t *testing.T) {
+	const limit = 100 << 10
+	m := maker(t, dream.Options{ClipSide: 128, ClipBytes: limit})
+	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 2, Octaves: 1, Steps: 1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.GIF) > limit {
+		t.Errorf("%d bytes", len(c.GIF))
+	}
+	frames(t, c.GIF)
+}
+
+func TestFilmsAreMadeWhereThereIsAnEncoder(t *testing.T) {
+	ffmpeg, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Skip("no ffmpeg")
+	}
+	m := maker(t, dream.Options{ClipSide: 96, FFmpeg: ffmpeg})
+	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 2, Octaves: 1, Steps: 1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.MP4) < 100 || !bytes.Contains(c.MP4[:32], []byte("ftyp")) {
+		t.Errorf("%d bytes of film", len(c.MP4))
+	}
+}
+
+func TestABrokenEncoderCostsOnlyTheFilm(t *testing.T) {
+	m := maker(t, dream.Options{ClipSide: 64, FFmpeg: "/nowhere/ffmpeg"})
+	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 2, Octaves: 1, Steps: 1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.MP4 != nil || len(c.GIF) == 0 || len(c.Notes) == 0 {
+		t.Errorf("film %d, gif %d, notes %q", len(c.MP4), len(c.GIF), c.Notes)
+	}
+}
+
+func TestProblemsAreKindAndSayWhatWorks(t *testing.T) {
+	m := maker(t, dream.Options{})
+	tests := []struct {
+		name string
+		r    dream.Recipe
+		want string
+	}{
+		{"unknown preset", dream.Recipe{Preset: "sharks"}, "slug, eyes"},
+		{"unknown layer", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "9z", Channel: -1}}}, "4c"},
+		{"unknown channel", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "4c", Channel: 400}}}, "0 to 399"},
+		{"octaves", dream.Recipe{Octaves: 9}, "1 to 8"},
+		{"steps", dream.Recipe{Steps: 101}, "1 to 100"},
+		{"strength", dream.Recipe{Strength: 11}, "1 to 10"},
+		{"size", dream.Recipe{Size: 10}, "64 to 8192"},
+		{"other network", dream.Recipe{Model: "01234567"}, "another network"},
+		{"generations", dream.Recipe{Repeat: 6}, "1 to 5"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var p *dream.Problem
+			_, err := m.Complete(tt.r)
+			if !errors.As(err, &p) || !strings.Contains(p.Kind(), tt.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestCompletingTwiceChangesNothing(t *testing.T) {
+	m := maker(t, dream.Options{})
+	for _, p := range dream.Presets() {
+		for _, v := range []dream.Verb{dream.Dream, dream.Dive, dream.Wander} {
+			once, err := m.Complete(dream.Recipe{Verb: v, Preset: p.Name, Seed: 99})
+			if err != nil {
+				t.Fatal(err)
+			}
+			twice, err := m.Complete(once)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(once, twice); d != "" {
+				t.Errorf("%s %s: %s", v, p.Name, d)
+			}
+		}
+	}
+}
+
+func BenchmarkDream512(b *testing.B) {
+	m, src := maker(b, dream.Options{}), picture.Landscape(512, 384, 1)
+	for b.Loop() {
+		if _, err := m.Dream(b.Context(), src, nil, dream.Recipe{}, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkImagine(b *testing.B) {
+	m := maker(b, dream.Options{})
+	for b.Loop() {
+		if _, err := m.Imagine(b.Context(), dream.Recipe{Words: []dream.WordTerm{{Label: 188, Weight: 1}}}, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func ExampleParseToken() {
+	r, err := dream.ParseToken(dream.Recipe{Verb: dream.Dream, Preset: "eyes", Octaves: 5, Seed: 42}.Token())
+	fmt.Println(r.Preset, r.Octaves, r.Seed, err)
+	// Output: eyes 5 42 <nil>
+}

@@ -1,0 +1,132 @@
+package dream_test
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"slugpuppy/dream"
+)
+
+var shape = regexp.MustCompile(`^dd1-[0-9a-z]+$`)
+
+func drawRecipe(t *rapid.T) dream.Recipe {
+	verbs := []dream.Verb{dream.Dream, dream.Imagine, dream.Dive, dream.Wander}
+	var presets []string
+	for _, p := range dream.Presets() {
+		presets = append(presets, p.Name)
+	}
+	r := dream.Recipe{
+		Verb: rapid.SampledFrom(verbs).Draw(t, "verb"), Preset: rapid.SampledFrom(presets).Draw(t, "preset"),
+		Octaves: rapid.IntRange(0, 8).Draw(t, "octaves"), Steps: rapid.IntRange(0, 100).Draw(t, "steps"),
+		Strength: rapid.IntRange(0, 10).Draw(t, "strength"), Seed: rapid.Uint64().Draw(t, "seed"),
+		Size:        rapid.SampledFrom([]int{0, 64, 512, 8192}).Draw(t, "size"),
+		Mask:        rapid.SampledFrom([]dream.Mask{dream.MaskNone, dream.KeepCentre, dream.KeepBackground}).Draw(t, "mask"),
+		KeepColours: rapid.Bool().Draw(t, "colours"), Free: rapid.Bool().Draw(t, "free"),
+		Generation: rapid.IntRange(0, 1000).Draw(t, "generation"),
+	}
+	if r.Verb == dream.Imagine {
+		r.Words = append(r.Words, dream.WordTerm{Label: 3, Weight: 1})
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "words") {
+		r.Words = append(r.Words, dream.WordTerm{
+			Label: rapid.IntRange(0, 199).Draw(t, "label"), Weight: float32(rapid.SampledFrom([]float64{1, -1, 0.5, 2}).Draw(t, "weight"))})
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "layers") {
+		r.Layers = append(r.Layers, dream.LayerTerm{
+			Layer:   rapid.SampledFrom([]string{"3b", "4a", "5a"}).Draw(t, "layer"),
+			Channel: rapid.IntRange(-1, 200).Draw(t, "channel"), Weight: 1})
+	}
+	return r
+}
+
+func TestEveryCompletedRecipeSurvivesItsToken(t *testing.T) {
+	m := maker(t, dream.Options{})
+	rapid.Check(t, func(t *rapid.T) {
+		r, err := m.Complete(drawRecipe(t))
+		if err != nil {
+			t.Skip("not a recipe: " + err.Error())
+		}
+		token := r.Token()
+		if !shape.MatchString(token) || len(token) > dream.MaxToken {
+			t.Fatalf("token %q", token)
+		}
+		back, err := dream.ParseToken(strings.ToUpper(" " + token + " "))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(r, back); d != "" {
+			t.Fatalf("%s: %s", token, d)
+		}
+	})
+}
+
+func TestOneWrongCharacterIsNoticed(t *testing.T) {
+	token := dream.Recipe{Verb: dream.Dream, Preset: "eyes", Octaves: 5, Seed: 4242}.Token()
+	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+	for i := len("dd1-"); i < len(token); i++ {
+		for _, c := range alphabet {
+			if byte(c) == token[i] {
+				continue
+			}
+			wrong := token[:i] + string(c) + token[i+1:]
+			if _, err := dream.ParseToken(wrong); err == nil {
+				t.Fatalf("%s passes for %s", wrong, token)
+			}
+		}
+	}
+}
+
+func TestWhatIsNoTokenSaysWhy(t *testing.T) {
+	tests := map[string]error{
+		"banana": dream.ErrToken, "": dream.ErrToken, "dd1-": dream.ErrTokenDamaged, "dd2-abcdefg": dream.ErrTokenVersion,
+		"dd1-00000": dream.ErrTokenDamaged, "dd1-" + strings.Repeat("0", 100): dream.ErrTokenDamaged,
+	}
+	for token, want := range tests {
+		if _, err := dream.ParseToken(token); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", token, err, want)
+		}
+	}
+}
+
+// Tokens that people keep must mean the same for ever.
+func TestOldTokensStillMeanTheSame(t *testing.T) {
+	r := dream.Recipe{Verb: dream.Dream, Model: "0011aaff", Preset: "swirl", Octaves: 4, OctaveScale: 1.5, Steps: 10, Strength: 5,
+		Seed: 77, Mask: dream.KeepTop, Generation: 1, Repeat: 1,
+		Words: []dream.WordTerm{{Label: 188, Weight: 1}, {Label: 20, Weight: -0.5}}}
+	const token = "dd1-ygjm94013aqz595gmn9p84pr0qqf058"
+	if got := r.Token(); got != token {
+		t.Errorf("the token is now %s", got)
+	}
+	back, err := dream.ParseToken(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(r, back); d != "" {
+		t.Error(d)
+	}
+}
+
+func FuzzParseToken(f *testing.F) {
+	f.Add("dd1-")
+	f.Add(dream.Recipe{Verb: dream.Dive, Preset: "eyes", Seconds: 6, Seed: 1 << 30}.Token())
+	f.Add(dream.Recipe{Layers: []dream.LayerTerm{{Layer: "mixed5", Channel: 3, Weight: -1}}}.Token())
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := dream.ParseToken(s)
+		if err != nil {
+			return
+		}
+		if len(r.Layers) > 255 || len(r.Words) > 255 || r.Size > 1<<14 {
+			t.Errorf("%q asks for %+v", s, r)
+		}
+		again, err := dream.ParseToken(r.Token())
+		if err != nil || !slices.Equal(again.Layers, r.Layers) || again.Preset != r.Preset || again.Seed != r.Seed {
+			t.Errorf("%q does not survive: %+v, %+v, %v", s, r, again, err)
+		}
+	})
+}
