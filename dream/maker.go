@@ -2,7 +2,6 @@ package dream
 
 import (
 	"context"
-	"fmt"
 	"image"
 
 	"slugpuppy/classifier"
@@ -59,13 +58,18 @@ type Result struct {
 // guesses is how many labels a result carries.
 const guesses = 5
 
-// see says what is in a picture without holding float planes of all of it.
-func (m *Maker) see(ctx context.Context, img *image.NRGBA) ([]classifier.Guess, error) {
-	g, err := m.net.See(ctx, thumbnail(img, lookSide), guesses)
-	if err != nil {
-		return nil, fmt.Errorf("look at picture: %w", err)
+// See says what is in a picture, the k likeliest labels, without holding float planes of all
+// of it.
+func (m *Maker) See(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error) {
+	pixels := picture.ToNRGBA(img)
+	if err := checkSource(pixels); err != nil {
+		return nil, err
 	}
-	return g, nil
+	return m.net.See(ctx, thumbnail(pixels, lookSide), k)
+}
+
+func (m *Maker) see(ctx context.Context, img *image.NRGBA) ([]classifier.Guess, error) {
+	return m.See(ctx, img, guesses)
 }
 
 // lookSide is the long side, in pixels, of the copies that are only looked at.
