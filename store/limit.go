@@ -15,11 +15,14 @@ const (
 	UploadWindow = 30 * time.Minute
 )
 
+// LongestWindow is how long uses of a limit are surely remembered.
+const LongestWindow = 48 * time.Hour
+
 // Limit is so many uses of something in a sliding window.
 type Limit struct {
-	Name   string // what is used, such as a person's account id
-	Max    int    // below zero: no limit
-	Window time.Duration
+	Name   string        // what is used, such as a person's account id
+	Max    int           // below zero: no limit
+	Window time.Duration // at most LongestWindow
 }
 
 // Refusal says which limit is used up and until when.
@@ -123,7 +126,7 @@ func used(b *bolt.Bucket, scope Scope, l Limit, token string, now time.Time) (u 
 	return u, nil
 }
 
-// dropLimits forgets uses older than any window.
+// dropLimits forgets uses from before a time.
 func dropLimits(tx *bolt.Tx, before time.Time) error {
 	b := tx.Bucket(limitBucket)
 	var old [][]byte

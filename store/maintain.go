@@ -142,7 +142,7 @@ func checkCounts(tx *bolt.Tx, want map[State]int) error {
 const pruneAtOnce = 1000
 
 // Prune forgets jobs that were finished before a time, with everything they hold, the oldest
-// first and not more than a thousand, and uses of limits from before then. It returns how many
+// first and not more than a thousand, and uses of limits that no longer count. It returns how many
 // jobs.
 func (s *Store) Prune(before time.Time) (n int, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
@@ -156,7 +156,7 @@ func (s *Store) Prune(before time.Time) (n int, err error) {
 				return fmt.Errorf("forget job %s: %w", j.ID, err)
 			}
 		}
-		return dropLimits(tx, before)
+		return dropLimits(tx, time.Now().Add(-LongestWindow))
 	})
 	return n, err
 }
