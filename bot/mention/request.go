@@ -66,11 +66,3 @@ type Request struct {
 	Unknown     []string // words nobody could place, for a kind error
 	Then        *Request // after a comma: "dream, deeper 2"
 }
-
-/*
-The rest of this package's surface (implemented beside this file):
-
-	func Parse(text string, self ...string) (Request, error)   // self: the bot's own handles; error is *Problem with kind words
-	func (r Request) Recipe(v *dream.Vocabulary, seed uint64) (dream.Recipe, error)
-	func Text(html string) string                              // HTML of a status to plain text
-*/

@@ -1,0 +1,140 @@
+package mention
+
+import (
+	"errors"
+	"strings"
+
+	"slugpuppy/dream"
+)
+
+// Recipe turns the request into a recipe, words into labels. A recipe token is taken as it is
+// and the rest of the request laid over it. Errors have kind words: *dream.UnknownWord,
+// *Problem. Ranges are checked by dream.Maker.Complete.
+func (r Request) Recipe(v *dream.Vocabulary, seed uint64) (dream.Recipe, error) {
+	out := dream.Recipe{Verb: dream.Dream, Seed: seed}
+	if r.Token != "" {
+		made, err := dream.ParseToken(r.Token)
+		if err != nil {
+			return out, &Problem{Words: "I cannot read that recipe; please copy all of it, from dd1- to the end.", Reason: err.Error()}
+		}
+		out = made
+	}
+	switch r.Verb {
+	case Imagine:
+		out.Verb = dream.Imagine
+	case Dive:
+		out.Verb = dream.Dive
+	case Wander:
+		out.Verb = dream.Wander
+	case Surprise:
+		out.Free = true
+	}
+	if err := r.steer(v, &out); err != nil {
+		return out, err
+	}
+	if err := r.layers(&out); err != nil {
+		return out, err
+	}
+	if r.Seed != nil {
+		out.Seed = *r.Seed
+	}
+	set(&out.Preset, r.Preset)
+	set(&out.Mask, dream.Mask(r.Mask))
+	set(&out.Octaves, r.Octaves)
+	set(&out.Steps, r.Steps)
+	set(&out.Strength, r.Strength)
+	set(&out.Size, r.Size)
+	set(&out.Seconds, r.Seconds)
+	set(&out.Repeat, r.Count)
+	out.KeepColours = out.KeepColours || r.KeepColours
+	out.Guide = out.Guide || r.Guide
+	return out, nil
+}
+
+// set overwrites what the request says something about.
+func set[T comparable](field *T, value T) {
+	var zero T
+	if value != zero {
+		*field = value
+	}
+}
+
+func (r Request) layers(out *dream.Recipe) error {
+	switch {
+	case r.Layer == "" && len(r.Channels) > 0:
+		return &Problem{Words: "Please say which layer the channels are of, such as layer=4c channels=66.", Reason: "channels without a layer"}
+	case r.Layer == "":
+		return nil
+	}
+	out.Layers = nil
+	for _, name := range strings.FieldsFunc(r.Layer, func(c rune) bool { return c == ',' || c == '+' }) {
+		for _, c := range r.Channels {
+			out.Layers = append(out.Layers, dream.LayerTerm{Layer: name, Channel: c, Weight: 1})
+		}
+		if len(r.Channels) == 0 {
+			out.Layers = append(out.Layers, dream.LayerTerm{Layer: name, Channel: -1, Weight: 1})
+		}
+	}
+	return nil
+}
+
+// steer looks the words up. A look that is made of channels, not labels, is better than any
+// label of its name: `more eyes`.
+func (r Request) steer(v *dream.Vocabulary, out *dream.Recipe) error {
+	if len(r.Words) > 0 {
+		out.Words = nil
+	}
+	for _, w := range r.Words {
+		if look, ok := dream.FindPreset(w.Text); ok && len(look.Labels) == 0 && w.Sign > 0 && r.Verb != Imagine {
+			out.Preset = look.Name
+			continue
+		}
+		terms, err := lookup(v, w.Text)
+		if err != nil {
+			return err
+		}
+		for _, t := range terms {
+			t.Weight *= w.Sign
+			out.Words = append(out.Words, t)
+		}
+	}
+	return nil
+}
+
+// lookup finds a phrase, or the words it is made of. A slip of the finger is forgiven.
+func lookup(v *dream.Vocabulary, phrase string) ([]dream.WordTerm, error) {
+	terms, err := v.Lookup(phrase)
+	if err == nil {
+		return terms, nil
+	}
+	var unknown *dream.UnknownWord
+	if !errors.As(err, &unknown) {
+		return nil, err
+	}
+	if parts := strings.Fields(phrase); len(parts) > 1 {
+		var all []dream.WordTerm
+		for i := 0; i < len(parts); {
+			n, found := longest(v, parts[i:])
+			if n == 0 {
+				return nil, err
+			}
+			all = append(all, found...)
+			i += n
+		}
+		return all, nil
+	}
+	if near, ok := unknown.Meant(); ok {
+		return v.Lookup(near)
+	}
+	return nil, err
+}
+
+// longest finds the longest run of words at the front that is known.
+func longest(v *dream.Vocabulary, parts []string) (int, []dream.WordTerm) {
+	for n := len(parts); n > 0; n-- {
+		if terms, err := v.Lookup(strings.Join(parts[:n], " ")); err == nil {
+			return n, terms
+		}
+	}
+	return 0, nil
+}

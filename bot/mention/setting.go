@@ -1,0 +1,160 @@
+package mention
+
+import (
+	"strconv"
+	"strings"
+)
+
+// setting reads key=value, --key value, and key value where the value can be no word.
+func (p *parser) setting() (bool, error) {
+	t := p.tokens[0]
+	if t.quoted {
+		return false, nil
+	}
+	dashed := strings.HasPrefix(t.low, "--")
+	name := strings.TrimLeft(t.low, "-")
+	if key, _, ok := strings.Cut(name, "="); ok {
+		value := t.text[strings.Index(t.text, "=")+1:]
+		p.next()
+		return true, p.set(key, value)
+	}
+	if key, _, ok := strings.Cut(name, ":"); ok && isKey(key) && !strings.HasSuffix(name, ":") {
+		value := t.text[strings.Index(t.text, ":")+1:]
+		p.next()
+		return true, p.set(key, value)
+	}
+	name = strings.TrimSuffix(name, ":")
+	if !isKey(name) || len(p.tokens) < 2 || (t.comma && !dashed) {
+		return false, nil
+	}
+	value := p.tokens[1]
+	if !dashed && !strings.HasSuffix(t.low, ":") && !obvious(name, value.low) {
+		return false, nil
+	}
+	p.next()
+	p.next()
+	return true, p.set(name, value.text)
+}
+
+// obvious says whether `key value` without a sign between can only be a setting.
+func obvious(key, value string) bool {
+	switch key {
+	case "strength", "octaves", "steps", "seed", "size", "image", "seconds", "frames", "channel", "channels", "generations":
+		return value != "" && value[0] >= '0' && value[0] <= '9'
+	case "layer", "layers":
+		return strings.ContainsAny(value, "0123456789")
+	case "preset", "model":
+		return true
+	}
+	return false
+}
+
+// set stores one setting.
+func (p *parser) set(key, value string) error {
+	p.end()
+	r := &p.req
+	low := strings.ToLower(value)
+	if number := r.number(key); number != nil {
+		n, err := strconv.Atoi(strings.TrimRight(strings.TrimPrefix(low, "#"), "spx"))
+		if err != nil || n < 0 {
+			return badValue(key, value, "a whole number", "5")
+		}
+		*number = n
+		return nil
+	}
+	switch key {
+	case "layer", "layers":
+		return p.setLayer(low)
+	case "channel", "channels":
+		return p.setChannels(low)
+	case "seed":
+		n, err := strconv.ParseUint(low, 10, 64)
+		if err != nil {
+			return badValue(key, value, "a whole number", "42")
+		}
+		r.Seed = &n
+	case "mask", "keep":
+		side, ok := sides[strings.TrimPrefix(low, "keep-")]
+		if !ok {
+			return badValue(key, value, "centre, top, bottom, left, right, subject or background", "top")
+		}
+		r.Mask = "keep-" + side
+	case "only":
+		side, ok := opposite[sides[low]]
+		if !ok {
+			return badValue(key, value, "top, bottom, left, right, subject or background", "background")
+		}
+		r.Mask = "keep-" + side
+	case "visibility":
+		audience, ok := audiences[low]
+		if !ok {
+			return badValue(key, value, "public, unlisted, followers or direct", "unlisted")
+		}
+		r.Visibility = audience
+	case "as":
+		if low != "gif" && low != "mp4" && low != "png" {
+			return badValue(key, value, "gif, mp4 or png", "gif")
+		}
+		r.As = low
+	case "cw":
+		r.Warning = &value
+	case "preset":
+		r.Preset = low
+	case "model":
+		r.Model = low
+	case "recipe":
+		r.Token = low
+	default:
+		r.Unknown = append(r.Unknown, key+"="+value)
+	}
+	return nil
+}
+
+// number is the field of a setting that is a plain number, nil for others.
+func (r *Request) number(key string) *int {
+	switch key {
+	case "strength":
+		return &r.Strength
+	case "octaves":
+		return &r.Octaves
+	case "steps":
+		return &r.Steps
+	case "size":
+		return &r.Size
+	case "seconds":
+		return &r.Seconds
+	case "frames", "generations":
+		return &r.Count
+	case "image":
+		return &r.Image
+	}
+	return nil
+}
+
+// setLayer reads 4c, and 4c:66 or 4c/66 with a channel.
+func (p *parser) setLayer(value string) error {
+	name, channel, ok := strings.Cut(value, ":")
+	p.req.Layer = name
+	if ok {
+		return p.setChannels(channel)
+	}
+	return nil
+}
+
+// maxChannels bounds how many channels one request raises.
+const maxChannels = 16
+
+func (p *parser) setChannels(value string) error {
+	for s := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == '+' || r == '/' || r == ':' }) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 0 || len(p.req.Channels) == maxChannels {
+			return badValue("channels", value, "up to 16 numbers", "66,12")
+		}
+		p.req.Channels = append(p.req.Channels, n)
+	}
+	for len(p.tokens) > 0 && isNumber(p.peek(0)) && len(p.req.Channels) < maxChannels { // channels=66, 12
+		n, _ := strconv.Atoi(p.next().low) // isNumber said so
+		p.req.Channels = append(p.req.Channels, n)
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package mention
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// maxHTML bounds how much of a post is read; the largest servers allow a few thousand letters.
+const maxHTML = 1 << 16
+
+// Text is the plain text of a status' HTML: paragraphs and line breaks become newlines, links
+// and handles their text, everything else goes.
+func Text(source string) string {
+	if len(source) > maxHTML {
+		source = source[:maxHTML]
+	}
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(source))
+	hidden := 0 // depth of script and style
+	for {
+		switch z.Next() {
+		case html.ErrorToken: // the end, or as far as it can be read
+			return tidy(b.String())
+		case html.TextToken:
+			if hidden == 0 {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			switch name, _ := z.TagName(); string(name) {
+			case "br":
+				b.WriteByte('\n')
+			case "script", "style":
+				hidden++
+			}
+		case html.EndTagToken:
+			switch name, _ := z.TagName(); string(name) {
+			case "p", "div", "li", "blockquote", "pre":
+				b.WriteByte('\n')
+			case "script", "style":
+				hidden = max(0, hidden-1)
+			}
+		}
+	}
+}
+
+// tidy joins spaces within lines and drops empty lines. Text tokens are still escaped.
+func tidy(s string) string {
+	var lines []string
+	for line := range strings.SplitSeq(html.UnescapeString(s), "\n") {
+		if words := strings.Fields(line); len(words) > 0 {
+			lines = append(lines, strings.Join(words, " "))
+		}
+	}
+	return strings.Join(lines, "\n")
+}

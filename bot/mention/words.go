@@ -1,0 +1,75 @@
+package mention
+
+import "slices"
+
+// verbs are the words that ask for something, with the words people use instead.
+var verbs = map[string]Verb{
+	"dream": Dream, "dreamify": Dream, "dreams": Dream, "deepdream": Dream,
+	"deeper": Deeper, "moar": Deeper, "further": Deeper,
+	"again": Again, "reroll": Again, "..": Again, "redo": Again, "retry": Again,
+	"imagine": Imagine, "reverse": Imagine, "draw": Imagine,
+	"surprise": Surprise, "free": Surprise,
+	"see": See, "what": See, "classify": See, "what's": See, "whats": See,
+	"dive": Dive, "zoom": Dive, "gif": Dive, "loop": Dive,
+	"wander": Wander, "undream": Undream, "original": Undream,
+	"info": Info, "recipe": Info, "settings": Info,
+	"queue": Queue, "status": Queue,
+	"cancel": Cancel, "nvm": Cancel, "nevermind": Cancel,
+	"delete": Delete, "remove": Delete, "undo": Delete,
+	"stop": Stop, "optout": Stop, "opt-out": Stop, "unsubscribe": Stop,
+	"start": Start, "optin": Start, "opt-in": Start,
+	"yes": Yes, "y": Yes, "ok": Yes, "okay": Yes, "yep": Yes, "sure": Yes,
+	"no": No, "n": No, "nope": No,
+	"help": Help, "?": Help, "presets": Presets, "words": Words,
+}
+
+// alone are verbs that people also use as ordinary words: they count only when they stand
+// first and nothing but politeness or their own argument follows.
+var alone = []Verb{Yes, No, Start, Info, Queue, Undream, See}
+
+// fillers carry no wish.
+var fillers = words("please pls plz thanks thank thx picture pictures you your yours can could would will the a an my mine this that it its " +
+	"hey hi hello now me i we for some just bot and + & of to on in at as photo pic pics image images photograph make turn do " +
+	"try want like with one time up so let lets let's give show us be is are was am really very too kindly dear")
+
+// raising and lowering words make the next words an objective.
+var (
+	raising  = words("into more like of with add plus full")
+	lowering = words("no without less not minus fewer hold")
+)
+
+func words(s string) map[string]bool {
+	m := map[string]bool{}
+	for i, j := 0, 0; j <= len(s); j++ {
+		if j == len(s) || s[j] == ' ' {
+			m[s[i:j]] = true
+			i = j + 1
+		}
+	}
+	return m
+}
+
+// sides are what a mask can keep, by the words people use.
+var sides = map[string]string{
+	"centre": "centre", "center": "centre", "middle": "centre",
+	"top": "top", "bottom": "bottom", "left": "left", "right": "right",
+	"subject": "subject", "person": "subject", "face": "subject", "foreground": "subject", "me": "subject",
+	"background": "background", "backdrop": "background", "sky": "top", "ground": "bottom",
+}
+
+// opposite is what stays when only one side dreams.
+var opposite = map[string]string{
+	"top": "bottom", "bottom": "top", "left": "right", "right": "left", "subject": "background", "background": "subject",
+}
+
+// audiences are the words for visibilities.
+var audiences = map[string]string{
+	"public": "public", "unlisted": "unlisted", "quiet": "unlisted",
+	"private": "private", "followers": "private", "dm": "direct", "direct": "direct",
+}
+
+// keys are the settings of the form key=value.
+var keys = []string{"layer", "layers", "channel", "channels", "strength", "octaves", "steps", "seed", "size", "mask", "model",
+	"as", "cw", "preset", "seconds", "frames", "image", "visibility", "recipe", "only", "keep", "scale", "generations"}
+
+func isKey(s string) bool { return slices.Contains(keys, s) }
