@@ -1,0 +1,127 @@
+package daemon
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slugpuppy/bot"
+	"slugpuppy/bot/mention"
+	"slugpuppy/store"
+)
+
+// ignore says why a mention gets no answer, "" when it gets one. It asks no server: it runs
+// for every arrival before anything is written.
+func (d *Daemon) ignore(p bot.Post) (string, error) {
+	switch {
+	case p.Author.ID == d.self.ID:
+		return "our own post", nil
+	case p.Author.Bot:
+		return "from an automated account", nil
+	case p.Boosts != nil:
+		return "a boost", nil
+	}
+	req, err := d.parse(p.Text)
+	if err == nil && (req.Verb == mention.Stop || req.Verb == mention.Start) {
+		return "", d.optOut(p, req.Verb == mention.Stop) // in force before anything else is done
+	}
+	if out, err := d.optedOut(p.Author.ID); out || err != nil {
+		return "the requester said stop", err
+	}
+	if age := time.Since(p.Created); !p.Created.IsZero() && age > d.StaleAfter {
+		return fmt.Sprintf("stale: written %s before we saw it", age.Round(time.Minute)), nil
+	}
+	if err == nil && req.Verb == mention.Bare && len(req.Unknown) > 0 && len(p.Media) == 0 && !d.addressed(p.Text) {
+		return "talks about us, not to us", nil
+	}
+	return d.chatter(p)
+}
+
+// addressed says whether a text begins with our handle, other handles aside.
+func (d *Daemon) addressed(text string) bool {
+	name, _, _ := strings.Cut(d.self.Handle, "@")
+	for word := range strings.FieldsSeq(strings.ToLower(text)) {
+		handle, ok := strings.CutPrefix(word, "@")
+		if !ok {
+			return false
+		}
+		if handle, _, _ = strings.Cut(handle, "@"); strings.Trim(handle, ".,:;!?") == name {
+			return true
+		}
+	}
+	return false
+}
+
+// optOut writes down that a person wants no part in this any more, or again. Start is also
+// the standing yes to pictures of theirs that others show us.
+func (d *Daemon) optOut(p bot.Post, stop bool) error {
+	return d.Store.SetConsent(d.scope, store.Consent{Person: p.Author.ID, Topic: store.Everything, Yes: !stop, By: p.ID})
+}
+
+func (d *Daemon) optedOut(person string) (bool, error) {
+	c, ok, err := d.Store.Consent(d.scope, person, store.Everything)
+	return ok && !c.Yes, err
+}
+
+// chatter finds posts that talk under our answers without asking for anything: "wow, thanks",
+// or another bot's words. There a command comes first; anything else is conversation. This is
+// also what ends a talk between two bots that look like people.
+func (d *Daemon) chatter(p bot.Post) (string, error) {
+	if p.ReplyTo == "" || len(p.Media) > 0 || d.commanding(p.Text) {
+		return "", nil
+	}
+	ours, err := d.byPost(p.ReplyTo)
+	if err != nil || ours == nil {
+		return "", err
+	}
+	return "conversation under our answer", nil
+}
+
+// opening is how many words may be needed to recognise a command, as in "into a bird".
+const opening = 4
+
+// commanding says whether a text starts with something of the grammar, handles aside.
+func (d *Daemon) commanding(text string) bool {
+	words := withoutHandles(text)
+	for n := 1; n <= min(opening, len(words)); n++ {
+		r, err := d.parse(strings.Join(words[:n], " "))
+		if err == nil && len(r.Unknown) == 0 && (r.Verb != mention.Bare || r.Preset != "" || len(r.Words) > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutHandles splits a text into words and drops the handles in front.
+func withoutHandles(text string) []string {
+	words := strings.Fields(text)
+	for len(words) > 0 && strings.HasPrefix(words[0], "@") {
+		words = words[1:]
+	}
+	return words
+}
+
+// crowded says which of our own limits a request has reached, nil when none has. Work repeated
+// after a crash uses nothing more.
+func (d *Daemon) crowded(job store.Job, thread string) (*store.Refusal, error) {
+	return d.Store.Take(d.scope, job.ID,
+		store.Limit{Name: capThread + thread, Max: d.Caps.PerThread, Window: 24 * time.Hour},
+		store.Limit{Name: capPair + thread + " " + job.Requester, Max: d.Caps.PerPair, Window: time.Hour},
+		store.Limit{Name: capPerson + job.Requester, Max: d.Caps.PerUserHour, Window: time.Hour})
+}
+
+// What a limit's name begins with.
+const (
+	capThread = "thread "
+	capPair   = "pair "
+	capPerson = "person "
+)
+
+// complaintEvery is how often one person is told that something did not work.
+const complaintEvery = 10 * time.Minute
+
+// mayComplain says whether a person may be told of another mistake now.
+func (d *Daemon) mayComplain(job store.Job) (bool, error) {
+	refused, err := d.Store.Take(d.scope, job.ID, store.Limit{Name: "complaint " + job.Requester, Max: 1, Window: complaintEvery})
+	return refused == nil, err
+}
