@@ -139,6 +139,8 @@ func TestWhatIsIgnored(t *testing.T) {
 		a := r.answered(r.ask(r.ada, "help"))
 		r.ignored(r.ask(r.ada, "wow thank you so much", replyTo(a)), "conversation")
 		r.ignored(r.ask(r.ada, "", replyTo(a)), "conversation")
+		r.ignored(r.ask(r.ada, "no way", replyTo(a)), "conversation")
+		r.answered(r.ask(r.ada, "imagine a bananna", replyTo(a)), "I dreamed")
 		r.ignored(r.ask(r.ada, "yes"), "nothing we asked")
 
 		r.ignored(r.ask(r.ada, "stop"), "said stop")

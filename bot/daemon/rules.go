@@ -1,12 +1,14 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"slugpuppy/bot"
 	"slugpuppy/bot/mention"
+	"slugpuppy/dream"
 	"slugpuppy/store"
 )
 
@@ -80,8 +82,12 @@ func (d *Daemon) chatter(p bot.Post) (string, error) {
 // opening is how many words may be needed to recognise a command, as in "into a bird".
 const opening = 4
 
-// commanding says whether a text starts with something of the grammar, handles aside.
+// commanding says whether a text starts with something of the grammar, handles aside, and
+// holds no wish for things that do not exist: "no way" is talk.
 func (d *Daemon) commanding(text string) bool {
+	if r, err := d.parse(text); err == nil && !d.knows(r) {
+		return false
+	}
 	words := withoutHandles(text)
 	for n := 1; n <= min(opening, len(words)); n++ {
 		r, err := d.parse(strings.Join(words[:n], " "))
@@ -90,6 +96,20 @@ func (d *Daemon) commanding(text string) bool {
 		}
 	}
 	return false
+}
+
+// knows says whether the network has all words of a request, or nearly.
+func (d *Daemon) knows(r mention.Request) bool {
+	for _, w := range r.Words {
+		_, err := d.Vocabulary.Lookup(w.Text)
+		var unknown *dream.UnknownWord
+		if errors.As(err, &unknown) {
+			if _, slip := unknown.Meant(); !slip {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // withoutHandles splits a text into words and drops the handles in front.

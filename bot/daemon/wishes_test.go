@@ -57,11 +57,11 @@ func TestAGuideIsTheSecondPicture(t *testing.T) {
 
 func TestOneWishAfterAnother(t *testing.T) {
 	inWorld(t, func(r *rig) {
-		r.answered(r.ask(r.ada, "dream eyes, deeper 2", r.ada.withPicture(photo(1), "")), "gen 3")
+		r.answered(r.ask(r.ada, "dream, deeper 2", r.ada.withPicture(photo(1), "")), "gen 3")
 		if n := r.dreamer.calls.Load(); n != 2 {
 			t.Errorf("%d dreams", n)
 		}
-		clip := r.answered(r.ask(r.ada, "dream eyes, dive", r.ada.withPicture(photo(1), "")), "dive")
+		clip := r.answered(r.ask(r.ada, "dream, dive", r.ada.withPicture(photo(1), "")), "dive")
 		if up := r.w.uploaded(clip.Media[0]); up.Type != "image/gif" {
 			t.Errorf("type %s", up.Type)
 		}
