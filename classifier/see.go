@@ -26,12 +26,12 @@ func (n *Network) See(ctx context.Context, in *picture.Planar, k int) ([]Guess, 
 	for _, side := range sights {
 		small := n.scaled(in, side)
 		for _, view := range []*picture.Planar{small, mirrored(small)} {
-			f, err := n.Activations(ctx, view, Logits)
+			p, err := n.probabilities(ctx, view)
 			if err != nil {
-				return nil, fmt.Errorf("look at picture: %w", err)
+				return nil, err
 			}
-			for i, p := range softmax(f[Logits].Data) {
-				sum[i] += p
+			for i := range p {
+				sum[i] += p[i]
 			}
 			views++
 		}
@@ -40,6 +40,24 @@ func (n *Network) See(ctx context.Context, in *picture.Planar, k int) ([]Guess, 
 		sum[i] /= float64(views)
 	}
 	return n.top(sum, k), nil
+}
+
+// Guesses says what one look at a picture of at least MinSide, as it is, gives: the k most
+// likely labels. See looks more often and is right more often.
+func (n *Network) Guesses(ctx context.Context, in *picture.Planar, k int) ([]Guess, error) {
+	p, err := n.probabilities(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return n.top(p, k), nil
+}
+
+func (n *Network) probabilities(ctx context.Context, in *picture.Planar) ([]float64, error) {
+	f, err := n.Activations(ctx, in, Logits)
+	if err != nil {
+		return nil, fmt.Errorf("look at picture: %w", err)
+	}
+	return softmax(f[Logits].Data), nil
 }
 
 // scaled resizes so that the short side is side, if the network can take that.

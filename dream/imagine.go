@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"image"
 	"math/rand/v2"
+	"slices"
 
+	"slugpuppy/classifier"
 	"slugpuppy/picture"
 )
 
@@ -80,11 +82,7 @@ func (m *Maker) envision(ctx context.Context, r Recipe, terms []term, rng *rand.
 			p := s.picture()
 			w := randomWarp(rng, imagineSide)
 			looked := w.view(p, imagineView)
-			lengths, err := m.lengths(ctx, terms, looked, view)
-			if err != nil {
-				return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
-			}
-			if _, err := m.net.Gradient(ctx, looked, targets(terms, lengths), view); err != nil {
+			if err := m.aim(ctx, terms, looked, view); err != nil {
 				return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
 			}
 			g := picture.NewPlanar(imagineSide, imagineSide)
@@ -94,6 +92,48 @@ func (m *Maker) envision(ctx context.Context, r Recipe, terms []term, rng *rand.
 		meter.tick(step+1, r.Steps, 1, 1, 1)
 	}
 	return s.picture(), nil
+}
+
+// aim sets grad to where the terms want p to go.
+func (m *Maker) aim(ctx context.Context, terms []term, p, grad *picture.Planar) error {
+	terms, err := m.apart(ctx, terms, p)
+	if err != nil {
+		return err
+	}
+	lengths, err := m.lengths(ctx, terms, p, grad)
+	if err != nil {
+		return err
+	}
+	_, err = m.net.Gradient(ctx, p, targets(terms, lengths), grad)
+	return err
+}
+
+// rivals is how many other labels a word is told apart from.
+const rivals = 10
+
+// apart turns a term on words into one that also lowers what p is taken for instead, as the
+// gradient of the logarithm of the words' probability does: a dumbbell, and no volleyball.
+func (m *Maker) apart(ctx context.Context, terms []term, p *picture.Planar) ([]term, error) {
+	i := slices.IndexFunc(terms, func(t term) bool { return t.target.Layer == classifier.Logits })
+	if i < 0 {
+		return terms, nil
+	}
+	seen, err := m.net.Guesses(ctx, p, rivals)
+	if err != nil {
+		return nil, err
+	}
+	terms = slices.Clone(terms)
+	t := &terms[i].target
+	wanted := func(g classifier.Guess) bool {
+		return slices.ContainsFunc(t.Channels, func(c classifier.ChannelWeight) bool { return c.Channel == g.Index })
+	}
+	t.Channels = slices.Clone(t.Channels)
+	for _, g := range seen {
+		if !wanted(g) {
+			t.Channels = append(t.Channels, classifier.ChannelWeight{Channel: g.Index, Weight: -float32(g.P)})
+		}
+	}
+	return terms, nil
 }
 
 // lengths measures the terms' gradients; a single term needs no measuring, because Adam
