@@ -93,7 +93,7 @@ func TestAnUncertainPostIsNotSentAgainWhileNobodyKnows(t *testing.T) {
 			return fate{}
 		})
 		p := r.ask(r.ada, "help")
-		time.Sleep(48 * time.Hour)
+		time.Sleep(6 * time.Hour)
 		if n := r.w.count("reply"); n != 1 {
 			t.Errorf("%d requests", n)
 		}
@@ -209,5 +209,40 @@ func TestTwoThousandMentionsWaitAfterAnOutage(t *testing.T) {
 	}, func(o *daemon.Options) {
 		o.Caps.Queue, o.Caps.Uploads, o.Dreams = -1, -1, 2
 		o.StaleAfter = 24 * time.Hour
+	})
+}
+
+func TestToldToStopItSendsWhatIsDone(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		r.w.breaks(every(1, "reply", fate{wait: 2 * time.Second}))
+		var posts []bot.Post
+		for i := range 3 {
+			posts = append(posts, r.w.join(fmt.Sprint("person", i)).post("@dreambot help"))
+		}
+		r.bot.hint()
+		time.Sleep(time.Second) // the first is on its way, the others are ready
+		began := time.Now()
+		r.stop()
+		if d := time.Since(began); d > 10*time.Second {
+			t.Errorf("stopping took %v", d)
+		}
+		for _, p := range posts {
+			r.answered(p)
+		}
+	})
+}
+
+func TestToldToStopItDoesNotWaitForAServerThatHangs(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		r.w.breaks(every(1, "reply", fate{wait: time.Hour}))
+		p := r.ask(r.ada, "help")
+		began := time.Now()
+		r.stop()
+		if d := time.Since(began); d > 10*time.Second {
+			t.Errorf("stopping took %v", d)
+		}
+		if j := r.job(p); j.State.Finished() {
+			t.Errorf("%s", r.describe(p))
+		}
 	})
 }

@@ -157,7 +157,7 @@ func TestTwoBotsThatLookLikePeopleStopTalking(t *testing.T) {
 		other.wake()
 		r.bot.post("@otherdream help")
 		other.bot.hint()
-		time.Sleep(48 * time.Hour)
+		time.Sleep(6 * time.Hour)
 		n := len(r.w.repliesTo(r.bot.self.ID, "")) + len(r.w.repliesTo(other.bot.self.ID, ""))
 		if n > 4 { // the first post, and at most one answer each
 			t.Errorf("%d posts", n)

@@ -10,46 +10,46 @@ import (
 	"slugpuppy/store"
 )
 
-// grace is how long a request in flight may go on after the daemon was told to stop, and
-// skew how far the server's clock may be behind ours when we look for a reply.
+// grace is how long the sender goes on after the daemon was told to stop, and skew how far the server's clock may be behind ours when we look for a reply.
 const (
 	grace = 8 * time.Second
 	skew  = 5 * time.Minute
 )
 
 // send is the only place that posts. It moves one job over one edge of the state machine at a
-// time; each edge is durable before the next begins.
+// time; each edge is durable before the next begins. Told to stop, it goes on with what is due
+// for the grace period: a request that left is waited for, so that a stop does not make it
+// uncertain, and a finished dream still reaches its person.
 func (d *Daemon) send(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if !d.mayWork(ctx) {
+	late, cancel := outliving(ctx, grace)
+	defer cancel()
+	for late.Err() == nil {
+		if since, _ := d.suspended(); !since.IsZero() && !d.mayWork(ctx) {
 			return nil
 		}
 		job, next, ok, err := d.Store.NextOut(d.scope)
 		if err != nil {
 			return fmt.Errorf("read the outbox: %w", err)
 		}
-		if !ok {
-			d.outbox.wait(ctx, untilNext(next))
+		if ok {
+			if err := d.taken(d.step(late, job)); err != nil {
+				return fmt.Errorf("outbox, job %s: %w", job.ID, err)
+			}
 			continue
 		}
-		edge, stop := inFlight(ctx)
-		err = d.taken(d.step(edge, job))
-		stop()
-		if err != nil {
-			return fmt.Errorf("outbox, job %s: %w", job.ID, err)
+		if ctx.Err() != nil {
+			return nil
 		}
+		d.outbox.wait(ctx, untilNext(next))
 	}
 	return nil
 }
 
-// inFlight outlives ctx by the grace period: a request that left is waited for, so that a
-// stop does not make it uncertain.
-func inFlight(ctx context.Context) (context.Context, context.CancelFunc) {
-	edge, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		time.AfterFunc(grace, cancel)
-	})
-	return edge, func() { stop(); cancel() }
+// outliving is a context that ends some time after ctx does.
+func outliving(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(by, cancel) })
+	return late, func() { stop(); cancel() }
 }
 
 // step moves a job over the one edge that is due.
