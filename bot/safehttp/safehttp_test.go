@@ -1,0 +1,83 @@
+package safehttp_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"slugpuppy/bot/safehttp"
+)
+
+func TestPrivateAddressesAreRefused(t *testing.T) {
+	resolve := func(_ context.Context, host string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr(strings.ReplaceAll(strings.TrimSuffix(host, ".test"), "-", "."))}, nil
+	}
+	c := safehttp.New(safehttp.Options{Lookup: resolve})
+	for _, address := range []string{
+		"https://127.0.0.1/", "https://127.0.0.1:8443/", "https://[::1]/", "https://10.1.2.3/", "https://172.16.0.1/",
+		"https://192.168.1.1/", "https://169.254.169.254/latest/meta-data", "https://100.64.0.1/", "https://0.0.0.0/",
+		"https://[fe80::1]/", "https://[fc00::1]/", "https://[::ffff:127.0.0.1]/", "https://224.0.0.1/", "https://255.255.255.255/",
+		"https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/", "https://198.18.0.1/",
+		"https://127-0-0-1.test/", "https://10-0-0-1.test/", "https://169-254-169-254.test/",
+		"http://example.com/", "ftp://example.com/", "file:///etc/passwd", "https://user:secret@example.com/",
+	} {
+		if _, err := c.Fetch(t.Context(), address, 1000); !errors.Is(err, safehttp.ErrRefused) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func serve(t *testing.T) *httptest.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/small", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(r.UserAgent())) })
+	mux.HandleFunc("/large", func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 2000)) })
+	mux.HandleFunc("/stream", func(w http.ResponseWriter, _ *http.Request) {
+		for range 3 {
+			w.Write(make([]byte, 600))
+			w.(http.Flusher).Flush()
+		}
+	})
+	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://10.0.0.1/secret", http.StatusFound) })
+	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
+	mux.HandleFunc("/cookie", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie("seen"); err == nil {
+			w.WriteHeader(http.StatusTeapot)
+		}
+		http.SetCookie(w, &http.Cookie{Name: "seen", Value: "1"})
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestDownloadsAreBounded(t *testing.T) {
+	s := serve(t)
+	c := safehttp.New(safehttp.Options{Allow: []string{strings.TrimPrefix(s.URL, "http://")}, UserAgent: "slugpuppy test"})
+	if data, err := c.Fetch(t.Context(), s.URL+"/small", 1000); err != nil || string(data) != "slugpuppy test" {
+		t.Errorf("%q, %v", data, err)
+	}
+	for _, path := range []string{"/large", "/stream"} {
+		if _, err := c.Fetch(t.Context(), s.URL+path, 1000); !errors.Is(err, safehttp.ErrTooLarge) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	var status *safehttp.StatusError
+	if _, err := c.Fetch(t.Context(), s.URL+"/none", 1000); !errors.As(err, &status) || status.Code != 404 {
+		t.Errorf("missing file: %v", err)
+	}
+	if _, err := c.Fetch(t.Context(), s.URL+"/inside", 1000); !errors.Is(err, safehttp.ErrRefused) {
+		t.Errorf("redirect inside: %v", err)
+	}
+	if _, err := c.Fetch(t.Context(), s.URL+"/loop", 1000); err == nil || !strings.Contains(err.Error(), "redirects") {
+		t.Errorf("redirect loop: %v", err)
+	}
+	for range 2 {
+		if _, err := c.Fetch(t.Context(), s.URL+"/cookie", 1000); err != nil {
+			t.Errorf("cookies are kept: %v", err)
+		}
+	}
+}
