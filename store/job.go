@@ -14,6 +14,9 @@ import (
 //	                                               \-> uncertain -> posted | uploaded
 //	any unfinished state -> skipped | cancelled | dead
 //
+// A reply without pictures goes from leased straight to uploaded; a leased job may come to wait
+// for somebody's consent and be queued again.
+//
 // A lease that runs out falls back to the last durable state, so a kill -9 costs at most the
 // work since then. Only posting can be ambiguous: it becomes uncertain and is looked up on
 // the server before anything is sent again.
