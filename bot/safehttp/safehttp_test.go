@@ -41,7 +41,9 @@ func serve(t *testing.T) *httptest.Server {
 			w.(http.Flusher).Flush()
 		}
 	})
-	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://10.0.0.1/secret", http.StatusFound) })
+	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://10.0.0.1/secret", http.StatusFound)
+	})
 	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
 	mux.HandleFunc("/cookie", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := r.Cookie("seen"); err == nil {

@@ -1,0 +1,111 @@
+package mastodon
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/mattn/go-mastodon"
+
+	"slugpuppy/bot"
+	"slugpuppy/bot/mention"
+)
+
+// status is go-mastodon's with the quoted post, which that does not know.
+type status struct {
+	mastodon.Status
+	Reblog *status         `json:"reblog"`
+	Quote  json.RawMessage `json:"quote"`
+}
+
+// post translates a status.
+func (c *Client) post(s *status) bot.Post {
+	p := bot.Post{
+		ID: string(s.ID), URL: s.URL, Author: c.account(s.Account), Created: s.CreatedAt,
+		Text: mention.Text(s.Content), Warning: s.SpoilerText, Sensitive: s.Sensitive, Language: s.Language,
+		Visibility: bot.Visibility(s.Visibility), ReplyTo: id(s.InReplyToID), Quote: quoted(s.Quote),
+	}
+	for _, m := range s.MediaAttachments {
+		p.Media = append(p.Media, media(m))
+	}
+	for _, m := range s.Mentions {
+		p.Mentions = append(p.Mentions, bot.Account{ID: string(m.ID), Handle: c.handle(m.Acct), URL: m.URL})
+	}
+	if s.Reblog != nil {
+		original := c.post(s.Reblog)
+		p.Boosts = &original
+	}
+	return p
+}
+
+// id reads an id that may be null.
+func id(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// quoted finds the quoted post's id: Mastodon 4.4 nests it under a state, others give the post
+// itself.
+func quoted(raw json.RawMessage) string {
+	var q struct {
+		ID     string `json:"id"`
+		Status *struct {
+			ID string `json:"id"`
+		} `json:"quoted_status"`
+		StatusID string `json:"quoted_status_id"`
+	}
+	if len(raw) == 0 || json.Unmarshal(raw, &q) != nil {
+		return ""
+	}
+	switch {
+	case q.Status != nil:
+		return q.Status.ID
+	case q.StatusID != "":
+		return q.StatusID
+	}
+	return q.ID
+}
+
+func media(m mastodon.Attachment) bot.Media {
+	out := bot.Media{
+		ID: string(m.ID), URL: m.URL, PreviewURL: m.PreviewURL, Alt: m.Description,
+		W: int(m.Meta.Original.Width), H: int(m.Meta.Original.Height), Kind: bot.Other,
+	}
+	switch m.Type {
+	case "image":
+		out.Kind = bot.Still
+	case "gifv":
+		out.Kind = bot.Gifv
+	case "video":
+		out.Kind = bot.Video
+	}
+	if out.URL == "" { // not cached by our server
+		out.URL = m.RemoteURL
+	}
+	return out
+}
+
+func (c *Client) account(a mastodon.Account) bot.Account {
+	return bot.Account{
+		ID: string(a.ID), Handle: c.handle(a.Acct), URL: a.URL, Bio: bio(a), Bot: a.Bot, Created: a.CreatedAt,
+	}
+}
+
+// bio is the profile text with its fields: people write #nobot in either.
+func bio(a mastodon.Account) string {
+	lines := []string{mention.Text(a.Note)}
+	for _, f := range a.Fields {
+		lines = append(lines, f.Name+" "+mention.Text(f.Value))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// handle completes the name of a local account with the server's domain.
+func (c *Client) handle(acct string) string {
+	if !strings.Contains(acct, "@") {
+		acct += "@" + c.localDomain()
+	}
+	return strings.ToLower(acct)
+}

@@ -1,0 +1,122 @@
+package mastodon
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"slugpuppy/bot"
+)
+
+// instance is what we need of /api/v2/instance; Mastodon before 4.0 has only the first
+// version, whose fields are a subset with the same names, and uri for domain.
+type instance struct {
+	Domain        string `json:"domain"`
+	URI           string `json:"uri"`
+	Version       string `json:"version"`
+	SourceURL     string `json:"source_url"`
+	Configuration struct {
+		URLs struct {
+			Streaming string `json:"streaming"`
+		} `json:"urls"`
+		Statuses struct {
+			MaxCharacters       int `json:"max_characters"`
+			MaxMediaAttachments int `json:"max_media_attachments"`
+			ReservedPerURL      int `json:"characters_reserved_per_url"`
+		} `json:"statuses"`
+		Media struct {
+			DescriptionLimit int      `json:"description_limit"`
+			MIMETypes        []string `json:"supported_mime_types"`
+			ImageSize        int64    `json:"image_size_limit"`
+			ImageMatrix      int64    `json:"image_matrix_limit"`
+			VideoSize        int64    `json:"video_size_limit"`
+			VideoMatrix      int64    `json:"video_matrix_limit"`
+		} `json:"media_attachments"`
+	} `json:"configuration"`
+	URLs struct {
+		Streaming string `json:"streaming_api"`
+	} `json:"urls"`
+}
+
+// What Mastodon allowed before it told; used for fields a server leaves out.
+const (
+	defaultText        = 500
+	defaultAlt         = 1500
+	defaultAttachments = 4
+	defaultImageBytes  = 16 << 20
+	defaultImagePixels = 33_177_600
+	defaultVideoBytes  = 99 << 20
+	defaultVideoPixels = 8_294_400
+	defaultURL         = 23
+)
+
+func (c *Client) instance(ctx context.Context) (instance, error) {
+	var i instance
+	code, err := c.get(ctx, "/api/v2/instance", nil, &i)
+	if code == http.StatusNotFound {
+		_, err = c.get(ctx, "/api/v1/instance", nil, &i)
+	}
+	return i, err
+}
+
+// Limits reads what the server allows.
+func (c *Client) Limits(ctx context.Context) (bot.Limits, error) {
+	ctx, call := c.begin(ctx, "read the server's limits", callTime)
+	defer call.end()
+	i, err := c.instance(ctx)
+	if err != nil {
+		return bot.Limits{}, call.failed(err)
+	}
+	s, m := i.Configuration.Statuses, i.Configuration.Media
+	return bot.Limits{
+		TextRunes: or(s.MaxCharacters, defaultText), AltRunes: or(m.DescriptionLimit, defaultAlt),
+		ImageBytes: or(m.ImageSize, defaultImageBytes), ImagePixels: or(m.ImageMatrix, defaultImagePixels),
+		VideoBytes: or(m.VideoSize, defaultVideoBytes), VideoPixels: or(m.VideoMatrix, defaultVideoPixels),
+		Attachments: or(s.MaxMediaAttachments, defaultAttachments), ReservedURL: or(s.ReservedPerURL, defaultURL),
+		MIMETypes: m.MIMETypes, SupportsKey: !i.goToSocial(), ServerName: i.name(),
+	}, nil
+}
+
+// goToSocial ignores idempotency keys (measured with 0.20).
+func (i instance) goToSocial() bool {
+	return containsFold(i.SourceURL, "gotosocial") || containsFold(i.Version, "gotosocial")
+}
+
+func (i instance) name() string {
+	if i.goToSocial() {
+		return "GoToSocial " + i.Version
+	}
+	return "Mastodon " + i.Version
+}
+
+func or[T int | int64 | string](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// localDomain is the domain in local handles. It differs from the address where a server is
+// called example.social and lives at social.example.social.
+func (c *Client) localDomain() string {
+	domain, err := c.domain.get(c.askDomain)
+	if err != nil {
+		c.opt.Log.Debug("cannot learn the server's domain yet", "error", err)
+		return c.base.Host
+	}
+	return domain
+}
+
+func (c *Client) askDomain() (string, error) {
+	ctx, call := c.begin(context.Background(), "read the server's domain", callTime)
+	defer call.end()
+	i, err := c.instance(ctx)
+	if err != nil {
+		return "", call.failed(err)
+	}
+	if d := or(i.Domain, i.URI); d != "" {
+		return d, nil
+	}
+	return "", errors.New("the server does not name its domain")
+}

@@ -1,0 +1,124 @@
+package mastodon
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-mastodon"
+)
+
+// Scopes are the least the bot needs: to see who it is and who others are (read:accounts), its
+// mentions (read:notifications) and the posts around them (read:statuses), to answer
+// (write:statuses) with pictures (write:media), and to mark requests as seen
+// (write:favourites).
+const Scopes = "read:accounts read:notifications read:statuses write:statuses write:media write:favourites"
+
+// PastedCode is the redirect for people who copy the code from their browser by hand.
+const PastedCode = "urn:ietf:wg:oauth:2.0:oob"
+
+// App is the bot's registration with a server.
+type App struct {
+	Server       string
+	ClientID     string
+	ClientSecret string
+	Redirect     string
+}
+
+// loginTime bounds each request of a login.
+const loginTime = 30 * time.Second
+
+// Register introduces the program to a server.
+func Register(ctx context.Context, client *http.Client, server, name, website, redirect string) (App, error) {
+	ctx, cancel := context.WithTimeout(ctx, loginTime)
+	defer cancel()
+	a, err := mastodon.RegisterApp(ctx, &mastodon.AppConfig{
+		Client: *client, Server: server, ClientName: name, Website: website, RedirectURIs: redirect, Scopes: Scopes})
+	if err != nil {
+		return App{}, fmt.Errorf("register with %s: %w", server, err)
+	}
+	if a.ClientID == "" || a.ClientSecret == "" {
+		return App{}, fmt.Errorf("register with %s: the server gave no credentials", server)
+	}
+	return App{Server: strings.TrimSuffix(server, "/"), ClientID: a.ClientID, ClientSecret: a.ClientSecret, Redirect: redirect}, nil
+}
+
+// Attempt is one try of a person to let the bot in: the authorisation-code flow with state
+// and PKCE (RFC 6749, RFC 7636; Mastodon checks the latter from 4.3 on).
+type Attempt struct {
+	app      App
+	state    string
+	verifier string
+}
+
+// NewAttempt makes fresh secrets for a try.
+func (a App) NewAttempt() *Attempt {
+	return &Attempt{app: a, state: rand.Text(), verifier: rand.Text() + rand.Text()}
+}
+
+// URL is where the person says yes, in a browser.
+func (t *Attempt) URL() string {
+	sum := sha256.Sum256([]byte(t.verifier))
+	return t.app.Server + "/oauth/authorize?" + url.Values{
+		"response_type": {"code"}, "client_id": {t.app.ClientID}, "redirect_uri": {t.app.Redirect}, "scope": {Scopes},
+		"state":          {t.state},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}.Encode()
+}
+
+// Code reads the code from the query the browser was sent back with. The state must be ours:
+// otherwise somebody else's browser could sign the bot in to their account.
+func (t *Attempt) Code(query url.Values) (string, error) {
+	if why := query.Get("error"); why != "" {
+		return "", fmt.Errorf("the server says no: %s", or(query.Get("error_description"), why))
+	}
+	if subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(t.state)) != 1 {
+		return "", errors.New("the answer belongs to another login; please start again")
+	}
+	if query.Get("code") == "" {
+		return "", errors.New("the server sent no code")
+	}
+	return query.Get("code"), nil
+}
+
+// Exchange turns a code into an access token.
+func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string) (token string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, loginTime)
+	defer cancel()
+	form := url.Values{
+		"grant_type": {"authorization_code"}, "code": {strings.TrimSpace(code)}, "redirect_uri": {t.app.Redirect},
+		"client_id": {t.app.ClientID}, "client_secret": {t.app.ClientSecret}, "code_verifier": {t.verifier}, "scope": {Scopes},
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.app.Server+"/oauth/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", fmt.Errorf("exchange the code: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("User-Agent", "slugpuppy")
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("exchange the code: %w", err)
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Token       string `json:"access_token"`
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(nil, resp.Body, 1<<20)).Decode(&answer); err != nil {
+		return "", fmt.Errorf("exchange the code: HTTP %d: %w", resp.StatusCode, err)
+	}
+	if answer.Token == "" {
+		return "", fmt.Errorf("exchange the code: %s", or(or(answer.Description, answer.Error), resp.Status))
+	}
+	return answer.Token, nil
+}

@@ -1,0 +1,344 @@
+package mastodon_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	gomastodon "github.com/mattn/go-mastodon"
+
+	"slugpuppy/bot"
+	"slugpuppy/bot/mastodon"
+	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/platformtest"
+)
+
+// person acts through go-mastodon, as any client would.
+type person struct{ api *gomastodon.Client }
+
+func (p person) Post(ctx context.Context, text string, png []byte, alt, replyTo string) (string, error) {
+	toot := &gomastodon.Toot{Status: text, InReplyToID: gomastodon.ID(replyTo), Visibility: "unlisted"}
+	if png != nil {
+		m, err := p.api.UploadMediaFromMedia(ctx, &gomastodon.Media{File: bytes.NewReader(png), Description: alt})
+		if err != nil {
+			return "", err
+		}
+		time.Sleep(150 * time.Millisecond) // processing
+		toot.MediaIDs = []gomastodon.ID{m.ID}
+	}
+	s, err := p.api.PostStatus(ctx, toot)
+	if err != nil {
+		return "", err
+	}
+	return string(s.ID), nil
+}
+
+func (p person) Delete(ctx context.Context, id string) error {
+	return p.api.DeleteStatus(ctx, gomastodon.ID(id))
+}
+
+func client(t *testing.T, server, token string) *mastodon.Client {
+	t.Helper()
+	c, err := mastodon.New(mastodon.Options{Server: server, Token: token, MediaPoll: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+var dialects = map[string]mastodontest.Dialect{"Mastodon": mastodontest.Mastodon, "GoToSocial": mastodontest.GoToSocial}
+
+// town is a fake server with the bot and a person.
+type town struct {
+	*mastodontest.Server
+	bot   *mastodon.Client
+	robot *mastodontest.User
+	alice *mastodontest.User
+}
+
+func newTown(t *testing.T, o mastodontest.Options) town {
+	t.Helper()
+	s := mastodontest.New(o)
+	s.Start()
+	t.Cleanup(s.Close)
+	robot := s.AddUser("dreambot", mastodontest.UserOptions{Bot: true})
+	alice := s.AddUser("alice", mastodontest.UserOptions{Bio: "<p>I paint</p>"})
+	return town{s, client(t, s.URL, robot.Token(strings.Fields(mastodon.Scopes)...)), robot, alice}
+}
+
+func TestConformanceOnTheFakeServer(t *testing.T) {
+	for name, dialect := range dialects {
+		t.Run(name, func(t *testing.T) {
+			platformtest.Run(t, func(t *testing.T) platformtest.World {
+				s := newTown(t, mastodontest.Options{Dialect: dialect})
+				api := gomastodon.NewClient(&gomastodon.Config{Server: s.URL, AccessToken: s.alice.Token()})
+				api.UserAgent = "test"
+				return platformtest.World{Bot: s.bot, Person: person{api}, Handle: "dreambot", Wait: 10 * time.Second}
+			})
+		})
+	}
+}
+
+// A real server of your own: SLUGPUPPY_E2E_URL, and access tokens of two accounts on it in
+// SLUGPUPPY_E2E_BOT_TOKEN and SLUGPUPPY_E2E_USER_TOKEN.
+func TestConformanceOnARealServer(t *testing.T) {
+	server, bot, user := os.Getenv("SLUGPUPPY_E2E_URL"), os.Getenv("SLUGPUPPY_E2E_BOT_TOKEN"), os.Getenv("SLUGPUPPY_E2E_USER_TOKEN")
+	if server == "" || bot == "" || user == "" {
+		t.Skip("SLUGPUPPY_E2E_URL, SLUGPUPPY_E2E_BOT_TOKEN and SLUGPUPPY_E2E_USER_TOKEN are not set")
+	}
+	c := client(t, server, bot)
+	self, err := c.Self(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := gomastodon.NewClient(&gomastodon.Config{Server: server, AccessToken: user})
+	api.UserAgent = "slugpuppy test"
+	platformtest.Run(t, func(*testing.T) platformtest.World {
+		return platformtest.World{Bot: c, Person: person{api}, Handle: self.Handle, Wait: time.Minute}
+	})
+}
+
+func TestFailuresSayWhatMayBeDone(t *testing.T) {
+	status := "POST /api/v1/statuses"
+	tests := []struct {
+		name  string
+		fault mastodontest.Fault
+		reply bool
+		want  bot.ErrorKind
+	}{
+		{"a reply whose answer is lost", mastodontest.Fault{Match: status, Kind: mastodontest.DropAfterApply}, true, bot.Ambiguous},
+		{"a reply that breaks on the way", mastodontest.Fault{Match: status, Kind: mastodontest.DropBefore}, true, bot.Ambiguous},
+		{"a reply answered with 500", mastodontest.Fault{Match: status, Kind: mastodontest.Answer, Code: 500}, true, bot.Ambiguous},
+		{"a reply answered with 503", mastodontest.Fault{Match: status, Kind: mastodontest.Answer, Code: 503}, true, bot.Ambiguous},
+		{"a reply answered with 429", mastodontest.Fault{Match: status, Kind: mastodontest.Answer, Code: 429}, true, bot.RateLimited},
+		{"a reply answered with 422", mastodontest.Fault{Match: status, Kind: mastodontest.Answer, Code: 422}, true, bot.Rejected},
+		{"a reply answered with 401", mastodontest.Fault{Match: status, Kind: mastodontest.Answer, Code: 401}, true, bot.Unauthorized},
+		{"a reply answered with 403", mastodontest.Fault{Match: status, Kind: mastodontest.Answer, Code: 403}, true, bot.Forbidden},
+		{"a reply answered with 404", mastodontest.Fault{Match: status, Kind: mastodontest.Answer, Code: 404}, true, bot.NotFound},
+		{"a truncated answer to a reply", mastodontest.Fault{Match: status, Kind: mastodontest.Truncate}, true, bot.Ambiguous},
+		{"reading answered with 500", mastodontest.Fault{Match: "GET", Kind: mastodontest.Answer, Code: 500}, false, bot.Transient},
+		{"reading cut off", mastodontest.Fault{Match: "GET", Kind: mastodontest.DropBefore, Times: 9}, false, bot.Transient},
+		{"reading answered with 410", mastodontest.Fault{Match: "GET", Kind: mastodontest.Answer, Code: 410}, false, bot.NotFound},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newTown(t, mastodontest.Options{})
+			m, err := s.alice.Mention(s.robot, "hello")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.bot.Self(t.Context()); err != nil { // connect, so that a reused connection breaks
+				t.Fatal(err)
+			}
+			if tt.fault.Times == 0 {
+				tt.fault.Times = 1
+			}
+			if tt.fault.Match == "GET" {
+				tt.fault.Match = "GET /api/v1/statuses/{id}"
+			}
+			s.Inject(tt.fault)
+			if tt.reply {
+				_, err = s.bot.Reply(t.Context(), bot.Outgoing{Text: "hi", To: bot.Post{ID: m.ID}, Visibility: bot.Unlisted, Key: "k"})
+			} else {
+				_, err = s.bot.Post(t.Context(), m.ID)
+			}
+			var api *bot.APIError
+			if !errors.As(err, &api) || api.Kind != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+			if n := s.Count(status); tt.reply && n > 1 {
+				t.Errorf("the reply was sent %d times", n)
+			}
+		})
+	}
+}
+
+func TestAServerThatIsAwayIsTransientEvenForReplies(t *testing.T) {
+	c := client(t, "http://127.0.0.1:1", "token")
+	_, err := c.Reply(t.Context(), bot.Outgoing{Text: "hi", To: bot.Post{ID: "1"}})
+	var api *bot.APIError
+	if !errors.As(err, &api) || api.Kind != bot.Transient {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOneKeyIsOnePost(t *testing.T) {
+	s := newTown(t, mastodontest.Options{})
+	m, err := s.alice.Mention(s.robot, "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for range 2 {
+		p, err := s.bot.Reply(t.Context(), bot.Outgoing{Text: "hi", To: bot.Post{ID: m.ID}, Visibility: bot.Unlisted, Key: "one"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, p.ID)
+	}
+	if ids[0] != ids[1] || len(s.RepliesTo(m.ID)) != 1 {
+		t.Errorf("posts %v, replies %d", ids, len(s.RepliesTo(m.ID)))
+	}
+}
+
+func TestRateLimitsAreKeptWithoutAsking(t *testing.T) {
+	s := newTown(t, mastodontest.Options{RateLimits: true, Limits: mastodontest.Limits{Requests: 3}})
+	var limited *bot.APIError
+	for range 10 {
+		if _, err := s.bot.Limits(t.Context()); errors.As(err, &limited) {
+			break
+		}
+	}
+	if limited == nil || limited.Kind != bot.RateLimited || !limited.RetryAt.After(time.Now()) {
+		t.Fatalf("got %v", limited)
+	}
+	before := len(s.Requests())
+	if _, err := s.bot.Limits(t.Context()); err == nil {
+		t.Error("asked again")
+	}
+	if len(s.Requests()) != before {
+		t.Error("a request was sent that the server had to refuse")
+	}
+}
+
+func TestTheStreamComesBack(t *testing.T) {
+	s := newTown(t, mastodontest.Options{})
+	hints := s.bot.Wake(t.Context())
+	<-hints
+	s.DropStreams()
+	select {
+	case <-hints:
+	case <-time.After(20 * time.Second):
+		t.Error("no new connection")
+	}
+}
+
+func TestAccountsAreDescribed(t *testing.T) {
+	s := newTown(t, mastodontest.Options{Domain: "dreams.example"})
+	a, err := s.bot.Account(t.Context(), s.alice.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Handle != "alice@dreams.example" || a.Bot || !strings.Contains(a.Bio, "I paint") {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestQuotesAndBoostsAreSeen(t *testing.T) {
+	s := newTown(t, mastodontest.Options{})
+	original, err := s.alice.Post(mastodontest.PostOptions{Text: "look"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	quote, err := s.alice.Post(mastodontest.PostOptions{Text: "this", Quote: original.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	boost, err := s.alice.Boost(original.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.bot.Post(t.Context(), quote.ID); err != nil || p.Quote != original.ID {
+		t.Errorf("quote: %+v, %v", p, err)
+	}
+	if p, err := s.bot.Post(t.Context(), boost.ID); err != nil || p.Boosts == nil || p.Boosts.ID != original.ID {
+		t.Errorf("boost: %+v, %v", p, err)
+	}
+}
+
+func TestMentionsOfAFreshAccountAreAllRead(t *testing.T) {
+	for name, dialect := range dialects {
+		t.Run(name, func(t *testing.T) {
+			s := newTown(t, mastodontest.Options{Dialect: dialect})
+			cursor, err := s.bot.Newest(t.Context())
+			if err != nil || cursor != "" {
+				t.Fatalf("%q, %v", cursor, err)
+			}
+			var want []string
+			for i := range 95 {
+				m, err := s.alice.Mention(s.robot, fmt.Sprint("number ", i))
+				if err != nil {
+					t.Fatal(err)
+				}
+				want = append(want, m.ID)
+			}
+			var got []string
+			for len(got) <= len(want) {
+				page, err := s.bot.Mentions(t.Context(), cursor, 30)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(page) == 0 {
+					break
+				}
+				for _, m := range page {
+					got, cursor = append(got, m.Post.ID), m.Cursor
+				}
+			}
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("read %d of %d, or in another order", len(got), len(want))
+			}
+		})
+	}
+}
+
+func TestLoginLetsTheBotIn(t *testing.T) {
+	for name, dialect := range dialects {
+		t.Run(name, func(t *testing.T) {
+			s := newTown(t, mastodontest.Options{Dialect: dialect})
+			app, err := mastodon.Register(t.Context(), http.DefaultClient, s.URL, "slugpuppy", "", "http://127.0.0.1:1/callback")
+			if err != nil {
+				t.Fatal(err)
+			}
+			try := app.NewAttempt()
+			back, err := s.robot.Authorize(try.URL())
+			if err != nil {
+				t.Fatal(err)
+			}
+			u, err := url.Parse(back)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code, err := try.Code(u.Query())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := app.NewAttempt().Code(u.Query()); err == nil {
+				t.Error("another login's answer is taken")
+			}
+			token, err := try.Exchange(t.Context(), http.DefaultClient, code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			self, err := client(t, s.URL, token).Self(t.Context())
+			if err != nil || self.ID != s.robot.ID() {
+				t.Errorf("%+v, %v", self, err)
+			}
+			if _, err := try.Exchange(t.Context(), http.DefaultClient, code); err == nil {
+				t.Error("a code works twice")
+			}
+		})
+	}
+}
+
+func TestADeniedLoginSaysSo(t *testing.T) {
+	try := mastodon.App{Server: "https://dreams.example"}.NewAttempt()
+	if _, err := try.Code(url.Values{"error": {"access_denied"}, "error_description": {"The resource owner denied the request"}}); err == nil || !strings.Contains(err.Error(), "denied") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestServersWithoutASchemeAreRefused(t *testing.T) {
+	for _, server := range []string{"", "dreams.example", "ftp://dreams.example", "https://"} {
+		if _, err := mastodon.New(mastodon.Options{Server: server}); err == nil {
+			t.Errorf("%q is taken", server)
+		}
+	}
+}

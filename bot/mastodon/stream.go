@@ -1,0 +1,134 @@
+package mastodon
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Times of the stream.
+const (
+	silence    = 90 * time.Second // without a sign of life the connection is dead
+	heartbeat  = 30 * time.Second
+	firstRetry = time.Second
+	lastRetry  = 5 * time.Minute
+	eventBytes = 4 << 20
+)
+
+// Wake listens to the notification stream. go-mastodon's own gives up when a server restarts
+// and notices no dead connection, so this one is ours. What is read is only counted.
+func (c *Client) Wake(ctx context.Context) <-chan struct{} {
+	hints := make(chan struct{}, 1)
+	go func() {
+		defer close(hints)
+		pause := firstRetry
+		for ctx.Err() == nil {
+			start := time.Now()
+			err := c.listen(ctx, hints)
+			if ctx.Err() != nil {
+				return
+			}
+			if time.Since(start) > silence { // it worked for a while
+				pause = firstRetry
+			}
+			c.opt.Log.Debug("the stream ended; mentions are polled meanwhile", "error", err, "retry_in", pause)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause/2 + rand.N(pause/2+1)):
+			}
+			pause = min(2*pause, lastRetry)
+		}
+	}()
+	return hints
+}
+
+// listen reads one connection until it ends. A new connection is a hint itself: something may
+// have arrived while there was none.
+func (c *Client) listen(ctx context.Context, hints chan<- struct{}) error {
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(eventBytes)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go keepAlive(ctx, conn, cancel)
+	for {
+		select {
+		case hints <- struct{}{}:
+		default: // one is waiting already
+		}
+		if _, _, err := conn.Read(ctx); err != nil {
+			return fmt.Errorf("read stream: %w", err)
+		}
+	}
+}
+
+// keepAlive asks the server for a sign of life now and then.
+func keepAlive(ctx context.Context, conn *websocket.Conn, dead context.CancelFunc) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			wait, cancel := context.WithTimeout(ctx, silence-heartbeat)
+			err := conn.Ping(wait)
+			cancel()
+			if err != nil {
+				dead()
+				return
+			}
+		}
+	}
+}
+
+func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
+	address, err := c.streamURL(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the stream: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	// The token goes into the header, not into the address, which servers log.
+	conn, resp, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: c.wire.next},
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + c.opt.Token}, "User-Agent": {c.opt.UserAgent}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the stream: %w", err)
+	}
+	if resp != nil && resp.Body != nil {
+		resp.Body.Close()
+	}
+	return conn, nil
+}
+
+// streamURL asks the server where its streams are. The scheme is the API's: some servers say
+// wss where they speak plain http.
+func (c *Client) streamURL(ctx context.Context) (string, error) {
+	ctx, call := c.begin(ctx, "find the stream", callTime)
+	defer call.end()
+	i, err := c.instance(ctx)
+	if err != nil {
+		return "", call.failed(err)
+	}
+	u, err := url.Parse(or(or(i.Configuration.URLs.Streaming, i.URLs.Streaming), c.base.String()))
+	if err != nil || u.Host == "" {
+		u = &url.URL{Host: c.base.Host}
+	}
+	u.Scheme = "wss"
+	if c.base.Scheme == "http" {
+		u.Scheme = "ws"
+	}
+	u.Path, u.RawQuery = "/api/v1/streaming", "stream=user:notification"
+	return u.String(), nil
+}

@@ -1,0 +1,264 @@
+package mastodon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mattn/go-mastodon"
+
+	"slugpuppy/bot"
+)
+
+// wire is the transport below go-mastodon. It adds what that lacks: idempotency keys, rate
+// limits, a cap on answers, and whether a failed request can have reached the server.
+type wire struct {
+	next  http.RoundTripper
+	agent string
+	mu    sync.Mutex
+	until map[string]time.Time // family -> when its budget is full again
+}
+
+func newWire(next http.RoundTripper, agent string) *wire {
+	if next == nil {
+		next = &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxIdleConns: 10, IdleConnTimeout: 90 * time.Second,
+			TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 1 << 18,
+		}
+	}
+	return &wire{next: next, agent: agent, until: map[string]time.Time{}}
+}
+
+// answerBytes bounds an answer; the largest, a page of posts, stays far below.
+const answerBytes = 16 << 20
+
+// rateLimited is an answer 429, or a request that was not sent because it would be one.
+type rateLimited struct{ until time.Time }
+
+func (e *rateLimited) Error() string {
+	return "rate limit reached until " + e.until.Format(time.RFC3339)
+}
+
+// statusError is an answer to one of our own requests that is not 2xx.
+type statusError struct {
+	code    int
+	message string
+}
+
+func (e *statusError) Error() string {
+	if e.message == "" {
+		return http.StatusText(e.code)
+	}
+	return e.message
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	family := familyOf(req)
+	if err := w.allowed(family); err != nil {
+		return nil, err
+	}
+	c, _ := req.Context().Value(callKey{}).(*call)
+	ctx := req.Context()
+	if c != nil {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { c.sent.Store(true) }})
+	}
+	req = req.Clone(ctx)
+	// net/http sends a request with a body it can rewind again when a connection breaks, and
+	// takes an idempotency key for permission. Servers that ignore the key would post twice.
+	if req.Method != http.MethodGet {
+		req.GetBody = nil
+	}
+	if c != nil && c.key != "" {
+		req.Header.Set("Idempotency-Key", c.key)
+	}
+	req.Header.Set("User-Agent", w.agent)
+	resp, err := w.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.learn(family, resp); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, answerBytes), resp.Body}
+	return resp, nil
+}
+
+// familyOf tells apart what servers count separately.
+func familyOf(req *http.Request) string {
+	if req.Method == http.MethodPost {
+		switch {
+		case strings.HasSuffix(req.URL.Path, "/media"):
+			return "media"
+		case strings.HasSuffix(req.URL.Path, "/api/v1/statuses"):
+			return "statuses"
+		}
+	}
+	return "all"
+}
+
+// allowed refuses a request whose family has no budget left, before the server has to.
+func (w *wire) allowed(family string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if until := w.until[family]; time.Now().Before(until) {
+		return &rateLimited{until}
+	}
+	return nil
+}
+
+// learn reads the rate-limit headers. A 429 becomes an error here, because go-mastodon would
+// wait and send again by itself.
+func (w *wire) learn(family string, resp *http.Response) error {
+	reset, known := resetOf(resp.Header)
+	if resp.StatusCode == http.StatusTooManyRequests {
+		if !known {
+			reset = time.Now().Add(time.Minute)
+		}
+		w.exhaust(family, reset)
+		return &rateLimited{reset}
+	}
+	if left, err := strconv.Atoi(resp.Header.Get("X-RateLimit-Remaining")); err == nil && left <= 0 && known {
+		w.exhaust(family, reset)
+	}
+	return nil
+}
+
+func (w *wire) exhaust(family string, until time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until[family] = until
+}
+
+// longestLimit bounds what a server can make us wait; its clock may be wrong.
+const longestLimit = 3 * time.Hour
+
+// resetOf reads when the budget is full again: ISO 8601 or seconds since 1970.
+func resetOf(h http.Header) (time.Time, bool) {
+	latest := time.Now().Add(longestLimit)
+	bounded := func(t time.Time) (time.Time, bool) {
+		if t.After(latest) {
+			t = latest
+		}
+		return t, true
+	}
+	if s, err := strconv.Atoi(h.Get("Retry-After")); err == nil && s > 0 {
+		return bounded(time.Now().Add(time.Duration(min(s, 1<<20)) * time.Second))
+	}
+	v := h.Get("X-RateLimit-Reset")
+	if t, err := time.Parse(time.RFC3339, v); err == nil {
+		return bounded(t)
+	}
+	if s, err := strconv.ParseInt(v, 10, 64); err == nil && s > 0 {
+		return bounded(time.Unix(s, 0))
+	}
+	return time.Time{}, false
+}
+
+// call is one use of the API.
+type call struct {
+	op     string
+	key    string // idempotency key
+	unsafe bool   // a repetition would be seen
+	sent   atomic.Bool
+	cancel context.CancelFunc
+}
+
+type callKey struct{}
+
+// begin gives a call its deadline and its name in errors.
+func (c *Client) begin(ctx context.Context, op string, limit time.Duration) (context.Context, *call) {
+	k := &call{op: op}
+	ctx, k.cancel = context.WithTimeout(ctx, limit)
+	return context.WithValue(ctx, callKey{}, k), k
+}
+
+func (k *call) end() { k.cancel() }
+
+// failed turns any error of a call into a *bot.APIError, nil into nil.
+func (k *call) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &bot.APIError{Op: k.op, Err: err, Kind: bot.Transient}
+	var limited *rateLimited
+	var theirs *mastodon.APIError
+	var ours *statusError
+	switch {
+	case errors.As(err, &limited):
+		e.Kind, e.RetryAt, e.Status = bot.RateLimited, limited.until, http.StatusTooManyRequests
+	case errors.As(err, &theirs):
+		e.Status = theirs.StatusCode
+	case errors.As(err, &ours):
+		e.Status = ours.code
+	default: // no answer, or one that cannot be read
+		if k.unsafe && k.sent.Load() {
+			e.Kind = bot.Ambiguous
+		}
+		return e
+	}
+	if e.Kind != bot.RateLimited {
+		e.Kind = k.kind(e.Status)
+	}
+	return e
+}
+
+func (k *call) kind(status int) bot.ErrorKind {
+	switch {
+	case status == http.StatusUnauthorized:
+		return bot.Unauthorized
+	case status == http.StatusForbidden:
+		return bot.Forbidden
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return bot.NotFound
+	case status == http.StatusRequestTimeout || status >= 500:
+		if k.unsafe {
+			return bot.Ambiguous
+		}
+		return bot.Transient
+	case status >= 300:
+		return bot.Rejected
+	}
+	return bot.Transient
+}
+
+// get is for what go-mastodon has no call or no field for.
+func (c *Client) get(ctx context.Context, path string, query url.Values, out any) (int, error) {
+	u := c.base.JoinPath(path)
+	u.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return 0, fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.opt.Token)
+	resp, err := c.api.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		var why struct {
+			Error string `json:"error"`
+		}
+		_ = json.NewDecoder(resp.Body).Decode(&why) // the status says enough without
+		return resp.StatusCode, &statusError{resp.StatusCode, why.Error}
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return resp.StatusCode, fmt.Errorf("read answer: %w", err)
+	}
+	return resp.StatusCode, nil
+}

@@ -1,0 +1,266 @@
+// Package platformtest is what every network must do for the bot, as tests: run by the
+// adapters against a fake server, and against a real one where a developer has tokens for it.
+package platformtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"slugpuppy/bot"
+	"slugpuppy/picture"
+)
+
+// Person is somebody on the network who is not the bot.
+type Person interface {
+	// Post publishes text with at most one PNG and its alt text, as an answer if replyTo is set.
+	Post(ctx context.Context, text string, png []byte, alt, replyTo string) (id string, err error)
+	// Delete removes one of the person's posts.
+	Delete(ctx context.Context, id string) error
+}
+
+// World is a bot and a person on one server.
+type World struct {
+	Bot    bot.Platform
+	Person Person
+	Handle string        // how the person mentions the bot, without @
+	Wait   time.Duration // how long an event may take to arrive
+}
+
+// Run checks a platform. Every check makes its own posts and deletes what it can.
+func Run(t *testing.T, world func(t *testing.T) World) {
+	checks := map[string]func(*testing.T, World){
+		"the bot knows who it is":                      knowsItself,
+		"the server tells its limits":                  tellsLimits,
+		"mentions arrive in order and once":            mentionsArrive,
+		"a picture can be fetched, and not too large":  fetches,
+		"a reply carries picture, alt text and thread": replies,
+		"a thread is read upwards":                     ancestors,
+		"a post that is gone is not found":             gone,
+		"deleting twice is no error":                   deletesTwice,
+		"a mention wakes the bot":                      wakes,
+	}
+	for name, check := range checks {
+		t.Run(name, func(t *testing.T) { check(t, world(t)) })
+	}
+}
+
+// drawing is a small PNG.
+func drawing(t *testing.T) []byte {
+	t.Helper()
+	data, err := picture.EncodePNG(picture.Landscape(64, 48, 1), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// mention posts a mention and waits until the bot can see it.
+func mention(t *testing.T, w World, words string, png []byte) bot.Mention {
+	t.Helper()
+	cursor := newest(t, w)
+	text := fmt.Sprintf("@%s %s %d", w.Handle, words, time.Now().UnixNano())
+	id, err := w.Person.Post(t.Context(), text, png, "a painted hill", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Person.Delete(context.WithoutCancel(t.Context()), id) })
+	return await(t, w, cursor, id)
+}
+
+func newest(t *testing.T, w World) string {
+	t.Helper()
+	cursor, err := w.Bot.Newest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cursor
+}
+
+func await(t *testing.T, w World, cursor, id string) bot.Mention {
+	t.Helper()
+	for deadline := time.Now().Add(w.Wait); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		ms, err := w.Bot.Mentions(t.Context(), cursor, 40)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range ms {
+			if m.Post.ID == id {
+				return m
+			}
+		}
+	}
+	t.Fatal("the mention did not arrive")
+	return bot.Mention{}
+}
+
+func knowsItself(t *testing.T, w World) {
+	self, err := w.Bot.Self(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := w.Bot.Account(t.Context(), self.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if self.ID == "" || self.Handle == "" || again.Handle != self.Handle {
+		t.Errorf("%+v, looked up %+v", self, again)
+	}
+}
+
+func tellsLimits(t *testing.T, w World) {
+	l, err := w.Bot.Limits(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.TextRunes < 100 || l.AltRunes < 100 || l.ImageBytes < 1<<20 || l.ImagePixels < 1<<20 || l.Attachments < 1 || l.ServerName == "" {
+		t.Errorf("%+v", l)
+	}
+}
+
+func mentionsArrive(t *testing.T, w World) {
+	cursor := newest(t, w)
+	var ids []string
+	for i := range 3 {
+		id, err := w.Person.Post(t.Context(), fmt.Sprintf("@%s number %d of %d", w.Handle, i, time.Now().UnixNano()), nil, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = w.Person.Delete(context.WithoutCancel(t.Context()), id) })
+		ids = append(ids, id)
+	}
+	await(t, w, cursor, ids[2])
+	var got []string
+	for len(got) < 4 {
+		page, err := w.Bot.Mentions(t.Context(), cursor, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		if len(page) > 2 {
+			t.Fatalf("%d mentions for a limit of 2", len(page))
+		}
+		for _, m := range page {
+			got = append(got, m.Post.ID)
+			cursor = m.Cursor
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(ids) {
+		t.Errorf("posted %v, read %v", ids, got)
+	}
+}
+
+func fetches(t *testing.T, w World) {
+	png := drawing(t)
+	m := mention(t, w, "with a picture", png)
+	if len(m.Post.Media) != 1 || m.Post.Media[0].Kind != bot.Still || m.Post.Media[0].Alt != "a painted hill" {
+		t.Fatalf("media %+v", m.Post.Media)
+	}
+	data, err := w.Bot.Fetch(t.Context(), m.Post.Media[0], 1<<20)
+	if err != nil || len(data) == 0 {
+		t.Fatalf("%d bytes, %v", len(data), err)
+	}
+	var api *bot.APIError
+	if _, err := w.Bot.Fetch(t.Context(), m.Post.Media[0], 10); !errors.As(err, &api) || api.Kind != bot.Rejected {
+		t.Errorf("over the limit: %v", err)
+	}
+}
+
+func replies(t *testing.T, w World) {
+	m := mention(t, w, "please", nil)
+	start := time.Now().Add(-time.Minute)
+	media, err := w.Bot.Upload(t.Context(), bot.Upload{Data: drawing(t), Type: "image/png", Name: "dream.png", Alt: "a dreamed hill"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, err := w.Bot.Reply(t.Context(), bot.Outgoing{
+		Text: "@" + m.Post.Author.Handle + " I dreamed: hills", To: m.Post, MediaIDs: []string{media}, Visibility: bot.Unlisted,
+		Warning: "hills", Sensitive: true, Language: "en", Key: fmt.Sprint("key-", m.Post.ID)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Bot.Delete(context.WithoutCancel(t.Context()), sent.ID) })
+	read, err := w.Bot.Post(t.Context(), sent.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read.ReplyTo != m.Post.ID || read.Warning != "hills" || read.Visibility != bot.Unlisted || len(read.Media) != 1 || read.Media[0].Alt != "a dreamed hill" {
+		t.Errorf("%+v", read)
+	}
+	mine, err := w.Bot.Replies(t.Context(), m.Post.ID, start)
+	if err != nil || len(mine) != 1 || mine[0].ID != sent.ID {
+		t.Errorf("our replies: %+v, %v", mine, err)
+	}
+	if err := w.Bot.Favourite(t.Context(), m.Post.ID); err != nil {
+		t.Error(err)
+	}
+}
+
+func ancestors(t *testing.T, w World) {
+	top, err := w.Person.Post(t.Context(), "the top", nil, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	middle, err := w.Person.Post(t.Context(), "the middle", nil, "", top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bottom, err := w.Person.Post(t.Context(), "the bottom", nil, "", middle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{bottom, middle, top} {
+		t.Cleanup(func() { _ = w.Person.Delete(context.WithoutCancel(t.Context()), id) })
+	}
+	posts, err := w.Bot.Ancestors(t.Context(), bottom)
+	if err != nil || len(posts) != 2 || posts[0].ID != middle || posts[1].ID != top {
+		t.Errorf("%+v, %v", posts, err)
+	}
+}
+
+func gone(t *testing.T, w World) {
+	m := mention(t, w, "and away", nil)
+	if err := w.Person.Delete(t.Context(), m.Post.ID); err != nil {
+		t.Fatal(err)
+	}
+	var api *bot.APIError
+	if _, err := w.Bot.Post(t.Context(), m.Post.ID); !errors.As(err, &api) || api.Kind != bot.NotFound {
+		t.Errorf("%v", err)
+	}
+}
+
+func deletesTwice(t *testing.T, w World) {
+	m := mention(t, w, "hello", nil)
+	sent, err := w.Bot.Reply(t.Context(), bot.Outgoing{Text: "hello", To: m.Post, Visibility: bot.Unlisted, Key: "twice-" + m.Post.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.Bot.Delete(t.Context(), sent.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func wakes(t *testing.T, w World) {
+	ctx, cancel := context.WithCancel(t.Context())
+	hints := w.Bot.Wake(ctx)
+	select { // the connection itself is a hint
+	case <-hints:
+	case <-time.After(w.Wait):
+		t.Fatal("no connection")
+	}
+	mention(t, w, "wake up", nil)
+	select {
+	case <-hints:
+	case <-time.After(w.Wait):
+		t.Error("no hint")
+	}
+	cancel()
+	for range hints { // must be closed
+	}
+}
