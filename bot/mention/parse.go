@@ -45,11 +45,11 @@ func (p *parser) request() (Request, error) {
 			p.req.Then = &then
 			break
 		}
-		ended = p.tokens[0].comma
+		left := p.tokens
 		if err := p.item(); err != nil {
 			return Request{}, err
 		}
-		if ended {
+		if ended = left[len(left)-len(p.tokens)-1].comma; ended {
 			p.end()
 		}
 	}
