@@ -77,7 +77,7 @@ type Mention struct {
 
 // Outgoing is a reply about to leave.
 type Outgoing struct {
-	Text       string
+	Text       string   // begins with the handle of who is answered; posted as it is
 	To         Post     // the mentioning post; never its parent
 	MediaIDs   []string // from Upload
 	Visibility Visibility

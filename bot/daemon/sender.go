@@ -157,7 +157,7 @@ func (d *Daemon) post(ctx context.Context, job store.Job) error {
 	}
 	job.PostStart = or(job.PostStart, time.Now())
 	posted, err := d.Platform.Reply(ctx, bot.Outgoing{
-		Text: r.Text, To: r.To, MediaIDs: job.MediaIDs, Visibility: r.Visibility,
+		Text: "@" + r.To.Author.Handle + " " + r.Text, To: r.To, MediaIDs: job.MediaIDs, Visibility: r.Visibility,
 		Warning: r.Warning, Sensitive: r.Sensitive, Language: r.Language, Key: key,
 	})
 	if err != nil {

@@ -351,7 +351,7 @@ func (c *client) Reply(ctx context.Context, out bot.Outgoing) (bot.Post, error) 
 		if _, ok := c.w.posts[out.To.ID]; !ok {
 			return bot.Post{}, failure("reply", bot.NotFound, 404)
 		}
-		p := bot.Post{Author: c.self, Text: "@" + c.w.accounts[out.To.Author.ID].Handle + " " + out.Text,
+		p := bot.Post{Author: c.self, Text: out.Text,
 			Warning: out.Warning, Sensitive: out.Sensitive, Language: out.Language, Visibility: out.Visibility, ReplyTo: out.To.ID}
 		for _, id := range out.MediaIDs {
 			up, ok := c.w.media[id]

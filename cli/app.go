@@ -1,0 +1,140 @@
+// Package cli is the command line: it reads arguments, wires the packages together and turns
+// errors into sentences and exit codes. It holds no logic of its own.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// The exit codes, the same for every command.
+const (
+	exitOK         = 0
+	exitError      = 1
+	exitUsage      = 2
+	exitNotFound   = 3
+	exitDaemonDown = 4
+	exitRefused    = 5
+)
+
+// codedError carries the exit code an error asks for.
+type codedError struct {
+	code int
+	err  error
+}
+
+func (e *codedError) Error() string { return e.err.Error() }
+func (e *codedError) Unwrap() error { return e.err }
+
+func usageError(err error) error      { return &codedError{exitUsage, err} }
+func notFoundError(err error) error   { return &codedError{exitNotFound, err} }
+func daemonDownError(err error) error { return &codedError{exitDaemonDown, err} }
+func refusedError(err error) error    { return &codedError{exitRefused, err} }
+
+// app is what every command needs: where to read and write, and the flags all share.
+type app struct {
+	in         io.Reader
+	out, err   io.Writer
+	env        func(string) (string, bool)
+	json       bool
+	configPath string
+}
+
+// Main runs one command and returns its exit code. SIGINT and SIGTERM cancel it; a second
+// one ends the process at once.
+func Main(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from here on the default handling: a second signal kills
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	return a.run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(a.err, "slugpuppy:", err)
+	var coded *codedError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
+	return exitError
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "slugpuppy",
+		Short:         "Dream pictures on request; keep other people's dreams out of a timeline",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          usageArgs(cobra.NoArgs),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
+	flags := root.PersistentFlags()
+	flags.BoolVar(&a.json, "json", false, "print JSON, one object a line")
+	flags.StringVar(&a.configPath, "config", "", "configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
+	root.AddCommand(
+		a.demoCommand(), a.serveCommand(), a.loginCommand(),
+		a.dreamCommand(), a.imagineCommand(), a.diveCommand(), a.wanderCommand(), a.seeCommand(),
+		a.recipeCommand(), a.jobsCommand(), a.modelCommand(), a.configCommand(),
+		a.doctorCommand(), a.dbCommand(), a.manCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// usageArgs makes a wrong number of arguments a usage error.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError(fmt.Errorf("%w\nusage: %s", err, cmd.UseLine()))
+		}
+		return nil
+	}
+}
+
+// group is a command that only holds others.
+func group(use, short string, sub ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()))
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.AddCommand(sub...)
+	return cmd
+}
+
+// print writes v as one line of JSON with --json, else the text.
+func (a *app) print(v any, text string) error {
+	if a.json {
+		return json.NewEncoder(a.out).Encode(v)
+	}
+	_, err := fmt.Fprintln(a.out, text)
+	return err
+}
+
+// onTerminal tells whether w is a terminal a progress bar may be drawn on.
+func onTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	return group("config", "Check and show the configuration",
+		&cobra.Command{
+			Use: "check", Short: "Read the configuration and say what is wrong with it", Args: usageArgs(cobra.NoArgs),
+			RunE: func(*cobra.Command, []string) error {
+				cfg, err := a.loadConfig()
+				if err != nil {
+					return err
+				}
+				return a.print(map[string]any{"ok": true, "file": cfg.File()}, fmt.Sprintf("configuration is fine (%s)", orDefaults(cfg.File())))
+			},
+		},
+		&cobra.Command{
+			Use: "dump", Short: "Print every option with its value and where it comes from", Args: usageArgs(cobra.NoArgs),
+			RunE: func(*cobra.Command, []string) error {
+				cfg, err := a.loadConfig()
+				if err != nil {
+					return err
+				}
+				if !a.json {
+					return cfg.Dump(a.out)
+				}
+				for _, s := range cfg.Settings() {
+					if err := a.print(s, ""); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		},
+	)
+}
+
+func orDefaults(file string) string {
+	if file == "" {
+		return "no file, defaults and environment"
+	}
+	return file
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/store"
+)
+
+func (a *app) dbCommand() *cobra.Command {
+	return group("db", "Look after the database file", a.dbCheck(), a.dbBackup(), a.dbCompact())
+}
+
+func (a *app) dbCheck() *cobra.Command {
+	var child bool
+	cmd := &cobra.Command{
+		Use:   "check [FILE]",
+		Short: "Check the database, in a child process: a damaged file can crash whoever opens it",
+		Args:  usageArgs(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := a.database(args)
+			if err != nil {
+				return err
+			}
+			if child {
+				return store.Check(path)
+			}
+			if err := checkInChild(cmd.Context(), path); err != nil {
+				return err
+			}
+			return a.print(map[string]any{"file": path, "ok": true}, path+" is sound")
+		},
+	}
+	cmd.Flags().BoolVar(&child, "child", false, "this is the child")
+	_ = cmd.Flags().MarkHidden("child") // the flag exists: defined one line above
+	return cmd
+}
+
+// checkInChild runs `db check --child`, since a corrupt file can end the process that maps it.
+func checkInChild(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return notFoundError(fmt.Errorf("no database: %w", err))
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program to check the database in a child: %w", err)
+	}
+	out, err := exec.CommandContext(ctx, self, "db", "check", "--child", path).CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return fmt.Errorf("%s is damaged or cannot be read; restore a backup made with `slugpuppy db backup`.\n%s", path, firstLines(out, 3))
+	}
+	if err != nil {
+		return fmt.Errorf("check the database in a child process: %w", err)
+	}
+	return nil
+}
+
+// firstLines returns at most n lines of out.
+func firstLines(out []byte, n int) []byte {
+	for i, c := range out {
+		if c == '\n' {
+			if n--; n == 0 {
+				return out[:i]
+			}
+		}
+	}
+	return out
+}
+
+func (a *app) dbBackup() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup TO",
+		Short: "Write a consistent copy of the database (the daemon may not be running; see also the nightly copy of `serve`)",
+		Args:  usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.backup(cmd.Context(), args[0])
+		},
+	}
+}
+
+func (a *app) dbCompact() *cobra.Command {
+	return &cobra.Command{
+		Use:   "compact",
+		Short: "Give unused pages back to the disk; the daemon must be stopped",
+		Args:  usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			path, err := a.database(nil)
+			if err != nil {
+				return err
+			}
+			before, after, err := compact(path)
+			if err != nil {
+				return err
+			}
+			return a.print(map[string]any{"file": path, "before": before, "after": after},
+				fmt.Sprintf("%s: %d KiB, was %d KiB", path, after>>10, before>>10))
+		},
+	}
+}
+
+// compact rewrites the file beside itself and swaps them.
+func compact(path string) (before, after int64, err error) {
+	tmp := path + ".compact"
+	defer os.Remove(tmp)
+	if before, err = size(path); err != nil {
+		return 0, 0, notFoundError(err)
+	}
+	if err = store.Compact(path, tmp); err != nil {
+		return 0, 0, fmt.Errorf("compact the database: %w", err)
+	}
+	if after, err = size(tmp); err != nil {
+		return 0, 0, err
+	}
+	if err = os.Rename(tmp, path); err != nil {
+		return 0, 0, fmt.Errorf("swap in the compacted database: %w", err)
+	}
+	return before, after, nil
+}
+
+func size(path string) (int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, fmt.Errorf("no database: %w", err)
+	}
+	return info.Size(), nil
+}

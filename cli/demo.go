@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-mastodon"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"slugpuppy/bot/demo"
+	"slugpuppy/bot/mastodontest"
+	"slugpuppy/config"
+	"slugpuppy/dream"
+	"slugpuppy/store"
+)
+
+// demoTime is how long the demo waits for a reply before it says that something is wrong.
+const demoTime = 5 * time.Minute
+
+type demoFlags struct {
+	once        bool
+	out, listen string
+	verbose     bool
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var f demoFlags
+	cmd := &cobra.Command{
+		Use:   "demo [WORDS...]",
+		Short: "Try the bot on this machine: a fake Mastodon server, the bot and a page to play with",
+		Long: "Starts a Mastodon server in memory, the bot and a small page, posts a painted landscape\n" +
+			"with the words at the bot and prints the reply. Nothing leaves this machine.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{dream.DefaultPreset}
+			}
+			return a.demo(cmd.Context(), f, strings.Join(args, " "))
+		},
+	}
+	cmd.Flags().BoolVar(&f.once, "once", false, "one round only: write the picture to a file and exit 0 if the reply arrived")
+	cmd.Flags().StringVar(&f.out, "out", "dream.png", "file for the first picture")
+	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the page; another port is taken when this one is not free")
+	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "show the bot's log")
+	return cmd
+}
+
+// demo plays a whole evening: server, bot, person.
+func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
+	dir, err := os.MkdirTemp("", "slugpuppy-demo-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the demo: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	cfg := config.Default()
+	cfg.Bot.PerUserHour, cfg.Bot.PerThread, cfg.Bot.PerPair = 0, 0, 0 // who plays here is alone
+	server := mastodontest.New(mastodontest.Options{})
+	server.Start()
+	defer server.Close()
+	const botName, userName = "dreambot", "visitor"
+	robot := server.AddUser(botName, mastodontest.UserOptions{Display: "Dream bot", Bot: true})
+	visitor := server.AddUser(userName, mastodontest.UserOptions{Display: "You"})
+	cfg.Mastodon.Server = server.URL
+
+	st, err := store.Open(filepath.Join(dir, "demo.db"), store.Options{NoSync: true})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	log := slog.New(slog.DiscardHandler)
+	if f.verbose {
+		log = slog.New(slog.NewTextHandler(a.err, nil))
+	}
+	platform, err := platformWith(cfg, robot.Token(), log)
+	if err != nil {
+		return err
+	}
+	bot, err := newBot(cfg, platform, st, log)
+	if err != nil {
+		return err
+	}
+	user := mastodon.NewClient(&mastodon.Config{Server: server.URL, AccessToken: visitor.Token()})
+	d := demo.New(user, botName, bot)
+
+	group, ctx := errgroup.WithContext(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	group.Go(func() error { return bot.Run(ctx) })
+	group.Go(func() error {
+		defer stop()
+		if err := listening(ctx, st, store.Scope{Platform: platform.Name(), Account: robot.ID()}); err != nil {
+			return err
+		}
+		return a.play(ctx, d, f, words)
+	})
+	return group.Wait()
+}
+
+// listening waits until the bot has looked at its mentions once: a fresh bot answers none from
+// before its time.
+func listening(ctx context.Context, st *store.Store, scope store.Scope) error {
+	for {
+		_, known, err := st.Cursor(scope)
+		if err != nil || known {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// play posts the first mention, prints the reply and then shows the page.
+func (a *app) play(ctx context.Context, d *demo.Demo, f demoFlags, words string) error {
+	start := time.Now()
+	id, err := d.Mention(ctx, nil, "", words)
+	if err != nil {
+		return err
+	}
+	var page net.Listener
+	if !f.once {
+		if page, err = listenNear(ctx, f.listen); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.err, "open http://%s/ to play; Ctrl-C ends the demo\n", page.Addr())
+	}
+	patience, cancel := context.WithTimeoutCause(ctx, demoTime, errors.New("no reply came; --verbose shows why"))
+	defer cancel()
+	reply, err := d.Await(patience, id)
+	if err != nil {
+		return err
+	}
+	if err := a.showReply(ctx, reply, f.out, time.Since(start)); err != nil {
+		return err
+	}
+	if f.once {
+		return nil
+	}
+	return d.Serve(ctx, page, id)
+}
+
+// showReply prints the reply and writes its first picture to a file.
+func (a *app) showReply(ctx context.Context, r *demo.Reply, out string, took time.Duration) error {
+	type shown struct {
+		Text string `json:"text"`
+		Alt  string `json:"alt,omitempty"`
+		File string `json:"file,omitempty"`
+		MS   int64  `json:"ms"`
+	}
+	s := shown{Text: r.Text, MS: took.Milliseconds()}
+	text := fmt.Sprintf("reply after %.1f s:\n%s", took.Seconds(), indent(r.Text))
+	if len(r.Pictures) > 0 {
+		data, err := download(ctx, r.Pictures[0].Src)
+		if err != nil {
+			return err
+		}
+		if err := a.write(out, data); err != nil {
+			return err
+		}
+		s.Alt, s.File = r.Pictures[0].Alt, out
+		text += fmt.Sprintf("\nalt text:\n%s\npicture: %s", indent(s.Alt), out)
+	}
+	return a.print(s, text)
+}
+
+func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
+
+// download reads a picture from the fake server.
+func download(ctx context.Context, url string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, fmt.Errorf("download the reply's picture: %w", err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("download the reply's picture: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("download the reply's picture: %s", resp.Status)
+	}
+	return io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+}
+
+// listenNear listens on an address, or on any port of its host when it is taken.
+func listenNear(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err == nil {
+		return l, nil
+	}
+	host, _, splitErr := net.SplitHostPort(address)
+	if splitErr != nil {
+		return nil, usageError(fmt.Errorf("--listen: %w", splitErr))
+	}
+	if l, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0")); err != nil {
+		return nil, fmt.Errorf("listen for the page: %w", err)
+	}
+	return l, nil
+}

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"slugpuppy/bot"
+)
+
+// doctor runs the command in a home of its own and returns the findings by check.
+func doctor(t *testing.T, home string, env map[string]string) (map[string]finding, int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	a := &app{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) (string, bool) {
+		if name == "HOME" {
+			return home, true
+		}
+		v, ok := env[name]
+		return v, ok
+	}}
+	code := a.run(t.Context(), []string{"doctor", "--json", "--config", os.DevNull})
+	all := map[string]finding{}
+	for dec := json.NewDecoder(&out); dec.More(); {
+		var f finding
+		if err := dec.Decode(&f); err != nil {
+			t.Fatal(err)
+		}
+		all[f.Check] = f
+	}
+	return all, code
+}
+
+func TestDoctorOnAFreshMachineFindsNothingBroken(t *testing.T) {
+	found, code := doctor(t, t.TempDir(), map[string]string{"SLUGPUPPY_DREAM_FFMPEG": "none"})
+	if code != exitOK {
+		t.Errorf("exit code %d, want %d: %v", code, exitOK, found)
+	}
+	for check, want := range map[string]health{
+		"config": healthy, "state": doubt, "key": doubt, "database": doubt, "network": healthy, "ffmpeg": healthy, "server": doubt,
+	} {
+		if found[check].State != want {
+			t.Errorf("%s: %+v, want %s", check, found[check], want)
+		}
+	}
+}
+
+func TestDoctorSaysWhatToDoAboutTrouble(t *testing.T) {
+	tests := []struct {
+		name   string
+		spoil  func(t *testing.T, state string) map[string]string
+		check  string
+		code   int
+		remedy string
+	}{
+		{"a key others can read", func(t *testing.T, state string) map[string]string {
+			put(t, filepath.Join(state, "slugpuppy.key"), "00", 0o644)
+			return nil
+		}, "key", exitError, "chmod 600"},
+		{"a state folder that is a file", func(t *testing.T, state string) map[string]string {
+			put(t, filepath.Join(state, "db"), "", 0o600)
+			return map[string]string{"SLUGPUPPY_STORE_PATH": filepath.Join(state, "db", "x.db")}
+		}, "state", exitError, "store.path"},
+		{"an ffmpeg that does not run", func(t *testing.T, state string) map[string]string {
+			put(t, filepath.Join(state, "ffmpeg"), "no program", 0o700)
+			return map[string]string{"SLUGPUPPY_DREAM_FFMPEG": filepath.Join(state, "ffmpeg")}
+		}, "ffmpeg", exitError, "dream.ffmpeg"},
+		{"a mistake in the configuration", func(t *testing.T, _ string) map[string]string {
+			return map[string]string{"SLUGPUPPY_BOT_POLL": "soon"}
+		}, "config", exitUsage, "config check"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			home := t.TempDir()
+			state := filepath.Join(home, ".local/state/slugpuppy")
+			if err := os.MkdirAll(state, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			found, code := doctor(t, home, test.spoil(t, state))
+			f := found[test.check]
+			if code != test.code || f.State != sick || !strings.Contains(f.Remedy, test.remedy) {
+				t.Errorf("exit code %d, %+v; want %d and a remedy with %q", code, f, test.code, test.remedy)
+			}
+		})
+	}
+}
+
+// put writes a file with exactly this mode.
+func put(t *testing.T, path, content string, mode os.FileMode) {
+	t.Helper()
+	if err := errors.Join(os.WriteFile(path, []byte(content), mode), os.Chmod(path, mode)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// server is a Platform as far as the doctor looks at one.
+type server struct {
+	bot.Platform
+	limits    bot.Limits
+	self      bot.Account
+	limitsErr error
+	selfErr   error
+}
+
+func (s server) Limits(context.Context) (bot.Limits, error) { return s.limits, s.limitsErr }
+func (s server) Self(context.Context) (bot.Account, error)  { return s.self, s.selfErr }
+
+func TestDoctorExaminesTheServer(t *testing.T) {
+	limits := bot.Limits{ServerName: "Mastodon 4.5", TextRunes: 500, AltRunes: 1500, Attachments: 4, ImageBytes: 16 << 20}
+	self := bot.Account{Handle: "slug@example.social", Bot: true}
+	refused := &bot.APIError{Op: "look at our account", Kind: bot.Unauthorized, Status: 401, Err: errors.New("no")}
+	tests := []struct {
+		name   string
+		server server
+		check  string
+		want   health
+		says   string
+	}{
+		{"all is well", server{limits: limits, self: self}, "account", healthy, "slug@example.social"},
+		{"limits are told", server{limits: limits, self: self}, "server", healthy, "500 letters"},
+		{"nobody answers", server{limitsErr: errors.New("connection refused")}, "server", sick, "connection refused"},
+		{"the token is refused", server{limits: limits, selfErr: refused}, "account", sick, "slugpuppy login"},
+		{"the account is not marked", server{limits: limits, self: bot.Account{Handle: "x"}}, "account", doubt, "automated"},
+		{"no picture may be posted", server{limits: bot.Limits{TextRunes: 500, Attachments: 4, MIMETypes: []string{"video/mp4"}}, self: self}, "server", sick, "neither"},
+		{"little text fits", server{limits: bot.Limits{TextRunes: 140, Attachments: 4}, self: self}, "server", doubt, "cut short"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, f := range examineServer(t.Context(), test.server) {
+				if f.Check == test.check {
+					if f.State != test.want || !strings.Contains(f.Detail+f.Remedy, test.says) {
+						t.Errorf("got %+v", f)
+					}
+					return
+				}
+			}
+			t.Errorf("nothing was said about the %s", test.check)
+		})
+	}
+}

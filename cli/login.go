@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/bot/mastodon"
+	"slugpuppy/config"
+	"slugpuppy/store"
+)
+
+// loginPatience is how long a login waits for the person in the browser.
+const loginPatience = 10 * time.Minute
+
+func (a *app) loginCommand() *cobra.Command {
+	var paste bool
+	var server string
+	cmd := &cobra.Command{
+		Use:   "login",
+		Short: "Let the bot into its account: registers with the server and keeps the token encrypted",
+		Long: "Prints an address to open in a browser where you are signed in as the bot. With --paste the\n" +
+			"browser shows a code to copy, for when it runs on another machine than this program.",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.loadConfig()
+			if err != nil {
+				return err
+			}
+			if server != "" {
+				cfg.Mastodon.Server = strings.TrimSuffix(server, "/")
+			}
+			if cfg.Mastodon.Server == "" {
+				return usageError(errors.New("which server? set mastodon.server or say --server https://example.social"))
+			}
+			ctx, cancel := context.WithTimeoutCause(cmd.Context(), loginPatience, errors.New("nobody came; please start again"))
+			defer cancel()
+			return a.login(ctx, cfg, paste)
+		},
+	}
+	cmd.Flags().BoolVar(&paste, "paste", false, "copy a code from the browser instead of being sent back here")
+	cmd.Flags().StringVar(&server, "server", "", "the server, when it is not in the configuration")
+	return cmd
+}
+
+// login registers, waits for a yes and seals the token.
+func (a *app) login(ctx context.Context, cfg *config.Config, paste bool) error {
+	st, err := openStore(cfg)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	key, err := store.OpenKey(keyPath(cfg))
+	if err != nil {
+		return fmt.Errorf("open the key that seals tokens: %w", err)
+	}
+	ask := a.askBrowser
+	if paste {
+		ask = a.askPaste
+	}
+	token, app, err := ask(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	p, err := mastodon.New(mastodon.Options{Server: cfg.Mastodon.Server, Token: token})
+	if err != nil {
+		return err
+	}
+	self, err := p.Self(ctx)
+	if err != nil {
+		return fmt.Errorf("the server gave a token but does not take it: %w", err)
+	}
+	for field, value := range map[string]string{"token": token, "client_id": app.ClientID, "client_secret": app.ClientSecret} {
+		if err := st.PutSecret(key, record(cfg.Mastodon.Server), field, []byte(value)); err != nil {
+			return fmt.Errorf("seal the %s: %w", field, err)
+		}
+	}
+	text := fmt.Sprintf("logged in as @%s; start the bot with `slugpuppy serve`", self.Handle)
+	if !self.Bot {
+		text += "\nplease tick \"This is an automated account\" in its profile: most servers ask for it"
+	}
+	return a.print(map[string]any{"account": self.Handle, "automated": self.Bot, "server": cfg.Mastodon.Server}, text)
+}
+
+// askBrowser listens on this machine for the browser to come back.
+func (a *app) askBrowser(ctx context.Context, cfg *config.Config) (string, mastodon.App, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", mastodon.App{}, fmt.Errorf("listen for the browser: %w", err)
+	}
+	client := &http.Client{Timeout: time.Minute}
+	app, err := mastodon.Register(ctx, client, cfg.Mastodon.Server, cfg.Mastodon.ClientName, cfg.Mastodon.Website,
+		fmt.Sprintf("http://%s/callback", l.Addr()))
+	if err != nil {
+		l.Close()
+		return "", app, err
+	}
+	try := app.NewAttempt()
+	codes := make(chan string, 1)
+	srv := &http.Server{Handler: callback(try, codes), ReadHeaderTimeout: 10 * time.Second}
+	go srv.Serve(l)
+	defer srv.Close()
+	fmt.Fprintf(a.err, "Open this address in a browser where you are signed in as the bot:\n\n  %s\n\n", try.URL())
+	select {
+	case <-ctx.Done():
+		return "", app, context.Cause(ctx)
+	case code := <-codes:
+		token, err := try.Exchange(ctx, client, code)
+		return token, app, err
+	}
+}
+
+// callback is where the browser is sent back to.
+func callback(try *mastodon.Attempt, codes chan<- string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		code, err := try.Code(r.URL.Query())
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintln(w, "That did not work:", err)
+			return
+		}
+		select {
+		case codes <- code:
+		default: // the page was loaded again
+		}
+		fmt.Fprintln(w, "Thank you. You can close this page; slugpuppy goes on in the terminal.")
+	})
+	return mux
+}
+
+// askPaste has the person copy the code.
+func (a *app) askPaste(ctx context.Context, cfg *config.Config) (string, mastodon.App, error) {
+	client := &http.Client{Timeout: time.Minute}
+	app, err := mastodon.Register(ctx, client, cfg.Mastodon.Server, cfg.Mastodon.ClientName, cfg.Mastodon.Website, mastodon.PastedCode)
+	if err != nil {
+		return "", app, err
+	}
+	try := app.NewAttempt()
+	fmt.Fprintf(a.err, "Open this address in a browser where you are signed in as the bot:\n\n  %s\n\nand paste the code it shows: ", try.URL())
+	lines := make(chan string, 1)
+	go func() { // reading a terminal cannot be cancelled
+		line, _ := bufio.NewReader(a.in).ReadString('\n')
+		lines <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		return "", app, context.Cause(ctx)
+	case code := <-lines:
+		if code == "" {
+			return "", app, usageError(errors.New("no code was pasted"))
+		}
+		token, err := try.Exchange(ctx, client, code)
+		return token, app, err
+	}
+}

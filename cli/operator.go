@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/bot/admin"
+	"slugpuppy/store"
+)
+
+// operator returns the admin service: the daemon's when one answers on the socket, else the
+// database file itself.
+func (a *app) operator(ctx context.Context) (admin.Service, func(), error) {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := admin.Dial(ctx, socketPath(cfg))
+	if err == nil {
+		return client, func() {}, nil
+	}
+	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return nil, nil, daemonDownError(fmt.Errorf("%w, but nothing answers on %s; is it still starting, or is admin.socket set differently?", err, socketPath(cfg)))
+	case errors.Is(err, store.ErrMissing):
+		return nil, nil, daemonDownError(fmt.Errorf("no daemon answers on %s and there is no database yet; start one with `slugpuppy serve`", socketPath(cfg)))
+	case err != nil:
+		return nil, nil, err
+	}
+	return &admin.Local{Store: st}, func() { st.Close() }, nil
+}
+
+// adminError gives an admin error its exit code.
+func adminError(err error) error {
+	switch {
+	case errors.Is(err, admin.ErrNotFound):
+		return notFoundError(err)
+	case errors.Is(err, admin.ErrRefused):
+		return refusedError(err)
+	case errors.Is(err, admin.ErrDown):
+		return daemonDownError(err)
+	}
+	return err
+}
+
+func (a *app) jobsCommand() *cobra.Command {
+	return group("jobs", "List, show, cancel and retry jobs", a.jobsList(),
+		a.jobCommand("show JOB", "Show one job", admin.Service.Job),
+		a.jobCommand("cancel JOB", "Cancel a job that has not been answered", admin.Service.Cancel),
+		a.jobCommand("retry JOB", "Queue a dead job again", admin.Service.Retry))
+}
+
+func (a *app) jobsList() *cobra.Command {
+	var states []string
+	limit := 50
+	cmd := &cobra.Command{
+		Use: "ls", Short: "List jobs, newest first", Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			svc, done, err := a.operator(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
+			var want []store.State
+			for _, s := range states {
+				want = append(want, store.State(s))
+			}
+			jobs, err := svc.Jobs(cmd.Context(), limit, want...)
+			if err != nil {
+				return adminError(err)
+			}
+			for _, j := range jobs {
+				if err := a.print(j, jobLine(j)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only these states (queued, waiting, leased, rendered, uploaded, posting, uncertain, posted, skipped, cancelled, dead)")
+	cmd.Flags().IntVar(&limit, "limit", limit, "at most this many")
+	return cmd
+}
+
+func (a *app) jobCommand(use, short string, do func(admin.Service, context.Context, string) (admin.Job, error)) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			svc, done, err := a.operator(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
+			j, err := do(svc, cmd.Context(), args[0])
+			if err != nil {
+				return adminError(err)
+			}
+			return a.print(j, jobText(j))
+		},
+	}
+}
+
+func jobLine(j admin.Job) string {
+	return fmt.Sprintf("%s  %-9s  %s  @%s  %s", j.ID, j.State, j.Created.Local().Format("2006-01-02 15:04:05"), j.Handle, j.Reason)
+}
+
+func jobText(j admin.Job) string {
+	var b strings.Builder
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%-10s %s\n", name, value)
+		}
+	}
+	row("job", j.ID)
+	row("state", string(j.State))
+	row("requester", "@"+j.Handle)
+	row("mention", j.Platform+" "+j.Source)
+	row("reply", j.PostID)
+	row("attempts", fmt.Sprint(j.Attempts))
+	row("arrived", j.Created.Local().Format(time.RFC3339))
+	row("changed", j.Updated.Local().Format(time.RFC3339))
+	row("reason", j.Reason)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// backup copies the database through the daemon when one runs, else from the file.
+func (a *app) backup(ctx context.Context, to string) error {
+	svc, done, err := a.operator(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	err = a.writeFrom(to, func(w io.Writer) error { return svc.Backup(ctx, w) })
+	if err != nil {
+		return adminError(err)
+	}
+	return a.print(map[string]any{"file": to, "ok": true}, "wrote "+to)
+}

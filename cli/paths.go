@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"os/exec"
+
+	"slugpuppy/bot/daemon"
+	"slugpuppy/config"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+// databasePath, keyPath and socketPath are where a configuration keeps things; Load has
+// filled in the usual places.
+func databasePath(cfg *config.Config) string { return cfg.Store.Path }
+func keyPath(cfg *config.Config) string      { return cfg.Store.KeyFile }
+func socketPath(cfg *config.Config) string   { return cfg.Admin.Socket }
+
+// database is the file a command names, else the configured one.
+func (a *app) database(args []string) (string, error) {
+	if len(args) > 0 {
+		return args[0], nil
+	}
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return "", err
+	}
+	return databasePath(cfg), nil
+}
+
+// ffmpegPath is the binary that writes MP4, "" when there is none or none is wanted.
+func ffmpegPath(cfg *config.Config) string {
+	switch cfg.Dream.FFmpeg {
+	case "none":
+		return ""
+	case "":
+		path, err := exec.LookPath("ffmpeg")
+		if err != nil {
+			return ""
+		}
+		return path
+	}
+	return cfg.Dream.FFmpeg
+}
+
+// makerOptions is what a configuration says about making pictures.
+func makerOptions(cfg *config.Config) dream.Options {
+	return dream.Options{
+		MemoryBytes: int64(cfg.Dream.Memory),
+		FFmpeg:      ffmpegPath(cfg),
+		ClipSide:    cfg.Dream.ClipSide,
+		ClipBytes:   int64(cfg.Dream.ClipBytes),
+	}
+}
+
+// pictureLimits is what a configuration says about files that come in. Each call makes a
+// budget of its own: call it once and share the result.
+func pictureLimits(cfg *config.Config) picture.Limits {
+	return picture.Limits{
+		MaxBytes:  int64(cfg.Picture.MaxBytes),
+		MaxPixels: cfg.Picture.MaxPixels,
+		MaxSide:   cfg.Picture.MaxSide,
+		MaxFrames: cfg.Picture.MaxFrames,
+		Budget:    picture.NewBudget(int64(cfg.Picture.Memory)),
+	}
+}
+
+// daemonOptions is what a configuration says about the daemon's flow; the caller adds the
+// parts it is made of.
+func daemonOptions(cfg *config.Config) daemon.Options {
+	b := cfg.Bot
+	return daemon.Options{
+		Dreams:     cfg.Dream.Workers,
+		Poll:       b.Poll.Std(),
+		StaleAfter: b.StaleAfter.Std(),
+		ConsentFor: b.ConsentFor.Std(),
+		JobTime:    b.JobTime.Std(),
+		Keep:       b.Keep.Std(),
+		FetchBytes: int64(cfg.Picture.MaxBytes),
+		Caps: daemon.Caps{
+			PerUserHour: capOf(b.PerUserHour),
+			PerThread:   capOf(b.PerThread),
+			PerPair:     capOf(b.PerPair),
+			Queue:       capOf(b.Queue),
+			Uploads:     b.Uploads,
+		},
+	}
+}
+
+// capOf turns the file's 0, no cap, into the daemon's, a negative one.
+func capOf(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/dream"
+)
+
+func (a *app) recipeCommand() *cobra.Command {
+	return group("recipe", "Read recipe tokens and make their pictures again", a.recipeShow(), a.recipeReplay())
+}
+
+func (a *app) recipeShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show TOKEN",
+		Short: "Print what a recipe token says",
+		Args:  usageArgs(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := dream.ParseToken(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			return a.print(r, r.String())
+		},
+	}
+}
+
+func (a *app) recipeReplay() *cobra.Command {
+	var guide string
+	cmd := &cobra.Command{
+		Use:   "replay TOKEN [IN] OUT",
+		Short: "Make a recipe's picture again; IN is the source picture, not needed for imagine",
+		Args:  usageArgs(cobra.RangeArgs(2, 3)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := dream.ParseToken(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			s, err := a.newStudio()
+			if err != nil {
+				return err
+			}
+			if want := s.net.Hash()[:len(r.Model)]; r.Model != want {
+				return refusedError(fmt.Errorf("recipe was made with network %s, this program has %s: the picture would differ", r.Model, want))
+			}
+			out := args[len(args)-1]
+			if r.Verb == dream.Imagine {
+				return s.imagine(cmd.Context(), out, r)
+			}
+			if len(args) < 3 {
+				return usageError(fmt.Errorf("a %s recipe needs its source picture: recipe replay TOKEN IN OUT", r.Verb))
+			}
+			if r.Verb == dream.Dream {
+				return s.dream(cmd.Context(), args[1], out, guide, r)
+			}
+			return s.clip(cmd.Context(), args[1], out, r)
+		},
+	}
+	cmd.Flags().StringVar(&guide, "guide", "", "the second picture, when the recipe used one")
+	return cmd
+}

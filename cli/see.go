@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/classifier"
+	"slugpuppy/picture"
+)
+
+// seen is one line of `see --json`.
+type seen struct {
+	File   string             `json:"file"`
+	Labels []classifier.Guess `json:"labels,omitempty"`
+	Error  string             `json:"error,omitempty"`
+}
+
+func (a *app) seeCommand() *cobra.Command {
+	top := 5
+	cmd := &cobra.Command{
+		Use:   "see IN...",
+		Short: "Say what is in pictures",
+		Long:  "Say what the network sees in each picture. A folder means every picture in it; - reads file names from standard input.",
+		Args:  usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.newStudio()
+			if err != nil {
+				return err
+			}
+			files, err := a.pictureFiles(args)
+			if err != nil {
+				return err
+			}
+			return s.seeAll(cmd.Context(), files, top)
+		},
+	}
+	cmd.Flags().IntVarP(&top, "top", "k", top, "how many labels")
+	return cmd
+}
+
+func (s *studio) seeAll(ctx context.Context, files []string, top int) error {
+	failed := 0
+	for _, file := range files {
+		line := seen{File: file}
+		guesses, err := s.see(ctx, file, top)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		line.Labels = guesses
+		text := fmt.Sprintf("%s: %s", file, labels(guesses))
+		if err != nil {
+			failed++
+			line.Error = err.Error()
+			text = err.Error()
+		}
+		if err := s.app.print(line, text); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d pictures could not be read", failed, len(files))
+	}
+	return nil
+}
+
+func (s *studio) see(ctx context.Context, file string, top int) ([]classifier.Guess, error) {
+	pic, err := s.open(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	return s.net.See(ctx, picture.FromImage(pic.Image), top)
+}
+
+// pictureFiles expands folders and, for "-", names on standard input.
+func (a *app) pictureFiles(args []string) ([]string, error) {
+	var files []string
+	for _, arg := range args {
+		if arg == "-" {
+			lines := bufio.NewScanner(a.in)
+			for lines.Scan() {
+				if name := strings.TrimSpace(lines.Text()); name != "" {
+					files = append(files, name)
+				}
+			}
+			if err := lines.Err(); err != nil {
+				return nil, fmt.Errorf("read file names: %w", err)
+			}
+			continue
+		}
+		info, err := os.Stat(arg)
+		if errors.Is(err, os.ErrNotExist) || err != nil || !info.IsDir() {
+			files = append(files, arg) // an unreadable file is reported on its own line
+			continue
+		}
+		inside, err := picturesIn(arg)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, inside...)
+	}
+	return files, nil
+}
+
+func picturesIn(dir string) ([]string, error) {
+	var files []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", dir, err)
+	}
+	for _, e := range entries {
+		switch strings.ToLower(filepath.Ext(e.Name())) {
+		case ".jpg", ".jpeg", ".png", ".gif", ".webp":
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files, nil
+}

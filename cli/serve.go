@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"slugpuppy/bot/admin"
+	"slugpuppy/config"
+	"slugpuppy/store"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the bot: answer mentions until stopped",
+		Args:  usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.loadConfig()
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), cfg)
+		},
+	}
+}
+
+// serve runs the daemon, the operator's socket and the nightly backup until ctx ends.
+func (a *app) serve(ctx context.Context, cfg *config.Config) error {
+	if cfg.Mastodon.Server == "" {
+		return usageError(errors.New("no server is configured: set mastodon.server, then run `slugpuppy login`"))
+	}
+	log := a.logger(cfg)
+	st, err := openStore(cfg)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	token, err := tokenOf(cfg, st)
+	if err != nil {
+		return err
+	}
+	platform, err := platformWith(cfg, token, log)
+	if err != nil {
+		return err
+	}
+	bot, err := newBot(cfg, platform, st, log)
+	if err != nil {
+		return err
+	}
+	since := time.Now()
+	status := func() admin.Status { return admin.Status{Running: true, PID: os.Getpid(), Since: since} }
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return bot.Run(ctx) })
+	group.Go(func() error {
+		return serveAdmin(ctx, socketPath(cfg), &admin.Local{Store: st, Daemon: status})
+	})
+	group.Go(func() error { return nightly(ctx, st, log) })
+	return group.Wait()
+}
+
+// openStore opens the database, making its folder readable by nobody else.
+func openStore(cfg *config.Config) (*store.Store, error) {
+	path := databasePath(cfg)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the state folder: %w", err)
+	}
+	st, err := store.Open(path, store.Options{MaxSize: int(cfg.Store.MaxSize)})
+	if errors.Is(err, store.ErrLocked) {
+		return nil, fmt.Errorf("%s: %w; is slugpuppy running already?", path, err)
+	}
+	return st, err
+}
+
+// tokenOf is the access token of the configuration, else the one that login sealed.
+func tokenOf(cfg *config.Config, st *store.Store) (string, error) {
+	if t := cfg.Mastodon.Token.Reveal(); t != "" {
+		return t, nil
+	}
+	key, err := store.OpenKey(keyPath(cfg))
+	if err != nil {
+		return "", fmt.Errorf("open the key of the sealed token: %w", err)
+	}
+	return storedToken(st, key, cfg.Mastodon.Server)
+}
+
+func serveAdmin(ctx context.Context, socket string, s admin.Service) error {
+	l, err := admin.Listen(ctx, socket)
+	if err != nil {
+		return fmt.Errorf("listen for operators: %w", err)
+	}
+	srv := &http.Server{Handler: admin.Handler(s), ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { srv.Close() })
+	defer stop()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve operators: %w", err)
+	}
+	return nil
+}
+
+// nightly writes a copy of the database beside it once a day; the last one is replaced.
+func nightly(ctx context.Context, st *store.Store, log *slog.Logger) error {
+	tick := time.NewTicker(24 * time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			to := st.Path() + ".nightly"
+			if err := st.BackupFile(to); err != nil {
+				log.Error("the nightly backup failed; is the disk full?", "file", to, "error", err)
+				continue
+			}
+			log.Info("nightly backup written", "file", to)
+		}
+	}
+}

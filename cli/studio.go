@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"slugpuppy/bot/mention"
+	"slugpuppy/classifier"
+	"slugpuppy/config"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+// studio is the offline dream machine: the network, its words and the maker.
+type studio struct {
+	app   *app
+	net   *classifier.Network
+	words *dream.Vocabulary
+	maker *dream.Maker
+	media picture.Limits
+}
+
+// newStudio loads the network and takes the memory cap and picture limits from the
+// configuration, if there is one.
+func (a *app) newStudio() (*studio, error) {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	net, err := classifier.Default()
+	if err != nil {
+		return nil, fmt.Errorf("load the embedded network: %w", err)
+	}
+	return &studio{
+		app:   a,
+		net:   net,
+		words: dream.NewVocabulary(net.Labels()),
+		maker: dream.New(net, makerOptions(cfg)),
+		media: pictureLimits(cfg),
+	}, nil
+}
+
+// recipe turns words as they would be typed in a mention into a recipe and the request.
+func (s *studio) recipe(verb mention.Verb, words []string) (dream.Recipe, mention.Request, error) {
+	text := strings.TrimSpace(string(verb) + " " + strings.Join(words, " "))
+	req, err := mention.Parse(text)
+	if err != nil {
+		return dream.Recipe{}, req, usageError(err)
+	}
+	var seed uint64 // the same words make the same picture until a seed is given
+	if req.Seed != nil {
+		seed = *req.Seed
+	}
+	r, err := req.Recipe(s.words, seed)
+	if err != nil {
+		return r, req, usageError(err)
+	}
+	r, err = s.maker.Complete(r)
+	if err != nil {
+		return r, req, usageError(err)
+	}
+	return r, req, nil
+}
+
+// open reads and decodes a picture; "-" is standard input.
+func (s *studio) open(ctx context.Context, path string) (*picture.Picture, error) {
+	data, err := s.app.read(path, s.media.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	pic, err := picture.Decode(ctx, data, s.media)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return pic, nil
+}
+
+// guide opens the second picture of a request that wants one.
+func (s *studio) guide(ctx context.Context, path string) (image.Image, error) {
+	if path == "" {
+		return nil, nil
+	}
+	pic, err := s.open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("guide picture: %w", err)
+	}
+	return pic.Image, nil
+}
+
+func (a *app) read(path string, limit int64) ([]byte, error) {
+	in := a.in
+	if path != "-" {
+		f, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, notFoundError(err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return data, nil
+}
+
+// save writes a picture in the format its name asks for.
+func (a *app) save(path string, img image.Image, comment string) error {
+	var data []byte
+	var err error
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".jpg", ".jpeg":
+		data, err = picture.EncodeJPEG(img, 92, comment)
+	case ".png", "":
+		data, err = picture.EncodePNG(img, comment)
+	default:
+		return usageError(fmt.Errorf("cannot write %s files; name the picture .png or .jpg", ext))
+	}
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	return a.write(path, data)
+}
+
+// write replaces a file as a whole; "-" is standard output.
+func (a *app) write(path string, data []byte) error {
+	return a.writeFrom(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// writeFrom is write for content that comes as a stream.
+func (a *app) writeFrom(path string, content func(io.Writer) error) error {
+	if path == "-" {
+		return content(a.out)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".slugpuppy-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(tmp.Name())
+	err = content(tmp)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// loadConfig reads the configuration; a missing default file means the defaults.
+func (a *app) loadConfig() (*config.Config, error) {
+	cfg, err := config.Load(a.configPath, a.env)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	return cfg, nil
+}
