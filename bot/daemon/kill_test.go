@@ -94,9 +94,12 @@ func (c child) kill() {
 	_ = c.Wait()         // reports the kill
 }
 
+// long says whether there is time for the long versions of tests.
+func long() bool { return os.Getenv("SLUGPUPPY_LONG") != "" }
+
 func TestKilledAtAnyPointItAnswersEverybodyOnce(t *testing.T) {
 	kills := 20
-	if os.Getenv("SLUGPUPPY_LONG") != "" {
+	if long() {
 		kills = 300
 	}
 	for _, keys := range []bool{true, false} {
