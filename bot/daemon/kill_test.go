@@ -48,7 +48,13 @@ func beDaemon(url, path string) error {
 	if err != nil {
 		return err
 	}
-	o := options(remote{url}, &cheap{took: 3 * time.Millisecond})
+	var p bot.Platform = remote{url}
+	if token := os.Getenv(childToken); token != "" {
+		if p, err = platform(url, token); err != nil {
+			return err
+		}
+	}
+	o := options(p, &cheap{took: 3 * time.Millisecond})
 	o.Store, o.Poll, o.Dreams = s, 10*time.Millisecond, 2
 	o.Settle, o.SlowPost = 5*slowest, 6*slowest // a request of a killed process has its effect by then
 	o.Caps = daemon.Caps{PerUserHour: -1, PerThread: -1, PerPair: -1, Queue: -1, Uploads: -1}
