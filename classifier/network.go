@@ -138,6 +138,25 @@ func (n *Network) Activations(ctx context.Context, in *picture.Planar, layers ..
 	return all, err
 }
 
+// Read runs the network on a picture of at least MinSide and shows visit what each named layer
+// answers, without a copy: the features are only visit's until it returns.
+func (n *Network) Read(ctx context.Context, in *picture.Planar, layers []string, visit func(f *Features)) error {
+	names, err := n.resolve(layers)
+	if err != nil {
+		return err
+	}
+	return n.run(ctx, in, question{reads: names}, nil, func(p *graph.Plan) error {
+		for _, name := range names {
+			data, s, err := p.Read(name)
+			if err != nil {
+				return err
+			}
+			visit(&Features{Layer: name, C: s.C, H: s.H, W: s.W, Data: data})
+		}
+		return nil
+	})
+}
+
 func (n *Network) resolve(layers []string) ([]string, error) {
 	names := make([]string, len(layers))
 	for i, name := range layers {

@@ -2,14 +2,16 @@ package classifier
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"slugpuppy/classifier/graph"
 )
 
-// DefaultCache is how many bytes of idle plans a network keeps for their next use.
-const DefaultCache = 256 << 20
+// DefaultCache is how many bytes of idle plans a network keeps for their next use. The one used
+// last is kept whatever its size: the next step of a dream needs it.
+const DefaultCache = 96 << 20
 
 // question is what a plan computes: layers to read, or objectives to differentiate.
 type question struct {
@@ -56,6 +58,7 @@ func (p *plans) take(w, h int, q question) (leased, error) {
 			return l, nil
 		}
 	}
+	p.trim(0) // the last one is of no use to this caller, and there may be no room for both
 	p.mu.Unlock()
 	plan, err := p.network.NewPlan(w, h, q.reads, q.objectives)
 	return leased{plan, key}, err
@@ -67,18 +70,19 @@ func (p *plans) give(l leased) {
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, l)
 	p.held += l.Bytes()
-	p.trim()
+	p.trim(1)
 }
 
-func (p *plans) trim() {
-	for p.held > p.limit && len(p.idle) > 0 {
+// trim drops what is over the limit, but not the last few.
+func (p *plans) trim(keep int) {
+	for p.held > p.limit && len(p.idle) > keep {
 		p.remove(0)
 	}
 }
 
 func (p *plans) remove(i int) {
 	p.held -= p.idle[i].Bytes()
-	p.idle = append(p.idle[:i], p.idle[i+1:]...)
+	p.idle = slices.Delete(p.idle, i, i+1)
 }
 
 // SetCache changes how many bytes of idle plans are kept.
@@ -86,5 +90,5 @@ func (n *Network) SetCache(bytes int64) {
 	n.plans.mu.Lock()
 	defer n.plans.mu.Unlock()
 	n.plans.limit = bytes
-	n.plans.trim()
+	n.plans.trim(0)
 }

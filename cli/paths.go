@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os/exec"
+	"runtime/debug"
 
 	"slugpuppy/bot/daemon"
 	"slugpuppy/config"
@@ -50,6 +51,14 @@ func makerOptions(cfg *config.Config) dream.Options {
 		ClipSide:    cfg.Dream.ClipSide,
 		ClipBytes:   int64(cfg.Dream.ClipBytes),
 	}
+}
+
+// limitMemory tells the runtime how much all of it may use, so that garbage is collected before
+// the machine feels it: what so many pictures being made may use, what is decoded meanwhile,
+// and some for the network and the rest.
+func limitMemory(cfg *config.Config, pictures int, decoding config.ByteSize) {
+	const rest = 128 << 20
+	debug.SetMemoryLimit(int64(cfg.Dream.Memory)*int64(pictures) + int64(decoding) + rest)
 }
 
 // pictureLimits is what a configuration says about files that come in. Each call makes a

@@ -38,6 +38,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	if cfg.Mastodon.Server == "" {
 		return usageError(errors.New("no server is configured: set mastodon.server, then run `slugpuppy login`"))
 	}
+	limitMemory(cfg, cfg.Dream.Workers, cfg.Picture.Memory)
 	log := a.logger(cfg)
 	st, err := openStore(cfg)
 	if err != nil {

@@ -34,6 +34,7 @@ func (a *app) newStudio() (*studio, error) {
 	if err != nil {
 		return nil, err
 	}
+	limitMemory(cfg, 1, 0) // decoded before, encoded after
 	net, err := classifier.Default()
 	if err != nil {
 		return nil, fmt.Errorf("load the embedded network: %w", err)
