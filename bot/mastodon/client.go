@@ -23,9 +23,13 @@ import (
 type Options struct {
 	Server    string // such as https://example.social
 	Token     string
-	UserAgent string            // "slugpuppy" when empty; some servers refuse an empty one
-	Transport http.RoundTripper // of API calls; a new http.Transport when nil
-	Log       *slog.Logger
+	UserAgent string // "slugpuppy" when empty; some servers refuse an empty one
+	// AllowHosts are further hosts (host:port, or host for its default port) from which pictures
+	// are downloaded though they are private: storage of a server in a closed network. The
+	// server's own host always is allowed. Transport is not used for downloads.
+	AllowHosts []string
+	Transport  http.RoundTripper // of API calls; a new http.Transport when nil
+	Log        *slog.Logger
 	// MediaWait is how long an upload may stay in processing; 2 min.
 	MediaWait time.Duration
 	// MediaPoll is the time between looks at an upload in processing; 1 s.
@@ -66,8 +70,8 @@ var _ bot.Platform = (*Client)(nil)
 
 // How long calls may take.
 const (
-	callTime   = 30 * time.Second
-	uploadTime = 5 * time.Minute
+	callTime = 30 * time.Second
+	slowTime = 5 * time.Minute // pictures on their way, and lists of many pages
 )
 
 // New returns a client; nothing is sent yet.
@@ -93,7 +97,7 @@ func New(o Options) (*Client, error) {
 	// Redirects of API calls would carry the token elsewhere or turn a POST into a GET.
 	c.api.Client = http.Client{Transport: c.wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	c.api.UserAgent = o.UserAgent
-	c.media = safehttp.New(safehttp.Options{Allow: []string{base.Host}, UserAgent: o.UserAgent})
+	c.media = safehttp.New(safehttp.Options{Allow: append([]string{base.Host}, o.AllowHosts...), UserAgent: o.UserAgent})
 	return c, nil
 }
 
@@ -103,40 +107,56 @@ func (c *Client) Name() string { return "mastodon" }
 // Self is the account of the token. It is asked for once.
 func (c *Client) Self(ctx context.Context) (bot.Account, error) {
 	return c.self.get(func() (bot.Account, error) {
+		t, err := c.translator(ctx)
+		if err != nil {
+			return bot.Account{}, err
+		}
 		ctx, call := c.begin(ctx, "ask who we are", callTime)
 		defer call.end()
 		a, err := c.api.GetAccountCurrentUser(ctx)
 		if err != nil {
 			return bot.Account{}, call.failed(err)
 		}
-		return c.account(*a), nil
+		return t.account(*a), nil
 	})
 }
 
 // Account looks up an account.
 func (c *Client) Account(ctx context.Context, id string) (bot.Account, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return bot.Account{}, err
+	}
 	ctx, call := c.begin(ctx, "look up an account", callTime)
 	defer call.end()
 	a, err := c.api.GetAccount(ctx, mastodon.ID(id))
 	if err != nil {
 		return bot.Account{}, call.failed(err)
 	}
-	return c.account(*a), nil
+	return t.account(*a), nil
 }
 
 // Post fetches one post.
 func (c *Client) Post(ctx context.Context, id string) (bot.Post, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return bot.Post{}, err
+	}
 	ctx, call := c.begin(ctx, "read a post", callTime)
 	defer call.end()
 	var s status
 	if _, err := c.get(ctx, "/api/v1/statuses/"+url.PathEscape(id), nil, &s); err != nil {
 		return bot.Post{}, call.failed(err)
 	}
-	return c.post(&s), nil
+	return t.post(&s), nil
 }
 
 // Ancestors returns the posts above id, nearest first.
 func (c *Client) Ancestors(ctx context.Context, id string) ([]bot.Post, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	ctx, call := c.begin(ctx, "read a thread", callTime)
 	defer call.end()
 	var thread struct {
@@ -147,7 +167,7 @@ func (c *Client) Ancestors(ctx context.Context, id string) ([]bot.Post, error) {
 	}
 	var posts []bot.Post
 	for i := len(thread.Ancestors) - 1; i >= 0; i-- {
-		posts = append(posts, c.post(thread.Ancestors[i]))
+		posts = append(posts, t.post(thread.Ancestors[i]))
 	}
 	return posts, nil
 }

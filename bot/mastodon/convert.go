@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -18,10 +19,21 @@ type status struct {
 	Quote  json.RawMessage `json:"quote"`
 }
 
+// translator makes the port's types of the server's. It knows the domain of local handles,
+// which the server leaves out.
+type translator struct{ domain string }
+
+// translator asks for the domain once. Without it there is no translation: a guessed handle
+// would miss its person, or make the bot deaf to its own name.
+func (c *Client) translator(ctx context.Context) (translator, error) {
+	domain, err := c.domain.get(func() (string, error) { return c.askDomain(ctx) })
+	return translator{domain}, err
+}
+
 // post translates a status.
-func (c *Client) post(s *status) bot.Post {
+func (t translator) post(s *status) bot.Post {
 	p := bot.Post{
-		ID: string(s.ID), URL: s.URL, Author: c.account(s.Account), Created: s.CreatedAt,
+		ID: string(s.ID), URL: s.URL, Author: t.account(s.Account), Created: s.CreatedAt,
 		Text: mention.Text(s.Content), Warning: s.SpoilerText, Sensitive: s.Sensitive, Language: s.Language,
 		Visibility: bot.Visibility(s.Visibility), ReplyTo: id(s.InReplyToID), Quote: quoted(s.Quote),
 	}
@@ -29,10 +41,10 @@ func (c *Client) post(s *status) bot.Post {
 		p.Media = append(p.Media, media(m))
 	}
 	for _, m := range s.Mentions {
-		p.Mentions = append(p.Mentions, bot.Account{ID: string(m.ID), Handle: c.handle(m.Acct), URL: m.URL})
+		p.Mentions = append(p.Mentions, bot.Account{ID: string(m.ID), Handle: t.handle(m.Acct), URL: m.URL})
 	}
 	if s.Reblog != nil {
-		original := c.post(s.Reblog)
+		original := t.post(s.Reblog)
 		p.Boosts = &original
 	}
 	return p
@@ -87,9 +99,9 @@ func media(m mastodon.Attachment) bot.Media {
 	return out
 }
 
-func (c *Client) account(a mastodon.Account) bot.Account {
+func (t translator) account(a mastodon.Account) bot.Account {
 	return bot.Account{
-		ID: string(a.ID), Handle: c.handle(a.Acct), URL: a.URL, Bio: bio(a), Bot: a.Bot, Created: a.CreatedAt,
+		ID: string(a.ID), Handle: t.handle(a.Acct), URL: a.URL, Bio: bio(a), Bot: a.Bot, Created: a.CreatedAt,
 	}
 }
 
@@ -103,9 +115,9 @@ func bio(a mastodon.Account) string {
 }
 
 // handle completes the name of a local account with the server's domain.
-func (c *Client) handle(acct string) string {
+func (t translator) handle(acct string) string {
 	if !strings.Contains(acct, "@") {
-		acct += "@" + c.localDomain()
+		acct += "@" + t.domain
 	}
 	return strings.ToLower(acct)
 }

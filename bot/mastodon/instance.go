@@ -2,8 +2,8 @@ package mastodon
 
 import (
 	"context"
-	"errors"
 	"net/http"
+	"strings"
 
 	"slugpuppy/bot"
 )
@@ -12,6 +12,7 @@ import (
 // version, whose fields are a subset with the same names, and uri for domain.
 type instance struct {
 	Domain        string `json:"domain"`
+	AccountDomain string `json:"account_domain"` // GoToSocial, whose domain is the host
 	URI           string `json:"uri"`
 	Version       string `json:"version"`
 	SourceURL     string `json:"source_url"`
@@ -73,13 +74,19 @@ func (c *Client) Limits(ctx context.Context) (bot.Limits, error) {
 		ImageBytes: or(m.ImageSize, defaultImageBytes), ImagePixels: or(m.ImageMatrix, defaultImagePixels),
 		VideoBytes: or(m.VideoSize, defaultVideoBytes), VideoPixels: or(m.VideoMatrix, defaultVideoPixels),
 		Attachments: or(s.MaxMediaAttachments, defaultAttachments), ReservedURL: or(s.ReservedPerURL, defaultURL),
-		MIMETypes: m.MIMETypes, SupportsKey: !i.goToSocial(), ServerName: i.name(),
+		MIMETypes: m.MIMETypes, SupportsKey: i.knowsKeys(), ServerName: i.name(),
 	}, nil
 }
 
 // goToSocial ignores idempotency keys (measured with 0.20).
 func (i instance) goToSocial() bool {
 	return containsFold(i.SourceURL, "gotosocial") || containsFold(i.Version, "gotosocial")
+}
+
+// knowsKeys is true of Mastodon and its forks. Other software calls itself, for example,
+// "2.7.2 (compatible; Pleroma 2.5)"; what it does with a key nobody promises.
+func (i instance) knowsKeys() bool {
+	return !i.goToSocial() && !containsFold(i.Version, "compatible")
 }
 
 func (i instance) name() string {
@@ -97,26 +104,20 @@ func or[T int | int64 | string](v, otherwise T) T {
 	return v
 }
 
-// localDomain is the domain in local handles. It differs from the address where a server is
-// called example.social and lives at social.example.social.
-func (c *Client) localDomain() string {
-	domain, err := c.domain.get(c.askDomain)
-	if err != nil {
-		c.opt.Log.Debug("cannot learn the server's domain yet", "error", err)
-		return c.base.Host
-	}
-	return domain
-}
-
-func (c *Client) askDomain() (string, error) {
-	ctx, call := c.begin(context.Background(), "read the server's domain", callTime)
+// askDomain asks for the domain in local handles. It differs from the host of the API where
+// a server is called example.social and lives at social.example.social.
+func (c *Client) askDomain(ctx context.Context) (string, error) {
+	ctx, call := c.begin(ctx, "read the server's domain", callTime)
 	defer call.end()
 	i, err := c.instance(ctx)
 	if err != nil {
 		return "", call.failed(err)
 	}
-	if d := or(i.Domain, i.URI); d != "" {
-		return d, nil
+	domain := or(or(i.AccountDomain, i.Domain), or(i.URI, c.base.Host))
+	if _, host, found := strings.Cut(domain, "://"); found { // some servers before Mastodon 4
+		domain = strings.Trim(host, "/")
 	}
-	return "", errors.New("the server does not name its domain")
+	return strings.ToLower(domain), nil
 }
+
+func containsFold(s, part string) bool { return strings.Contains(strings.ToLower(s), part) }

@@ -18,6 +18,7 @@ import (
 	"slugpuppy/bot/mastodon"
 	"slugpuppy/bot/mastodontest"
 	"slugpuppy/bot/platformtest"
+	"slugpuppy/picture"
 )
 
 // person acts through go-mastodon, as any client would.
@@ -51,6 +52,15 @@ func client(t *testing.T, server, token string) *mastodon.Client {
 		t.Fatal(err)
 	}
 	return c
+}
+
+func drawing(t *testing.T) []byte {
+	t.Helper()
+	data, err := picture.EncodePNG(picture.Landscape(64, 48, 1), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 var dialects = map[string]mastodontest.Dialect{"Mastodon": mastodontest.Mastodon, "GoToSocial": mastodontest.GoToSocial}

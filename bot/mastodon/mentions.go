@@ -16,11 +16,8 @@ type notification struct {
 	Status *status `json:"status"`
 }
 
-// Pages of notifications.
-const (
-	pageSize = 40 // the most a server gives
-	maxPages = 50
-)
+// pageSize is how many entries a page of a list has: the most that every server gives.
+const pageSize = 40
 
 // Newest is the id of the latest notification, "" for an account that never had one.
 func (c *Client) Newest(ctx context.Context) (string, error) {
@@ -38,61 +35,78 @@ func (c *Client) Newest(ctx context.Context) (string, error) {
 
 // Mentions returns mentions after cursor, oldest first, without gaps: min_id pages forward.
 func (c *Client) Mentions(ctx context.Context, cursor string, limit int) ([]bot.Mention, error) {
-	ctx, call := c.begin(ctx, "read mentions", callTime)
-	defer call.end()
-	if cursor == "" {
-		first, err := c.firstMentions(ctx, limit)
-		return first, call.failed(err)
+	t, err := c.translator(ctx)
+	if err != nil {
+		return nil, err
 	}
+	ctx, call := c.begin(ctx, "read mentions", slowTime)
+	defer call.end()
+	read := c.mentionsAfter
+	if cursor == "" {
+		read = c.firstMentions
+	}
+	page, err := read(ctx, cursor, limit)
+	if err != nil {
+		return nil, call.failed(err)
+	}
+	var ms []bot.Mention
+	for _, n := range page {
+		ms = append(ms, bot.Mention{Cursor: n.ID, Post: t.post(n.Status)})
+	}
+	return ms, nil
+}
+
+// mentionsAfter reads on from a cursor until a page has mentions or there are no more.
+func (c *Client) mentionsAfter(ctx context.Context, cursor string, limit int) ([]notification, error) {
 	for {
 		page, err := c.notifications(ctx, url.Values{
 			"types[]": {"mention"}, "min_id": {cursor}, "limit": {strconv.Itoa(min(limit, pageSize))}})
-		if err != nil {
-			return nil, call.failed(err)
+		if err != nil || len(page) == 0 || page[0].ID == cursor {
+			return nil, err
 		}
-		if len(page) == 0 {
-			return nil, nil
+		next := page[0].ID // servers answer newest first within the page
+		if page = oldestFirst(page); len(page) > 0 {
+			return page[:min(limit, len(page))], nil
 		}
-		slices.Reverse(page) // servers answer newest first within the page
-		if ms := c.mentions(page); len(ms) > 0 {
-			return ms, nil
-		}
-		cursor = page[len(page)-1].ID // notifications about posts that are gone
+		cursor = next // only notifications about posts that are gone
 	}
 }
 
-// firstMentions reads everything an account ever got: there was nothing when it began.
-func (c *Client) firstMentions(ctx context.Context, limit int) ([]bot.Mention, error) {
-	var all []notification
+// firstMentions finds the oldest mentions an account ever got. No page is before the first, so
+// this goes backwards through all and keeps the last few; it happens once in a bot's life, when
+// there was nothing at all as it began.
+func (c *Client) firstMentions(ctx context.Context, _ string, limit int) ([]notification, error) {
+	var oldest []notification // newest first
 	query := url.Values{"types[]": {"mention"}, "limit": {strconv.Itoa(pageSize)}}
-	for range maxPages {
+	for {
 		page, err := c.notifications(ctx, query)
 		if err != nil {
 			return nil, err
 		}
-		if len(page) == 0 {
-			break
+		if len(page) == 0 || page[len(page)-1].ID == query.Get("max_id") {
+			return oldestFirst(oldest), nil
 		}
-		all = append(all, page...)
 		query.Set("max_id", page[len(page)-1].ID)
+		oldest = append(oldest, slices.DeleteFunc(page, noMention)...)
+		oldest = oldest[max(0, len(oldest)-limit):]
 	}
-	slices.Reverse(all)
-	ms := c.mentions(all)
-	return ms[:min(limit, len(ms))], nil
 }
 
+// notifications reads one page. Those that Mastodon (4.3) holds back as requests are read too:
+// unless the owner changed it, all private mentions by strangers are. Who wants to keep people
+// away sets the policy to ignore, then there is nothing to read.
 func (c *Client) notifications(ctx context.Context, query url.Values) ([]notification, error) {
+	query.Set("include_filtered", "true")
 	var page []notification
 	_, err := c.get(ctx, "/api/v1/notifications", query, &page)
 	return page, err
 }
 
-func (c *Client) mentions(page []notification) []bot.Mention {
-	var ms []bot.Mention
-	for _, n := range page {
-		if n.Status != nil && n.Type == "mention" {
-			ms = append(ms, bot.Mention{Cursor: n.ID, Post: c.post(n.Status)})
-		}
-	}
-	return ms
+// oldestFirst turns a page around and leaves out what is no mention.
+func oldestFirst(page []notification) []notification {
+	page = slices.DeleteFunc(page, noMention)
+	slices.Reverse(page)
+	return page
 }
+
+func noMention(n notification) bool { return n.Status == nil || n.Type != "mention" }

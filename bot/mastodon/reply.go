@@ -6,52 +6,39 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/mattn/go-mastodon"
 
 	"slugpuppy/bot"
-	"slugpuppy/bot/safehttp"
 )
-
-// Fetch downloads an attachment from wherever its server keeps it.
-func (c *Client) Fetch(ctx context.Context, m bot.Media, limit int64) ([]byte, error) {
-	ctx, call := c.begin(ctx, "download a picture", uploadTime)
-	defer call.end()
-	data, err := c.media.Fetch(ctx, m.URL, limit)
-	if err == nil {
-		return data, nil
-	}
-	var status *safehttp.StatusError
-	e := &bot.APIError{Op: call.op, Err: err, Kind: bot.Transient}
-	switch {
-	case errors.As(err, &status):
-		e.Status, e.Kind = status.Code, call.kind(status.Code)
-	case errors.Is(err, safehttp.ErrTooLarge), errors.Is(err, safehttp.ErrRefused):
-		e.Kind = bot.Rejected
-	}
-	return nil, e
-}
 
 // Upload stores media with its alt text and waits until a post can use it.
 func (c *Client) Upload(ctx context.Context, up bot.Upload) (string, error) {
-	ctx, call := c.begin(ctx, "upload a picture", uploadTime)
+	ctx, call := c.begin(ctx, "upload a picture", slowTime)
 	defer call.end()
 	a, err := c.api.UploadMediaFromMedia(ctx, &mastodon.Media{File: bytes.NewReader(up.Data), Description: up.Alt})
 	if err != nil {
 		return "", call.failed(err)
 	}
-	if a.URL == "" {
+	switch {
+	case a.ID == "":
+		err = errors.New("the server's answer names no picture")
+	case a.URL == "":
 		err = c.processed(ctx, string(a.ID))
 	}
 	return string(a.ID), call.failed(err)
 }
 
+// slowestPoll is the longest time between looks at an upload in processing.
+const slowestPoll = 5 * time.Second
+
 // processed waits for an upload that was answered with 202: 206 means not yet.
 func (c *Client) processed(ctx context.Context, id string) error {
 	deadline := time.Now().Add(c.opt.MediaWait)
+	pause := c.opt.MediaPoll
 	for {
 		var a mastodon.Attachment
 		code, err := c.get(ctx, "/api/v1/media/"+url.PathEscape(id), nil, &a)
@@ -67,13 +54,18 @@ func (c *Client) processed(ctx context.Context, id string) error {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(c.opt.MediaPoll):
+		case <-time.After(pause):
 		}
+		pause = min(2*pause, max(slowestPoll, c.opt.MediaPoll)) // each look counts against the rate limit
 	}
 }
 
 // Reply posts an answer. Whatever leaves doubt whether it was posted is bot.Ambiguous.
 func (c *Client) Reply(ctx context.Context, out bot.Outgoing) (bot.Post, error) {
+	t, err := c.translator(ctx) // first: nothing may fail between the post and its id
+	if err != nil {
+		return bot.Post{}, err
+	}
 	ctx, call := c.begin(ctx, "post a reply", callTime)
 	defer call.end()
 	call.unsafe, call.key = true, out.Key
@@ -85,38 +77,48 @@ func (c *Client) Reply(ctx context.Context, out bot.Outgoing) (bot.Post, error) 
 		toot.MediaIDs = append(toot.MediaIDs, mastodon.ID(id))
 	}
 	s, err := c.api.PostStatus(ctx, toot)
+	if err == nil && s.ID == "" {
+		err = errors.New("the server's answer names no post")
+	}
 	if err != nil {
 		return bot.Post{}, call.failed(err)
 	}
-	return c.post(&status{Status: *s}), nil
+	return t.post(&status{Status: *s}), nil
 }
 
-// Replies lists our own posts since a time that answer parent, oldest first.
+// Replies lists our own posts since a time that answer parent, oldest first. It reads all of
+// them or fails: a list cut short could hide the reply that is looked for.
 func (c *Client) Replies(ctx context.Context, parent string, since time.Time) ([]bot.Post, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return nil, err
+	}
 	self, err := c.Self(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ctx, call := c.begin(ctx, "look for our replies", callTime)
+	ctx, call := c.begin(ctx, "look for our replies", slowTime)
 	defer call.end()
 	var found []bot.Post
 	query := url.Values{"exclude_reblogs": {"true"}, "limit": {strconv.Itoa(pageSize)}}
-	for range maxPages {
+	for {
 		var page []*status
 		if _, err := c.get(ctx, "/api/v1/accounts/"+url.PathEscape(self.ID)+"/statuses", query, &page); err != nil {
 			return nil, call.failed(err)
 		}
 		for _, s := range page {
 			if !s.CreatedAt.Before(since) && id(s.InReplyToID) == parent {
-				found = append([]bot.Post{c.post(s)}, found...)
+				found = append(found, t.post(s))
 			}
 		}
 		if len(page) == 0 || page[len(page)-1].CreatedAt.Before(since) {
-			break
+			slices.Reverse(found)
+			return found, nil
 		}
-		query.Set("max_id", string(page[len(page)-1].ID))
+		last := string(page[len(page)-1].ID)
+		if last == query.Get("max_id") {
+			return nil, call.failed(errors.New("the server repeats a page"))
+		}
+		query.Set("max_id", last)
 	}
-	return found, nil
 }
-
-func containsFold(s, part string) bool { return strings.Contains(strings.ToLower(s), part) }

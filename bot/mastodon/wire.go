@@ -98,24 +98,36 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// familyOf tells apart what servers count separately.
+// everything is the family of requests that count against nothing but the overall budget.
+const everything = "all"
+
+// familyOf tells apart what Mastodon counts separately beside the overall budget (its
+// config/initializers/rack_attack.rb). An answer names the tightest of the budgets that its
+// request counts against, so 30 deletions say "0 left, wait half an hour" to nobody else.
 func familyOf(req *http.Request) string {
-	if req.Method == http.MethodPost {
-		switch {
-		case strings.HasSuffix(req.URL.Path, "/media"):
-			return "media"
-		case strings.HasSuffix(req.URL.Path, "/api/v1/statuses"):
-			return "statuses"
-		}
+	q := req.URL.Query()
+	switch {
+	case req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/media"):
+		return "media"
+	case req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/api/v1/statuses"):
+		return "statuses"
+	case req.Method == http.MethodDelete:
+		return "deletes"
+	case q.Has("min_id") || q.Has("max_id"):
+		return "paging"
 	}
-	return "all"
+	return everything
 }
 
 // allowed refuses a request whose family has no budget left, before the server has to.
 func (w *wire) allowed(family string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if until := w.until[family]; time.Now().Before(until) {
+	until := w.until[everything]
+	if own := w.until[family]; own.After(until) {
+		until = own
+	}
+	if time.Now().Before(until) {
 		return &rateLimited{until}
 	}
 	return nil
@@ -144,20 +156,27 @@ func (w *wire) exhaust(family string, until time.Time) {
 	w.until[family] = until
 }
 
-// longestLimit bounds what a server can make us wait; its clock may be wrong.
-const longestLimit = 3 * time.Hour
+// longestLimit bounds what a server can make us wait. Reset times are the server's, whose clock
+// may differ from ours: a difference beyond what a slow answer explains is taken off.
+const (
+	longestLimit = 3 * time.Hour
+	slowAnswer   = 10 * time.Second
+)
 
 // resetOf reads when the budget is full again: ISO 8601 or seconds since 1970.
 func resetOf(h http.Header) (time.Time, bool) {
-	latest := time.Now().Add(longestLimit)
+	now := time.Now()
 	bounded := func(t time.Time) (time.Time, bool) {
-		if t.After(latest) {
+		if date, err := http.ParseTime(h.Get("Date")); err == nil && now.Sub(date).Abs() > slowAnswer {
+			t = t.Add(now.Sub(date))
+		}
+		if latest := now.Add(longestLimit); t.After(latest) {
 			t = latest
 		}
 		return t, true
 	}
 	if s, err := strconv.Atoi(h.Get("Retry-After")); err == nil && s > 0 {
-		return bounded(time.Now().Add(time.Duration(min(s, 1<<20)) * time.Second))
+		return now.Add(min(time.Duration(min(s, 1<<20))*time.Second, longestLimit)), true
 	}
 	v := h.Get("X-RateLimit-Reset")
 	if t, err := time.Parse(time.RFC3339, v); err == nil {
@@ -255,6 +274,9 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 			Error string `json:"error"`
 		}
 		_ = json.NewDecoder(resp.Body).Decode(&why) // the status says enough without
+		if to := resp.Header.Get("Location"); to != "" {
+			why.Error = "the server sends us to " + to + "; is its address right?"
+		}
 		return resp.StatusCode, &statusError{resp.StatusCode, why.Error}
 	}
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {

@@ -20,8 +20,9 @@ import (
 
 // Errors of Fetch.
 var (
-	ErrRefused  = errors.New("address is not on the public internet")
-	ErrTooLarge = errors.New("file is larger than allowed")
+	ErrRefused   = errors.New("address is not on the public internet")
+	ErrTooLarge  = errors.New("file is larger than allowed")
+	ErrRedirects = errors.New("too many redirects")
 )
 
 // StatusError is an answer other than 200.
@@ -69,7 +70,7 @@ func New(o Options) *Client {
 		},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if len(via) > redirects {
-				return fmt.Errorf("more than %d redirects", redirects)
+				return ErrRedirects
 			}
 			return c.check(req.URL)
 		},
@@ -78,7 +79,7 @@ func New(o Options) *Client {
 }
 
 // Fetch downloads a file of at most limit bytes. It fails with ErrRefused, ErrTooLarge,
-// *StatusError or the network's error.
+// ErrRedirects, *StatusError or the network's error.
 func (c *Client) Fetch(ctx context.Context, address string, limit int64) ([]byte, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -127,6 +128,8 @@ func (c *Client) check(u *url.URL) error {
 		return nil
 	case u.Scheme != "https":
 		return fmt.Errorf("%w: %s instead of https", ErrRefused, u.Scheme)
+	case u.Port() != "" && u.Port() != "443": // the web is there; on other ports live other protocols
+		return fmt.Errorf("%w: port %s", ErrRefused, u.Port())
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && !public(ip) {
 		return fmt.Errorf("%w: %s", ErrRefused, ip)
