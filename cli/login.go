@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slugpuppy/bot"
 	"slugpuppy/bot/mastodon"
 	"slugpuppy/config"
 	"slugpuppy/store"
@@ -34,15 +36,18 @@ func (a *app) loginCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			inFile := cfg.Mastodon.Server
 			if server != "" {
-				cfg.Mastodon.Server = strings.TrimSuffix(server, "/")
+				if err := cfg.SetServer(server, "--server"); err != nil {
+					return usageError(err)
+				}
 			}
 			if cfg.Mastodon.Server == "" {
 				return usageError(errors.New("which server? set mastodon.server or say --server https://example.social"))
 			}
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), loginPatience, errors.New("nobody came; please start again"))
 			defer cancel()
-			return a.login(ctx, cfg, paste)
+			return a.login(ctx, cfg, paste, inFile)
 		},
 	}
 	cmd.Flags().BoolVar(&paste, "paste", false, "copy a code from the browser instead of being sent back here")
@@ -50,9 +55,13 @@ func (a *app) loginCommand() *cobra.Command {
 	return cmd
 }
 
-// login registers, waits for a yes and seals the token.
-func (a *app) login(ctx context.Context, cfg *config.Config, paste bool) error {
+// login registers, waits for a yes and seals the token. The server that the configuration
+// names may be another.
+func (a *app) login(ctx context.Context, cfg *config.Config, paste bool, configured string) error {
 	st, err := openStore(cfg)
+	if errors.Is(err, store.ErrLocked) {
+		return fmt.Errorf("slugpuppy is running; please stop it, log in, and start it again (%w)", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,7 +78,7 @@ func (a *app) login(ctx context.Context, cfg *config.Config, paste bool) error {
 	if err != nil {
 		return err
 	}
-	p, err := mastodon.New(mastodon.Options{Server: cfg.Mastodon.Server, Token: token})
+	p, err := platformWith(cfg, token, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
@@ -77,16 +86,32 @@ func (a *app) login(ctx context.Context, cfg *config.Config, paste bool) error {
 	if err != nil {
 		return fmt.Errorf("the server gave a token but does not take it: %w", err)
 	}
-	for field, value := range map[string]string{"token": token, "client_id": app.ClientID, "client_secret": app.ClientSecret} {
-		if err := st.PutSecret(key, record(cfg.Mastodon.Server), field, []byte(value)); err != nil {
-			return fmt.Errorf("seal the %s: %w", field, err)
+	for _, s := range []struct{ field, value string }{
+		{"client_id", app.ClientID}, {"client_secret", app.ClientSecret}, {"token", token},
+	} {
+		if err := st.PutSecret(key, record(cfg.Mastodon.Server), s.field, []byte(s.value)); err != nil {
+			return fmt.Errorf("seal the %s: %w", s.field, err)
 		}
 	}
-	text := fmt.Sprintf("logged in as @%s; start the bot with `slugpuppy serve`", self.Handle)
-	if !self.Bot {
-		text += "\nplease tick \"This is an automated account\" in its profile: most servers ask for it"
+	return a.print(map[string]any{"account": self.Handle, "automated": self.Bot, "server": cfg.Mastodon.Server},
+		welcome(self, cfg, configured))
+}
+
+// welcome says who is logged in and what to do next.
+func welcome(self bot.Account, cfg *config.Config, configured string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "logged in as @%s", self.Handle)
+	if configured != cfg.Mastodon.Server {
+		fmt.Fprintf(&text, "\nset mastodon.server to %q in the configuration", cfg.Mastodon.Server)
 	}
-	return a.print(map[string]any{"account": self.Handle, "automated": self.Bot, "server": cfg.Mastodon.Server}, text)
+	if cfg.Mastodon.Token.Reveal() != "" {
+		text.WriteString("\ntake mastodon.token out of the configuration: while it is there, it is used instead")
+	}
+	if !self.Bot {
+		text.WriteString("\nplease tick \"This is an automated account\" in its profile: most servers ask for it")
+	}
+	text.WriteString("\nstart the bot with `slugpuppy serve`")
+	return text.String()
 }
 
 // askBrowser listens on this machine for the browser to come back.
@@ -104,35 +129,53 @@ func (a *app) askBrowser(ctx context.Context, cfg *config.Config) (string, masto
 		return "", app, err
 	}
 	try := app.NewAttempt()
-	codes := make(chan string, 1)
-	srv := &http.Server{Handler: callback(try, codes), ReadHeaderTimeout: 10 * time.Second}
+	answers := make(chan reply, 1)
+	srv := &http.Server{Handler: callback(try, answers), ReadHeaderTimeout: 10 * time.Second}
 	go srv.Serve(l)
-	defer srv.Close()
-	fmt.Fprintf(a.err, "Open this address in a browser where you are signed in as the bot:\n\n  %s\n\n", try.URL())
+	defer func() { // let the browser have its page
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if srv.Shutdown(ctx) != nil {
+			srv.Close()
+		}
+	}()
+	fmt.Fprintf(a.err, "Open this address in a browser on this machine where you are signed in as the bot\n"+
+		"(is the browser elsewhere? `slugpuppy login --paste`):\n\n  %s\n\n", try.URL())
 	select {
 	case <-ctx.Done():
 		return "", app, context.Cause(ctx)
-	case code := <-codes:
-		token, err := try.Exchange(ctx, client, code)
+	case r := <-answers:
+		if r.err != nil {
+			return "", app, r.err
+		}
+		token, err := try.Exchange(ctx, client, r.code)
 		return token, app, err
 	}
 }
 
+// reply is what the person in the browser decided.
+type reply struct {
+	code string
+	err  error
+}
+
 // callback is where the browser is sent back to.
-func callback(try *mastodon.Attempt, codes chan<- string) http.Handler {
+func callback(try *mastodon.Attempt, answers chan<- reply) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
 		code, err := try.Code(r.URL.Query())
+		if err == nil || errors.Is(err, mastodon.ErrDenied) {
+			select {
+			case answers <- reply{code, err}:
+			default: // the page was loaded again
+			}
+		}
 		if err != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprintln(w, "That did not work:", err)
 			return
-		}
-		select {
-		case codes <- code:
-		default: // the page was loaded again
 		}
 		fmt.Fprintln(w, "Thank you. You can close this page; slugpuppy goes on in the terminal.")
 	})

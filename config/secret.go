@@ -86,6 +86,13 @@ func secretFile(path string) (string, error) {
 	return text, nil
 }
 
+// SetServer replaces the server's address, under the rules of the file. The flag that gives it
+// is named in errors.
+func (c *Config) SetServer(address, flag string) error {
+	c.Mastodon.Server, c.sources["mastodon.server"] = address, source{env: flag}
+	return c.checkServer()
+}
+
 // checkServer makes sure that tokens travel encrypted. Plain HTTP is for servers on this
 // machine, such as the demo's.
 func (c *Config) checkServer() error {

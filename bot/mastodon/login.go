@@ -17,11 +17,13 @@ import (
 	"github.com/mattn/go-mastodon"
 )
 
-// Scopes are the least the bot needs: to see who it is and who others are (read:accounts), its
-// mentions (read:notifications) and the posts around them (read:statuses), to answer
-// (write:statuses) with pictures (write:media), and to mark requests as seen
-// (write:favourites).
-const Scopes = "read:accounts read:notifications read:statuses write:statuses write:media write:favourites"
+// Scopes are the least the bot needs.
+const Scopes = "read:accounts" + // who it is, and whether others are bots or want none near them
+	" read:notifications" + // mentions, and hints of them on the stream
+	" read:statuses" + // pictures in the posts that are answered or quoted, and its own replies
+	" write:statuses" + // to answer, and to delete an answer on request
+	" write:media" + // pictures in answers
+	" write:favourites" // to mark a request as seen
 
 // PastedCode is the redirect for people who copy the code from their browser by hand.
 const PastedCode = "urn:ietf:wg:oauth:2.0:oob"
@@ -34,15 +36,25 @@ type App struct {
 	Redirect     string
 }
 
+// ErrDenied is the answer of a person who does not let the bot in.
+var ErrDenied = errors.New("the server says no")
+
 // loginTime bounds each request of a login.
 const loginTime = 30 * time.Second
+
+// still is a client that follows no redirects: they would carry secrets to another address.
+func still(c *http.Client) *http.Client {
+	s := *c
+	s.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &s
+}
 
 // Register introduces the program to a server.
 func Register(ctx context.Context, client *http.Client, server, name, website, redirect string) (App, error) {
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
 	a, err := mastodon.RegisterApp(ctx, &mastodon.AppConfig{
-		Client: *client, Server: server, ClientName: name, Website: website, RedirectURIs: redirect, Scopes: Scopes})
+		Client: *still(client), Server: server, ClientName: name, Website: website, RedirectURIs: redirect, Scopes: Scopes})
 	if err != nil {
 		return App{}, fmt.Errorf("register with %s: %w", server, err)
 	}
@@ -76,13 +88,14 @@ func (t *Attempt) URL() string {
 }
 
 // Code reads the code from the query the browser was sent back with. The state must be ours:
-// otherwise somebody else's browser could sign the bot in to their account.
+// otherwise somebody else's page could sign the bot in to their account, or end the login. The
+// error is ErrDenied only when it is the answer to this attempt.
 func (t *Attempt) Code(query url.Values) (string, error) {
-	if why := query.Get("error"); why != "" {
-		return "", fmt.Errorf("the server says no: %s", or(query.Get("error_description"), why))
-	}
 	if subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(t.state)) != 1 {
 		return "", errors.New("the answer belongs to another login; please start again")
+	}
+	if why := query.Get("error"); why != "" {
+		return "", fmt.Errorf("%w: %s", ErrDenied, or(query.Get("error_description"), why))
 	}
 	if query.Get("code") == "" {
 		return "", errors.New("the server sent no code")
@@ -104,7 +117,7 @@ func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("User-Agent", "slugpuppy")
-	resp, err := client.Do(req)
+	resp, err := still(client).Do(req)
 	if err != nil {
 		return "", fmt.Errorf("exchange the code: %w", err)
 	}

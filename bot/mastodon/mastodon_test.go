@@ -340,7 +340,16 @@ func TestLoginLetsTheBotIn(t *testing.T) {
 
 func TestADeniedLoginSaysSo(t *testing.T) {
 	try := mastodon.App{Server: "https://dreams.example"}.NewAttempt()
-	if _, err := try.Code(url.Values{"error": {"access_denied"}, "error_description": {"The resource owner denied the request"}}); err == nil || !strings.Contains(err.Error(), "denied") {
+	address, err := url.Parse(try.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	denied := url.Values{"error": {"access_denied"}, "error_description": {"The resource owner denied the request"}}
+	if _, err := try.Code(denied); err == nil || errors.Is(err, mastodon.ErrDenied) {
+		t.Errorf("a page that does not know the state can end the login: %v", err)
+	}
+	denied.Set("state", address.Query().Get("state"))
+	if _, err := try.Code(denied); !errors.Is(err, mastodon.ErrDenied) || !strings.Contains(err.Error(), "owner denied") {
 		t.Errorf("got %v", err)
 	}
 }
