@@ -31,10 +31,21 @@ func (p person) Post(ctx context.Context, text string, png []byte, alt, replyTo 
 		if err != nil {
 			return "", err
 		}
-		time.Sleep(150 * time.Millisecond) // processing
+		// 206 is an error to the library, and 200 leaves m as it was.
+		for end := time.Now().Add(time.Minute); m.URL == "" && p.api.GetMediaStatus(ctx, m) != nil && time.Now().Before(end); {
+			time.Sleep(50 * time.Millisecond)
+		}
 		toot.MediaIDs = []gomastodon.ID{m.ID}
 	}
 	s, err := p.api.PostStatus(ctx, toot)
+	if err != nil {
+		return "", err
+	}
+	return string(s.ID), nil
+}
+
+func (p person) Whisper(ctx context.Context, text string) (string, error) {
+	s, err := p.api.PostStatus(ctx, &gomastodon.Toot{Status: text, Visibility: "direct"})
 	if err != nil {
 		return "", err
 	}

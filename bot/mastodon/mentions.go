@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,11 +10,10 @@ import (
 	"slugpuppy/bot"
 )
 
-// notification is one arrival as the server sends it.
+// notification is one arrival. Status is nil when it is no mention, or one that cannot be read.
 type notification struct {
-	ID     string  `json:"id"`
-	Type   string  `json:"type"`
-	Status *status `json:"status"`
+	ID     string
+	Status *status
 }
 
 // pageSize is how many entries a page of a list has: the most that every server gives.
@@ -68,7 +68,7 @@ func (c *Client) mentionsAfter(ctx context.Context, cursor string, limit int) ([
 		if page = oldestFirst(page); len(page) > 0 {
 			return page[:min(limit, len(page))], nil
 		}
-		cursor = next // only notifications about posts that are gone
+		cursor = next // only posts that are gone or cannot be read
 	}
 }
 
@@ -97,9 +97,31 @@ func (c *Client) firstMentions(ctx context.Context, _ string, limit int) ([]noti
 // away sets the policy to ignore, then there is nothing to read.
 func (c *Client) notifications(ctx context.Context, query url.Values) ([]notification, error) {
 	query.Set("include_filtered", "true")
-	var page []notification
-	_, err := c.get(ctx, "/api/v1/notifications", query, &page)
+	var sent []struct {
+		ID     string          `json:"id"`
+		Type   string          `json:"type"`
+		Status json.RawMessage `json:"status"`
+	}
+	_, err := c.get(ctx, "/api/v1/notifications", query, &sent)
+	page := make([]notification, len(sent))
+	for i, s := range sent {
+		page[i].ID = s.ID
+		if s.Type == "mention" {
+			page[i].Status = c.readable(s.ID, s.Status)
+		}
+	}
 	return page, err
+}
+
+// readable decodes a mention's post, nil if that is impossible: one that the server sends in a
+// shape nobody knows must not keep all later ones waiting.
+func (c *Client) readable(id string, raw json.RawMessage) *status {
+	var s *status
+	if err := json.Unmarshal(raw, &s); err != nil {
+		c.opt.Log.Error("passing over a mention that cannot be read", "notification", id, "error", err)
+		return nil
+	}
+	return s
 }
 
 // oldestFirst turns a page around and leaves out what is no mention.
@@ -109,4 +131,4 @@ func oldestFirst(page []notification) []notification {
 	return page
 }
 
-func noMention(n notification) bool { return n.Status == nil || n.Type != "mention" }
+func noMention(n notification) bool { return n.Status == nil }

@@ -91,6 +91,21 @@ func TestAnAnswerThatNamesNoPostIsAmbiguous(t *testing.T) {
 	}
 }
 
+func TestAMentionThatCannotBeReadHoldsNobodyUp(t *testing.T) {
+	type object = map[string]any
+	good := object{"id": "7", "content": "<p>hi</p>", "account": object{"id": "3", "acct": "alice"}}
+	pages := map[string][]object{
+		"1": {{"id": "3", "type": "mention", "status": object{"id": "6", "created_at": "yesterday"}}, {"id": "2", "type": "mention", "status": nil}},
+		"3": {{"id": "4", "type": "mention", "status": good}},
+	}
+	_, c, _ := odd(t, map[string]http.HandlerFunc{"GET /api/v1/notifications": func(w http.ResponseWriter, r *http.Request) {
+		answer(pages[r.URL.Query().Get("min_id")])(w, r)
+	}})
+	if ms, err := c.Mentions(t.Context(), "1", 10); err != nil || len(ms) != 1 || ms[0].Post.ID != "7" || ms[0].Cursor != "4" {
+		t.Errorf("%+v, %v", ms, err)
+	}
+}
+
 func TestOtherSoftwareIsNotTrustedWithKeys(t *testing.T) {
 	for version, want := range map[string]bool{"4.5.3": true, "4.4.0+glitch": true, "2.7.2 (compatible; Pleroma 2.5.0)": false, "0.20.2 gotosocial": false} {
 		_, c, _ := odd(t, map[string]http.HandlerFunc{"GET /api/v2/instance": answer(map[string]string{"version": version})})

@@ -1,5 +1,8 @@
-// Package platformtest is what every network must do for the bot, as tests: run by the
-// adapters against a fake server, and against a real one where a developer has tokens for it.
+// Package platformtest is what every network must do for the bot, as tests. Adapters run it
+// against a fake server, and against a real one for whoever has two accounts there: Mastodon's
+// is taken from SLUGPUPPY_E2E_URL, with access tokens in SLUGPUPPY_E2E_BOT_TOKEN (scopes as
+// `slugpuppy login` asks for them) and SLUGPUPPY_E2E_USER_TOKEN (read write). Without these that
+// run is skipped.
 package platformtest
 
 import (
@@ -17,6 +20,8 @@ import (
 type Person interface {
 	// Post publishes text with at most one PNG and its alt text, as an answer if replyTo is set.
 	Post(ctx context.Context, text string, png []byte, alt, replyTo string) (id string, err error)
+	// Whisper publishes text that only those who are mentioned may read.
+	Whisper(ctx context.Context, text string) (id string, err error)
 	// Delete removes one of the person's posts.
 	Delete(ctx context.Context, id string) error
 }
@@ -40,6 +45,9 @@ func Run(t *testing.T, world func(t *testing.T) World) {
 		"a thread is read upwards":                     ancestors,
 		"a post that is gone is not found":             gone,
 		"deleting twice is no error":                   deletesTwice,
+		"a private mention stays private":              staysPrivate,
+		"what is no picture is rejected":               rejectsGarbage,
+		"nothing can be answered that is gone":         answersNothingGone,
 		"a mention wakes the bot":                      wakes,
 	}
 	for name, check := range checks {
@@ -243,6 +251,49 @@ func deletesTwice(t *testing.T, w World) {
 		if err := w.Bot.Delete(t.Context(), sent.ID); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func staysPrivate(t *testing.T, w World) {
+	cursor := newest(t, w)
+	id, err := w.Person.Whisper(t.Context(), fmt.Sprintf("@%s in private %d", w.Handle, time.Now().UnixNano()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Person.Delete(context.WithoutCancel(t.Context()), id) })
+	m := await(t, w, cursor, id)
+	if m.Post.Visibility != bot.Direct {
+		t.Errorf("it reads as %s", m.Post.Visibility)
+	}
+	start := time.Now().Add(-time.Minute)
+	sent, err := w.Bot.Reply(t.Context(), bot.Outgoing{
+		Text: "@" + m.Post.Author.Handle + " hello", To: m.Post, Visibility: bot.Direct, Key: "private-" + m.Post.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Bot.Delete(context.WithoutCancel(t.Context()), sent.ID) })
+	mine, err := w.Bot.Replies(t.Context(), m.Post.ID, start)
+	if err != nil || len(mine) != 1 || mine[0].ID != sent.ID || mine[0].Visibility != bot.Direct {
+		t.Errorf("our replies: %+v, %v", mine, err)
+	}
+}
+
+func rejectsGarbage(t *testing.T, w World) {
+	var api *bot.APIError
+	if _, err := w.Bot.Upload(t.Context(), bot.Upload{Data: []byte("no picture"), Type: "image/png", Name: "x.png"}); !errors.As(err, &api) || api.Kind != bot.Rejected {
+		t.Errorf("got %v", err)
+	}
+}
+
+func answersNothingGone(t *testing.T, w World) {
+	m := mention(t, w, "and away before the answer", nil)
+	if err := w.Person.Delete(t.Context(), m.Post.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.Bot.Reply(t.Context(), bot.Outgoing{Text: "hello", To: m.Post, Visibility: bot.Unlisted, Key: "gone-" + m.Post.ID})
+	var api *bot.APIError
+	if !errors.As(err, &api) || (api.Kind != bot.NotFound && api.Kind != bot.Rejected) {
+		t.Errorf("got %v", err)
 	}
 }
 
