@@ -93,7 +93,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.serveCommand(), a.loginCommand(),
 		a.dreamCommand(), a.imagineCommand(), a.diveCommand(), a.wanderCommand(), a.seeCommand(),
-		a.recipeCommand(), a.jobsCommand(), a.modelCommand(), a.configCommand(),
+		a.recipeCommand(), a.jobsCommand(), a.allowCommand(), a.denyCommand(), a.rulesCommand(), a.undoCommand(), a.logCommand(), a.modelCommand(), a.detectCommand(), a.detectorCommand(), a.configCommand(),
 		a.doctorCommand(), a.dbCommand(), a.manCommand(), a.versionCommand(),
 	)
 	return root

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/classifier"
-	"slugpuppy/picture"
 )
 
 // seen is one line of `see --json`.
@@ -75,7 +74,7 @@ func (s *studio) see(ctx context.Context, file string, top int) ([]classifier.Gu
 	if err != nil {
 		return nil, err
 	}
-	return s.net.See(ctx, picture.FromImage(pic.Image), top)
+	return s.maker.See(ctx, pic.Image, top)
 }
 
 // pictureFiles expands folders and, for "-", names on standard input.

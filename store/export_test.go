@@ -10,3 +10,6 @@ func OpenNext(path string, further ...func(*bolt.Tx) error) (*Store, error) {
 	}
 	return open(path, Options{NoSync: true}, steps)
 }
+
+// Schema is the version this program knows.
+func Schema() int { return len(schema) }

@@ -23,6 +23,7 @@ var (
 	consentBucket  = []byte("consents") // platform, account, topic -> Consent
 	auditBucket    = []byte("audit")    // sequence -> Entry
 	credentialsBkt = []byte("sealed")   // record, field -> ciphertext
+	ruleBucket     = []byte("rules")    // id -> Rule
 )
 
 // step brings the schema from one version to the next.
@@ -30,7 +31,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets}
+var schema = []step{createBuckets, createRules}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,
@@ -38,6 +39,14 @@ func createBuckets(tx *bolt.Tx) error {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
+	}
+	return nil
+}
+
+// createRules came with the allow and deny lists.
+func createRules(tx *bolt.Tx) error {
+	if _, err := tx.CreateBucketIfNotExists(ruleBucket); err != nil {
+		return fmt.Errorf("create bucket %s: %w", ruleBucket, err)
 	}
 	return nil
 }

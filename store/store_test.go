@@ -160,12 +160,12 @@ func TestMigration(t *testing.T) {
 
 	t.Run("the older program refuses the newer file", func(t *testing.T) {
 		_, err := store.Open(path, store.Options{})
-		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "schema 2") {
+		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), fmt.Sprintf("schema %d,", store.Schema()+1)) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("the backup made before opens in the older program", func(t *testing.T) {
-		backups, _ := filepath.Glob(path + ".schema1-*.bak")
+		backups, _ := filepath.Glob(fmt.Sprintf("%s.schema%d-*.bak", path, store.Schema()))
 		if len(backups) == 0 {
 			t.Fatal("no backup")
 		}

@@ -1,4 +1,4 @@
-// Package admin is what an operator may ask of slugpuppy: jobs, status. The daemon answers on
+// Package admin is what an operator may ask of slugpuppy: jobs, rules, status. The daemon answers on
 // a unix socket; with no daemon running the same Service works on the file itself. It never
 // shows what people wrote, only what became of it.
 package admin
@@ -10,12 +10,13 @@ import (
 	"io"
 	"time"
 
+	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
 
 // Errors a caller decides on.
 var (
-	ErrNotFound = errors.New("no such job")
+	ErrNotFound = errors.New("not found")
 	ErrRefused  = errors.New("refused")
 	ErrDown     = errors.New("the daemon is not answering")
 )
@@ -57,6 +58,18 @@ type Service interface {
 	Backup(ctx context.Context, w io.Writer) error
 	// Status counts jobs by state.
 	Status(ctx context.Context) (Status, error)
+	// Rules lists the allow and deny lists, oldest first.
+	Rules(ctx context.Context) ([]store.Rule, error)
+	// AddRule adds a rule, in place of one about the same subject.
+	AddRule(ctx context.Context, r store.Rule) (Change, error)
+	// RemoveRule removes a rule, or ErrNotFound.
+	RemoveRule(ctx context.Context, id string) (Change, error)
+	// TestRules says which rule wins for an event, and why.
+	TestRules(ctx context.Context, e rules.Event) (rules.Decision, error)
+	// Undo takes back what was done under a token, or ErrNotFound.
+	Undo(ctx context.Context, token string) (Change, error)
+	// Audit lists what operators and people changed, newest first.
+	Audit(ctx context.Context, limit int) ([]store.Entry, error)
 }
 
 // Local is the Service over an open store.
@@ -131,7 +144,7 @@ func (l *Local) Status(context.Context) (Status, error) {
 func (l *Local) answer(j store.Job, err error) (Job, error) {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return Job{}, fmt.Errorf("%w", ErrNotFound)
+		return Job{}, fmt.Errorf("%w: no such job", ErrNotFound)
 	case errors.Is(err, store.ErrState):
 		return Job{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	case err != nil:

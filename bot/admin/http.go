@@ -51,6 +51,7 @@ func Handler(s Service) http.Handler {
 	mux.HandleFunc("GET /v1/jobs/{id}", byID(s.Job))
 	mux.HandleFunc("POST /v1/jobs/{id}/cancel", byID(s.Cancel))
 	mux.HandleFunc("POST /v1/jobs/{id}/retry", byID(s.Retry))
+	handleRules(mux, s)
 	return mux
 }
 
@@ -99,8 +100,8 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 	return &Client{http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: 30 * time.Second}}, nil
 }
 
-func (c *Client) send(ctx context.Context, method, path string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://slugpuppy"+path, nil)
+func (c *Client) send(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://slugpuppy"+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("ask the daemon: %w", err)
 	}
@@ -112,7 +113,12 @@ func (c *Client) send(ctx context.Context, method, path string) (*http.Response,
 }
 
 func (c *Client) call(ctx context.Context, method, path string, into any) error {
-	res, err := c.send(ctx, method, path)
+	return c.callWith(ctx, method, path, nil, into)
+}
+
+// callWith sends a body as well.
+func (c *Client) callWith(ctx context.Context, method, path string, from io.Reader, into any) error {
+	res, err := c.send(ctx, method, path, from)
 	if err != nil {
 		return err
 	}
@@ -170,7 +176,7 @@ func (c *Client) Retry(ctx context.Context, id string) (j Job, err error) {
 
 // Backup implements Service.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
-	res, err := c.send(ctx, http.MethodGet, "/v1/backup")
+	res, err := c.send(ctx, http.MethodGet, "/v1/backup", nil)
 	if err != nil {
 		return err
 	}

@@ -87,10 +87,12 @@ func (t *task) places(ctx context.Context) ([]bot.Post, error) {
 	}
 	if t.post.Quote != "" {
 		quoted, err := t.Platform.Post(ctx, t.post.Quote)
-		if err != nil {
+		switch k := kindOf(err); {
+		case err == nil:
+			places = append(places, quoted)
+		case k != bot.NotFound && k != bot.Forbidden:
 			return nil, fmt.Errorf("read the quoted post: %w", err)
 		}
-		places = append(places, quoted)
 	}
 	above, err := t.thread(ctx)
 	if err != nil {

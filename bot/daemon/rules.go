@@ -8,6 +8,7 @@ import (
 
 	"slugpuppy/bot"
 	"slugpuppy/bot/mention"
+	"slugpuppy/bot/rules"
 	"slugpuppy/dream"
 	"slugpuppy/store"
 )
@@ -15,10 +16,16 @@ import (
 // ignore says why a mention gets no answer, "" when it gets one. It asks no server: it runs
 // for every arrival before anything is written.
 func (d *Daemon) ignore(p bot.Post) (string, error) {
+	verdict, err := d.judge(p)
+	if err != nil {
+		return "", err
+	}
 	switch {
 	case p.Author.ID == d.self.ID:
 		return "our own post", nil
-	case p.Author.Bot:
+	case verdict.Effect() == rules.Deny:
+		return verdict.Why, nil
+	case p.Author.Bot && verdict.Effect() != rules.Allow:
 		return "from an automated account", nil
 	case p.Boosts != nil:
 		return "a boost", nil
@@ -37,6 +44,16 @@ func (d *Daemon) ignore(p bot.Post) (string, error) {
 		return "talks about us, not to us", nil
 	}
 	return d.chatter(p)
+}
+
+// judge asks the operator's allow and deny lists. Allow lets an automated account be answered;
+// what a person said, and the caps, are not the operator's to overrule.
+func (d *Daemon) judge(p bot.Post) (rules.Decision, error) {
+	list, err := d.Store.Rules()
+	if err != nil {
+		return rules.Decision{}, fmt.Errorf("read the allow and deny lists: %w", err)
+	}
+	return rules.Decide(list, rules.Event{Scope: rules.Mention, Author: p.Author.Handle, Post: p.ID, URL: p.URL, Text: p.Text}, time.Now()), nil
 }
 
 // addressed says whether a text begins with our handle, other handles aside.

@@ -137,7 +137,7 @@ func (d *Daemon) failed(job store.Job, err error) error {
 	case kindOf(err) == bot.Unauthorized:
 		d.suspend(err)
 		return d.taken(d.Store.Release(job.ID, d.owner, time.Now()))
-	case away(err):
+	case away(err) && time.Since(job.Created) < d.StaleAfter: // then the person has long gone on
 		d.Log.Warn("the server does not answer; the job waits", "job", job.ID, "error", err, "until", at)
 		return d.taken(d.Store.Release(job.ID, d.owner, at))
 	case job.Attempts < store.MaxAttempts:

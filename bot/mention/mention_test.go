@@ -191,6 +191,7 @@ func TestTextOfAPostIsWhatAPersonReads(t *testing.T) {
 		"<script>alert(1)</script><style>x</style>": "",
 		"<p>unclosed <b>bold":                       "unclosed bold",
 		"a < b":                                     "a < b",
+		"&amp;lt;b&amp;gt;":                         "&lt;b&gt;",
 		"<ul><li>one</li><li>two</li></ul>":         "one\ntwo",
 	}
 	for html, want := range tests {

@@ -44,10 +44,10 @@ func Text(source string) string {
 	}
 }
 
-// tidy joins spaces within lines and drops empty lines. Text tokens are still escaped.
+// tidy joins spaces within lines and drops empty lines.
 func tidy(s string) string {
 	var lines []string
-	for line := range strings.SplitSeq(html.UnescapeString(s), "\n") {
+	for line := range strings.SplitSeq(s, "\n") {
 		if words := strings.Fields(line); len(words) > 0 {
 			lines = append(lines, strings.Join(words, " "))
 		}

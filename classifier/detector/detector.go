@@ -1,0 +1,66 @@
+package detector
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"image"
+
+	"slugpuppy/classifier"
+)
+
+//go:embed head.bin
+var embedded []byte
+
+// Detector says whether pictures are DeepDream. It is safe for concurrent use.
+type Detector struct {
+	eye  *Fingerprinter
+	head *Head
+}
+
+// Verdict is what the detector says of a picture.
+type Verdict struct {
+	Dream bool    `json:"dream"` // the band is certain or likely
+	Score float64 `json:"score"` // calibrated probability, 0..1
+	Band  Band    `json:"band"`
+	Model string  `json:"model"` // version of fingerprint and head, first digits of the network's hash
+}
+
+// New returns a detector with the embedded head, which belongs to the embedded network.
+func New(net *classifier.Network) (*Detector, error) {
+	head, err := ReadHead(embedded)
+	if err != nil {
+		return nil, err
+	}
+	return WithHead(net, head)
+}
+
+// WithHead returns a detector with another head.
+func WithHead(net *classifier.Network, head *Head) (*Detector, error) {
+	d := &Detector{eye: NewFingerprinter(net), head: head}
+	if head.Version != Version || head.Model != net.Hash() || len(head.Weight) != d.eye.Size() {
+		return nil, fmt.Errorf("the detector's head was trained for fingerprint %d of network %.8s, this is %d of %.8s; train it again with `slugpuppy detector train`",
+			head.Version, head.Model, Version, net.Hash())
+	}
+	return d, nil
+}
+
+// Judge looks at a picture.
+func (d *Detector) Judge(ctx context.Context, img image.Image) (Verdict, error) {
+	print, err := d.eye.Of(ctx, img)
+	if err != nil {
+		return Verdict{}, err
+	}
+	score, err := d.head.Score(print)
+	if err != nil {
+		return Verdict{}, err
+	}
+	band := d.head.BandOf(score)
+	return Verdict{
+		Dream: band != Unlikely, Score: score, Band: band,
+		Model: fmt.Sprintf("v%d-%.8s", Version, d.head.Model),
+	}, nil
+}
+
+// Head is the head in use.
+func (d *Detector) Head() *Head { return d.head }

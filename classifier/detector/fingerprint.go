@@ -1,0 +1,140 @@
+// Package detector tells DeepDream pictures from all others by how a convolutional network
+// answers to them: a fingerprint of its activations, and a small trained head on top.
+package detector
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+
+	"slugpuppy/classifier"
+	"slugpuppy/picture"
+)
+
+// Version is that of the fingerprint. A change of what it is made of needs another number and
+// a newly trained head.
+const Version = 1
+
+// scales are the short sides, in pixels, at which a picture is looked at: dreams repeat the
+// same things at every octave.
+var scales = []int{256, 128}
+
+// longest bounds the other side, as a multiple of the short one: panoramas are squeezed.
+const longest = 3
+
+// The statistics of each channel: what it answers on the whole, how unevenly, and at its
+// strongest places.
+const (
+	stats    = 3
+	topShare = 0.02
+	buckets  = 256
+)
+
+// Fingerprint is what the network answers to a picture: for every scale, layer and channel
+// log(1+mean), standard deviation, and mean of the top 2 % of its activations, in that order.
+type Fingerprint []float32
+
+// Fingerprinter makes fingerprints with one network. It is safe for concurrent use; each call
+// is best given one thread.
+type Fingerprinter struct {
+	net    *classifier.Network
+	layers []string
+	size   int
+}
+
+// NewFingerprinter uses all layers of a network but its logits, which say what is in a picture
+// and not how it was made.
+func NewFingerprinter(net *classifier.Network) *Fingerprinter {
+	f := &Fingerprinter{net: net}
+	for _, l := range net.Layers() {
+		if l.Name != classifier.Logits {
+			f.layers = append(f.layers, l.Name)
+			f.size += stats * l.Channels * len(scales)
+		}
+	}
+	return f
+}
+
+// Size is the length of fingerprints.
+func (f *Fingerprinter) Size() int { return f.size }
+
+// Of makes the fingerprint of a picture of any size.
+func (f *Fingerprinter) Of(ctx context.Context, img image.Image) (Fingerprint, error) {
+	pixels := picture.ToNRGBA(img)
+	if pixels.Rect.Empty() {
+		return nil, fmt.Errorf("fingerprint: a picture without pixels")
+	}
+	print := make(Fingerprint, 0, f.size)
+	for _, side := range scales {
+		in := shrink(pixels, side)
+		err := f.net.Read(ctx, in, f.layers, func(a *classifier.Features) {
+			n := a.H * a.W
+			for c := range a.C {
+				print = appendStats(print, a.Data[c*n:(c+1)*n])
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("fingerprint: %w", err)
+		}
+	}
+	return print, nil
+}
+
+// shrink scales so that the short side is side; small pictures are enlarged.
+func shrink(img *image.NRGBA, side int) *picture.Planar {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	scale := float64(side) / float64(min(w, h))
+	to := func(n int) int {
+		return min(longest*side, max(side, int(math.Round(scale*float64(n)))))
+	}
+	out := picture.NewPlanar(to(w), to(h))
+	picture.Scale(picture.Pixels{NRGBA: img}, out.W, out.H, func(y int, row *[3][]float32) {
+		for c := range row {
+			copy(out.Plane(c)[y*out.W:(y+1)*out.W], row[c])
+		}
+	})
+	return out
+}
+
+// appendStats describes one channel, whose activations are not negative.
+func appendStats(print Fingerprint, x []float32) Fingerprint {
+	var sum, squares float64
+	top := float32(0)
+	for _, v := range x {
+		sum += float64(v)
+		squares += float64(v) * float64(v)
+		top = max(top, v)
+	}
+	n := float64(len(x))
+	mean := sum / n
+	deviation := math.Sqrt(max(0, squares/n-mean*mean))
+	return append(print, float32(math.Log1p(max(0, mean))), float32(deviation), topMean(x, top))
+}
+
+// topMean is the mean of the strongest activations, to the width of a bucket.
+func topMean(x []float32, top float32) float32 {
+	if top <= 0 {
+		return 0
+	}
+	var count [buckets + 1]int
+	var sum [buckets + 1]float64
+	scale := buckets / top
+	for _, v := range x {
+		if v > 0 {
+			b := int(v * scale)
+			count[b]++
+			sum[b] += float64(v)
+		}
+	}
+	want := max(1, int(math.Round(topShare*float64(len(x)))))
+	got, total := 0, 0.0
+	for b := buckets; b >= 0 && got < want; b-- {
+		if c := count[b]; c > 0 {
+			use := min(c, want-got)
+			total += sum[b] * float64(use) / float64(c)
+			got += use
+		}
+	}
+	return float32(total / float64(want))
+}

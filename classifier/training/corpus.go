@@ -1,0 +1,109 @@
+// Package training makes and judges heads of the detector: it reads a corpus of pictures,
+// adds dreams of its own and what the world does to pictures, and reports how well dreams are
+// told from others.
+package training
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"slugpuppy/picture"
+)
+
+// Entry is one picture of a corpus.
+type Entry struct {
+	File  string // below the corpus' folder
+	Class string // dream, dream-weak, classviz, natural, hard
+	Group string // pictures of one source
+	Notes string
+}
+
+// kinds says of every class whether it is a dream, a clear one, and how much it counts.
+var kinds = map[string]struct {
+	dream, clear bool
+	weight       float64
+}{
+	"dream":      {true, true, 1},
+	"dream-weak": {true, false, 0.5},
+	"classviz":   {true, false, 0.5},
+	"natural":    {false, false, 1},
+	"hard":       {false, false, 1},
+}
+
+// ReadManifest reads the manifest.tsv of a corpus: a line of column names, then file, class,
+// group, and what else there is.
+func ReadManifest(dir string) ([]Entry, error) {
+	f, err := os.Open(filepath.Join(dir, "manifest.tsv"))
+	if err != nil {
+		return nil, fmt.Errorf("read corpus: %w", err)
+	}
+	defer f.Close()
+	var entries []Entry
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		cols := strings.Split(lines.Text(), "\t")
+		if n == 1 || lines.Text() == "" {
+			continue
+		}
+		if len(cols) < 3 {
+			return nil, fmt.Errorf("read corpus: manifest.tsv:%d: %d columns, want at least file, class, group", n, len(cols))
+		}
+		if _, ok := kinds[cols[1]]; !ok {
+			return nil, fmt.Errorf("read corpus: manifest.tsv:%d: unknown class %q", n, cols[1])
+		}
+		e := Entry{File: cols[0], Class: cols[1], Group: cols[2]}
+		if len(cols) > 6 {
+			e.Notes = cols[6]
+		}
+		entries = append(entries, e)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read corpus: %w", err)
+	}
+	return entries, nil
+}
+
+// open decodes one picture, no larger than it is looked at.
+func open(ctx context.Context, dir string, e Entry) (*image.NRGBA, error) {
+	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(e.File)))
+	if err != nil {
+		return nil, err
+	}
+	p, err := picture.Decode(ctx, data, picture.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return fit(picture.ToNRGBA(p.Image), workSide), nil
+}
+
+// workSide is the long side to which pictures are shrunk before they are changed: somewhat more
+// than the fingerprint looks at.
+const workSide = 720
+
+// fit shrinks so that the long side is at most side.
+func fit(img *image.NRGBA, side int) *image.NRGBA {
+	w, h := picture.Fit(img.Rect.Dx(), img.Rect.Dy(), side)
+	return resize(img, w, h)
+}
+
+func resize(img *image.NRGBA, w, h int) *image.NRGBA {
+	if w == img.Rect.Dx() && h == img.Rect.Dy() {
+		return img
+	}
+	out := image.NewNRGBA(image.Rect(0, 0, max(1, w), max(1, h)))
+	picture.Scale(picture.Pixels{NRGBA: img}, out.Rect.Dx(), out.Rect.Dy(), func(y int, row *[3][]float32) {
+		px := out.Pix[y*out.Stride:]
+		for x := range row[0] {
+			for c := range row {
+				px[4*x+c] = uint8(min(1, max(0, row[c][x]))*255 + 0.5)
+			}
+			px[4*x+3] = 255
+		}
+	})
+	return out
+}

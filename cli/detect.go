@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
+	"slugpuppy/picture"
+)
+
+// judged is one line of `detect`.
+type judged struct {
+	File string `json:"file"`
+	*detector.Verdict
+	Error string `json:"error,omitempty"`
+}
+
+func (a *app) detectCommand() *cobra.Command {
+	var heatmap string
+	cmd := &cobra.Command{
+		Use:   "detect FILE...",
+		Short: "Say whether pictures are DeepDream",
+		Long: "Judges pictures, and the pictures in folders; - reads a list of files, one a line. Prints the score\n" +
+			"from 0 to 1 and how sure that is. The exit code is 1 when a file could not be read.",
+		Args: usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if heatmap != "" && len(args) != 1 {
+				return usageError(fmt.Errorf("--heatmap is for one picture, not %d", len(args)))
+			}
+			return a.detect(cmd.Context(), args, heatmap)
+		},
+	}
+	cmd.Flags().StringVar(&heatmap, "heatmap", "", "draw where the picture looks dreamed, as PNG or JPEG")
+	return cmd
+}
+
+func (a *app) detect(ctx context.Context, args []string, heatmap string) error {
+	files, err := a.pictureFiles(args)
+	if err != nil {
+		return err
+	}
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	net, err := classifier.Default()
+	if err != nil {
+		return err
+	}
+	d, err := detector.New(net)
+	if err != nil {
+		return err
+	}
+	limits := pictureLimits(cfg)
+	judge := func(file string) judged { return a.judge(ctx, d, limits, file, heatmap) }
+	failed := 0
+	for j := range inOrder(files, judge) {
+		if j.Error != "" {
+			failed++
+		}
+		if err := a.print(j, j.text()); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d files could not be read", failed, len(files))
+	}
+	return nil
+}
+
+func (j judged) text() string {
+	if j.Error != "" {
+		return j.File + ": " + j.Error
+	}
+	return fmt.Sprintf("%s: %.3f %s", j.File, j.Score, j.Band)
+}
+
+// judge looks at one file; what goes wrong is part of the answer.
+func (a *app) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file, heatmap string) judged {
+	j := judged{File: file}
+	data, err := a.read(file, limits.MaxBytes)
+	if err != nil {
+		j.Error = err.Error()
+		return j
+	}
+	p, err := picture.Decode(ctx, data, limits)
+	if err != nil {
+		j.Error = err.Error()
+		return j
+	}
+	v, err := d.Judge(ctx, p.Image)
+	if err == nil && heatmap != "" {
+		err = a.drawHeat(ctx, d, p.Image, heatmap)
+	}
+	if err != nil {
+		j.Error = err.Error()
+		return j
+	}
+	j.Verdict = &v
+	return j
+}
+
+func (a *app) drawHeat(ctx context.Context, d *detector.Detector, img image.Image, to string) error {
+	m, err := d.Heatmap(ctx, img)
+	if err != nil {
+		return err
+	}
+	return a.save(to, m, "")
+}
+
+// inOrder runs f on all cores and yields the results in the order of the input, a few pictures
+// ahead at most.
+func inOrder[T, R any](in []T, f func(T) R) func(yield func(R) bool) {
+	return func(yield func(R) bool) {
+		ahead := 2 * runtime.GOMAXPROCS(0)
+		results := make([]chan R, len(in))
+		slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+		start := func(i int) {
+			results[i] = make(chan R, 1)
+			go func() {
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				results[i] <- f(in[i])
+			}()
+		}
+		for i := range min(ahead, len(in)) {
+			start(i)
+		}
+		for i := range in {
+			if i > 0 && i+ahead-1 < len(in) {
+				start(i + ahead - 1)
+			}
+			if !yield(<-results[i]) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
+	"slugpuppy/classifier/training"
+)
+
+type trainFlags struct {
+	corpus, out, cache, roc string
+	nets                    []string
+	copies, dreams, worst   int
+	seed                    uint64
+	l2                      float64
+}
+
+func (a *app) detectorCommand() *cobra.Command {
+	return group("detector", "Train and judge the detector of DeepDream pictures", a.detectorTrain(), a.detectorEval())
+}
+
+func (f *trainFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.corpus, "corpus", "", "folder of pictures with a manifest.tsv")
+	flags.StringVar(&f.cache, "cache", "", "file that keeps the fingerprints between runs")
+	flags.StringVar(&f.roc, "roc", "", "write the ROC to this SVG file")
+	flags.StringSliceVar(&f.nets, "network", nil, "further networks (ONNX, with the embedded one's labels) that dream for training")
+	flags.IntVar(&f.copies, "copies", 2, "copies of every picture, changed as the world changes pictures")
+	flags.IntVar(&f.dreams, "dreams", 400, "dreams to make of the corpus' photographs")
+	flags.IntVar(&f.worst, "worst", 12, "how many of the worst mistakes to print")
+	flags.Uint64Var(&f.seed, "seed", 1, "of everything random")
+	flags.Float64Var(&f.l2, "l2", 0, "penalty on the weights; 0 for the usual")
+	_ = cmd.MarkFlagRequired("corpus") // the flag exists
+}
+
+func (a *app) detectorTrain() *cobra.Command {
+	var f trainFlags
+	cmd := &cobra.Command{
+		Use: "train", Short: "Train a head on a corpus and own dreams", Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := a.train(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			return a.writeFrom(f.out, h.Write)
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().StringVar(&f.out, "out", "head.bin", "file for the head")
+	return cmd
+}
+
+func (a *app) detectorEval() *cobra.Command {
+	var f trainFlags
+	cmd := &cobra.Command{
+		Use: "eval", Short: "Cross-validate by groups of pictures and report, without writing a head", Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := a.train(cmd.Context(), f)
+			return err
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+// train gathers samples, fits a head and prints how good it is on what it did not see.
+func (a *app) train(ctx context.Context, f trainFlags) (*detector.Head, error) {
+	net, err := classifier.Default()
+	if err != nil {
+		return nil, err
+	}
+	log := func(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
+	samples, err := a.samples(ctx, net, f, log)
+	if err != nil {
+		return nil, err
+	}
+	h, scores, err := detector.Train(net.Hash(), samples, detector.TrainOptions{L2: f.l2, Seed: f.seed, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	if f.roc != "" {
+		if err := a.writeFrom(f.roc, func(w io.Writer) error { return training.WriteROC(w, h.ROC) }); err != nil {
+			return nil, err
+		}
+	}
+	return h, a.report(samples, scores, f.worst)
+}
+
+func (a *app) report(samples []detector.Sample, scores []float64, worst int) error {
+	reports := training.Reports(samples, scores)
+	if a.json {
+		for _, r := range reports {
+			if err := a.print(r, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	training.WriteReports(a.out, reports)
+	fmt.Fprintln(a.out, "\nscore   pictures  of them dreams")
+	for _, b := range training.Reliabilities(samples, scores, 10) {
+		fmt.Fprintf(a.out, "%.1f-%.1f %8d  %5.1f %%\n", b.Lo, b.Hi, b.N, 100*b.Dreams)
+	}
+	hides, misses := training.Worst(samples, scores, worst)
+	fmt.Fprintln(a.out, "\nworst wrong hides")
+	for _, m := range hides {
+		fmt.Fprintf(a.out, "%.3f %s\n", m.Score, m.Sample.File)
+	}
+	fmt.Fprintln(a.out, "\nworst misses")
+	for _, m := range misses {
+		fmt.Fprintf(a.out, "%.3f %s\n", m.Score, m.Sample.File)
+	}
+	return nil
+}
+
+// samples come from the cache, or are made and kept there.
+func (a *app) samples(ctx context.Context, net *classifier.Network, f trainFlags, log func(string, ...any)) ([]detector.Sample, error) {
+	if f.cache != "" {
+		samples, err := readSamples(f.cache)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return samples, err
+		}
+	}
+	nets := []*classifier.Network{net}
+	for _, path := range f.nets {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		other, err := classifier.Load(data, net.Labels())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		nets = append(nets, other)
+	}
+	samples, err := training.Collect(ctx, training.Options{
+		Corpus: f.corpus, Copies: f.copies, Dreams: f.dreams, Nets: nets, Seed: f.seed,
+		Eye: detector.NewFingerprinter(net), Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if f.cache != "" {
+		err = a.writeFrom(f.cache, func(w io.Writer) error { return gob.NewEncoder(w).Encode(samples) })
+	}
+	return samples, err
+}
+
+func readSamples(path string) ([]detector.Sample, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var samples []detector.Sample
+	if err := gob.NewDecoder(file).Decode(&samples); err != nil {
+		return nil, fmt.Errorf("read fingerprints from %s: %w", path, err)
+	}
+	return samples, nil
+}

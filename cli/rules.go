@@ -1,0 +1,254 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/bot/admin"
+	"slugpuppy/bot/rules"
+	"slugpuppy/store"
+)
+
+const subjectHelp = "A SUBJECT is @name@example.social, example.social (with everything below it), #hashtag,\n" +
+	"word:something, or post:ID or the address of a post."
+
+func (a *app) allowCommand() *cobra.Command {
+	return a.ruleCommand(rules.Allow, "Put a subject on the allow list")
+}
+
+func (a *app) denyCommand() *cobra.Command {
+	return a.ruleCommand(rules.Deny, "Put a subject on the deny list")
+}
+
+func (a *app) ruleCommand(effect rules.Effect, short string) *cobra.Command {
+	var scope, until, reason, user string
+	var pin, dryRun bool
+	cmd := &cobra.Command{
+		Use: string(effect) + " SUBJECT", Short: short, Long: short + ".\n\n" + subjectHelp, Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := rules.ParseSubject(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			r := store.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect), Scope: scope, Reason: reason, User: strings.TrimPrefix(user, "@"), Pin: pin}
+			if r.Until, err = runsOut(until); err != nil {
+				return usageError(err)
+			}
+			if dryRun {
+				return a.print(r, fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
+			}
+			return a.change(cmd, func(svc admin.Service) (admin.Change, error) { return svc.AddRule(cmd.Context(), r) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&scope, "scope", string(rules.Both), "what it is about: mention, filter or both")
+	flags.StringVar(&until, "until", "", "when it runs out: 7d, 12h, or 2027-01-31; empty for never")
+	flags.StringVar(&reason, "reason", "", "why, for the audit trail")
+	flags.StringVar(&user, "user", "", "only on behalf of this user")
+	flags.BoolVar(&pin, "pin", false, "win over other rules about the same subject")
+	flags.BoolVar(&dryRun, "dry-run", false, "say what would be done and do nothing")
+	return cmd
+}
+
+// runsOut reads a span from now or a day.
+func runsOut(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.ParseInLocation("2006-01-02", s, time.Local); err == nil {
+		return t, nil
+	}
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 {
+			return time.Now().Add(time.Duration(n) * 24 * time.Hour), nil
+		}
+	}
+	if d, err := time.ParseDuration(s); err == nil && d > 0 {
+		return time.Now().Add(d), nil
+	}
+	return time.Time{}, fmt.Errorf("cannot read %q as a time: write 7d, 12h or 2027-01-31", s)
+}
+
+func untilText(r store.Rule) string {
+	if r.Until.IsZero() {
+		return ""
+	}
+	return " until " + r.Until.Local().Format("2006-01-02 15:04")
+}
+
+// change does something that can be undone and says how.
+func (a *app) change(cmd *cobra.Command, do func(admin.Service) (admin.Change, error)) error {
+	svc, done, err := a.operator(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer done()
+	did, err := do(svc)
+	if err != nil {
+		return adminError(err)
+	}
+	text := fmt.Sprintf("%s; take it back with `slugpuppy undo %s`", did.What, did.Undo)
+	if did.Rule != nil {
+		text = fmt.Sprintf("%s: %s", did.Rule.ID, text)
+	}
+	return a.print(did, text)
+}
+
+func (a *app) rulesCommand() *cobra.Command {
+	return group("rules", "Look after the allow and deny lists", a.rulesList(), a.rulesShow(), a.rulesRemove(), a.rulesTest())
+}
+
+func (a *app) rulesList() *cobra.Command {
+	return &cobra.Command{
+		Use: "ls", Short: "List the rules, oldest first", Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			list, err := a.listRules(cmd)
+			if err != nil {
+				return err
+			}
+			for _, r := range list {
+				if err := a.print(r, ruleLine(r)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) listRules(cmd *cobra.Command) ([]store.Rule, error) {
+	svc, done, err := a.operator(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	list, err := svc.Rules(cmd.Context())
+	return list, adminError(err)
+}
+
+func ruleLine(r store.Rule) string {
+	line := fmt.Sprintf("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r))
+	if r.User != "" {
+		line += " for @" + r.User
+	}
+	if r.Pin {
+		line += " pinned"
+	}
+	if r.Reason != "" {
+		line += " (" + r.Reason + ")"
+	}
+	return strings.TrimRight(line, " ")
+}
+
+func (a *app) rulesShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show RULE", Short: "Show one rule", Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			list, err := a.listRules(cmd)
+			if err != nil {
+				return err
+			}
+			for _, r := range list {
+				if r.ID == args[0] {
+					return a.print(r, fmt.Sprintf("%s\nsince %s, by %s", ruleLine(r), r.Created.Local().Format(time.RFC3339), r.By))
+				}
+			}
+			return notFoundError(fmt.Errorf("no rule %s; `slugpuppy rules ls` lists them", args[0]))
+		},
+	}
+}
+
+func (a *app) rulesRemove() *cobra.Command {
+	return &cobra.Command{
+		Use: "rm RULE", Short: "Remove a rule", Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.change(cmd, func(svc admin.Service) (admin.Change, error) { return svc.RemoveRule(cmd.Context(), args[0]) })
+		},
+	}
+}
+
+func (a *app) rulesTest() *cobra.Command {
+	var scope, text, user string
+	cmd := &cobra.Command{
+		Use: "test SUBJECT", Short: "Say which rule wins for an account or a post, and why", Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			e, err := eventOf(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			e.Scope, e.Text, e.User = rules.Scope(scope), text, strings.TrimPrefix(user, "@")
+			svc, done, err := a.operator(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
+			d, err := svc.TestRules(cmd.Context(), e)
+			if err != nil {
+				return adminError(err)
+			}
+			return a.print(d, d.Why)
+		},
+	}
+	cmd.Flags().StringVar(&scope, "scope", string(rules.Mention), "mention or filter")
+	cmd.Flags().StringVar(&text, "text", "", "the text of the post")
+	cmd.Flags().StringVar(&user, "user", "", "on whose behalf")
+	return cmd
+}
+
+// eventOf is an event by the subject it is about.
+func eventOf(subject string) (rules.Event, error) {
+	s, err := rules.ParseSubject(subject)
+	if err != nil {
+		return rules.Event{}, err
+	}
+	switch s.Kind {
+	case rules.Account:
+		return rules.Event{Author: s.Value}, nil
+	case rules.Domain:
+		return rules.Event{Author: "somebody@" + s.Value}, nil
+	case rules.Post:
+		return rules.Event{Post: s.Value, URL: s.Value}, nil
+	}
+	return rules.Event{}, errors.New("test an account, a domain or a post; --text gives the words")
+}
+
+func (a *app) undoCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "undo TOKEN", Short: "Take back a change of the lists", Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.change(cmd, func(svc admin.Service) (admin.Change, error) { return svc.Undo(cmd.Context(), args[0]) })
+		},
+	}
+}
+
+func (a *app) logCommand() *cobra.Command {
+	limit := 50
+	cmd := &cobra.Command{
+		Use: "log", Short: "Show who changed what, newest first", Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			svc, done, err := a.operator(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
+			entries, err := svc.Audit(cmd.Context(), limit)
+			if err != nil {
+				return adminError(err)
+			}
+			for _, e := range entries {
+				line := fmt.Sprintf("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject, e.Reason)
+				if err := a.print(e, strings.TrimRight(line, " ")); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", limit, "at most this many")
+	return cmd
+}

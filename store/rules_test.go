@@ -1,0 +1,78 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"slugpuppy/store"
+)
+
+func TestRulesAreKeptReplacedAndUndone(t *testing.T) {
+	s := fresh(t)
+	deny := store.Rule{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "both", Reason: "floods"}
+	first, undoFirst, err := s.AddRule("operator", deny)
+	must(t, err)
+	allow := deny
+	allow.Effect = "allow"
+	second, undoSecond, err := s.AddRule("operator", allow)
+	must(t, err)
+	if got := listed(t, s); len(got) != 1 || got[0].ID != second.ID || got[0].Effect != "allow" {
+		t.Fatalf("replaced: %+v", got)
+	}
+	if _, _, err := s.Undo("operator", undoSecond); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed(t, s); len(got) != 1 || got[0].ID != first.ID || got[0].Effect != "deny" {
+		t.Fatalf("the replaced rule is back: %+v", got)
+	}
+	_, undoRemove, err := s.RemoveRule("operator", first.ID)
+	must(t, err)
+	if got := listed(t, s); len(got) != 0 {
+		t.Fatalf("removed: %+v", got)
+	}
+	_, undoUndo, err := s.Undo("operator", undoRemove)
+	must(t, err)
+	if got := listed(t, s); len(got) != 1 {
+		t.Fatalf("back: %+v", got)
+	}
+	if _, _, err := s.Undo("operator", undoUndo); err != nil || len(listed(t, s)) != 0 {
+		t.Errorf("an undo is not undone: %v", err)
+	}
+	if _, _, err := s.Undo("operator", undoFirst); err != nil || len(listed(t, s)) != 0 {
+		t.Errorf("undoing what is gone: %v", err)
+	}
+	entries, err := s.Audit(10)
+	must(t, err)
+	if len(entries) != 7 || entries[6].Reason != "floods" || entries[0].Actor != "operator" {
+		t.Errorf("audit: %+v", entries)
+	}
+}
+
+func listed(t *testing.T, s *store.Store) []store.Rule {
+	t.Helper()
+	rules, err := s.Rules()
+	must(t, err)
+	return rules
+}
+
+func TestRulesRunOut(t *testing.T) {
+	s := fresh(t)
+	_, _, err := s.AddRule("operator", store.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "both", Until: time.Now().Add(-time.Second)})
+	must(t, err)
+	if got := listed(t, s); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestUnknownRulesAndTokensSaySo(t *testing.T) {
+	s := fresh(t)
+	if _, _, err := s.RemoveRule("operator", "r9"); !errors.Is(err, store.ErrNoRule) {
+		t.Errorf("%v", err)
+	}
+	for _, token := range []string{"", "u", "u99", "99", "ux", "u18446744073709551616"} {
+		if _, _, err := s.Undo("operator", token); !errors.Is(err, store.ErrNoUndo) {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
