@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"slugpuppy/picture"
+	"slugpuppy/store"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"slugpuppy": func() { os.Exit(Main(os.Args[1:])) },
+	})
+}
+
+// The scripts run the program as its users do, on pictures that it paints.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
+			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"paint":    paint,
+			"database": database,
+			"exits":    exits,
+			"recipeof": recipeOf,
+		},
+	})
+}
+
+// paint FILE WIDTH HEIGHT SEED paints a landscape.
+func paint(ts *testscript.TestScript, neg bool, args []string) {
+	number := func(s string) int {
+		n, err := strconv.Atoi(s)
+		ts.Check(err)
+		return n
+	}
+	data, err := picture.EncodePNG(picture.Landscape(number(args[1]), number(args[2]), uint64(number(args[3]))), "")
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+}
+
+// database FILE makes a database with one skipped job.
+func database(ts *testscript.TestScript, neg bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+	st, err := store.Open(path, store.Options{})
+	ts.Check(err)
+	_, err = st.Record(store.Scope{Platform: "mastodon", Account: "1"}, "10", store.Job{
+		Source: "77", Handle: "ada@example.social", Requester: "2", State: store.Skipped, Reason: "stale", Lane: "words"})
+	ts.Check(err)
+	ts.Check(st.Close())
+}
+
+// recipeof FILE NAME sets a variable to the recipe in a line of JSON.
+func recipeOf(ts *testscript.TestScript, neg bool, args []string) {
+	var made struct {
+		Recipe string `json:"recipe"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &made))
+	ts.Setenv(args[1], made.Recipe)
+}
+
+// exits CODE ARGS... runs slugpuppy and wants that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec("slugpuppy", args[1:]...)
+	got := 0
+	if exit, ok := err.(interface{ ExitCode() int }); ok {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
