@@ -248,6 +248,24 @@ func (f *Features) packed() (*graph.Guide, error) {
 	return g, nil
 }
 
+// ForwardWork is the floating-point operations of reading layers of a picture of w by h.
+func (n *Network) ForwardWork(w, h int, layers ...string) (float64, error) {
+	names, err := n.resolve(layers)
+	if err != nil {
+		return 0, err
+	}
+	return n.graph.Work(w, h, names, nil)
+}
+
+// GradientWork is those of a gradient.
+func (n *Network) GradientWork(w, h int, targets []Target) (float64, error) {
+	objectives, err := n.objectives(targets)
+	if err != nil {
+		return 0, err
+	}
+	return n.graph.Work(w, h, nil, objectives)
+}
+
 // GradientBytes is the memory that Gradient holds while it runs on a picture of w by h,
 // known before anything is allocated.
 func (n *Network) GradientBytes(w, h int, targets []Target) (int64, error) {

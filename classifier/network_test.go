@@ -327,3 +327,25 @@ func BenchmarkGradient(b *testing.B) {
 		}
 	}
 }
+
+func TestWorkGrowsWithThePictureAndTheGradient(t *testing.T) {
+	n := load(t)
+	small, err := n.ForwardWork(128, 128, classifier.Logits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large, err := n.ForwardWork(256, 256, classifier.Logits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gradient, err := n.GradientWork(256, 256, []classifier.Target{{Layer: classifier.Logits, Weight: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := large / small; r < 3.9 || r > 4.1 {
+		t.Errorf("four times the pixels are %.2f times the work", r)
+	}
+	if gradient != 2*large {
+		t.Errorf("a gradient is %.2f times a forward pass", gradient/large)
+	}
+}

@@ -226,3 +226,10 @@ func BenchmarkPeak(b *testing.B) {
 		}
 	}
 }
+
+func TestPeakIsMeasured(t *testing.T) {
+	peak, err := NewPool(1).Peak(t.Context())
+	if err != nil || peak < 1e6 {
+		t.Errorf("%g operations a second, %v", peak, err)
+	}
+}
