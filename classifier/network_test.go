@@ -227,6 +227,9 @@ func TestSeeWorksAtEverySize(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %v", size, err)
 		}
+		if near, err := n.Details(t.Context(), scene(size[0], size[1], 3), 5); err != nil || len(near) != 5 {
+			t.Errorf("%v: %v %v", size, near, err)
+		}
 		if len(guesses) != 5 || guesses[0].P < guesses[4].P || guesses[0].P > 1 || guesses[4].P <= 0 || guesses[0].Label == "" {
 			t.Errorf("%v: %+v", size, guesses)
 		}

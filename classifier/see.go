@@ -21,9 +21,23 @@ const longest = 512
 // See says what is in a picture of any size: the k most likely labels, most likely first,
 // with probabilities averaged over a few scales and the mirror image.
 func (n *Network) See(ctx context.Context, in *picture.Planar, k int) ([]Guess, error) {
+	return n.look(ctx, in, k, sights)
+}
+
+// closeups are the short sides at which Details looks.
+var closeups = []int{192, 256, 320}
+
+// Details says what is in the parts of a picture rather than what the whole shows: looked at
+// closely, many small dogs are dogs, where from afar they are a herd. It is how dreams, which
+// are full of small things, are read.
+func (n *Network) Details(ctx context.Context, in *picture.Planar, k int) ([]Guess, error) {
+	return n.look(ctx, in, k, closeups)
+}
+
+func (n *Network) look(ctx context.Context, in *picture.Planar, k int, sides []int) ([]Guess, error) {
 	sum := make([]float64, len(n.labels))
 	views := 0
-	for _, side := range sights {
+	for _, side := range sides {
 		small := n.scaled(in, side)
 		for _, view := range []*picture.Planar{small, mirrored(small)} {
 			p, err := n.probabilities(ctx, view)

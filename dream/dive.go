@@ -36,7 +36,7 @@ func (m *Maker) Dive(ctx context.Context, src image.Image, r Recipe, report func
 	if err != nil {
 		return nil, err
 	}
-	if clip.Dreamed, err = m.see(ctx, frames[len(frames)-1]); err != nil {
+	if clip.Dreamed, err = m.dreamt(ctx, frames[len(frames)-1]); err != nil {
 		return nil, err
 	}
 	return clip, m.pack(ctx, clip, frames, time.Second/frameRate)

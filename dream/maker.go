@@ -72,6 +72,11 @@ func (m *Maker) see(ctx context.Context, img *image.NRGBA) ([]classifier.Guess, 
 	return m.See(ctx, img, guesses)
 }
 
+// dreamt says what a dream is full of.
+func (m *Maker) dreamt(ctx context.Context, img *image.NRGBA) ([]classifier.Guess, error) {
+	return m.net.Details(ctx, thumbnail(img, lookSide), guesses)
+}
+
 // lookSide is the long side, in pixels, of the copies that are only looked at.
 const lookSide = 512
 
@@ -117,7 +122,7 @@ func (m *Maker) Dream(ctx context.Context, src, guide image.Image, r Recipe, rep
 		return nil, err
 	}
 	res.Notes = j.notes
-	res.Dreamed, err = m.see(ctx, res.Image)
+	res.Dreamed, err = m.dreamt(ctx, res.Image)
 	return res, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -39,6 +40,7 @@ func Handler(s Service) http.Handler {
 	mux.HandleFunc("GET /v1/backup", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		if err := s.Backup(r.Context(), w); err != nil {
+			slog.Error("the backup an operator asked for failed", "error", err)
 			panic(http.ErrAbortHandler) // cuts the body short, so that the client sees an error
 		}
 	})
@@ -79,6 +81,10 @@ func status(err error) int {
 	return http.StatusInternalServerError
 }
 
+// askTime is how long the daemon may take to begin its answer; a backup then goes on for as long
+// as it takes.
+const askTime = 30 * time.Second
+
 // Client is the Service over the daemon's socket.
 type Client struct {
 	http http.Client
@@ -97,7 +103,9 @@ func Dial(ctx context.Context, socket string) (*Client, error) {
 		return nil, fmt.Errorf("%w on %s", ErrDown, socket)
 	}
 	conn.Close()
-	return &Client{http.Client{Transport: &http.Transport{DialContext: dial}, Timeout: 30 * time.Second}}, nil
+	// A connection for each question: nothing is left open that somebody must close.
+	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true, ResponseHeaderTimeout: askTime}
+	return &Client{http.Client{Transport: transport}}, nil
 }
 
 func (c *Client) send(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
@@ -144,10 +152,10 @@ func remoteError(code int, body []byte) error {
 	}
 	for _, sentinel := range []error{ErrNotFound, ErrRefused} {
 		if code == status(sentinel) {
-			return fmt.Errorf("%w%s", sentinel, strings.TrimPrefix(p.Error, sentinel.Error()))
+			return fmt.Errorf("%w: %s", sentinel, strings.TrimPrefix(p.Error, sentinel.Error()+": "))
 		}
 	}
-	return errors.New(p.Error)
+	return fmt.Errorf("the daemon answered: %s", p.Error)
 }
 
 // Jobs implements Service.
@@ -201,7 +209,7 @@ func Listen(ctx context.Context, socket string) (net.Listener, error) {
 	if _, err := Dial(ctx, socket); err == nil {
 		return nil, fmt.Errorf("another daemon answers on %s", socket)
 	}
-	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := removeSocket(socket); err != nil {
 		return nil, fmt.Errorf("replace the old admin socket: %w", err)
 	}
 	var lc net.ListenConfig
@@ -214,4 +222,18 @@ func Listen(ctx context.Context, socket string) (net.Listener, error) {
 		return nil, fmt.Errorf("protect the admin socket: %w", err)
 	}
 	return guard(l), nil
+}
+
+// removeSocket removes a socket, and nothing else that a mistaken setting may name.
+func removeSocket(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode().Type() != os.ModeSocket:
+		return fmt.Errorf("%s is no socket; set admin.socket to a path of its own", path)
+	}
+	return os.Remove(path)
 }
