@@ -109,6 +109,18 @@ func (h *house) answered(t *testing.T, id string) mastodontest.Status {
 	return mastodontest.Status{}
 }
 
+// listed waits until `jobs ls` prints something.
+func (h *house) listed(t *testing.T, want string, args ...string) {
+	t.Helper()
+	var out string
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if _, out = h.run(append([]string{"jobs", "ls"}, args...)...); strings.Contains(out, want) {
+			return
+		}
+	}
+	t.Errorf("jobs ls %v does not say %q: %s", args, want, out)
+}
+
 func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 	h := newHouse(t)
 	cfg := h.configured(t, h.app(&bytes.Buffer{}))
@@ -129,9 +141,7 @@ func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 		t.Errorf("%+v", reply)
 	}
 
-	if code, out := h.run("jobs", "ls", "--state", "posted"); code != exitOK || !strings.Contains(out, "@ada@") {
-		t.Errorf("jobs ls: %d %s", code, out)
-	}
+	h.listed(t, "@ada@", "--state", "posted") // soon: the server has the reply before the store knows
 	copied := filepath.Join(h.dir, "copy.db")
 	if code, out := h.run("db", "backup", copied); code != exitOK {
 		t.Errorf("backup: %d %s", code, out)
@@ -145,11 +155,7 @@ func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if _, out := h.run("jobs", "ls", "--state", "skipped"); strings.Contains(out, "enough") {
-			break
-		}
-	}
+	h.listed(t, "enough", "--state", "skipped")
 	if n := len(h.server.RepliesTo(denied.ID)); n != 0 {
 		t.Errorf("a denied person got %d replies", n)
 	}
