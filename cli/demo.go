@@ -120,33 +120,42 @@ func listening(ctx context.Context, st *store.Store, scope store.Scope) error {
 	}
 }
 
-// play posts the first mention, prints the reply and then shows the page.
+// play posts the first mention and prints the reply; unless it is for once only, it shows the
+// page from the beginning, so that one can watch.
 func (a *app) play(ctx context.Context, d *demo.Demo, f demoFlags, words string) error {
 	start := time.Now()
 	id, err := d.Mention(ctx, nil, "", words)
 	if err != nil {
 		return err
 	}
-	var page net.Listener
+	group, ctx := errgroup.WithContext(ctx)
 	if !f.once {
-		if page, err = listenNear(ctx, f.listen); err != nil {
+		page, err := listenNear(ctx, f.listen)
+		if err != nil {
 			return err
 		}
 		fmt.Fprintf(a.err, "open http://%s/ to play; Ctrl-C ends the demo\n", page.Addr())
+		group.Go(func() error { return d.Serve(ctx, page, id) })
 	}
+	group.Go(func() error {
+		err := a.firstReply(ctx, d, id, f.out, start)
+		if ctx.Err() != nil && !f.once {
+			return nil // who closes the demo early does not need to hear that no reply came
+		}
+		return err
+	})
+	return group.Wait()
+}
+
+// firstReply waits for the reply and shows it.
+func (a *app) firstReply(ctx context.Context, d *demo.Demo, id, out string, start time.Time) error {
 	patience, cancel := context.WithTimeoutCause(ctx, demoTime, errors.New("no reply came; --verbose shows why"))
 	defer cancel()
 	reply, err := d.Await(patience, id)
 	if err != nil {
 		return err
 	}
-	if err := a.showReply(ctx, reply, f.out, time.Since(start)); err != nil {
-		return err
-	}
-	if f.once {
-		return nil
-	}
-	return d.Serve(ctx, page, id)
+	return a.showReply(ctx, reply, out, time.Since(start))
 }
 
 // showReply prints the reply and writes its first picture to a file.

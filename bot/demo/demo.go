@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -43,8 +44,11 @@ func New(user *mastodon.Client, botName string, watch Watcher) *Demo {
 // BotName is the bot's user name.
 func (d *Demo) BotName() string { return d.botName }
 
-// Picture is a picture on the page.
-type Picture struct{ Src, Alt string }
+// Picture is a picture on the page, or a short film.
+type Picture struct {
+	Src, Alt string
+	Film     bool
+}
 
 // Reply is what the bot answered.
 type Reply struct {
@@ -55,6 +59,7 @@ type Reply struct {
 
 // Round is one mention and what became of it.
 type Round struct {
+	ID      string // of the mention
 	Text    string
 	Picture *Picture
 	Seen    bool // the bot marked the post
@@ -129,7 +134,7 @@ func (d *Demo) Round(ctx context.Context, id string) (Round, error) {
 	if err != nil {
 		return Round{}, fmt.Errorf("read the mention: %w", err)
 	}
-	r := Round{Text: mention.Text(post.Content), Seen: post.FavouritesCount > 0, Stage: "waiting for the bot"}
+	r := Round{ID: id, Text: mention.Text(post.Content), Seen: post.FavouritesCount > 0, Stage: "waiting for the bot"}
 	if pics := pictures(post); len(pics) > 0 {
 		r.Picture = &pics[0]
 	}
@@ -146,9 +151,14 @@ func (d *Demo) describe(r *Round, id string) {
 	if r.Seen {
 		r.Stage = "the bot is at work"
 	}
-	if p, ok := d.watch.Progress(id); ok {
-		r.Percent = int(100 * p.Fraction)
-		r.Stage = fmt.Sprintf("octave %d of %d, step %d of %d", p.Octave, p.Octaves, p.Step, p.Steps)
+	p, ok := d.watch.Progress(id)
+	if !ok || p.Octaves == 0 { // nothing has been planned yet
+		return
+	}
+	r.Percent = int(100 * p.Fraction)
+	r.Stage = fmt.Sprintf("octave %d of %d, step %d of %d", p.Octave, p.Octaves, p.Step, p.Steps)
+	if p.Frames > 1 {
+		r.Stage = fmt.Sprintf("frame %d of %d, %s", p.Frame, p.Frames, r.Stage)
 	}
 }
 
@@ -168,7 +178,7 @@ func (d *Demo) reply(ctx context.Context, to mastodon.ID) (*Reply, error) {
 func pictures(s *mastodon.Status) []Picture {
 	var out []Picture
 	for _, m := range s.MediaAttachments {
-		out = append(out, Picture{Src: m.URL, Alt: m.Description})
+		out = append(out, Picture{Src: m.URL, Alt: m.Description, Film: path.Ext(m.URL) == ".mp4"})
 	}
 	return out
 }

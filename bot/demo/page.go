@@ -9,9 +9,11 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/mattn/go-mastodon"
 )
 
-//go:embed page.html style.css
+//go:embed page.html style.css script.js
 var files embed.FS
 
 var page = template.Must(template.ParseFS(files, "page.html"))
@@ -19,13 +21,21 @@ var page = template.Must(template.ParseFS(files, "page.html"))
 // maxUpload bounds what the page takes from a browser.
 const maxUpload = 32 << 20
 
+// maxRounds bounds how many mentions the page shows: each is read from the server every time.
+const maxRounds = 20
+
+// examples are words the page proposes.
+var examples = []string{"more eyes", "swirl", "imagine banana", "dive", "see", "help"}
+
 // view is what the page shows.
 type view struct {
-	Bot     string
-	Words   string
-	Error   string
-	Waiting bool
-	Rounds  []Round
+	Bot        string
+	Words, Alt string // what was typed, when it has to be corrected
+	Error      string
+	Waiting    bool
+	Status     string // what a screen reader says when it changes
+	Examples   []string
+	Rounds     []Round
 }
 
 // pages serves the demo page for one demo; rounds are newest first.
@@ -39,18 +49,25 @@ func (p *pages) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.show)
 	mux.HandleFunc("POST /post", p.post)
-	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFileFS(w, r, files, "style.css")
-	})
+	for _, name := range []string{"style.css", "script.js"} {
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeFileFS(w, r, files, name)
+		})
+	}
 	// A page elsewhere must not post in the visitor's name.
-	return secure(http.NewCrossOriginProtection().Handler(mux))
+	return secure(p.demo.user.Config.Server, http.NewCrossOriginProtection().Handler(mux))
 }
 
-// secure sets the headers of a page that loads pictures of the fake server and nothing else.
-func secure(next http.Handler) http.Handler {
+// secure sets the headers of a page that loads pictures and films of the demo's server, its own
+// style and script, and nothing else.
+func secure(server string, next http.Handler) http.Handler {
+	policy := "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " +
+		"img-src data: " + server + "; media-src " + server + "; " +
+		"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src http://127.0.0.1:*; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Cache-Control", "no-cache")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		next.ServeHTTP(w, r)
@@ -62,7 +79,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) render(w http.ResponseWriter, ctx context.Context, code int, v view) {
-	v.Bot = p.demo.BotName()
+	v.Bot, v.Examples = p.demo.BotName(), examples
 	p.mu.Lock()
 	ids := append([]string(nil), p.ids...)
 	p.mu.Unlock()
@@ -75,6 +92,12 @@ func (p *pages) render(w http.ResponseWriter, ctx context.Context, code int, v v
 		v.Waiting = v.Waiting || round.Reply == nil
 		v.Rounds = append(v.Rounds, round)
 	}
+	switch {
+	case v.Waiting:
+		v.Status = "The bot is at work."
+	case len(v.Rounds) > 0:
+		v.Status = "The bot has answered."
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
 	_ = page.Execute(w, v) // the browser is gone: nobody to tell
@@ -82,45 +105,83 @@ func (p *pages) render(w http.ResponseWriter, ctx context.Context, code int, v v
 
 func (p *pages) post(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-	data, err := upload(r)
+	f, err := read(r)
+	var id string
 	if err == nil {
-		err = p.mention(r.Context(), data, r.FormValue("alt"), r.FormValue("words"))
+		id, err = p.demo.Mention(r.Context(), f.picture, f.alt, f.words)
 	}
 	if err != nil {
-		p.render(w, r.Context(), http.StatusBadRequest, view{Words: r.FormValue("words"), Error: err.Error()})
+		code, why := sentence(err)
+		p.render(w, r.Context(), code, view{Words: f.words, Alt: f.alt, Error: why})
 		return
 	}
+	p.add(id)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-func (p *pages) mention(ctx context.Context, data []byte, alt, words string) error {
-	id, err := p.demo.Mention(ctx, data, alt, words)
-	if err != nil {
-		return err
+// sentence says what went wrong to the person at the page.
+func sentence(err error) (code int, why string) {
+	var large *http.MaxBytesError
+	var api *mastodon.APIError
+	switch {
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("That picture is too large: at most %d MB, please.", maxUpload>>20)
+	case errors.As(err, &api) && api.Message != "":
+		return http.StatusBadRequest, "The server did not take that: " + api.Message + "."
+	case errors.As(err, &api):
+		return http.StatusBadRequest, fmt.Sprintf("The server did not take that (%d).", api.StatusCode)
 	}
-	p.add(id)
-	return nil
+	return http.StatusBadRequest, "That did not work: " + err.Error() + "."
 }
 
 func (p *pages) add(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ids = append(p.ids, id)
+	p.ids = p.ids[max(0, len(p.ids)-maxRounds):]
 }
 
-// upload reads the picture of the form; no picture is no error.
-func upload(r *http.Request) ([]byte, error) {
-	f, _, err := r.FormFile("picture")
-	if errors.Is(err, http.ErrMissingFile) {
-		return nil, nil
-	}
+// maxField bounds a line of text in the form.
+const maxField = 8 << 10
+
+// form is what the visitor sent; picture is nil when none was chosen.
+type form struct {
+	words, alt string
+	picture    []byte
+}
+
+// read takes the form apart as it arrives, so that what was typed is known even if the picture
+// after it turns out too large.
+func read(r *http.Request) (f form, err error) {
+	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, fmt.Errorf("that upload did not arrive whole (at most %d MB): %w", maxUpload>>20, err)
+		return f, fmt.Errorf("read the form: %w", err)
 	}
-	defer f.Close()
-	data, err := io.ReadAll(f)
-	if err != nil {
-		return nil, fmt.Errorf("read the picture: %w", err)
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return f, nil
+		}
+		if err != nil {
+			return f, fmt.Errorf("read the form: %w", err)
+		}
+		limit := int64(maxField)
+		if part.FormName() == "picture" {
+			limit = maxUpload
+		}
+		data, err := io.ReadAll(io.LimitReader(part, limit))
+		if err != nil {
+			return f, fmt.Errorf("read the form: %w", err)
+		}
+		switch part.FormName() {
+		case "words":
+			f.words = string(data)
+		case "alt":
+			f.alt = string(data)
+		case "picture":
+			if part.FileName() != "" {
+				f.picture = data
+			}
+		}
 	}
-	return data, nil
 }
