@@ -125,6 +125,14 @@ func TestRequestsBecomeRecipes(t *testing.T) {
 		"deeper 3":              {Verb: dream.Dream, Repeat: 3, Seed: 9},
 		"keep top keep colours": {Verb: dream.Dream, Mask: dream.KeepTop, KeepColours: true, Seed: 9},
 		"guide":                 {Verb: dream.Dream, Guide: true, Seed: 9},
+		"banana":                {Verb: dream.Dream, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
+		"my holiday banana":     {Verb: dream.Dream, Seed: 9}, // talk, not a wish
+		"gentle banana":         {Verb: dream.Dream, Preset: "gentle", Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
+		"layer=4c,4d": {Verb: dream.Dream, Seed: 9,
+			Layers: []dream.LayerTerm{{Layer: "4c", Channel: -1, Weight: 1}, {Layer: "4d", Channel: -1, Weight: 1}}},
+		"fractal eyes": {Verb: dream.Dream, Preset: "fractal", Seed: 9, Words: []dream.WordTerm{
+			{Label: 2, Weight: 1}, {Label: 12, Weight: 1}, {Label: 24, Weight: 1}, {Label: 30, Weight: 1},
+			{Label: 31, Weight: 1}, {Label: 32, Weight: 1}, {Label: 34, Weight: 1}}},
 	}
 	for text, want := range tests {
 		t.Run(text, func(t *testing.T) {

@@ -1,13 +1,10 @@
 package mention
 
 import (
+	"reflect"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-
-	"slugpuppy/dream"
-	"slugpuppy/dream/spelling"
 )
 
 // Parse understands a request as it is typed in a mention or on the command line: a verb,
@@ -20,8 +17,49 @@ func Parse(text string, self ...string) (Request, error) {
 			text = rest
 		}
 	}
+	if said, ok := afterHandle(text, self); ok {
+		return parse(said)
+	}
+	return parse(text)
+}
+
+func parse(text string) (Request, error) {
 	p := parser{tokens: scan(text)}
 	return p.request()
+}
+
+// afterHandle finds a request that is said to us at the end of talk with others: "look at my
+// cat! @dreambot more eyes". What stands before our handle counts only if all of it is a wish
+// or politeness.
+func afterHandle(text string, self []string) (said string, ok bool) {
+	at := ownHandle(text, self)
+	if at == nil {
+		return "", false
+	}
+	if before, err := parse(text[:at[0]]); err == nil && len(before.Unknown) == 0 {
+		return "", false
+	}
+	said = text[at[1]:]
+	after, err := parse(said)
+	return said, err != nil || !reflect.ValueOf(after).IsZero()
+}
+
+// ownHandle is where the first of our handles stands, with or without a domain.
+func ownHandle(text string, self []string) []int {
+	for _, own := range self {
+		name, _, _ := strings.Cut(own, "@")
+		if name == "" {
+			continue
+		}
+		find, err := regexp.Compile(`(?i)@` + regexp.QuoteMeta(name) + `(@[\pL\pN.:-]+)?([^\pL\pN_@.-]|[.:,;!?)]|$)`)
+		if err != nil { // a name that is no text
+			continue
+		}
+		if at := find.FindStringIndex(text); at != nil {
+			return at
+		}
+	}
+	return nil
 }
 
 type parser struct {
@@ -36,7 +74,7 @@ type parser struct {
 func (p *parser) request() (Request, error) {
 	ended := p.verb()
 	for len(p.tokens) > 0 {
-		if ended && p.startsAnother() {
+		if (ended || p.peek(0) == "then") && p.startsAnother() {
 			next := parser{tokens: p.tokens}
 			then, err := next.request()
 			if err != nil {
@@ -72,132 +110,6 @@ func (p *parser) peek(i int) string {
 	return ""
 }
 
-// verb reads the verb that the request begins with, past politeness, and says whether a
-// comma ends it.
-func (p *parser) verb() (ended bool) {
-	for len(p.tokens) > 1 && fillers[p.peek(0)] && !raising[p.peek(0)] {
-		p.next()
-	}
-	v, n := p.verbAt()
-	if n == 0 || (n < len(p.tokens) && slices.Contains(alone, v) && !p.stands(v, n)) {
-		return false
-	}
-	ended = p.tokens[n-1].comma
-	p.tokens = p.tokens[n:]
-	p.req.Verb = v
-	p.argument(ended)
-	return ended
-}
-
-// verbAt recognises a verb at the front and how many tokens it takes.
-func (p *parser) verbAt() (Verb, int) {
-	first, second := p.peek(0), p.peek(1)
-	switch {
-	case first == "opt" && second == "out", first == "leave" && second == "me":
-		return Stop, 2
-	case first == "opt" && second == "in":
-		return Start, 2
-	case first == "again" && second == "deeper", first == "go" && second == "deeper", first == "even" && second == "deeper":
-		return Deeper, 2
-	case first == "more" && (second == "" || isNumber(second) || second == "please" || second == "pls"), first == "once" && second == "more":
-		if first == "once" {
-			return Again, 2
-		}
-		return Deeper, 1
-	case first == "never" && second == "mind":
-		return Cancel, 2
-	case first == "seed" && second == "":
-		return Info, 1
-	case first == "thank" || first == "thanks":
-		return Bare, 0
-	}
-	if v, ok := verbs[first]; ok {
-		return v, 1
-	}
-	if v, ok := nearVerb(first); ok {
-		return v, 1
-	}
-	return Bare, 0
-}
-
-// nearVerb forgives a slip of the finger in a long verb.
-func nearVerb(word string) (Verb, bool) {
-	if len(word) < 5 {
-		return Bare, false
-	}
-	for _, name := range []string{"imagine", "deeper", "surprise", "wander", "dream", "undream", "presets", "reroll"} {
-		if spelling.Slip(word, name) {
-			return verbs[name], true
-		}
-	}
-	return Bare, false
-}
-
-// stands says whether a verb that is also an ordinary word is meant as one.
-func (p *parser) stands(v Verb, n int) bool {
-	for _, t := range p.tokens[n:] {
-		if v == See && (sides[t.low] != "" || isNumber(t.low) || t.low == "all") {
-			continue
-		}
-		if !fillers[t.low] && !isNumber(t.low) && !seeWords[t.low] {
-			return false
-		}
-	}
-	return true
-}
-
-var seeWords = words("there here see seeing do you what's whats")
-
-// argument reads what belongs to the verb: a number, a duration, a topic.
-func (p *parser) argument(ended bool) {
-	switch p.req.Verb {
-	case Help, Words:
-		if !ended && len(p.tokens) > 0 {
-			p.req.Topic = p.rest()
-		}
-	case Deeper, Wander:
-		if n, err := strconv.Atoi(p.peek(0)); err == nil && !ended {
-			p.req.Count = n
-			p.next()
-		}
-	case Dive:
-		if n, ok := duration(p.peek(0)); ok && !ended {
-			p.req.Seconds = n
-			p.next()
-			if strings.HasPrefix(p.peek(0), "sec") {
-				p.next()
-			}
-		}
-	case Imagine:
-		p.sign = 1
-	case Dream, Again, Bare:
-		p.sign = 0
-	}
-}
-
-// rest takes the words to come as one topic.
-func (p *parser) rest() string {
-	var all []string
-	for len(p.tokens) > 0 {
-		if t := p.next(); !fillers[t.low] {
-			all = append(all, t.low)
-		}
-	}
-	return strings.Join(all, " ")
-}
-
-// duration reads 8, 8s and 8sec.
-func duration(s string) (int, bool) {
-	s = strings.TrimRightFunc(s, unicode.IsLetter)
-	n, err := strconv.Atoi(s)
-	return n, err == nil
-}
-
-func isNumber(s string) bool {
-	_, err := strconv.Atoi(s)
-	return err == nil
-}
-
 // startsAnother says whether what follows a comma is a request of its own.
 func (p *parser) startsAnother() bool {
 	if len(p.tokens) == 0 {
@@ -221,6 +133,9 @@ func (p *parser) item() error {
 	if done, err := p.setting(); done || err != nil {
 		return err
 	}
+	if done, err := p.amount(); done || err != nil {
+		return err
+	}
 	t := p.next()
 	switch {
 	case strings.HasPrefix(t.low, "dd1-") || strings.HasPrefix(t.low, "dd2-"):
@@ -229,12 +144,13 @@ func (p *parser) item() error {
 	case !t.quoted && raising[t.low] && !t.comma && len(p.tokens) > 0:
 		if t.low == "into" { // dream my cat into dogs: the cat is what it was before
 			p.req.Words, p.bare = p.req.Words[p.bare:], 0
+			p.req.Unknown = slices.DeleteFunc(p.req.Unknown, func(u string) bool { return !strings.Contains(u, "=") })
 		}
 		p.begin(1)
 	case !t.quoted && lowering[t.low] && !t.comma && len(p.tokens) > 0:
 		p.begin(-1)
-	case !t.quoted && t.low == "and":
-		p.end()
+	case !t.quoted && joining[t.low]:
+		p.words = nil // no dogs and cats: neither of them
 	case !t.quoted && p.signed(t):
 	case !t.quoted && p.words == nil && p.preset(t):
 	case t.quoted:
@@ -264,6 +180,8 @@ func (p *parser) end() {
 // word adds a word to the objective being spelt, or begins one, or is at a loss.
 func (p *parser) word(t token) {
 	switch {
+	case isNumber(t.low) && !t.quoted:
+		p.req.Unknown = append(p.req.Unknown, t.text)
 	case p.words != nil:
 		p.words.Text += " " + t.low
 	case p.sign != 0 || p.req.Verb == Dream || t.quoted:
@@ -299,75 +217,10 @@ func (p *parser) signed(t token) bool {
 	return true
 }
 
-// preset reads a look by its name, a slip forgiven in long ones.
-func (p *parser) preset(t token) bool {
-	if p.sign != 0 { // into birds, imagine fur: words, not looks
-		return false
-	}
-	for _, look := range dream.Presets() {
-		if t.low == look.Name || (len(t.low) > 4 && spelling.Slip(t.low, look.Name) && t.low != "bird") {
-			p.req.Preset = look.Name
-			return true
-		}
-	}
-	return false
-}
-
-// phrase reads fixed phrases that begin with t.
-func (p *parser) phrase(t token) bool {
-	switch next := p.peek(0); t.low {
-	case "keep", "only":
-		return p.keep(t.low, next)
-	case "guide", "guided":
-		p.req.Guide = true
-	case "style": // in the style of this
-		p.req.Guide = true
-		p.end()
-	case "all":
-		p.req.All = true
-	case "surprise":
-		if p.req.Verb == Bare || p.req.Verb == Dream {
-			p.req.Verb = Surprise
-		}
-	case "gif", "mp4", "png":
-		p.req.As = t.low
-	default:
-		a, ok := audiences[t.low]
-		if ok && p.words == nil && p.sign == 0 {
-			p.req.Visibility = a
-		}
-		return ok && p.words == nil && p.sign == 0
-	}
-	return true
-}
-
-// keep reads `keep top`, `keep the colours` and `only the background`.
-func (p *parser) keep(how, _ string) bool {
-	at := 0
-	for fillers[p.peek(at)] && sides[p.peek(at)] == "" {
-		at++
-	}
-	what := p.peek(at)
-	side := sides[what]
-	switch {
-	case how == "keep" && (strings.HasPrefix(what, "colour") || strings.HasPrefix(what, "color")):
-		p.req.KeepColours = true
-	case how == "keep" && side != "":
-		p.req.Mask = "keep-" + side
-	case how == "only" && opposite[side] != "":
-		p.req.Mask = "keep-" + opposite[side]
-	default:
-		return how == "only" // `eyes only`, `only eyes`: the word says it all
-	}
-	p.tokens = p.tokens[at+1:]
-	p.end()
-	return true
-}
-
 // finish settles what only the whole request shows.
 func (p *parser) finish() {
 	r := &p.req
-	if r.Token != "" && (r.Verb == Bare || r.Verb == Dream || r.Verb == Again || r.Verb == Info) && r.Verb != Info {
+	if r.Token != "" && (r.Verb == Bare || r.Verb == Dream || r.Verb == Again) {
 		r.Verb = Replay
 	}
 	if r.Verb == Bare && len(r.Words) > 0 {

@@ -81,11 +81,15 @@ func (r Request) layers(out *dream.Recipe) error {
 // steer looks the words up. A look that is made of channels, not labels, is better than any
 // label of its name: `more eyes`.
 func (r Request) steer(v *dream.Vocabulary, out *dream.Recipe) error {
-	if len(r.Words) > 0 {
+	wanted := r.Words
+	if len(wanted) == 0 {
+		wanted = r.named(v)
+	}
+	if len(wanted) > 0 {
 		out.Words = nil
 	}
-	for _, w := range r.Words {
-		if look, ok := dream.FindPreset(w.Text); ok && len(look.Labels) == 0 && w.Sign > 0 && r.Verb != Imagine {
+	for _, w := range wanted {
+		if look, ok := dream.FindPreset(w.Text); ok && len(look.Labels) == 0 && w.Sign > 0 && r.Verb != Imagine && r.Preset == "" {
 			out.Preset = look.Name
 			continue
 		}
@@ -99,6 +103,21 @@ func (r Request) steer(v *dream.Vocabulary, out *dream.Recipe) error {
 		}
 	}
 	return nil
+}
+
+// maxNamed is how many words that stand alone may be a wish; more are talk.
+const maxNamed = 4
+
+// named are the words of a request that is nothing but names of things, as in "cats".
+func (r Request) named(v *dream.Vocabulary) []Word {
+	if r.Verb != Bare || len(r.Unknown) == 0 || len(r.Unknown) > maxNamed {
+		return nil
+	}
+	phrase := strings.ToLower(strings.Join(r.Unknown, " "))
+	if _, err := lookup(v, phrase); err != nil {
+		return nil
+	}
+	return []Word{{Text: phrase, Sign: 1}}
 }
 
 // lookup finds a phrase, or the words it is made of. A slip of the finger is forgiven.

@@ -1,8 +1,11 @@
 package mention
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
+
+	"slugpuppy/dream/spelling"
 )
 
 // setting reads key=value, --key value, and key value where the value can be no word.
@@ -16,7 +19,7 @@ func (p *parser) setting() (bool, error) {
 	if key, _, ok := strings.Cut(name, "="); ok {
 		value := t.text[strings.Index(t.text, "=")+1:]
 		p.next()
-		return true, p.set(key, value)
+		return true, p.set(meant(key), value)
 	}
 	if key, _, ok := strings.Cut(name, ":"); ok && isKey(key) && !strings.HasSuffix(name, ":") {
 		value := t.text[strings.Index(t.text, ":")+1:]
@@ -24,6 +27,9 @@ func (p *parser) setting() (bool, error) {
 		return true, p.set(key, value)
 	}
 	name = strings.TrimSuffix(name, ":")
+	if own := canonical(name); own != name && len(p.tokens) > 1 && obvious(own, p.peek(1)) {
+		name = own // picture 2, but not picture: what a day
+	}
 	if !isKey(name) || len(p.tokens) < 2 || (t.comma && !dashed) {
 		return false, nil
 	}
@@ -34,6 +40,35 @@ func (p *parser) setting() (bool, error) {
 	p.next()
 	p.next()
 	return true, p.set(name, value.text)
+}
+
+// meant is the setting that a key stands for, a slip of the finger forgiven.
+func meant(key string) string {
+	if own := canonical(key); isKey(own) {
+		return own
+	}
+	for _, own := range keys {
+		if spelling.Slip(key, own) {
+			return own
+		}
+	}
+	return key
+}
+
+// amount reads 3 octaves, 8 seconds and 8s.
+func (p *parser) amount() (bool, error) {
+	t := p.tokens[0]
+	n, ok := count(t.low)
+	if unit := units[p.peek(1)]; ok && unit != "" && !t.quoted && !t.comma {
+		p.next()
+		p.next()
+		return true, p.set(unit, strconv.Itoa(n))
+	}
+	if n, ok := duration(t.low); ok && p.req.Verb == Dive && !t.quoted && units[strings.TrimLeft(t.low, "0123456789")] == "seconds" {
+		p.next()
+		return true, p.set("seconds", strconv.Itoa(n))
+	}
+	return false, nil
 }
 
 // obvious says whether `key value` without a sign between can only be a setting.
@@ -135,11 +170,17 @@ func (r *Request) number(key string) *int {
 func (p *parser) setLayer(value string) error {
 	name, channel, ok := strings.Cut(value, ":")
 	p.req.Layer = name
+	for layerName.MatchString(p.peek(0)) { // layer=4c,4d
+		p.req.Layer += "," + p.next().low
+	}
 	if ok {
 		return p.setChannels(channel)
 	}
 	return nil
 }
+
+// layerName is what the usual layers are called.
+var layerName = regexp.MustCompile(`^(s[1-3]|[3-5][a-e])$`)
 
 // maxChannels bounds how many channels one request raises.
 const maxChannels = 16

@@ -6,10 +6,10 @@ import "slices"
 var verbs = map[string]Verb{
 	"dream": Dream, "dreamify": Dream, "dreams": Dream, "deepdream": Dream,
 	"deeper": Deeper, "moar": Deeper, "further": Deeper,
-	"again": Again, "reroll": Again, "..": Again, "redo": Again, "retry": Again,
+	"again": Again, "reroll": Again, "..": Again, "redo": Again, "retry": Again, "replay": Again,
 	"imagine": Imagine, "reverse": Imagine, "draw": Imagine,
 	"surprise": Surprise, "free": Surprise,
-	"see": See, "what": See, "classify": See, "what's": See, "whats": See,
+	"see": See, "what": See, "classify": See, "describe": See, "identify": See, "what's": See, "whats": See,
 	"dive": Dive, "zoom": Dive, "gif": Dive, "loop": Dive,
 	"wander": Wander, "undream": Undream, "original": Undream,
 	"info": Info, "recipe": Info, "settings": Info,
@@ -30,7 +30,7 @@ var alone = []Verb{Yes, No, Start, Info, Queue, Undream, See}
 // fillers carry no wish.
 var fillers = words("please pls plz thanks thank thx picture pictures you your yours can could would will the a an my mine this that it its " +
 	"hey hi hello now me i we for some just bot and + & of to on in at as photo pic pics image images photograph make turn do " +
-	"try want like with one time up so let lets let's give show us be is are was am really very too kindly dear")
+	"try want like with for use one time up so let lets let's give show us be is are was am really very too kindly dear")
 
 // raising and lowering words make the next words an objective.
 var (
@@ -53,7 +53,7 @@ func words(s string) map[string]bool {
 var sides = map[string]string{
 	"centre": "centre", "center": "centre", "middle": "centre",
 	"top": "top", "bottom": "bottom", "left": "left", "right": "right",
-	"subject": "subject", "person": "subject", "face": "subject", "foreground": "subject", "me": "subject",
+	"subject": "subject", "main": "subject", "person": "subject", "face": "subject", "foreground": "subject", "me": "subject",
 	"background": "background", "backdrop": "background", "sky": "top", "ground": "bottom",
 }
 
@@ -73,3 +73,33 @@ var keys = []string{"layer", "layers", "channel", "channels", "strength", "octav
 	"as", "cw", "preset", "seconds", "frames", "image", "visibility", "recipe", "only", "keep", "scale", "generations"}
 
 func isKey(s string) bool { return slices.Contains(keys, s) }
+
+// aliases are other words for settings.
+var aliases = map[string]string{
+	"octave": "octaves", "step": "steps", "iterations": "steps", "picture": "image", "photo": "image", "pic": "image",
+	"format": "as", "warning": "cw", "width": "size", "intensity": "strength", "frame": "frames",
+}
+
+// canonical is a setting's own name.
+func canonical(key string) string {
+	if own, ok := aliases[key]; ok {
+		return own
+	}
+	return key
+}
+
+// units come after a number: 3 octaves.
+var units = map[string]string{
+	"octaves": "octaves", "octave": "octaves", "steps": "steps", "step": "steps", "iterations": "steps", "px": "size", "pixels": "size",
+	"s": "seconds", "sec": "seconds", "secs": "seconds", "second": "seconds", "seconds": "seconds",
+	"frames": "generations", "generations": "generations", "times": "generations", "levels": "generations",
+}
+
+var (
+	numbers      = []string{"", "one", "two", "three", "four", "five", "six", "seven", "eight"}
+	ordinals     = []string{"", "first", "second", "third", "fourth"}
+	pictureNouns = words("picture image photo pic one")
+	joining      = words("and or nor")
+	// manners are looks that are no things: with another look they are how it is dreamed.
+	manners = words("swirl fractal gentle nightmare")
+)

@@ -1,0 +1,104 @@
+package mention
+
+import (
+	"slices"
+	"strings"
+
+	"slugpuppy/dream"
+	"slugpuppy/dream/spelling"
+)
+
+// preset reads a look by its name, a slip forgiven in long ones.
+func (p *parser) preset(t token) bool {
+	if p.sign != 0 { // into birds, imagine fur: words, not looks
+		return false
+	}
+	for _, look := range dream.Presets() {
+		if t.low == look.Name || (len(t.low) > 4 && spelling.Slip(t.low, look.Name) && t.low != "bird") {
+			p.look(look.Name)
+			return true
+		}
+	}
+	return false
+}
+
+// look takes a look. Of two, as in "gentle birds", the one that is a thing is a word to raise.
+func (p *parser) look(name string) {
+	had := p.req.Preset
+	switch {
+	case had == "" || had == name || (manners[had] && manners[name]):
+		p.req.Preset = name
+		return
+	case manners[name]:
+		p.req.Preset, name = name, had
+	}
+	p.req.Words = append(p.req.Words, Word{Text: name, Sign: 1})
+}
+
+// phrase reads fixed phrases that begin with t.
+func (p *parser) phrase(t token) bool {
+	if n := slices.Index(ordinals, t.low); n > 0 && pictureNouns[p.peek(0)] {
+		p.next()
+		if p.peek(0) != "as" { // the second picture as guide is still the guide
+			p.req.Image = n
+		}
+		return true
+	}
+	switch t.low {
+	case "keep", "only":
+		return p.keep(t.low)
+	case "guide", "guided":
+		p.req.Guide = true
+	case "style": // in the style of this
+		p.req.Guide = true
+		p.end()
+	case "all", "both":
+		p.req.All = true
+	case "strong", "stronger", "strongly", "intense":
+		p.req.Strength = 8
+	case "weak", "weaker", "subtle", "softer", "lightly":
+		p.req.Strength = 3
+	case "surprise":
+		if p.req.Verb == Bare || p.req.Verb == Dream {
+			p.req.Verb = Surprise
+		}
+	case "gif", "mp4", "png":
+		p.req.As = t.low
+	default:
+		a, ok := audiences[t.low]
+		if ok && p.words == nil && p.sign == 0 {
+			p.req.Visibility = a
+		}
+		return ok && p.words == nil && p.sign == 0
+	}
+	return true
+}
+
+// keep reads `keep top`, `keep the colours` and `only the background`.
+func (p *parser) keep(how string) bool {
+	at := 0
+	for (fillers[p.peek(at)] || p.peek(at) == "original") && sides[p.peek(at)] == "" {
+		at++
+	}
+	what := p.peek(at)
+	side := sides[what]
+	switch {
+	case how == "keep" && (strings.HasPrefix(what, "colour") || strings.HasPrefix(what, "color")):
+		p.req.KeepColours = true
+	case how == "keep" && side != "":
+		p.req.Mask = "keep-" + side
+	case how == "only" && opposite[side] != "":
+		p.req.Mask = "keep-" + opposite[side]
+	case how == "only" && at < len(p.tokens): // only dogs
+		p.begin(1)
+		return true
+	default:
+		return how == "only" // eyes only
+	}
+	p.tokens = p.tokens[at+1:]
+	p.end()
+	if what == "main" && len(p.tokens) > 0 { // the main thing
+		p.next()
+	}
+	return true
+}
