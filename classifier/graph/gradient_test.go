@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"slugpuppy/classifier/kernel"
@@ -229,5 +230,35 @@ func TestReadingALayerDoesNotChangeIt(t *testing.T) {
 		if answers[0][i] != answers[1][i] {
 			t.Fatalf("activation %d is %g alone and %g beside a gradient", i, answers[0][i], answers[1][i])
 		}
+	}
+}
+
+func TestReplayingComputesWhatTheTapeMachineComputes(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 1))
+	for _, b := range benches(t, r) {
+		t.Run(b.name, func(t *testing.T) {
+			objectives := []Objective{{Layer: "y", Kind: Whole, Weight: 2}}
+			p, err := b.network(t).NewPlan(13, 9, nil, objectives)
+			if err != nil {
+				t.Fatal(err)
+			}
+			team, err := kernel.NewPool(2).Join(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer team.Leave()
+			x := random(r, 3*13*9)
+			if err := p.RunTape(t.Context(), team, x, objectives); err != nil {
+				t.Fatal(err)
+			}
+			value, grad := p.Value(), slices.Clone(p.Gradient())
+			clear(p.Gradient())
+			if err := p.Run(t.Context(), team, x, objectives); err != nil {
+				t.Fatal(err)
+			}
+			if p.Value() != value || !slices.Equal(p.Gradient(), grad) {
+				t.Errorf("%g on the tape machine, %g replayed, or another gradient", value, p.Value())
+			}
+		})
 	}
 }

@@ -69,6 +69,13 @@ func (b *builder) layout(order []*operator) {
 		for _, o := range order {
 			o.bind(arena, results)
 		}
+		for _, o := range order {
+			for i, in := range o.inputs {
+				if in != nil {
+					o.args[i] = in.out
+				}
+			}
+		}
 	}
 }
 

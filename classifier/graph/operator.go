@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"slices"
 
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
@@ -22,6 +23,7 @@ type operator struct {
 	shape  Shape  // of the output, unless it is a scalar
 	run    func(t *kernel.Team, o *operator, in []G.Value) error
 	inputs []*operator // nil for what is not ours: the picture and constants
+	args   []G.Value   // what the tape machine hands over, known once all buffers are
 
 	out    G.Value
 	buf    []float32
@@ -76,26 +78,32 @@ func (o *operator) size() int {
 	return o.shape.size()
 }
 
-// Do runs the operator. A panic would otherwise end the process, because gorgonia runs
-// programs in a goroutine of its own.
-func (o *operator) Do(in ...G.Value) (v G.Value, err error) {
+// Do is how gorgonia runs the operator. A panic would otherwise end the process, because
+// gorgonia runs programs in a goroutine of its own.
+func (o *operator) Do(in ...G.Value) (G.Value, error) {
 	p := o.plan
 	if p.rehearsal != nil {
+		o.args = slices.Clone(in)
 		*p.rehearsal = append(*p.rehearsal, o)
 		return G.NewF32(0), nil
 	}
-	if err := p.ctx.Err(); err != nil {
+	if err := o.step(in); err != nil {
 		return nil, err
+	}
+	return o.out, nil
+}
+
+// step computes the operator's value from its inputs' values.
+func (o *operator) step(in []G.Value) (err error) {
+	if err := o.plan.ctx.Err(); err != nil {
+		return err
 	}
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%s: %v", o.id, r)
 		}
 	}()
-	if err := o.run(p.team, o, in); err != nil {
-		return nil, err
-	}
-	return o.out, nil
+	return o.run(o.plan.team, o, in)
 }
 
 // differentiable is an operator of the forward half.

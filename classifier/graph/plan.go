@@ -25,7 +25,8 @@ type Plan struct {
 	bytes   int64
 	image   []float32
 	machine G.VM
-	furnish func() // allocates what layout decided
+	order   []*operator // what the machine runs, in its order
+	furnish func()      // allocates what layout decided
 
 	reads  map[string]*operator
 	scores []*score
@@ -84,11 +85,10 @@ func (n *Network) draft(w, h int, reads []string, objectives []Objective) (*Plan
 	// operators that the machine runs know their plan, and the collector frees no cycle with
 	// a finalizer in it.
 	runtime.SetFinalizer(p.machine, nil)
-	order, err := p.rehearse(b.picture)
-	if err != nil {
+	if p.order, err = p.rehearse(b.picture); err != nil {
 		return nil, fmt.Errorf("rehearse plan for %dx%d: %w", w, h, err)
 	}
-	b.layout(order)
+	b.layout(p.order)
 	return p, nil
 }
 
@@ -111,7 +111,32 @@ func (p *Plan) rehearse(picture *G.Node) ([]*operator, error) {
 
 // Run computes the plan for a picture [3][h][w]. The objectives must be those of NewPlan in
 // layer and kind; their weights, channels and guides are those of this run.
+//
+// It replays what gorgonia's machine ran in rehearsal: the same operators on the same buffers
+// in the same order, without the machine's goroutine, locked thread and four allocations an
+// operator.
 func (p *Plan) Run(ctx context.Context, team *kernel.Team, image []float32, objectives []Objective) error {
+	return p.with(ctx, team, image, objectives, func() error {
+		for _, o := range p.order {
+			if err := o.step(o.args); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// RunTape does what Run does, on gorgonia's tape machine: the yardstick for what replaying
+// saves, and the witness that it computes the same.
+func (p *Plan) RunTape(ctx context.Context, team *kernel.Team, image []float32, objectives []Objective) error {
+	return p.with(ctx, team, image, objectives, func() error {
+		defer p.machine.Reset()
+		return p.machine.RunAll()
+	})
+}
+
+// with sets up what operators read while run runs them.
+func (p *Plan) with(ctx context.Context, team *kernel.Team, image []float32, objectives []Objective, run func() error) error {
 	if len(image) != len(p.image) {
 		return fmt.Errorf("picture of %d values in a plan for %d", len(image), len(p.image))
 	}
@@ -126,8 +151,7 @@ func (p *Plan) Run(ctx context.Context, team *kernel.Team, image []float32, obje
 	copy(p.image, image)
 	p.ctx, p.team = ctx, team
 	defer func() { p.ctx, p.team = nil, nil }()
-	err := p.machine.RunAll()
-	p.machine.Reset()
+	err := run()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
