@@ -200,7 +200,9 @@ func TestTextOfAPostIsWhatAPersonReads(t *testing.T) {
 		"<p>unclosed <b>bold":                       "unclosed bold",
 		"a < b":                                     "a < b",
 		"&amp;lt;b&amp;gt;":                         "&lt;b&gt;",
-		"<ul><li>one</li><li>two</li></ul>":         "one\ntwo",
+		`<p class="quote-inline">RE: <a href="https://a.example/1">https://a.example/1</a></p><p>into birds</p>`: "into birds",
+		`<p class="big">into birds</p>`:     "into birds",
+		"<ul><li>one</li><li>two</li></ul>": "one\ntwo",
 	}
 	for html, want := range tests {
 		if got := mention.Text(html); got != want {

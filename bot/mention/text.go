@@ -1,6 +1,7 @@
 package mention
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -17,19 +18,22 @@ func Text(source string) string {
 	}
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(source))
-	hidden := 0 // depth of script and style
+	hidden := 0    // depth of script and style
+	quote := false // in the line that stands for a quoted post where quotes are not shown
 	for {
 		switch z.Next() {
 		case html.ErrorToken: // the end, or as far as it can be read
 			return tidy(b.String())
 		case html.TextToken:
-			if hidden == 0 {
+			if hidden == 0 && !quote {
 				b.Write(z.Text())
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			switch name, _ := z.TagName(); string(name) {
+			switch name, attributes := z.TagName(); string(name) {
 			case "br":
 				b.WriteByte('\n')
+			case "p":
+				quote = attributes && quoteLine(z)
 			case "script", "style":
 				hidden++
 			}
@@ -37,9 +41,24 @@ func Text(source string) string {
 			switch name, _ := z.TagName(); string(name) {
 			case "p", "div", "li", "blockquote", "pre":
 				b.WriteByte('\n')
+				quote = false
 			case "script", "style":
 				hidden = max(0, hidden-1)
 			}
+		}
+	}
+}
+
+// quoteLine says whether the tag just read opens the "RE: link" that Mastodon (4.4) puts before
+// a post that quotes another. It is not the author's words.
+func quoteLine(z *html.Tokenizer) bool {
+	for {
+		key, value, more := z.TagAttr()
+		if string(key) == "class" && slices.Contains(strings.Fields(string(value)), "quote-inline") {
+			return true
+		}
+		if !more {
+			return false
 		}
 	}
 }
