@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,15 +64,18 @@ func (a *app) jobsList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "ls", Short: "List jobs, newest first", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			want, err := jobStates(states)
+			if err != nil {
+				return err
+			}
+			if limit < 1 {
+				return usageError(fmt.Errorf("--limit: %d is not at least 1", limit))
+			}
 			svc, done, err := a.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer done()
-			var want []store.State
-			for _, s := range states {
-				want = append(want, store.State(s))
-			}
 			jobs, err := svc.Jobs(cmd.Context(), limit, want...)
 			if err != nil {
 				return adminError(err)
@@ -84,9 +88,34 @@ func (a *app) jobsList() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringSliceVar(&states, "state", nil, "only these states (queued, waiting, leased, rendered, uploaded, posting, uncertain, posted, skipped, cancelled, dead)")
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only these states ("+stateNames()+")")
 	cmd.Flags().IntVar(&limit, "limit", limit, "at most this many")
 	return cmd
+}
+
+// allStates are the states a job can be in, in the order of its way.
+func allStates() []store.State {
+	return append(store.Unfinished(), store.Posted, store.Skipped, store.Cancelled, store.Dead)
+}
+
+func stateNames() string {
+	var names []string
+	for _, s := range allStates() {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
+}
+
+// jobStates reads the names of states.
+func jobStates(names []string) ([]store.State, error) {
+	var states []store.State
+	for _, name := range names {
+		if !slices.Contains(allStates(), store.State(name)) {
+			return nil, usageError(fmt.Errorf("--state: no job is ever %q; the states are %s", name, stateNames()))
+		}
+		states = append(states, store.State(name))
+	}
+	return states, nil
 }
 
 func (a *app) jobCommand(use, short string, do func(admin.Service, context.Context, string) (admin.Job, error)) *cobra.Command {

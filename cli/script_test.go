@@ -2,21 +2,40 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(noLeaks{m}, map[string]func(){
 		"slugpuppy": func() { os.Exit(Main(os.Args[1:])) },
 	})
+}
+
+// noLeaks runs the tests and then wants every goroutine to be gone.
+type noLeaks struct{ tests testscript.TestingM }
+
+func (n noLeaks) Run() int {
+	code := n.tests.Run()
+	if code != 0 {
+		return code
+	}
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	if err := goleak.Find(goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 // The scripts run the program as its users do, on pictures that it paints.
@@ -50,15 +69,19 @@ func paint(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
 }
 
-// database FILE makes a database with one skipped job.
+// database FILE makes a database with one skipped job, whose id becomes $JOB.
 func database(ts *testscript.TestScript, neg bool, args []string) {
 	path := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
 	st, err := store.Open(path, store.Options{})
 	ts.Check(err)
-	_, err = st.Record(store.Scope{Platform: "mastodon", Account: "1"}, "10", store.Job{
+	scope := store.Scope{Platform: "mastodon", Account: "1"}
+	_, err = st.Record(scope, "10", store.Job{
 		Source: "77", Handle: "ada@example.social", Requester: "2", State: store.Skipped, Reason: "stale", Lane: "words"})
 	ts.Check(err)
+	job, err := st.BySource(scope, "77")
+	ts.Check(err)
+	ts.Setenv("JOB", job.ID)
 	ts.Check(st.Close())
 }
 
