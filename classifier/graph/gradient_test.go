@@ -44,7 +44,7 @@ func benches(t *testing.T, r *rand.Rand) []bench {
 	other := layer{name: "other", op: randomConv(t, r, square(3, 8, 3, 1, 1), true), in: []int{0}}
 	grouped := square(8, 4, 3, 1, 1)
 	grouped.Groups = 2
-	return []bench{
+	all := []bench{
 		{"convolution", []layer{{"y", randomConv(t, r, square(3, 5, 3, 1, 1), false), []int{0}}}},
 		{"convolution with ReLU", []layer{{"y", randomConv(t, r, square(3, 5, 3, 1, 1), true), []int{0}}}},
 		{"strided convolution", []layer{{"y", randomConv(t, r, square(3, 5, 5, 2, 2), true), []int{0}}}},
@@ -69,6 +69,57 @@ func benches(t *testing.T, r *rand.Rand) []bench {
 		{"one value in two concatenations", []layer{widen, other,
 			{"a", concat{}, []int{1, 2}}, {"b", concat{}, []int{2, 1}}, {"y", concat{}, []int{3, 4}}}},
 		{"residual", []layer{widen, {"a", randomConv(t, r, square(8, 8, 3, 1, 1), true), []int{1}}, {"y", sum{}, []int{1, 2}}}},
+	}
+	return append(all, otherBenches(t, r, widen, other)...)
+}
+
+// otherBenches has the operations that only other networks than ours use.
+func otherBenches(t *testing.T, r *rand.Rand, widen, other layer) []bench {
+	dilated, depthwise := square(8, 4, 3, 1, 2), square(8, 8, 3, 2, 1)
+	dilated.DilationH, dilated.DilationW, depthwise.Groups = 2, 2, 8
+	pool := func(k, stride, pad int, ceil bool) kernel.Window {
+		return kernel.Window{KernelH: k, KernelW: k, StrideH: stride, StrideW: stride, Top: pad, Left: pad, Bottom: pad, Right: pad, Ceil: ceil}
+	}
+	on := func(op operation) []layer { return []layer{widen, {"y", op, []int{1}}} }
+	two := func(op operation) []layer { return []layer{widen, other, {"y", op, []int{1, 2}}} }
+	positive := layer{"positive", &affine{scale: slices.Repeat([]float32{1}, 8), shift: slices.Repeat([]float32{2}, 8)}, []int{2}}
+	squeeze := layer{"squeezed", mean{}, []int{1}}
+	border := kernel.Frame{Top: 2, Left: 1, Bottom: 0, Right: 3}
+	edge, mirror, crop := border, border, kernel.Frame{Top: -1, Left: 1, Bottom: -2, Right: -1}
+	edge.Mode, mirror.Mode = kernel.Edge, kernel.Reflect
+	return []bench{
+		{"dilated convolution", on(randomConv(t, r, dilated, true))},
+		{"depthwise convolution", on(randomConv(t, r, depthwise, false))},
+		{"leaky ReLU", on(curve{kernel.Curve{Kind: kernel.Leaky, A: 0.2}})},
+		{"clamp", on(curve{kernel.Curve{Kind: kernel.Clamp, A: -0.5, B: 1}})},
+		{"sigmoid", on(curve{kernel.Curve{Kind: kernel.Sigmoid}})},
+		{"hard sigmoid", on(curve{kernel.Curve{Kind: kernel.HardSigmoid, A: 1. / 6, B: 0.5}})},
+		{"hard swish", on(curve{kernel.Curve{Kind: kernel.HardSwish}})},
+		{"swish", []layer{widen, {"s", curve{kernel.Curve{Kind: kernel.Sigmoid}}, []int{1}}, {"y", blend{kernel.Times}, []int{1, 2}}}},
+		{"product", two(blend{kernel.Times})},
+		{"product of a value with itself", []layer{widen, {"y", blend{kernel.Times}, []int{1, 1}}}},
+		{"difference", two(blend{kernel.Minus})},
+		{"quotient", []layer{widen, other, positive, {"y", blend{kernel.Over}, []int{1, 3}}}},
+		{"squeeze and excite", []layer{widen, squeeze, {"gate", curve{kernel.Curve{Kind: kernel.Sigmoid}}, []int{2}}, {"y", blend{kernel.Times}, []int{3, 1}}}},
+		{"planes plus a vector", []layer{widen, squeeze, {"y", blend{kernel.Plus}, []int{1, 2}}}},
+		{"planes minus a vector", []layer{widen, other, {"m", mean{}, []int{2}}, {"y", blend{kernel.Minus}, []int{1, 3}}}},
+		{"planes over a vector", []layer{widen, other, {"m", mean{}, []int{2}},
+			{"p", &affine{scale: slices.Repeat([]float32{1}, 8), shift: slices.Repeat([]float32{2}, 8)}, []int{3}}, {"y", blend{kernel.Over}, []int{1, 4}}}},
+		{"average pool 3x3/1", on(averagePool{Window: pool(3, 1, 1, false)})},
+		{"average pool 3x3/1 that counts padding", on(averagePool{Window: pool(3, 1, 1, false), pads: true})},
+		{"average pool 3x3/2 ceil", on(averagePool{Window: pool(3, 2, 1, true), pads: true})},
+		{"fit to fewer", on(fit{3, 4})},
+		{"fit to more", on(fit{11, 13})},
+		{"local response normalisation", on(lrn{kernel.LRN{Size: 5, Alpha: 2, Beta: 0.75, Bias: 1}})},
+		{"normalisation across an even number", on(lrn{kernel.LRN{Size: 4, Alpha: 1, Beta: 0.5, Bias: 2}})},
+		{"channels shuffled", on(newPick([]int32{0, 4, 1, 5, 2, 6, 3, 7}, 8))},
+		{"channels picked", on(newPick([]int32{5, 1, 5}, 8))},
+		{"border", on(frame{border})},
+		{"border of edges", on(frame{edge})},
+		{"border of mirrors", on(frame{mirror})},
+		{"crop", on(frame{crop})},
+		{"split and joined", []layer{widen, {"a", newPick([]int32{0, 1, 2, 3}, 8), []int{1}}, {"b", newPick([]int32{4, 5, 6, 7}, 8), []int{1}},
+			{"c", randomConv(t, r, square(4, 4, 3, 1, 1), true), []int{3}}, {"y", concat{}, []int{2, 4}}}},
 	}
 }
 

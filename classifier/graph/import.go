@@ -3,24 +3,47 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
-	"slugpuppy/classifier/kernel"
 	"slugpuppy/classifier/onnx"
 )
 
 // Logits is the name of the layer before softmax.
 const Logits = "logits"
 
+// The operator sets that are understood. Older files mean other things by the same names.
+const (
+	minOpset = 7
+	maxOpset = 21
+)
+
+// usualSide is the size that is assumed of pictures when a file does not say. What a file
+// computes from the size is folded for one size; the network then runs at any.
+const usualSide = 224
+
+// Input says what a network expects, when that is not the red, green and blue in [0,1] of a
+// picture: Scale*x+Shift per channel, channels in reverse order with BGR. The constants are
+// in the order in which the network sees the channels.
+type Input struct {
+	Scale, Shift [3]float32
+	BGR          bool
+}
+
 // Import turns a decoded model into a network. Normalisation becomes one operation, and a
-// convolution takes over the ReLU that follows it. The model's outputs become the named
-// layers, without the prefix "layer_"; one of them is the logits.
-func Import(m *onnx.Model) (*Network, error) {
+// convolution takes over the normalisation and the ReLU that follow it. With several outputs
+// these become the named layers, without the prefix "layer_", and one of them is the logits;
+// with one, which is the logits, layers get short names from those in the file.
+func Import(m *onnx.Model) (*Network, error) { return ImportFor(m, nil) }
+
+// ImportFor is Import for a network that wants pictures prepared; nil means it does not.
+func ImportFor(m *onnx.Model, in *Input) (*Network, error) {
 	im := &importer{
-		consts: m.Graph.Initializers, at: map[string]int{}, uses: map[string]int{}, named: map[string]bool{},
-		net: &Network{layers: []layer{{name: "picture"}}},
+		consts: map[string]*onnx.Tensor{}, at: map[string]value{}, uses: map[string]int{}, named: map[string]bool{},
+		opset: m.Opset,
+		net:   &Network{layers: []layer{{name: "picture"}}}, titles: []title{{}},
 	}
-	if err := im.start(m); err != nil {
+	if err := im.start(m, in); err != nil {
 		return nil, err
 	}
 	for i := range m.Graph.Nodes {
@@ -33,6 +56,9 @@ func Import(m *onnx.Model) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := im.pack(); err != nil {
+		return nil, err
+	}
 	if err := im.net.finish(names, at); err != nil {
 		return nil, fmt.Errorf("name layers: %w", err)
 	}
@@ -42,21 +68,43 @@ func Import(m *onnx.Model) (*Network, error) {
 // importer holds what is known while the nodes are read in order.
 type importer struct {
 	net    *Network
+	opset  int64
+	shapes []Shape // of net.layers, for a picture of the size the file was written for
+	titles []title // of net.layers
 	consts map[string]*onnx.Tensor
-	at     map[string]int // values by name, into net.layers
-	uses   map[string]int // how many nodes read a value
-	named  map[string]bool
+	at     map[string]value // computed from the picture, by name
+	uses   map[string]int   // how many nodes read a value
+	named  map[string]bool  // outputs of the file
+	spent  int64            // values allocated beside those of the file
 }
 
-func (im *importer) start(m *onnx.Model) error {
+// title is what a file calls a layer.
+type title struct{ node, output, op string }
+
+func (im *importer) start(m *onnx.Model, in *Input) error {
+	if m.Opset < minOpset || m.Opset > maxOpset {
+		return fmt.Errorf("operator set %d; export the model with one from %d to %d", m.Opset, minOpset, maxOpset)
+	}
 	if len(m.Graph.Inputs) != 1 {
 		return fmt.Errorf("a model with %d inputs, want one picture", len(m.Graph.Inputs))
 	}
-	in := m.Graph.Inputs[0]
-	if len(in.Shape) != 4 || (in.Shape[1] != 3 && in.Shape[1] != 0) {
-		return fmt.Errorf("input %q has shape %v, want [1 3 height width]", in.Name, in.Shape)
+	v := m.Graph.Inputs[0]
+	if len(v.Shape) != 4 || (v.Shape[1] != 3 && v.Shape[1] != 0) || v.Shape[0] > 1 {
+		return fmt.Errorf("input %q has shape %v, want [1 3 height width]", v.Name, v.Shape)
 	}
-	im.at[in.Name] = 0
+	s := Shape{3, usualSide, usualSide}
+	const largest = 1024
+	for i, side := range []*int{&s.H, &s.W} {
+		if n := v.Shape[2+i]; n > largest {
+			return fmt.Errorf("input %q is %d pixels long, the limit is %d", v.Name, n, largest)
+		} else if n > 0 {
+			*side = int(n)
+		}
+	}
+	im.shapes = []Shape{s}
+	for name, t := range m.Graph.Initializers {
+		im.consts[name] = t
+	}
 	for _, n := range m.Graph.Nodes {
 		for _, name := range n.Inputs {
 			im.uses[name]++
@@ -65,7 +113,25 @@ func (im *importer) start(m *onnx.Model) error {
 	for _, o := range m.Graph.Outputs {
 		im.named[o.Name] = true
 	}
-	return nil
+	picture, err := im.prepare(in)
+	im.at[v.Name] = picture
+	return err
+}
+
+// prepare puts what the picture needs before the network sees it in front.
+func (im *importer) prepare(in *Input) (value, error) {
+	v := planes(0, im.shapes[0])
+	if in == nil {
+		return v, nil
+	}
+	var err error
+	front := &onnx.Node{Outputs: []string{"prepared picture"}}
+	if in.BGR {
+		if v, err = im.put(front, newPick([]int32{2, 1, 0}, 3), v); err != nil {
+			return v, err
+		}
+	}
+	return im.put(front, &affine{scale: in.Scale[:], shift: in.Shift[:]}, v)
 }
 
 // outputs lists the named layers in order of computation, the logits last.
@@ -73,21 +139,24 @@ func (im *importer) outputs(m *onnx.Model) (names []string, at []int, err error)
 	byLayer := map[int]string{}
 	logits := -1
 	for _, o := range m.Graph.Outputs {
-		i, ok := im.at[o.Name]
+		v, ok := im.at[o.Name]
 		if !ok {
 			return nil, nil, fmt.Errorf("no operator computes output %q", o.Name)
 		}
-		if i == 0 {
+		if im.net.layers[v.layer].op == nil || im.titles[v.layer] == (title{}) {
 			return nil, nil, fmt.Errorf("output %q is the picture itself", o.Name)
 		}
 		name := strings.TrimPrefix(o.Name, "layer_")
 		if name == Logits || len(m.Graph.Outputs) == 1 {
-			logits, name = i, Logits
+			logits, name = v.layer, Logits
 		}
-		byLayer[i] = name
+		byLayer[v.layer] = name
 	}
 	if logits < 0 {
 		return nil, nil, fmt.Errorf("none of %d outputs is called %q", len(m.Graph.Outputs), Logits)
+	}
+	if len(m.Graph.Outputs) == 1 {
+		byLayer = im.christen(logits)
 	}
 	for i := range im.net.layers {
 		if name, ok := byLayer[i]; ok && i != logits {
@@ -99,288 +168,84 @@ func (im *importer) outputs(m *onnx.Model) (names []string, at []int, err error)
 
 // readers maps an ONNX operator to how it is read.
 var readers = map[string]func(*importer, *onnx.Node) error{
-	"Constant": (*importer).constant,
-	"Identity": (*importer).identity, "Dropout": (*importer).identity, "Softmax": (*importer).identity,
-	"Sub": (*importer).normalise, "Div": (*importer).normalise, "Mul": (*importer).normalise, "Add": (*importer).add,
-	"Conv": (*importer).conv, "Relu": (*importer).relu, "MaxPool": (*importer).maxPool,
-	"Concat": (*importer).concat, "ReduceMean": (*importer).mean, "GlobalAveragePool": (*importer).mean,
-	"Flatten": (*importer).flatten, "Gemm": (*importer).gemm,
+	"Constant": (*importer).constant, "Shape": (*importer).shapeOf,
+	"Identity": (*importer).identity, "Dropout": (*importer).identity, "Cast": (*importer).identity,
+	"Softmax": (*importer).softmax, "LogSoftmax": (*importer).softmax,
+	"Add": (*importer).binary, "Sub": (*importer).binary, "Mul": (*importer).binary, "Div": (*importer).binary,
+	"Sum": (*importer).sum, "BatchNormalization": (*importer).batchNorm,
+	"Conv": (*importer).conv, "Gemm": (*importer).gemm, "MatMul": (*importer).matMul,
+	"Relu": (*importer).relu, "LeakyRelu": (*importer).curve, "Clip": (*importer).clip, "Sigmoid": (*importer).curve,
+	"HardSigmoid": (*importer).curve, "HardSwish": (*importer).curve,
+	"MaxPool": (*importer).maxPool, "AveragePool": (*importer).averagePool, "LRN": (*importer).lrn,
+	"ReduceMean": (*importer).mean, "GlobalAveragePool": (*importer).mean,
+	"Concat": (*importer).concat, "Flatten": (*importer).flatten, "Reshape": (*importer).reshape,
+	"Squeeze": (*importer).squeeze, "Unsqueeze": (*importer).unsqueeze, "Transpose": (*importer).transpose,
+	"Slice": (*importer).slice, "Split": (*importer).split, "Gather": (*importer).gather, "Pad": (*importer).pad,
 }
 
 func (im *importer) node(n *onnx.Node) error {
 	read, ok := readers[n.Op]
-	if !ok || (n.Domain != "" && n.Domain != "ai.onnx") {
-		return fmt.Errorf("operator %s %s is not supported", n.Domain, n.Op)
+	if n.Domain != "" && n.Domain != "ai.onnx" {
+		return fmt.Errorf("operator %s of %s is not supported", n.Op, n.Domain)
 	}
 	if len(n.Outputs) == 0 {
 		return errors.New("operator without an output")
 	}
+	for _, name := range n.Outputs {
+		if _, computed := im.at[name]; computed || im.consts[name] != nil {
+			return fmt.Errorf("%q is computed twice", name)
+		}
+	}
+	if im.constantInputs(n) {
+		return im.fold(n)
+	}
+	if !ok {
+		return fmt.Errorf("operator %s is not supported", n.Op)
+	}
 	return read(im, n)
 }
 
-// put appends a layer that computes the node's first output.
-func (im *importer) put(n *onnx.Node, op operation, inputs ...string) error {
+// put appends a layer that computes the node's first output from values, as planes.
+func (im *importer) put(n *onnx.Node, op operation, inputs ...value) (value, error) {
+	if len(inputs) == 0 {
+		return value{}, errors.New("operator without an input")
+	}
 	l := layer{name: n.Outputs[0], op: op}
-	for _, name := range inputs {
-		i, ok := im.at[name]
-		if !ok {
-			return fmt.Errorf("input %q is not a value computed from the picture", name)
-		}
-		l.in = append(l.in, i)
+	in := make([]Shape, len(inputs))
+	for i, v := range inputs {
+		l.in, in[i] = append(l.in, v.layer), im.shapes[v.layer]
 	}
-	im.at[n.Outputs[0]] = len(im.net.layers)
+	s, err := infer(op, in)
+	if err != nil {
+		return value{}, err
+	}
+	const mostChannels = 1 << 17
+	if s.C > mostChannels || s.size() > math.MaxInt32/4 {
+		return value{}, fmt.Errorf("a result of %d channels of %dx%d is too large", s.C, s.W, s.H)
+	}
+	im.shapes = append(im.shapes, s)
 	im.net.layers = append(im.net.layers, l)
+	im.titles = append(im.titles, title{n.Name, n.Outputs[0], n.Op})
+	return planes(len(im.net.layers)-1, s), nil
+}
+
+// keep appends a layer whose result is laid out in the file like its first input.
+func (im *importer) keep(n *onnx.Node, op operation, inputs ...value) error {
+	v, err := im.put(n, op, inputs...)
+	if err != nil {
+		return err
+	}
+	v.dims, v.tail = inputs[0].dims, inputs[0].tail
+	im.at[n.Outputs[0]] = v
 	return nil
 }
 
-// input returns the node's i-th input name, empty if it is left out.
-func input(n *onnx.Node, i int) string {
-	if i < len(n.Inputs) {
-		return n.Inputs[i]
-	}
-	return ""
-}
-
-// floats returns the node's i-th input, which must be a constant; nil if it is left out.
-func (im *importer) floats(n *onnx.Node, i int) (*onnx.Tensor, error) {
-	name := input(n, i)
-	if name == "" {
-		return nil, nil
-	}
-	t := im.consts[name]
-	if t == nil || t.Floats == nil {
-		return nil, fmt.Errorf("input %q must be a constant", name)
-	}
-	return t, nil
-}
-
-func (im *importer) constant(n *onnx.Node) error {
-	a, ok := n.Attributes["value"]
-	if !ok || a.Tensor == nil {
-		return errors.New("constant without a tensor")
-	}
-	im.consts[n.Outputs[0]] = a.Tensor
-	return nil
-}
-
-// identity passes its first input on. Softmax is one too: we read logits, and take
-// probabilities of them ourselves.
-func (im *importer) identity(n *onnx.Node) error {
-	i, ok := im.at[input(n, 0)]
-	if !ok {
-		return fmt.Errorf("input %q is not a value computed from the picture", input(n, 0))
-	}
-	im.at[n.Outputs[0]] = i
-	return nil
-}
-
-// normalise reads x-c, x/c and x*c. Two in a row become one operation.
-func (im *importer) normalise(n *onnx.Node) error {
-	c, err := im.floats(n, 1)
-	if err != nil {
-		return err
-	}
-	if c == nil {
-		return errors.New("second operand is missing")
-	}
-	const channels = 3
-	if len(c.Floats) != 1 && len(c.Floats) != channels {
-		return fmt.Errorf("constant of shape %v; only normalisation of the picture is supported", c.Shape)
-	}
-	prev, ok := im.at[input(n, 0)]
-	if !ok {
-		return fmt.Errorf("input %q is not a value computed from the picture", input(n, 0))
-	}
-	op := &affine{scale: []float32{1, 1, 1}, shift: make([]float32, channels)}
-	in := input(n, 0)
-	if p, ok := im.net.layers[prev].op.(*affine); ok && im.uses[in] == 1 && !im.named[in] {
-		op = p
-	} else if err := im.put(n, op, in); err != nil {
-		return err
-	}
-	im.at[n.Outputs[0]] = len(im.net.layers) - 1
-	for i := range op.scale {
-		v := c.Floats[i%len(c.Floats)]
-		switch n.Op {
-		case "Sub":
-			op.shift[i] -= v
-		case "Div":
-			op.scale[i], op.shift[i] = op.scale[i]/v, op.shift[i]/v
-		case "Mul":
-			op.scale[i], op.shift[i] = op.scale[i]*v, op.shift[i]*v
-		}
+// spend counts values that are allocated beside the file's own. A file of a few bytes must
+// not cost gigabytes.
+func (im *importer) spend(n int64) error {
+	const most = 1 << 28
+	if im.spent += n; n < 0 || n > most || im.spent > most {
+		return errors.New("the model needs more than 1 GB of weights")
 	}
 	return nil
-}
-
-// add reads a sum of values.
-func (im *importer) add(n *onnx.Node) error { return im.put(n, sum{}, n.Inputs...) }
-
-func (im *importer) conv(n *onnx.Node) error {
-	w, err := im.floats(n, 1)
-	if err != nil {
-		return err
-	}
-	if w == nil || len(w.Shape) != 4 {
-		return errors.New("weights must have 4 dimensions")
-	}
-	b, err := im.floats(n, 2)
-	if err != nil {
-		return err
-	}
-	g := int(n.Int("group", 1))
-	s := kernel.ConvShape{Out: w.Shape[0], In: w.Shape[1] * g, KernelH: w.Shape[2], KernelW: w.Shape[3], Groups: g}
-	strides, dilations := pair(n.Ints("strides")), pair(n.Ints("dilations"))
-	s.StrideH, s.StrideW, s.DilationH, s.DilationW = strides[0], strides[1], dilations[0], dilations[1]
-	if s.Top, s.Left, s.Bottom, s.Right, err = pads(n); err != nil {
-		return err
-	}
-	var bias []float32
-	if b != nil {
-		bias = b.Floats
-	}
-	c, err := kernel.NewConv(s, w.Floats, bias)
-	if err != nil {
-		return err
-	}
-	return im.put(n, &conv{Conv: c}, input(n, 0))
-}
-
-// relu joins the convolution before it, unless somebody else reads that one's result.
-func (im *importer) relu(n *onnx.Node) error {
-	in := input(n, 0)
-	if i, ok := im.at[in]; ok && im.uses[in] == 1 && !im.named[in] {
-		if c, ok := im.net.layers[i].op.(*conv); ok && !c.relu {
-			c.relu = true
-			im.net.layers[i].name = n.Outputs[0]
-			im.at[n.Outputs[0]] = i
-			return nil
-		}
-	}
-	return im.put(n, relu{}, in)
-}
-
-func (im *importer) maxPool(n *onnx.Node) error {
-	k, s := pair(n.Ints("kernel_shape")), pair(n.Ints("strides"))
-	if d := pair(n.Ints("dilations")); d != [2]int{1, 1} {
-		return errors.New("dilated pooling is not supported")
-	}
-	w := kernel.Window{KernelH: k[0], KernelW: k[1], StrideH: s[0], StrideW: s[1], Ceil: n.Int("ceil_mode", 0) != 0}
-	var err error
-	if w.Top, w.Left, w.Bottom, w.Right, err = pads(n); err != nil {
-		return err
-	}
-	if err := w.Valid(); err != nil {
-		return err
-	}
-	return im.put(n, maxPool{w}, input(n, 0))
-}
-
-func (im *importer) concat(n *onnx.Node) error {
-	if axis := n.Int("axis", 1); axis != 1 && axis != -3 {
-		return fmt.Errorf("concatenation along axis %d, want channels", axis)
-	}
-	return im.put(n, concat{}, n.Inputs...)
-}
-
-// mean reads the average over rows and columns.
-func (im *importer) mean(n *onnx.Node) error {
-	axes := n.Ints("axes")
-	if t := im.consts[input(n, 1)]; t != nil { // an input since opset 18
-		axes = t.Ints
-	}
-	if n.Op == "ReduceMean" {
-		spatial := len(axes) == 2
-		for _, a := range axes {
-			spatial = spatial && (a == 2 || a == 3 || a == -1 || a == -2)
-		}
-		if !spatial {
-			return fmt.Errorf("mean over axes %v, want rows and columns", axes)
-		}
-	}
-	return im.put(n, mean{}, input(n, 0))
-}
-
-func (im *importer) flatten(n *onnx.Node) error {
-	if axis := n.Int("axis", 1); axis != 1 {
-		return fmt.Errorf("flatten from axis %d, want 1", axis)
-	}
-	return im.put(n, flat{}, input(n, 0))
-}
-
-// gemm reads a fully connected layer: one row times a constant matrix.
-func (im *importer) gemm(n *onnx.Node) error {
-	if n.Float("alpha", 1) != 1 || n.Float("beta", 1) != 1 || n.Int("transA", 0) != 0 {
-		return errors.New("scaled or transposed product is not supported")
-	}
-	w, err := im.floats(n, 1)
-	if err != nil {
-		return err
-	}
-	if w == nil || len(w.Shape) != 2 {
-		return errors.New("weights must have 2 dimensions")
-	}
-	d := &dense{weight: w.Floats}
-	outs, ins := w.Shape[0], w.Shape[1]
-	if len(w.Floats) == 0 {
-		return errors.New("weights are empty")
-	}
-	if n.Int("transB", 0) == 0 {
-		outs, ins = ins, outs
-		d.weight = transpose(w.Floats, ins, outs)
-	}
-	b, err := im.floats(n, 2)
-	if err != nil {
-		return err
-	}
-	if d.bias = make([]float32, outs); b != nil {
-		if len(b.Floats) != outs {
-			return fmt.Errorf("%d biases for %d outputs", len(b.Floats), outs)
-		}
-		d.bias = b.Floats
-	}
-	return im.put(n, d, input(n, 0))
-}
-
-// transpose returns m [rows][cols] as [cols][rows].
-func transpose(m []float32, rows, cols int) []float32 {
-	t := make([]float32, len(m))
-	for r := range rows {
-		for c := range cols {
-			t[c*rows+r] = m[r*cols+c]
-		}
-	}
-	return t
-}
-
-// pair reads the two sizes of an attribute, 1 unless given; absurd ones become invalid.
-func pair(v []int64) [2]int {
-	if len(v) == 0 {
-		return [2]int{1, 1}
-	}
-	if len(v) != 2 {
-		return [2]int{-1, -1}
-	}
-	return [2]int{bounded(v[0]), bounded(v[1])}
-}
-
-func bounded(v int64) int {
-	if v < 0 || v > 1<<16 {
-		return -1
-	}
-	return int(v)
-}
-
-func pads(n *onnx.Node) (top, left, bottom, right int, err error) {
-	if auto := n.Text("auto_pad", "NOTSET"); auto != "NOTSET" && auto != "VALID" {
-		return 0, 0, 0, 0, fmt.Errorf("automatic padding %s is not supported", auto)
-	}
-	p := n.Ints("pads")
-	if len(p) == 0 {
-		return 0, 0, 0, 0, nil
-	}
-	if len(p) != 4 {
-		return 0, 0, 0, 0, fmt.Errorf("%d paddings, want 4", len(p))
-	}
-	return bounded(p[0]), bounded(p[1]), bounded(p[2]), bounded(p[3]), nil
 }

@@ -7,6 +7,7 @@ package graph
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"slugpuppy/classifier/kernel"
 )
@@ -21,6 +22,20 @@ func (s Shape) plane() int { return s.H * s.W }
 type operation interface {
 	// at prepares the operation for inputs of the given shapes.
 	at(in []Shape) (step, Shape, error)
+}
+
+// sized is an operation that knows the shape of its result without being prepared for it.
+type sized interface {
+	size(in []Shape) (Shape, error)
+}
+
+// infer returns the shape of an operation's result.
+func infer(op operation, in []Shape) (Shape, error) {
+	if s, ok := op.(sized); ok {
+		return s.size(in)
+	}
+	_, out, err := op.at(in)
+	return out, err
 }
 
 // step is an operation at one size, inside one plan.
@@ -60,6 +75,7 @@ type Network struct {
 	layers []layer // layers[0] is the picture
 	named  []Layer
 	index  map[string]int // of named, by name, into layers
+	alias  map[string]int // other names, in lower case, into layers
 	min    int
 }
 
@@ -73,6 +89,23 @@ type Layer struct {
 // Layers returns the named layers in the order in which they are computed; the last one is
 // the logits.
 func (n *Network) Layers() []Layer { return append([]Layer(nil), n.named...) }
+
+// Find returns the layer of that name, in any case, or of a name it has in the file.
+func (n *Network) Find(name string) (Layer, bool) {
+	name = strings.ToLower(name)
+	for _, l := range n.named {
+		if strings.ToLower(l.Name) == name {
+			return l, true
+		}
+	}
+	at, ok := n.alias[name]
+	for _, l := range n.named {
+		if ok && n.index[l.Name] == at {
+			return l, true
+		}
+	}
+	return Layer{}, false
+}
 
 // MinSide is the smallest side of a picture that all layers can be computed for.
 func (n *Network) MinSide() int { return n.min }
@@ -88,28 +121,43 @@ func (n *Network) WeightBytes() int64 {
 	return sum
 }
 
-// shapes infers the shape of every layer that is wanted, given its dependencies.
+// shapes prepares every layer that is wanted, given its dependencies.
 func (n *Network) shapes(h, w int, wanted []bool) ([]step, []Shape, error) {
-	steps, shapes := make([]step, len(n.layers)), make([]Shape, len(n.layers))
+	steps := make([]step, len(n.layers))
+	shapes, err := n.walk(h, w, wanted, func(i int, in []Shape) (s Shape, err error) {
+		steps[i], s, err = n.layers[i].op.at(in)
+		return s, err
+	})
+	return steps, shapes, err
+}
+
+// sizes infers the shape of every layer that is wanted.
+func (n *Network) sizes(h, w int, wanted []bool) ([]Shape, error) {
+	return n.walk(h, w, wanted, func(i int, in []Shape) (Shape, error) { return infer(n.layers[i].op, in) })
+}
+
+func (n *Network) walk(h, w int, wanted []bool, shape func(i int, in []Shape) (Shape, error)) ([]Shape, error) {
+	shapes := make([]Shape, len(n.layers))
 	shapes[0] = Shape{3, h, w}
+	var in []Shape
 	for i := 1; i < len(n.layers); i++ {
 		if !wanted[i] {
 			continue
 		}
 		l := n.layers[i]
-		in := make([]Shape, len(l.in))
-		for j, k := range l.in {
-			in[j] = shapes[k]
+		in = in[:0]
+		for _, k := range l.in {
+			in = append(in, shapes[k])
 		}
 		var err error
-		if steps[i], shapes[i], err = l.op.at(in); err != nil {
-			return nil, nil, fmt.Errorf("layer %s: %w", l.name, err)
+		if shapes[i], err = shape(i, in); err != nil {
+			return nil, fmt.Errorf("layer %s: %w", l.name, err)
 		}
 		if shapes[i].size() > math.MaxInt32/4 {
-			return nil, nil, fmt.Errorf("layer %s: picture of %dx%d is too large for one piece", l.name, w, h)
+			return nil, fmt.Errorf("layer %s: picture of %dx%d is too large for one piece", l.name, w, h)
 		}
 	}
-	return steps, shapes, nil
+	return shapes, nil
 }
 
 // needed marks the layers that the given ones are computed from, themselves included.
@@ -140,7 +188,7 @@ func (n *Network) finish(names []string, at []int) error {
 	const usual, smallest, largest = 256, 32, 512
 	all := n.needed(at)
 	for n.min = smallest; ; n.min++ {
-		_, _, err := n.shapes(n.min, n.min, all)
+		_, err := n.sizes(n.min, n.min, all)
 		if err == nil {
 			break
 		}
@@ -149,10 +197,10 @@ func (n *Network) finish(names []string, at []int) error {
 		}
 	}
 	side := max(usual, n.min)
-	_, shapes, err := n.shapes(side, side, all)
+	shapes, err := n.sizes(side, side, all)
 	if err != nil { // a network of one size only
 		side = n.min
-		_, shapes, err = n.shapes(side, side, all)
+		shapes, err = n.sizes(side, side, all)
 	}
 	if err != nil {
 		return err

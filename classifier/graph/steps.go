@@ -9,22 +9,36 @@ import (
 // conv is a convolution with bias, clipped at zero if a ReLU follows.
 type conv struct {
 	*kernel.Conv
-	relu bool
+	relu  bool
+	draft *draft // while the network is imported, instead of Conv
 }
 
 func (o *conv) bytes() int64 { return o.Bytes() }
 
-func (o *conv) at(in []Shape) (step, Shape, error) {
-	s := in[0]
-	if s.C != o.In {
-		return nil, Shape{}, fmt.Errorf("convolution of %d channels, has %d", o.In, s.C)
+func (o *conv) size(in []Shape) (Shape, error) {
+	var c kernel.ConvShape
+	if o.draft != nil {
+		c = o.draft.shape
+	} else {
+		c = o.ConvShape
 	}
-	p, err := o.At(s.H, s.W)
+	if in[0].C != c.In {
+		return Shape{}, fmt.Errorf("convolution of %d channels, has %d", c.In, in[0].C)
+	}
+	h, w := c.Size(in[0].H, in[0].W)
+	if h < 1 || w < 1 {
+		return Shape{}, fmt.Errorf("picture of %dx%d is smaller than the convolution's kernel", in[0].W, in[0].H)
+	}
+	return Shape{c.Out, h, w}, nil
+}
+
+func (o *conv) at(in []Shape) (step, Shape, error) {
+	s, err := o.size(in)
 	if err != nil {
 		return nil, Shape{}, err
 	}
-	h, w := o.Size(s.H, s.W)
-	return &convStep{plan: p, relu: o.relu}, Shape{o.Out, h, w}, nil
+	p, err := o.At(in[0].H, in[0].W)
+	return &convStep{plan: p, relu: o.relu}, s, err
 }
 
 type convStep struct {
@@ -47,6 +61,14 @@ func (s *convStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float
 
 // maxPool takes the largest value of each window.
 type maxPool struct{ kernel.Window }
+
+func (o maxPool) size(in []Shape) (Shape, error) {
+	h, w := o.Size(in[0].H, in[0].W)
+	if h < 1 || w < 1 {
+		return Shape{}, fmt.Errorf("picture of %dx%d is smaller than the pooling window", in[0].W, in[0].H)
+	}
+	return Shape{in[0].C, h, w}, nil
+}
 
 func (o maxPool) at(in []Shape) (step, Shape, error) {
 	p, err := kernel.NewMaxPool(o.Window, in[0].H, in[0].W)

@@ -1,0 +1,144 @@
+package graph
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Files with one output name their layers only in the names of operators and values. People
+// know inception_4c/output as 4c, /layer3/layer3.1/relu_2/Relu_output_0 as layer3.1, and
+// /features/features.12/Relu_output_0 as features.12: the name of a module is that of its
+// last layer.
+
+// christen names every layer whose result is worth seeing: what follows a ReLU or another
+// function, a pool, a concatenation or a sum, and the last layer of every module. Full
+// names are remembered, and found as well.
+func (im *importer) christen(logits int) map[int]string {
+	paths := make([][]string, len(im.titles))
+	size, last := map[string]int{}, map[string]int{}
+	for i := range im.titles {
+		if i == 0 || im.titles[i] == (title{}) {
+			continue
+		}
+		paths[i] = im.titles[i].path()
+		for k := 1; k <= len(paths[i]); k++ {
+			scope := strings.Join(paths[i][:k], "/")
+			size[scope]++
+			last[scope] = i
+		}
+	}
+	names, taken, count := map[int]string{}, map[string]bool{Logits: true}, map[string]int{}
+	im.net.alias = map[string]int{}
+	for i, l := range im.net.layers {
+		if paths[i] == nil || i == logits || im.shapes[i].C < 1 {
+			continue
+		}
+		name := ""
+		for k := 1; k <= len(paths[i]) && name == ""; k++ {
+			scope := strings.Join(paths[i][:k], "/")
+			if last[scope] == i && (size[scope] > 1 || k == len(paths[i])) {
+				name = scope
+			}
+		}
+		whole := size[name] > 1
+		if name == "" {
+			name = strings.Join(paths[i], "/")
+		}
+		if !whole && !worthSeeing(l.op) {
+			continue
+		}
+		if anonymous.MatchString(name) {
+			kind := strings.ToLower(im.titles[i].op)
+			count[kind]++
+			name = fmt.Sprintf("%s%d", kind, count[kind])
+		}
+		name = unique(shorten(name), taken)
+		names[i] = name
+		for _, full := range []string{im.titles[i].node, im.titles[i].output, strings.Join(paths[i], "/")} {
+			if full = strings.ToLower(full); full != "" {
+				im.net.alias[full] = i
+			}
+		}
+	}
+	return names
+}
+
+// worthSeeing reports whether an operation's result is a picture of features by itself.
+func worthSeeing(op operation) bool {
+	switch o := op.(type) {
+	case *conv:
+		return o.relu
+	case relu, curve, maxPool, averagePool, mean, concat, sum, blend, lrn:
+		return true
+	}
+	return false
+}
+
+// anonymous names say nothing: an operator and a number, or a number.
+var anonymous = regexp.MustCompile(`^([A-Z][A-Za-z]*_)?\d+$|^$`)
+
+var (
+	outputSuffix = regexp.MustCompile(`_output_\d+$|:\d+$`)
+	// Inception's blocks, in the spellings of Caffe, TensorFlow and torchvision.
+	inception = regexp.MustCompile(`(?i)^(?:inception|mixed)[_-]?(\d[a-z])(?:/output)?(?:_\d+)?$`)
+)
+
+// path takes the name of a layer apart into modules, outermost first, without what repeats.
+func (t title) path() []string {
+	name := outputSuffix.ReplaceAllString(t.node, "")
+	if name == "" || anonymous.MatchString(name) {
+		name = outputSuffix.ReplaceAllString(t.output, "")
+	}
+	var path []string
+	for _, part := range strings.Split(strings.Trim(name, "/ "), "/") {
+		if part = clean(part); part == "" {
+			continue
+		}
+		if k := len(path) - 1; k >= 0 && strings.HasPrefix(part, path[k]+".") {
+			path[k] = part // layer3/layer3.1
+			continue
+		}
+		path = append(path, part)
+	}
+	if k := len(path) - 1; k > 0 && (path[k] == t.op || strings.HasPrefix(path[k], t.op+"_")) {
+		path = path[:k] // the operator itself, inside its module
+	}
+	if len(path) > 8 {
+		path = path[:8]
+	}
+	return path
+}
+
+// clean keeps what can be typed in a mention.
+func clean(part string) string {
+	const longest = 48
+	if len(part) > longest {
+		part = part[:longest]
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
+			return r
+		}
+		return '_'
+	}, strings.TrimSpace(part))
+}
+
+// shorten turns names of inception blocks into what everybody calls them.
+func shorten(name string) string {
+	if m := inception.FindStringSubmatch(name); m != nil {
+		return strings.ToLower(m[1])
+	}
+	return name
+}
+
+// unique adds a number to a name that is taken, whatever its case.
+func unique(name string, taken map[string]bool) string {
+	out := name
+	for i := 2; taken[strings.ToLower(out)]; i++ {
+		out = fmt.Sprintf("%s_%d", name, i)
+	}
+	taken[strings.ToLower(out)] = true
+	return out
+}

@@ -1,0 +1,72 @@
+package graph
+
+import (
+	"fmt"
+
+	"slugpuppy/classifier/kernel"
+)
+
+// averagePool averages windows.
+type averagePool struct {
+	kernel.Window
+	pads bool // zeros around the picture count
+}
+
+func (o averagePool) at(in []Shape) (step, Shape, error) {
+	p, err := kernel.NewAvgPool(o.Window, in[0].H, in[0].W, o.pads)
+	if err != nil {
+		return nil, Shape{}, err
+	}
+	h, w := o.Size(in[0].H, in[0].W)
+	return averageStep{AvgPool: p}, Shape{in[0].C, h, w}, nil
+}
+
+// fit averages planes to one size.
+type fit struct{ h, w int }
+
+func (o fit) at(in []Shape) (step, Shape, error) {
+	p, err := kernel.NewFit(o.h, o.w, in[0].H, in[0].W)
+	if err != nil {
+		return nil, Shape{}, err
+	}
+	return averageStep{AvgPool: p}, Shape{in[0].C, o.h, o.w}, nil
+}
+
+type averageStep struct {
+	stateless
+	*kernel.AvgPool
+}
+
+func (s averageStep) forward(t *kernel.Team, out []float32, in [][]float32, _ []float32) {
+	s.Forward(t, out, in[0])
+}
+
+func (s averageStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float32, _, _ []float32, add bool) {
+	s.Backward(t, dx, dy, add)
+}
+
+// frame puts a border around the picture.
+type frame struct{ kernel.Frame }
+
+func (o frame) at(in []Shape) (step, Shape, error) {
+	f := o.Frame
+	f.H, f.W = in[0].H, in[0].W
+	h, w := f.Size()
+	if h < 1 || w < 1 || (f.Mode == kernel.Reflect && max(f.Top, f.Bottom) >= f.H || f.Mode == kernel.Reflect && max(f.Left, f.Right) >= f.W) {
+		return nil, Shape{}, fmt.Errorf("picture of %dx%d is too small for its border", f.W, f.H)
+	}
+	return frameStep{Frame: f}, Shape{in[0].C, h, w}, nil
+}
+
+type frameStep struct {
+	stateless
+	kernel.Frame
+}
+
+func (s frameStep) forward(t *kernel.Team, out []float32, in [][]float32, _ []float32) {
+	s.Forward(t, out, in[0])
+}
+
+func (s frameStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float32, _, _ []float32, add bool) {
+	s.Backward(t, dx, dy, add)
+}
