@@ -190,11 +190,10 @@ func (t *task) lastDream() (reply, error) {
 func (t *task) recipe(req mention.Request) (dream.Recipe, error) {
 	seed := t.seed()
 	if req.Token != "" {
-		r, err := dream.ParseToken(req.Token)
-		if err != nil {
+		if r, err := dream.ParseToken(req.Token); err != nil {
 			return r, &refusal{sayOldToken, err.Error()}
 		}
-		return r, nil
+		return req.Recipe(t.Vocabulary, seed) // the token's, with what else was said laid over it
 	}
 	r, err := req.Recipe(t.Vocabulary, seed)
 	if err != nil {
