@@ -68,37 +68,20 @@ func (im *importer) transpose(n *onnx.Node) error {
 	}
 	perm := n.Ints("perm")
 	lead := v.lead()
-	wrong := fmt.Errorf("axes %v of a value of shape %v: rows and columns must stay last", perm, v.dims)
-	if len(perm) != len(v.dims) {
-		return wrong
-	}
-	seen := map[int64]bool{}
 	for i, p := range perm {
-		if seen[p] || p < 0 || (i >= len(lead)) != (p >= int64(len(lead))) || (i >= len(lead) && p != int64(i)) {
-			return wrong
+		if i >= len(lead) && p != int64(i) {
+			return fmt.Errorf("axes %v of a value of shape %v: rows and columns must stay last", perm, v.dims)
 		}
-		seen[p] = true
+	}
+	if len(perm) != len(v.dims) {
+		return fmt.Errorf("axes %v of a value of shape %v", perm, v.dims)
 	}
 	if err := im.spend(int64(product(lead))); err != nil {
 		return err
 	}
-	to := make([]int, len(lead))
-	for i := range to {
-		to[i] = lead[perm[i]]
-	}
-	index := make([]int32, product(lead))
-	at := make([]int, len(lead)) // position in the new order
-	for i := range index {
-		rest := i
-		for k := len(to) - 1; k >= 0; k-- {
-			at[perm[k]] = rest % to[k]
-			rest /= to[k]
-		}
-		from := 0
-		for k, d := range lead {
-			from = from*d + at[k]
-		}
-		index[i] = int32(from)
+	index, to, err := permuted(lead, perm[:len(lead)])
+	if err != nil {
+		return err
 	}
 	return im.picked(n, n.Outputs[0], v, to, index)
 }
@@ -112,6 +95,10 @@ func (im *importer) slice(n *onnx.Node) error {
 	ranges, err := im.ranges(n, v.dims)
 	if err != nil {
 		return err
+	}
+	if len(ranges) == 0 {
+		im.at[n.Outputs[0]] = v
+		return nil
 	}
 	if len(ranges) != 1 {
 		return errors.New("a slice along several axes is not supported")
@@ -162,15 +149,6 @@ func (im *importer) split(n *onnx.Node) error {
 		from += int(s)
 	}
 	return nil
-}
-
-// span is n numbers from a first one on.
-func span(from, step, n int) []int {
-	all := make([]int, n)
-	for i := range all {
-		all[i] = from + i*step
-	}
-	return all
 }
 
 // gather reads some channels, or one and its axis left out.

@@ -100,6 +100,8 @@ func (im *importer) folded(n *onnx.Node, first *onnx.Tensor) (*onnx.Tensor, erro
 		return first, nil
 	case "Reshape", "Squeeze", "Unsqueeze", "Flatten":
 		return im.foldShape(n, first)
+	case "Transpose":
+		return im.foldTranspose(n, first)
 	}
 	for _, name := range n.Inputs {
 		if t := im.consts[name]; t != nil && t.Len() > mostFolded {

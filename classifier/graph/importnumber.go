@@ -161,10 +161,76 @@ func (im *importer) foldSlice(n *onnx.Node, t *onnx.Tensor) (*onnx.Tensor, error
 	if err != nil {
 		return nil, err
 	}
-	if len(ranges) != 1 || len(t.Shape) != 1 {
-		return nil, errors.New("only a list can be sliced")
+	for _, r := range ranges {
+		before, after := product(t.Shape[:r.axis]), product(t.Shape[r.axis+1:])
+		var elements []int
+		for b := range before {
+			for _, e := range r.elements() {
+				elements = append(elements, span((b*t.Shape[r.axis]+e)*after, 1, after)...)
+			}
+		}
+		shape := slices.Clone(t.Shape)
+		shape[r.axis] = r.n
+		t = pickNumbers(t, elements)
+		t.Shape = shape
 	}
-	return pickNumbers(t, ranges[0].elements()), nil
+	return t, nil
+}
+
+// foldTranspose gives a constant another order of axes; all in reverse if none is given.
+func (im *importer) foldTranspose(n *onnx.Node, t *onnx.Tensor) (*onnx.Tensor, error) {
+	perm := n.Ints("perm")
+	if perm == nil {
+		for i := range t.Shape {
+			perm = append(perm, int64(len(t.Shape)-1-i))
+		}
+	}
+	index, shape, err := permuted(t.Shape, perm)
+	if err != nil {
+		return nil, err
+	}
+	if err := im.spend(2 * int64(len(index))); err != nil {
+		return nil, err
+	}
+	out := &onnx.Tensor{Shape: shape}
+	for _, e := range index {
+		if t.Floats != nil {
+			out.Floats = append(out.Floats, t.Floats[e])
+		} else {
+			out.Ints = append(out.Ints, t.Ints[e])
+		}
+	}
+	return out, nil
+}
+
+// permuted lists, for every element in another order of the axes, where it comes from.
+func permuted(dims []int, perm []int64) (index []int32, to []int, err error) {
+	seen := map[int64]bool{}
+	for _, p := range perm {
+		if p < 0 || p >= int64(len(dims)) || seen[p] {
+			return nil, nil, fmt.Errorf("axes %v of a value of shape %v", perm, dims)
+		}
+		seen[p] = true
+		to = append(to, dims[p])
+	}
+	if len(perm) != len(dims) {
+		return nil, nil, fmt.Errorf("axes %v of a value of shape %v", perm, dims)
+	}
+	index = make([]int32, product(dims))
+	at := make([]int, len(dims)) // position in the old order
+	for i := range index {
+		rest := i
+		for k := len(to) - 1; k >= 0; k-- {
+			at[perm[k]] = rest % to[k]
+			rest /= to[k]
+		}
+		from := 0
+		for k, d := range dims {
+			from = from*d + at[k]
+		}
+		index[i] = int32(from)
+	}
+	return index, to, nil
 }
 
 func constantOfShape(n *onnx.Node, shape *onnx.Tensor) (*onnx.Tensor, error) {
@@ -184,49 +250,6 @@ func constantOfShape(n *onnx.Node, shape *onnx.Tensor) (*onnx.Tensor, error) {
 		out.Floats = slices.Repeat(fill.Floats, int(size))
 	} else {
 		out.Ints = slices.Repeat(fill.Ints, int(size))
-	}
-	return out, nil
-}
-
-// stretch is a slice along one axis.
-type stretch struct{ axis, from, step, n int }
-
-func (s stretch) elements() []int { return span(s.from, s.step, s.n) }
-
-// ranges reads a Slice: attributes in old files, inputs in new ones.
-func (im *importer) ranges(n *onnx.Node, dims []int) ([]stretch, error) {
-	var lists [4][]int64 // starts, ends, axes, steps
-	for i, name := range []string{"starts", "ends", "axes", "steps"} {
-		var err error
-		if lists[i], err = im.ints(n, i+1, name); err != nil {
-			return nil, err
-		}
-	}
-	starts, ends := lists[0], lists[1]
-	if len(starts) != len(ends) || (lists[2] != nil && len(lists[2]) != len(starts)) ||
-		(lists[3] != nil && len(lists[3]) != len(starts)) || len(starts) > len(dims) {
-		return nil, errors.New("a slice whose starts and ends do not match")
-	}
-	var out []stretch
-	for i := range starts {
-		a, step := i, int64(1)
-		if lists[2] != nil {
-			var err error
-			if a, err = axis(lists[2][i], len(dims)); err != nil {
-				return nil, err
-			}
-		}
-		if lists[3] != nil {
-			step = lists[3][i]
-		}
-		if step < 1 || step > math.MaxInt32 {
-			return nil, fmt.Errorf("a slice in steps of %d is not supported", step)
-		}
-		from, to := clampIndex(starts[i], dims[a]), clampIndex(ends[i], dims[a])
-		if from == 0 && to == dims[a] && step == 1 && len(starts) > 1 {
-			continue
-		}
-		out = append(out, stretch{a, from, int(step), (max(0, to-from) + int(step) - 1) / int(step)})
 	}
 	return out, nil
 }

@@ -20,8 +20,14 @@ func (im *importer) window(n *onnx.Node, v value) (kernel.Window, error) {
 	if w.Top, w.Left, w.Bottom, w.Right, err = pads(n, im.shapes[v.layer], k, s); err != nil {
 		return w, err
 	}
-	return w, w.Valid()
+	if max(w.Bottom, w.Right) > widestBorder {
+		return w, fmt.Errorf("padding of %d pixels", max(w.Bottom, w.Right))
+	}
+	return w, nil
 }
+
+// widestBorder bounds what a few bytes can make of a picture.
+const widestBorder = 64
 
 func (im *importer) maxPool(n *onnx.Node) error {
 	v, err := im.picture(n)
@@ -30,6 +36,9 @@ func (im *importer) maxPool(n *onnx.Node) error {
 	}
 	w, err := im.window(n, v)
 	if err != nil {
+		return err
+	}
+	if err := w.Valid(); err != nil {
 		return err
 	}
 	out, err := im.put(n, maxPool{w}, v)
@@ -141,9 +150,8 @@ func (im *importer) pad(n *onnx.Node) error {
 	if !ok || len(p) != 8 || p[0] != 0 || p[1] != 0 || p[4] != 0 || p[5] != 0 {
 		return fmt.Errorf("padding %v in mode %s is not supported", p, n.Text("mode", "constant"))
 	}
-	const widest = 64
 	for _, w := range p {
-		if w < -widest || w > widest {
+		if w < -widestBorder || w > widestBorder {
 			return fmt.Errorf("padding of %d pixels", w)
 		}
 	}

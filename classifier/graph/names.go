@@ -23,7 +23,7 @@ func (im *importer) christen(logits int) map[int]string {
 		}
 		paths[i] = im.titles[i].path()
 		for k := 1; k <= len(paths[i]); k++ {
-			scope := strings.Join(paths[i][:k], "/")
+			scope := strings.Join(paths[i][:k], ".")
 			size[scope]++
 			last[scope] = i
 		}
@@ -36,14 +36,14 @@ func (im *importer) christen(logits int) map[int]string {
 		}
 		name := ""
 		for k := 1; k <= len(paths[i]) && name == ""; k++ {
-			scope := strings.Join(paths[i][:k], "/")
+			scope := strings.Join(paths[i][:k], ".")
 			if last[scope] == i && (size[scope] > 1 || k == len(paths[i])) {
 				name = scope
 			}
 		}
 		whole := size[name] > 1
 		if name == "" {
-			name = strings.Join(paths[i], "/")
+			name = strings.Join(paths[i], ".")
 		}
 		if !whole && !worthSeeing(l.op) {
 			continue
@@ -55,13 +55,19 @@ func (im *importer) christen(logits int) map[int]string {
 		}
 		name = unique(shorten(name), taken)
 		names[i] = name
-		for _, full := range []string{im.titles[i].node, im.titles[i].output, strings.Join(paths[i], "/")} {
-			if full = strings.ToLower(full); full != "" {
+		for _, full := range []string{im.titles[i].node, im.titles[i].output, strings.Join(paths[i], ".")} {
+			if full = plain(full); full != "" {
 				im.net.alias[full] = i
 			}
 		}
 	}
 	return names
+}
+
+// plain is how names are compared: people mix up cases and separators.
+func plain(name string) string {
+	name = strings.Trim(strings.ToLower(strings.TrimSpace(name)), "/")
+	return strings.ReplaceAll(strings.TrimSuffix(name, "/output"), "/", ".")
 }
 
 // worthSeeing reports whether an operation's result is a picture of features by itself.

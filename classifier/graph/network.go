@@ -7,7 +7,6 @@ package graph
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"slugpuppy/classifier/kernel"
 )
@@ -92,9 +91,9 @@ func (n *Network) Layers() []Layer { return append([]Layer(nil), n.named...) }
 
 // Find returns the layer of that name, in any case, or of a name it has in the file.
 func (n *Network) Find(name string) (Layer, bool) {
-	name = strings.ToLower(name)
+	name = plain(name)
 	for _, l := range n.named {
-		if strings.ToLower(l.Name) == name {
+		if plain(l.Name) == name {
 			return l, true
 		}
 	}

@@ -19,7 +19,7 @@ type stretch struct {
 // With pads, zeros around the picture count as values; what a Ceil window covers beyond them
 // never does.
 func NewAvgPool(s Window, h, w int, pads bool) (*AvgPool, error) {
-	if err := s.Valid(); err != nil {
+	if err := s.ValidForAverage(); err != nil {
 		return nil, err
 	}
 	outH, outW := s.Size(h, w)
@@ -29,6 +29,13 @@ func NewAvgPool(s Window, h, w int, pads bool) (*AvgPool, error) {
 	return &AvgPool{h: h, w: w,
 		rows: stretches(outH, h, s.Top, s.Bottom, s.KernelH, s.StrideH, pads),
 		cols: stretches(outW, w, s.Left, s.Right, s.KernelW, s.StrideW, pads)}, nil
+}
+
+// ValidForAverage is Valid, but windows below and to the right of the picture may see nothing
+// of it: files that older exporters wrote have such, with the value 0.
+func (s Window) ValidForAverage() error {
+	s.Bottom, s.Right = min(s.Bottom, s.KernelH-1), min(s.Right, s.KernelW-1)
+	return s.Valid()
 }
 
 func stretches(outputs, n, before, after, kernel, stride int, pads bool) []stretch {
