@@ -32,6 +32,9 @@ type goldenData struct {
 	At       int    `json:"at"`
 	Size     int    `json:"size"`
 	Gradient *int   `json:"gradient"` // of mean(L^2) with respect to the picture
+	// Noise is how far PyTorch's own gradient in single precision is from that in double. In
+	// a deep network one ReLU that decides otherwise moves the gradient by per cents.
+	Noise float64 `json:"noise"`
 }
 
 func readGolden(t *testing.T, dir string) (golden, []float32, *Network) {
@@ -89,7 +92,7 @@ func off(got, want []float32) (worst, whole float64) {
 }
 
 // checkGolden compares every value of a golden folder that the network has a name for.
-func checkGolden(t *testing.T, dir string, gradientLimit float64) {
+func checkGolden(t *testing.T, dir string) {
 	g, numbers, n := readGolden(t, dir)
 	team, err := kernel.Processor().Join(t.Context())
 	if err != nil {
@@ -102,7 +105,7 @@ func checkGolden(t *testing.T, dir string, gradientLimit float64) {
 		}
 	}
 	for _, run := range g.Runs {
-		var worst, worstGradient float64
+		var worst, worstGradient, noise float64
 		layers, gradients := 0, 0
 		image := numbers[run.Input:][:3*run.Width*run.Height]
 		for _, v := range run.Values {
@@ -140,11 +143,12 @@ func checkGolden(t *testing.T, dir string, gradientLimit float64) {
 				t.Errorf("layer %s: the gradient is zero everywhere: it shows nothing", v.Layer)
 			}
 			_, whole = off(p.Gradient(), numbers[*v.Gradient:][:len(image)])
-			if worstGradient = max(worstGradient, whole); whole > gradientLimit {
-				t.Errorf("%dx%d, layer %s (%s): the gradient is off by %.2g", run.Width, run.Height, v.Layer, l.Name, whole)
+			worstGradient, noise = max(worstGradient, whole), max(noise, v.Noise)
+			if gradientLimit := 1e-4 + 10*v.Noise; whole > gradientLimit {
+				t.Errorf("%dx%d, layer %s (%s): the gradient is off by %.2g, PyTorch's own by %.2g", run.Width, run.Height, v.Layer, l.Name, whole, v.Noise)
 			}
 		}
-		t.Logf("%dx%d: %d layers off by at most %.1e, %d gradients by %.1e", run.Width, run.Height, layers, worst, gradients, worstGradient)
+		t.Logf("%dx%d: %d layers off by at most %.1e, %d gradients by %.1e (PyTorch itself %.1e)", run.Width, run.Height, layers, worst, gradients, worstGradient, noise)
 		if layers == 0 {
 			t.Error("nothing was compared")
 		}
@@ -158,7 +162,7 @@ func TestEveryOperatorAgreesWithPyTorch(t *testing.T) {
 	}
 	for _, d := range dirs {
 		d = filepath.Dir(d)
-		t.Run(filepath.Base(d), func(t *testing.T) { checkGolden(t, d, 1e-4) })
+		t.Run(filepath.Base(d), func(t *testing.T) { checkGolden(t, d) })
 	}
 }
 
@@ -168,6 +172,5 @@ func TestNetworkAgreesWithPyTorch(t *testing.T) {
 	if dir == "" {
 		t.Skip("SLUGPUPPY_TORCH names no folder written by scripts/compare-torch")
 	}
-	// In a deep network one ReLU that decides otherwise moves the gradient by a few in a thousand.
-	checkGolden(t, dir, 5e-2)
+	checkGolden(t, dir)
 }

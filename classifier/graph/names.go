@@ -16,12 +16,16 @@ import (
 // names are remembered, and found as well.
 func (im *importer) christen(logits int) map[int]string {
 	paths := make([][]string, len(im.titles))
-	size, last := map[string]int{}, map[string]int{}
+	size, last, outer := map[string]int{}, map[string]int{}, map[string]int{}
 	for i := range im.titles {
 		if i == 0 || im.titles[i] == (title{}) {
 			continue
 		}
-		paths[i] = im.titles[i].path()
+		var around []string
+		paths[i], around = im.titles[i].path()
+		for _, scope := range around {
+			outer[plain(scope)] = i
+		}
 		for k := 1; k <= len(paths[i]); k++ {
 			scope := strings.Join(paths[i][:k], ".")
 			size[scope]++
@@ -42,8 +46,8 @@ func (im *importer) christen(logits int) map[int]string {
 			}
 		}
 		whole := size[name] > 1
-		if name == "" {
-			name = strings.Join(paths[i], ".")
+		if name == "" { // an operator directly in a module that goes on
+			name = strings.Join(append(paths[i], strings.ToLower(im.titles[i].op)), ".")
 		}
 		if !whole && !worthSeeing(l.op) {
 			continue
@@ -61,12 +65,17 @@ func (im *importer) christen(logits int) map[int]string {
 			}
 		}
 	}
+	for scope, i := range outer {
+		if _, ok := im.net.alias[scope]; !ok && names[i] != "" {
+			im.net.alias[scope] = i
+		}
+	}
 	return names
 }
 
 // plain is how names are compared: people mix up cases and separators.
 func plain(name string) string {
-	name = strings.Trim(strings.ToLower(strings.TrimSpace(name)), "/")
+	name = shorten(strings.Trim(strings.ToLower(strings.TrimSpace(name)), "/"))
 	return strings.ReplaceAll(strings.TrimSuffix(name, "/output"), "/", ".")
 }
 
@@ -90,18 +99,19 @@ var (
 	inception = regexp.MustCompile(`(?i)^(?:inception|mixed)[_-]?(\d[a-z])(?:/output)?(?:_\d+)?$`)
 )
 
-// path takes the name of a layer apart into modules, outermost first, without what repeats.
-func (t title) path() []string {
+// path takes the name of a layer apart into modules, outermost first, without what repeats:
+// around are the modules that are left out because the next one's name begins with theirs.
+func (t title) path() (path, around []string) {
 	name := outputSuffix.ReplaceAllString(t.node, "")
 	if name == "" || anonymous.MatchString(name) {
 		name = outputSuffix.ReplaceAllString(t.output, "")
 	}
-	var path []string
 	for _, part := range strings.Split(strings.Trim(name, "/ "), "/") {
 		if part = clean(part); part == "" {
 			continue
 		}
 		if k := len(path) - 1; k >= 0 && strings.HasPrefix(part, path[k]+".") {
+			around = append(around, strings.Join(path, "."))
 			path[k] = part // layer3/layer3.1
 			continue
 		}
@@ -113,7 +123,7 @@ func (t title) path() []string {
 	if len(path) > 8 {
 		path = path[:8]
 	}
-	return path
+	return path, around
 }
 
 // clean keeps what can be typed in a mention.
