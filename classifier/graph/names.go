@@ -49,15 +49,20 @@ func (im *importer) christen(logits int) map[int]string {
 		if name == "" { // an operator directly in a module that goes on
 			name = strings.Join(append(paths[i], strings.ToLower(im.titles[i].op)), ".")
 		}
+		switch l.op.(type) {
+		case flat, fit:
+			continue // the layer before, in another shape
+		}
 		if !whole && !worthSeeing(l.op) {
 			continue
 		}
-		if anonymous.MatchString(name) {
+		name = brief(name, whole, taken)
+		if name == "" {
 			kind := strings.ToLower(im.titles[i].op)
 			count[kind]++
-			name = fmt.Sprintf("%s%d", kind, count[kind])
+			name = fmt.Sprintf("%s%d", kind[:min(len(kind), longestName-5)], count[kind])
 		}
-		name = unique(shorten(name), taken)
+		name = unique(name, taken)
 		names[i] = name
 		for _, full := range []string{im.titles[i].node, im.titles[i].output, strings.Join(paths[i], ".")} {
 			if full = plain(full); full != "" {
@@ -147,6 +152,29 @@ func shorten(name string) string {
 		return strings.ToLower(m[1])
 	}
 	return name
+}
+
+// longestName is what fits the token of a recipe.
+const longestName = 15
+
+// brief makes a name short enough, that of a module if need be by leaving outer ones out; ""
+// when the name says nothing or nothing short is left.
+func brief(name string, module bool, taken map[string]bool) string {
+	if anonymous.MatchString(name) {
+		return ""
+	}
+	parts := strings.Split(name, ".")
+	parts[0] = shorten(parts[0])
+	for ; len(parts) > 0; parts = parts[1:] {
+		out := strings.Join(parts, ".")
+		if len(out) <= longestName && !taken[strings.ToLower(out)] && (out[0] < '0' || out[0] > '9' || inception.MatchString("mixed"+parts[0])) {
+			return out
+		}
+		if !module {
+			break
+		}
+	}
+	return ""
 }
 
 // unique adds a number to a name that is taken, whatever its case.
