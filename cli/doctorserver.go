@@ -7,21 +7,38 @@ import (
 	"slices"
 
 	"slugpuppy/bot"
+	"slugpuppy/bot/admin"
 	"slugpuppy/config"
 )
 
-// checkServer looks at the server through the same adapter the daemon uses.
+// checkServer looks at the server through the same adapter the daemon uses. A running daemon
+// keeps the token to itself and is asked instead.
 func (a *app) checkServer(ctx context.Context, cfg *config.Config) []finding {
 	if cfg.Mastodon.Server == "" {
 		return []finding{{"server", doubt, "no server is configured", "set mastodon.server, then `slugpuppy login`"}}
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorTime)
 	defer cancel()
+	if client, err := admin.Dial(ctx, socketPath(cfg)); err == nil {
+		return []finding{daemonAccount(ctx, client)}
+	}
 	p, err := a.platform(ctx, cfg)
 	if err != nil {
 		return []finding{{"account", sick, err.Error(), "`slugpuppy login`"}}
 	}
 	return examineServer(ctx, p)
+}
+
+// daemonAccount is how the server treats the running daemon.
+func daemonAccount(ctx context.Context, daemon admin.Service) finding {
+	s, err := daemon.Status(ctx)
+	switch {
+	case err != nil:
+		return finding{"account", sick, err.Error(), "look at the daemon's log; restart it"}
+	case s.Trouble != "":
+		return finding{"account", sick, s.Trouble, "look at the daemon's log; if the token is refused, stop it and `slugpuppy login` again"}
+	}
+	return finding{"account", healthy, "the daemon works as @" + s.Account, ""}
 }
 
 // examineServer reads the server's limits and asks who the token belongs to.

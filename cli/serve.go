@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slugpuppy/bot/admin"
+	"slugpuppy/bot/daemon"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -57,8 +58,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	since := time.Now()
-	status := func() admin.Status { return admin.Status{Running: true, PID: os.Getpid(), Since: since} }
+	status := statusOf(bot, time.Now())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return bot.Run(ctx) })
 	group.Go(func() error {
@@ -66,6 +66,20 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	})
 	group.Go(func() error { return nightly(ctx, st, log) })
 	return group.Wait()
+}
+
+// statusOf returns what the daemon says of itself when it is asked.
+func statusOf(bot *daemon.Daemon, since time.Time) func() admin.Status {
+	return func() admin.Status {
+		s := admin.Status{Running: true, PID: os.Getpid(), Since: since}
+		if self, ok := bot.Account(); ok {
+			s.Account = self.Handle
+		}
+		if err := bot.Ready(); err != nil {
+			s.Trouble = err.Error()
+		}
+		return s
+	}
 }
 
 // openStore opens the database, making its folder readable by nobody else.

@@ -3,98 +3,136 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"slugpuppy/bot/admin"
 	"slugpuppy/bot/mastodontest"
 	"slugpuppy/config"
 	"slugpuppy/picture"
-	"slugpuppy/store"
 )
 
-// house is a server of the fake kind and a configuration for a bot on it, its token sealed.
+// house is a fake server, a bot on it, and a home with a configuration file that names it.
 type house struct {
 	server *mastodontest.Server
 	robot  *mastodontest.User
-	dir    string
+	dir    string // everything the bot keeps
+	file   string // its configuration
 	env    map[string]string
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	s := mastodontest.New(mastodontest.Options{})
+	s := mastodontest.New(mastodontest.Options{Domain: "dreams.example"})
 	s.Start()
 	t.Cleanup(s.Close)
 	h := &house{server: s, robot: s.AddUser("dreambot", mastodontest.UserOptions{Bot: true}), dir: t.TempDir()}
-	h.env = map[string]string{"HOME": h.dir, "XDG_STATE_HOME": filepath.Join(h.dir, "state"), "SLUGPUPPY_BOT_POLL": "5s"}
+	h.file = filepath.Join(h.dir, "slugpuppy.toml")
+	text := fmt.Sprintf("[mastodon]\nserver = %q\n[bot]\npoll = \"5s\"\n", s.URL)
+	if err := os.WriteFile(h.file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.env = map[string]string{"HOME": h.dir, "XDG_STATE_HOME": filepath.Join(h.dir, "state")}
 	return h
 }
 
-// configured reads the configuration with the loopback server, which a file may not name.
-func (h *house) configured(t *testing.T, a *app) *config.Config {
-	t.Helper()
-	cfg, err := a.loadConfig()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Mastodon.Server = h.server.URL
-	return cfg
-}
-
-func (h *house) app(out *bytes.Buffer) *app {
-	return &app{in: strings.NewReader(""), out: out, err: &bytes.Buffer{}, configPath: os.DevNull, env: func(name string) (string, bool) {
+func (h *house) app(out, errs *bytes.Buffer) *app {
+	return &app{in: strings.NewReader(""), out: out, err: errs, env: func(name string) (string, bool) {
 		v, ok := h.env[name]
 		return v, ok
 	}}
 }
 
-// seal stores a token as login does.
-func (h *house) seal(t *testing.T, cfg *config.Config, token string) {
+// run runs a command with the house's configuration; what it said comes back, errors last.
+func (h *house) run(args ...string) (int, string) {
+	var out, errs bytes.Buffer
+	code := h.app(&out, &errs).run(context.Background(), append([]string{"--config", h.file}, args...))
+	return code, out.String() + errs.String()
+}
+
+// ok runs a command that must work and returns what it said.
+func (h *house) ok(t *testing.T, args ...string) string {
 	t.Helper()
+	code, said := h.run(args...)
+	if code != exitOK {
+		t.Fatalf("%v: exit code %d: %s", args, code, said)
+	}
+	return said
+}
+
+// login signs the bot in through the link that login prints, and returns the token.
+func (h *house) login(t *testing.T) string {
+	t.Helper()
+	term := signIn(t, h.dir, h.env, "--config", h.file)
+	back, err := h.robot.Authorize(term.address(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, page := open(t, back); code != http.StatusOK {
+		t.Fatalf("the browser is told %d %s", code, page)
+	}
+	if code := term.wait(t); code != exitOK {
+		t.Fatalf("login: exit code %d: %s", code, term.said())
+	}
+	cfg, err := config.Load(h.file, h.app(nil, nil).env)
+	if err != nil {
+		t.Fatal(err)
+	}
 	st, err := openStore(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	key, err := store.OpenKey(keyPath(cfg))
-	if err != nil {
-		t.Fatal(err)
+	token, err := tokenOf(cfg, st)
+	if err != nil || token == "" {
+		t.Fatalf("no token was kept: %v", err)
 	}
-	if err := st.PutSecret(key, record(cfg.Mastodon.Server), "token", []byte(token)); err != nil {
-		t.Fatal(err)
-	}
+	return token
 }
 
-// serve runs the daemon until the returned function is called.
-func (h *house) serve(t *testing.T, cfg *config.Config) (stop func()) {
+// serve runs the daemon until the returned function is called, which gives its log.
+func (h *house) serve(t *testing.T) (stop func() string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- h.app(&bytes.Buffer{}).serve(ctx, cfg) }()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if code, _ := h.run("jobs", "ls"); code == exitOK && h.server.Streams() > 0 {
-			break
+	var out, log bytes.Buffer
+	ended := make(chan int, 1)
+	go func() { ended <- h.app(&out, &log).run(ctx, []string{"--config", h.file, "serve"}) }()
+	// The first start looks at what is newest before it fetches: only what comes later is answered.
+	ready := func() bool {
+		return h.server.Streams() > 0 && h.server.Count("GET /api/v1/notifications") >= 2
+	}
+	for end := time.Now().Add(time.Minute); !ready() || !h.answers(); time.Sleep(10 * time.Millisecond) {
+		select {
+		case code := <-ended:
+			t.Fatalf("the daemon ended with exit code %d: %s", code, log.String())
+		default:
 		}
 		if time.Now().After(end) {
-			t.Fatal("the daemon does not start")
+			cancel()
+			<-ended
+			t.Fatalf("the daemon does not start: %s", log.String())
 		}
 	}
-	return func() {
+	return func() string {
+		t.Helper()
 		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("serve ended with %v", err)
+		if code := <-ended; code != exitOK {
+			t.Errorf("serve ended with exit code %d: %s", code, log.String())
 		}
+		return out.String() + log.String()
 	}
 }
 
-func (h *house) run(args ...string) (int, string) {
-	var out bytes.Buffer
-	code := h.app(&out).run(context.Background(), args)
-	return code, out.String()
+// answers tells whether the daemon answers operators.
+func (h *house) answers() bool {
+	code, _ := h.run("jobs", "ls")
+	return code == exitOK
 }
 
 // answered waits for the reply to a post.
@@ -123,10 +161,8 @@ func (h *house) listed(t *testing.T, want string, args ...string) {
 
 func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 	h := newHouse(t)
-	cfg := h.configured(t, h.app(&bytes.Buffer{}))
-	token := h.robot.Token()
-	h.seal(t, cfg, token)
-	stop := h.serve(t, cfg)
+	token := h.login(t)
+	stop := h.serve(t)
 
 	ada := h.server.AddUser("ada", mastodontest.UserOptions{})
 	png, err := picture.EncodePNG(picture.Landscape(96, 72, 1), "")
@@ -137,34 +173,73 @@ func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reply := h.answered(t, asked.ID); len(reply.Media) != 1 || !strings.Contains(reply.Text, "I saw:") {
+	if reply := h.answered(t, asked.ID); len(reply.Media) != 1 || !strings.Contains(reply.Text, "I saw:") || !strings.HasPrefix(reply.Media[0].Alt, "a hill") {
 		t.Errorf("%+v", reply)
 	}
-
-	h.listed(t, "@ada@", "--state", "posted") // soon: the server has the reply before the store knows
-	copied := filepath.Join(h.dir, "copy.db")
-	if code, out := h.run("db", "backup", copied); code != exitOK {
-		t.Errorf("backup: %d %s", code, out)
-	} else if err := store.Check(copied); err != nil {
-		t.Errorf("the backup is not sound: %v", err)
+	job := h.job(t, asked.ID, "posted")
+	if said := h.ok(t, "jobs", "show", job.ID); !strings.Contains(said, "@ada@dreams.example") || strings.Contains(said, "swirl") {
+		t.Errorf("jobs show: %s", said)
 	}
-	if code, out := h.run("deny", "@ada@"+hostOf(h.server.URL), "--reason", "enough"); code != exitOK || !strings.Contains(out, "undo u") {
-		t.Errorf("deny: %d %s", code, out)
+	if code, said := h.run("jobs", "cancel", job.ID); code != exitRefused {
+		t.Errorf("cancel what was posted: %d %s", code, said)
+	}
+	if said := h.ok(t, "doctor"); strings.Contains(said, "fail ") || !strings.Contains(said, "dreambot") {
+		t.Errorf("doctor: %s", said)
+	}
+	copied := filepath.Join(h.dir, "copy.db")
+	h.ok(t, "db", "backup", copied)
+	if said := h.ok(t, "db", "check", copied); !strings.Contains(said, "sound") {
+		t.Errorf("db check: %s", said)
+	}
+	if code, said := h.run("serve"); code != exitError || !strings.Contains(said, "is slugpuppy running already?") {
+		t.Errorf("a second daemon beside the first: %d %s", code, said)
+	}
+	if code, said := h.run("login"); code != exitError || !strings.Contains(said, "please stop it") {
+		t.Errorf("a login beside the daemon: %d %s", code, said)
+	}
+
+	if said := h.ok(t, "deny", "@ada@dreams.example", "--reason", "enough"); !strings.Contains(said, "undo u") {
+		t.Errorf("deny: %s", said)
 	}
 	denied, err := ada.Mention(h.robot, "help")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.listed(t, "enough", "--state", "skipped")
+	if job := h.job(t, denied.ID, "skipped"); !strings.Contains(job.Reason, "enough") {
+		t.Errorf("%+v", job)
+	}
 	if n := len(h.server.RepliesTo(denied.ID)); n != 0 {
 		t.Errorf("a denied person got %d replies", n)
 	}
-	stop()
 
+	if log := stop(); strings.Contains(log, token) || strings.Contains(log, "level=ERROR") {
+		t.Errorf("the log: %s", log)
+	}
 	if d := h.server.DuplicateReplies("dreambot"); len(d) > 0 {
 		t.Errorf("answered twice: %+v", d)
 	}
 	noPlaintext(t, h.dir, token)
+	if said := h.ok(t, "jobs", "show", job.ID); !strings.Contains(said, "posted") {
+		t.Errorf("without the daemon: %s", said)
+	}
+}
+
+// job waits until the job of a mention is in a state.
+func (h *house) job(t *testing.T, source, state string) admin.Job {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		for dec := json.NewDecoder(strings.NewReader(h.ok(t, "--json", "jobs", "ls", "--state", state))); dec.More(); {
+			var j admin.Job
+			if err := dec.Decode(&j); err != nil {
+				t.Fatal(err)
+			}
+			if j.Source == source {
+				return j
+			}
+		}
+	}
+	t.Fatalf("the job of %s is never %s", source, state)
+	return admin.Job{}
 }
 
 // noPlaintext looks for a secret in every file of a folder.
@@ -185,31 +260,36 @@ func noPlaintext(t *testing.T, dir, secret string) {
 	}
 }
 
-func hostOf(url string) string { return strings.TrimPrefix(url, "http://") }
-
-func TestARestartAnswersNothingTwice(t *testing.T) {
+func TestARestartAnswersNothingTwiceAndForgetsNobody(t *testing.T) {
 	h := newHouse(t)
-	cfg := h.configured(t, h.app(&bytes.Buffer{}))
-	h.seal(t, cfg, h.robot.Token())
-	for n := range 3 {
-		stop := h.serve(t, cfg)
-		bob := h.server.AddUser(fmt.Sprint("bob", n), mastodontest.UserOptions{})
-		asked, err := bob.Mention(h.robot, "help")
+	h.login(t)
+	ask := func(name string) string {
+		asked, err := h.server.AddUser(name, mastodontest.UserOptions{}).Mention(h.robot, "help")
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.answered(t, asked.ID)
-		stop()
+		return asked.ID
 	}
+	before := ask("early")
+	stop := h.serve(t)
+	h.answered(t, ask("bea"))
+	stop()
+	missed := ask("cem")
+	stop = h.serve(t)
+	h.answered(t, missed)
+	h.answered(t, ask("dan"))
+	stop()
 	if d := h.server.DuplicateReplies("dreambot"); len(d) > 0 {
 		t.Errorf("answered twice: %+v", d)
+	}
+	if n := len(h.server.RepliesTo(before)); n != 0 {
+		t.Errorf("a mention from before the bot's first start got %d replies", n)
 	}
 }
 
 func TestServeWithoutATokenSaysWhatToDo(t *testing.T) {
 	h := newHouse(t)
-	cfg := h.configured(t, h.app(&bytes.Buffer{}))
-	if err := h.app(&bytes.Buffer{}).serve(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "slugpuppy login") {
-		t.Errorf("got %v", err)
+	if code, said := h.run("serve"); code == exitOK || !strings.Contains(said, "slugpuppy login") {
+		t.Errorf("exit code %d: %s", code, said)
 	}
 }

@@ -41,6 +41,8 @@ type Status struct {
 	Running bool                `json:"running"`
 	PID     int                 `json:"pid,omitempty"`
 	Since   time.Time           `json:"since,omitzero"`
+	Account string              `json:"account,omitempty"` // of the bot, once the server has said who we are
+	Trouble string              `json:"trouble,omitempty"` // why the daemon cannot work
 	Jobs    map[store.State]int `json:"jobs"`
 }
 

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -43,6 +44,7 @@ type Daemon struct {
 	retries counts
 	server  serverLimits
 	pace    pace
+	known   atomic.Pointer[bot.Account] // self, for those outside Run
 }
 
 // Running is a job being worked on.
@@ -96,6 +98,7 @@ func (d *Daemon) introduce(ctx context.Context) bool {
 		self, err := d.Platform.Self(ctx)
 		if err == nil {
 			d.self, d.scope = self, store.Scope{Platform: d.Platform.Name(), Account: self.ID}
+			d.known.Store(&self)
 			return true
 		}
 		wait := pause.after(err)
@@ -119,8 +122,19 @@ func (d *Daemon) Progress(source string) (p dream.Progress, ok bool) {
 // Running lists what is being worked on.
 func (d *Daemon) Running() []Running { return d.running.snapshot() }
 
+// Account is the bot's own account; ok is false until the server has said who we are.
+func (d *Daemon) Account() (self bot.Account, ok bool) {
+	if p := d.known.Load(); p != nil {
+		return *p, true
+	}
+	return self, false
+}
+
 // Ready says why the daemon cannot work, nil when it can.
 func (d *Daemon) Ready() error {
+	if _, ok := d.Account(); !ok {
+		return errors.New("the server has not said yet who we are")
+	}
 	if since, why := d.suspended(); !since.IsZero() {
 		return fmt.Errorf("suspended since %s: %s", since.Format(time.RFC3339), why)
 	}
