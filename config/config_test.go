@@ -120,6 +120,7 @@ func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 		{"a size too small", "[dream]\nmemory = '1MiB'", nil, []string{"256MiB to 1TiB"}},
 		{"a value there is not", "[log]\nlevel = 'loud'", nil, []string{"x.toml:2:", "debug, info, warn, error"}},
 		{"a list", "[bot]\nqueue = [1]", nil, []string{"x.toml:2: bot.queue", "neither a number nor a text"}},
+		{"a name that looks like this machine", "[mastodon]\nserver = 'http://127.example.social'", nil, []string{"is not encrypted"}},
 		{"a server without encryption", "[mastodon]\nserver = 'http://example.social'", nil, []string{"x.toml:2: mastodon.server", "https://example.social"}},
 		{"a server that is no address", "[mastodon]\nserver = 'example'", nil, []string{"not an address"}},
 		{"a server with a path", "[mastodon]\nserver = 'https://a.example/@bot'", nil, []string{"more than a scheme"}},

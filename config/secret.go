@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -119,5 +120,6 @@ func (c *Config) checkServer() error {
 }
 
 func local(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+	ip, err := netip.ParseAddr(host) // a name such as 127.example.social is somebody else's
+	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
