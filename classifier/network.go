@@ -26,6 +26,7 @@ type Network struct {
 	name   string
 	hash   string
 	labels []Label
+	sights []int // short sides at which See looks
 	graph  *graph.Network
 	plans  *plans
 }
@@ -40,30 +41,65 @@ func Default() (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded network: %w", err)
 	}
-	n.name = "slugnet"
+	n.name, n.sights = Embedded, sights
 	return n, nil
 }
 
-// Load imports a network from an ONNX file whose logits belong to the given labels.
+// Embedded is the name of the network inside this program.
+const Embedded = "slugnet"
+
+// Spec is what an ONNX file does not say about its network.
+type Spec struct {
+	Name   string  // the beginning of the hash if empty
+	Labels []Label // of the logits; numbered if nil
+	Input  *Input  // nil: the network wants red, green and blue in [0,1]
+	Sights []int   // short sides in pixels at which See looks; what it was trained for if nil
+}
+
+// Input says how a network wants its pictures.
+type Input = graph.Input
+
+// Load imports a network like the embedded one from an ONNX file whose logits belong to the
+// given labels.
 func Load(file []byte, labels []Label) (*Network, error) {
+	return Open(file, Spec{Labels: labels, Sights: sights})
+}
+
+// Open imports a network from an ONNX file.
+func Open(file []byte, s Spec) (*Network, error) {
 	model, err := onnx.Decode(file)
 	if err != nil {
 		return nil, err
 	}
-	g, err := graph.Import(model)
+	g, err := graph.ImportFor(model, s.Input)
 	if err != nil {
 		return nil, fmt.Errorf("import model: %w", err)
 	}
 	sum := sha256.Sum256(file)
-	n := &Network{hash: hex.EncodeToString(sum[:]), labels: labels, graph: g, plans: newPlans(g, DefaultCache)}
-	n.name = n.hash[:8]
-	if logits, _ := n.Layer(Logits); logits.Channels != len(labels) {
-		return nil, fmt.Errorf("%d labels for %d logits", len(labels), logits.Channels)
+	n := &Network{name: s.Name, hash: hex.EncodeToString(sum[:]), labels: s.Labels, sights: s.Sights, graph: g, plans: newPlans(g, DefaultCache)}
+	if n.name == "" {
+		n.name = n.hash[:8]
+	}
+	if n.sights == nil {
+		n.sights = []int{max(224, n.MinSide())}
+	}
+	logits, err := n.Layer(Logits)
+	if err != nil {
+		return nil, err
+	}
+	if n.labels == nil {
+		for i := range logits.Channels {
+			name := fmt.Sprintf("class %d", i)
+			n.labels = append(n.labels, Label{ID: fmt.Sprint(i), Names: []string{name}})
+		}
+	}
+	if logits.Channels != len(n.labels) {
+		return nil, fmt.Errorf("%d labels for %d logits", len(n.labels), logits.Channels)
 	}
 	return n, nil
 }
 
-// Name is "slugnet" for the embedded network, else the beginning of Hash.
+// Name is "slugnet" for the embedded network, else what Open was told or the beginning of Hash.
 func (n *Network) Name() string { return n.name }
 
 // Hash is the SHA-256 of the weights file: 64 hex digits.
@@ -101,17 +137,18 @@ func (e *UnknownLayer) Error() string {
 // Layer finds a layer by name. Spellings that people know from other networks are
 // understood: "4c", "4C", "layer_4c", "inception_4c/output" and "mixed4c" are the same.
 func (n *Network) Layer(name string) (Layer, error) {
-	plain := strings.ToLower(strings.TrimSpace(name))
-	plain = strings.TrimSuffix(plain, "/output")
+	if l, ok := n.graph.Find(name); ok {
+		return Layer(l), nil
+	}
+	plain := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(name)), "/output")
 	for _, prefix := range []string{"inception", "mixed", "layer"} {
 		plain = strings.TrimPrefix(plain, prefix)
 	}
-	plain = strings.Trim(plain, "_/- ")
+	if l, ok := n.graph.Find(strings.Trim(plain, "_/- ")); ok {
+		return Layer(l), nil
+	}
 	unknown := &UnknownLayer{Name: name}
 	for _, l := range n.Layers() {
-		if strings.ToLower(l.Name) == plain {
-			return l, nil
-		}
 		unknown.Names = append(unknown.Names, l.Name)
 	}
 	return Layer{}, unknown

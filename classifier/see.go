@@ -21,7 +21,7 @@ const longest = 512
 // See says what is in a picture of any size: the k most likely labels, most likely first,
 // with probabilities averaged over a few scales and the mirror image.
 func (n *Network) See(ctx context.Context, in *picture.Planar, k int) ([]Guess, error) {
-	return n.look(ctx, in, k, sights)
+	return n.look(ctx, in, k, n.sights)
 }
 
 // closeups are the short sides at which Details looks.
@@ -31,7 +31,19 @@ var closeups = []int{192, 256, 320}
 // closely, many small dogs are dogs, where from afar they are a herd. It is how dreams, which
 // are full of small things, are read.
 func (n *Network) Details(ctx context.Context, in *picture.Planar, k int) ([]Guess, error) {
-	return n.look(ctx, in, k, closeups)
+	return n.look(ctx, in, k, n.closeups())
+}
+
+// closeups are those of our network, or twice as close as another one is used to.
+func (n *Network) closeups() []int {
+	if slices.Equal(n.sights, sights) {
+		return closeups
+	}
+	var all []int
+	for _, side := range n.sights {
+		all = append(all, 2*side)
+	}
+	return all
 }
 
 func (n *Network) look(ctx context.Context, in *picture.Planar, k int, sides []int) ([]Guess, error) {

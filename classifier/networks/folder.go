@@ -1,0 +1,224 @@
+// Package networks keeps classifiers other than the embedded one in a folder: the weights,
+// and beside them what the weights do not say, which is how pictures are to be prepared and
+// what the classes are called. It downloads published ones and checks them before use.
+package networks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"slugpuppy/classifier"
+	"slugpuppy/classifier/onnx"
+)
+
+// Input says how a network wants its pictures: Scale*x+Shift of red, green and blue in [0,1],
+// in the order blue, green, red with BGR, which the constants follow.
+type Input struct {
+	Scale [3]float32 `json:"scale"`
+	Shift [3]float32 `json:"shift"`
+	BGR   bool       `json:"bgr"`
+}
+
+// Notes are kept beside the weights. A user's own file may have them as well: those of
+// dir/net.onnx are dir/net.json, and its labels dir/net.labels.txt.
+type Notes struct {
+	About  string `json:"about,omitempty"`
+	Size   int64  `json:"size,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	Input  *Input `json:"input,omitempty"`
+}
+
+// Errors of a Folder.
+var (
+	ErrUnknown  = errors.New("no such network")
+	ErrDamaged  = errors.New("the file is not the one that was published")
+	errBadName  = errors.New("names of networks are letters, digits, dots, dashes and underscores")
+	namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+)
+
+// Folder holds networks: NAME/model.onnx, NAME/model.json and NAME/model.labels.txt.
+type Folder struct{ Dir string }
+
+const current = "current" // the file that names the network in use
+
+func (f Folder) model(name string) string { return filepath.Join(f.Dir, name, "model.onnx") }
+
+// List names the networks in the folder.
+func (f Folder) List() ([]string, error) {
+	entries, err := os.ReadDir(f.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list networks: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if _, err := os.Stat(f.model(e.Name())); err == nil && namePattern.MatchString(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// Current is the network that Use chose, "" for the embedded one.
+func (f Folder) Current() (string, error) {
+	data, err := os.ReadFile(filepath.Join(f.Dir, current))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read which network is in use: %w", err)
+	}
+	name := strings.TrimSpace(string(data))
+	if name != "" && !namePattern.MatchString(name) {
+		return "", fmt.Errorf("%s: %w", filepath.Join(f.Dir, current), errBadName)
+	}
+	return name, nil
+}
+
+// Use makes a network the usual one, "" or the embedded network's name that one. It is
+// checked first.
+func (f Folder) Use(name string) error {
+	path := filepath.Join(f.Dir, current)
+	if name == "" || name == classifier.Embedded {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("use the embedded network: %w", err)
+		}
+		return nil
+	}
+	if err := f.Verify(name); err != nil {
+		return err
+	}
+	return replace(path, []byte(name+"\n"))
+}
+
+// Open loads a network: the embedded one, one of the folder, or an ONNX file by its path;
+// with an empty name the one in use.
+func (f Folder) Open(name string) (*classifier.Network, error) {
+	if name == "" {
+		var err error
+		if name, err = f.Current(); err != nil {
+			return nil, err
+		}
+	}
+	if name == "" || name == classifier.Embedded {
+		return classifier.Default()
+	}
+	if strings.HasSuffix(name, ".onnx") || strings.ContainsRune(name, filepath.Separator) {
+		return OpenFile(name, "")
+	}
+	if !namePattern.MatchString(name) {
+		return nil, fmt.Errorf("network %q: %w", name, errBadName)
+	}
+	n, err := OpenFile(f.model(name), name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("network %q: %w", name, ErrUnknown)
+	}
+	return n, err
+}
+
+// OpenFile loads an ONNX file with the notes and labels beside it, if there are any. Weights
+// that do not have the hash in the notes are refused.
+func OpenFile(path, name string) (*classifier.Network, error) {
+	file, err := readCapped(path, onnx.MaxFile)
+	if err != nil {
+		return nil, err
+	}
+	s := classifier.Spec{Name: name}
+	notes, err := readNotes(path)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(file); notes.SHA256 != "" && hex.EncodeToString(sum[:]) != notes.SHA256 {
+		return nil, fmt.Errorf("%s: %w; pull it again", path, ErrDamaged)
+	}
+	if in := notes.Input; in != nil {
+		s.Input = &classifier.Input{Scale: in.Scale, Shift: in.Shift, BGR: in.BGR}
+	}
+	labels, err := readCapped(beside(path, ".labels.txt"), 1<<20)
+	if err == nil {
+		if s.Labels, err = classifier.ParseLabels(string(labels)); err != nil {
+			return nil, fmt.Errorf("%s: %w", beside(path, ".labels.txt"), err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	n, err := classifier.Open(file, s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return n, nil
+}
+
+// Verify checks the weights of a network against their published hash, and that they load.
+func (f Folder) Verify(name string) error {
+	_, err := f.Open(name)
+	return err
+}
+
+func beside(path, ext string) string { return strings.TrimSuffix(path, ".onnx") + ext }
+
+func readNotes(path string) (Notes, error) {
+	var n Notes
+	data, err := readCapped(beside(path, ".json"), 1<<16)
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &n)
+	}
+	if err != nil {
+		return n, fmt.Errorf("notes %s: %w", beside(path, ".json"), err)
+	}
+	return n, nil
+}
+
+// Notes returns what is known of a network in the folder.
+func (f Folder) Notes(name string) (Notes, error) { return readNotes(f.model(name)) }
+
+func readCapped(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s has %d bytes, the limit is %d", path, info.Size(), limit)
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(file, data); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return data, nil
+}
+
+// replace writes a file as a whole.
+func replace(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(tmp.Name(), path)
+}
