@@ -65,6 +65,7 @@ type Conv struct {
 	forward  []*matrix   // by group
 	backward [][]*matrix // by group and sweep
 	sweeps   []sweep
+	tiles    [2]*filter // forward and backward, in place of the above
 }
 
 // NewConv packs weights [Out][In/Groups][KernelH][KernelW] and a bias, which may be nil.
@@ -79,6 +80,17 @@ func newConv(set *isa, s ConvShape, weight, bias []float32) (*Conv, error) {
 	if len(weight) != s.weights() || (bias != nil && len(bias) != s.Out) {
 		return nil, fmt.Errorf("convolution with %d weights and %d biases, want %d and %d", len(weight), len(bias), s.weights(), s.Out)
 	}
+	if s.worthTiles() {
+		return &Conv{ConvShape: s, tiles: [2]*filter{
+			newFilter(set, s.In, s.Out, func(o, i, y, x int) float32 { return weight[(o*s.In+i)*9+y*3+x] }, bias),
+			newFilter(set, s.Out, s.In, func(i, o, y, x int) float32 { return weight[(o*s.In+i)*9+(2-y)*3+2-x] }, nil),
+		}}, nil
+	}
+	return newDirect(set, s, weight, bias), nil
+}
+
+// newDirect packs weights for multiplication without tiles.
+func newDirect(set *isa, s ConvShape, weight, bias []float32) *Conv {
 	c := &Conv{ConvShape: s, sweeps: s.plan()}
 	in, out, area := s.In/s.Groups, s.Out/s.Groups, s.KernelH*s.KernelW
 	for g := range s.Groups {
@@ -90,12 +102,17 @@ func newConv(set *isa, s ConvShape, weight, bias []float32) (*Conv, error) {
 		c.forward = append(c.forward, packMatrix(set, out, in*area, func(row, k int) float32 { return w[row*in*area+k] }, b))
 		c.backward = append(c.backward, c.packBackward(set, w))
 	}
-	return c, nil
+	return c
 }
 
 // Bytes is the memory the packed weights hold.
 func (c *Conv) Bytes() int64 {
 	n := int64(0)
+	for _, f := range c.tiles {
+		if f != nil {
+			n += f.bytes()
+		}
+	}
 	for g := range c.forward {
 		n += c.forward[g].bytes()
 		for _, m := range c.backward[g] {

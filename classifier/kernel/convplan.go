@@ -12,7 +12,8 @@ type ConvPlan struct {
 	outH, outW   int
 	forward      route
 	backward     route
-	gridH, gridW int // samples of each phase in a strided gradient
+	gridH, gridW int        // samples of each phase in a strided gradient
+	tiles        [2]*tiling // forward and backward, in place of the above
 }
 
 // route is the way from a picture to a result: planes, then one product a group and sweep.
@@ -27,6 +28,14 @@ func (c *Conv) At(h, w int) (*ConvPlan, error) {
 	p.outH, p.outW = c.Size(h, w)
 	if p.outH < 1 || p.outW < 1 {
 		return nil, fmt.Errorf("picture of %dx%d is smaller than the convolution's kernel", w, h)
+	}
+	if c.tiles[0] != nil {
+		p.tiles[0] = c.tiles[0].at(h, w, c.Top, c.Left, p.outH, p.outW)
+		p.tiles[1] = c.tiles[1].at(p.outH, p.outW, 2-c.Top, 2-c.Left, h, w)
+		if 4*(max(p.tiles[0].size(), p.tiles[1].size())+Slack) > maxOffset {
+			return nil, fmt.Errorf("picture of %dx%d is too large for one piece", w, h)
+		}
+		return p, nil
 	}
 	p.planForward()
 	p.planBackward()
@@ -106,6 +115,9 @@ func (p *ConvPlan) plainStride() bool { return p.conv.StrideH == 1 && p.conv.Str
 
 // Forward needs this many values of scratch.
 func (p *ConvPlan) ForwardScratch() int {
+	if p.tiles[0] != nil {
+		return p.tiles[0].size()
+	}
 	if p.forward.planes.same() {
 		return 0
 	}
@@ -114,6 +126,9 @@ func (p *ConvPlan) ForwardScratch() int {
 
 // BackwardScratch is how many values of scratch Backward needs.
 func (p *ConvPlan) BackwardScratch() int {
+	if p.tiles[1] != nil {
+		return p.tiles[1].size()
+	}
 	n := roundUp(p.backward.planes.size())
 	if p.plainStride() {
 		return n
@@ -135,14 +150,18 @@ func roundUp(n int) int { return (n + 15) &^ 15 }
 // Forward sets y [Out][outH][outW] to the convolution of x [In][h][w] plus bias, clipped at
 // zero if relu.
 func (p *ConvPlan) Forward(t *Team, y, x, scratch []float32, relu bool) {
+	flags := int64(0)
+	if relu {
+		flags = clip
+	}
+	if p.tiles[0] != nil {
+		p.tiles[0].apply(t, y, x, nil, scratch, flags)
+		return
+	}
 	src := x
 	if !p.forward.planes.same() {
 		src = scratch
 		p.forward.planes.fill(t, scratch, x, nil)
-	}
-	flags := int64(0)
-	if relu {
-		flags = clip
 	}
 	per := p.conv.In / p.conv.Groups * len(p.forward.planes.phases) * p.forward.planes.rows * p.forward.planes.cols
 	out := p.conv.Out / p.conv.Groups * p.outH * p.outW
@@ -154,6 +173,14 @@ func (p *ConvPlan) Forward(t *Team, y, x, scratch []float32, relu bool) {
 // Backward sets dx to the gradient with respect to x, given dy with respect to y, or adds it
 // to dx. With y (the result of Forward with relu) dy counts only where y is positive.
 func (p *ConvPlan) Backward(t *Team, dx, dy, y, scratch []float32, add bool) {
+	flags := int64(0)
+	if add {
+		flags = accumulate
+	}
+	if p.tiles[1] != nil {
+		p.tiles[1].apply(t, dx, dy, y, scratch, flags)
+		return
+	}
 	src := dy
 	if y != nil || !p.backward.planes.same() {
 		src = scratch
@@ -161,11 +188,7 @@ func (p *ConvPlan) Backward(t *Team, dx, dy, y, scratch []float32, add bool) {
 	}
 	c := p.conv
 	per := c.Out / c.Groups * p.backward.planes.rows * p.backward.planes.cols
-	flags := int64(0)
 	if p.plainStride() {
-		if add {
-			flags = accumulate
-		}
 		in := c.In / c.Groups * p.h * p.w
 		for g, m := range p.backward.products {
 			m.multiply(t, dx[g*in:(g+1)*in], src[g*per:], flags)

@@ -48,7 +48,11 @@ type isa struct {
 	add    func(n int64, dst, x *float32)                         // n vectors: dst += x
 	axpy   func(n int64, dst, x, s *float32)                      // n vectors: dst += s[0] * x
 	max3x3 [3]func(n int64, r0, r1, r2, dst *float32, arg *uint8) // by stride; nil: plain
-	peak   func(n int64)                                          // n iterations of 24 multiply-adds on vectors
+	// Winograd's transformations of 4x4 tiles, see gen/tiles.go.
+	tiles  func(n int64, d *float32, row int64, v *float32, stride int64)
+	untile func(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)
+	split  func(n int64, src, dst *float32, stride int64) // n vectors: dst[j][i] = src[4*i+j]
+	peak   func(n int64)                                  // n iterations of 24 multiply-adds on vectors
 }
 
 // tile is the width of a full tile.

@@ -116,6 +116,10 @@ func randomShape(r *rand.Rand) (s ConvShape, h, w int) {
 			s.StrideH, s.StrideW, s.DilationH, s.DilationW = 1, 1, 1, 1
 		}
 		s.In, s.Out = s.Groups*(1+r.IntN(7)), s.Groups*(1+r.IntN(20))
+		if r.IntN(3) == 0 { // what Winograd's tiles are for
+			s.KernelH, s.KernelW, s.StrideH, s.StrideW, s.DilationH, s.DilationW, s.Groups = 3, 3, 1, 1, 1, 1, 1
+			s.In, s.Out = 8+r.IntN(20), 8+r.IntN(20)
+		}
 		h, w = 1+r.IntN(24), 1+r.IntN(70)
 		if oh, ow := s.Size(h, w); oh > 0 && ow > 0 {
 			return s, h, w

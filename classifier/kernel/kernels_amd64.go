@@ -39,6 +39,15 @@ func avx512Pack48(n int64, src *float32, taps *int32, dst *float32, seg *segment
 func avx512Gather48(n int64, src *float32, taps *int32, dst *float32, idx *int32)
 
 //go:noescape
+func avx512Tiles(n int64, d *float32, row int64, v *float32, stride int64)
+
+//go:noescape
+func avx512Untile(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)
+
+//go:noescape
+func avx512Split(n int64, src *float32, dst *float32, stride int64)
+
+//go:noescape
 func avx512Mask(n int64, dst *float32, grad *float32, y *float32)
 
 //go:noescape
@@ -76,6 +85,15 @@ func avx2Pack24(n int64, src *float32, taps *int32, dst *float32, seg *segments)
 
 //go:noescape
 func avx2Gather24(n int64, src *float32, taps *int32, dst *float32, idx *int32)
+
+//go:noescape
+func avx2Tiles(n int64, d *float32, row int64, v *float32, stride int64)
+
+//go:noescape
+func avx2Untile(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)
+
+//go:noescape
+func avx2Split(n int64, src *float32, dst *float32, stride int64)
 
 //go:noescape
 func avx2Mask(n int64, dst *float32, grad *float32, y *float32)

@@ -11,7 +11,8 @@ var plain = &isa{
 	gemm:   [][vectors + 1]gemmFunc{{nil, plainGemm(1), plainGemm(2), plainGemm(3)}},
 	pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, plainPack(1), plainPack(2), plainPack(3)},
 	gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, plainGather(1), plainGather(2), plainGather(3)},
-	mask:   plainMask, add: plainAdd, axpy: plainAxpy, peak: plainPeak,
+	tiles:  plainTiles, untile: plainUntile, split: plainSplit,
+	mask: plainMask, add: plainAdd, axpy: plainAxpy, peak: plainPeak,
 }
 
 const plainLanes, plainRows = 4, 4

@@ -57,25 +57,26 @@ func (p *planes) plane(i int, _ *workspace) {
 			y = p.run.y[at : at+p.w]
 		}
 		if p.strideW == 1 {
-			p.copyRow(d, p.run.src[at:at+p.w], y, ph.x)
+			shiftRow(native, d, p.run.src[at:at+p.w], y, ph.x-p.left)
 		} else {
 			p.sampleRow(d, p.run.src[at:at+p.w], y, ph.x)
 		}
 	}
 }
 
-// copyRow fills a row of neighbouring values.
-func (p *planes) copyRow(d, src, y []float32, x int) {
-	lo := min(max(0, p.left-x), p.cols) // first column inside the picture
-	hi := max(lo, min(p.cols, p.w+p.left-x))
-	from := lo + x - p.left
+// shiftRow fills a row of neighbouring values of src, which begins at from of it, and zeros
+// where there are none; with y also where that is not positive.
+func shiftRow(set *isa, d, src, y []float32, from int) {
+	lo := min(max(0, -from), len(d)) // first column inside the picture
+	hi := max(lo, min(len(d), len(src)-from))
 	clear(d[:lo])
 	clear(d[hi:])
 	if hi == lo {
 		return
 	}
+	from += lo
 	if y != nil {
-		native.maskTo(d[lo:hi], src[from:], y[from:])
+		set.maskTo(d[lo:hi], src[from:], y[from:])
 		return
 	}
 	copy(d[lo:hi], src[from:])

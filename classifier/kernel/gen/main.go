@@ -28,6 +28,7 @@ func main() {
 // files returns every generated file by name.
 func files() map[string][]byte {
 	a := &assembler{}
+	tables(a)
 	for _, t := range []*target{avx512, avx2} {
 		for _, rows := range t.rows {
 			for vecs := 1; vecs <= 3; vecs++ {
@@ -38,6 +39,9 @@ func files() map[string][]byte {
 			pack(a, t, vecs)
 			gather(a, t, vecs)
 		}
+		tiles(a, t)
+		untile(a, t)
+		split(a, t)
 		elementwise(a, t)
 		peak(a, t)
 	}

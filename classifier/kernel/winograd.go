@@ -1,0 +1,223 @@
+package kernel
+
+// Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural
+// Networks", 2016): a 3x3 convolution of stride 1 is computed in tiles of 4x4 results. Tiles of
+// 6x6 values and the weights are transformed, multiplied element by element, summed over the
+// channels (which makes 36 matrix products) and transformed back: a quarter of the
+// multiplications. See gen/tiles.go for the points chosen and what they do to accuracy.
+
+const (
+	side     = 4        // of a tile of results
+	reach    = side + 2 // of a tile of the picture
+	elements = reach * reach
+)
+
+// filter is a 3x3 convolution's weights, transformed: a matrix [out][in] for each element.
+type filter struct {
+	in, out int
+	freq    [elements]*matrix
+	bias    []float32
+}
+
+// worthTiles reports whether a convolution is computed in tiles: with few channels the
+// transformations cost more than they save.
+func (s ConvShape) worthTiles() bool {
+	square := s.KernelH == 3 && s.KernelW == 3 && s.StrideH == 1 && s.StrideW == 1 && s.DilationH == 1 && s.DilationW == 1
+	return square && s.Groups == 1 && min(s.In, s.Out) >= leastChannels
+}
+
+// leastChannels is measured.
+const leastChannels = 8
+
+// newFilter transforms weights; at gives element (y,x) of the kernel from one channel to
+// another. bias may be nil.
+func newFilter(set *isa, in, out int, at func(o, i, y, x int) float32, bias []float32) *filter {
+	f := &filter{in: in, out: out, bias: make([]float32, out)}
+	copy(f.bias, bias)
+	u := make([]float32, elements*in*out)
+	for o := range out {
+		for i := range in {
+			var k, half [reach][3]float64
+			for y := range 3 {
+				for x := range 3 {
+					k[y][x] = float64(at(o, i, y, x))
+				}
+			}
+			for x := range 3 {
+				for e, v := range weightLine(k[0][x], k[1][x], k[2][x]) {
+					half[e][x] = v
+				}
+			}
+			for y := range reach {
+				for x, v := range weightLine(half[y][0], half[y][1], half[y][2]) {
+					u[((y*reach+x)*out+o)*in+i] = float32(v)
+				}
+			}
+		}
+	}
+	for e := range f.freq {
+		m := u[e*in*out:]
+		f.freq[e] = packMatrix(set, out, in, func(row, k int) float32 { return m[row*in+k] }, nil)
+	}
+	return f
+}
+
+// weightLine is one line of G g G^T: the polynomial with these coefficients at each point p,
+// divided by the product of p's distances from the other points.
+func weightLine(g0, g1, g2 float64) [reach]float64 {
+	const a, b = pointA, pointB
+	value := func(p, norm float64) float64 { return (g0 + p*g1 + p*p*g2) / norm }
+	const normA, normB = 2 * a * a * (a*a - b*b), 2 * b * b * (b*b - a*a)
+	return [reach]float64{value(0, a*a*b*b), value(a, normA), value(-a, normA), value(b, normB), value(-b, normB), g2}
+}
+
+func (f *filter) bytes() int64 {
+	n := 4 * int64(len(f.bias))
+	for _, m := range f.freq {
+		n += m.bytes()
+	}
+	return n
+}
+
+// tiling is a filter for one size of picture. It is used by one goroutine at a time.
+type tiling struct {
+	*filter
+	h, w       int // of the picture
+	top, left  int // padding
+	outH, outW int
+	grid       grid // of tiles
+	rows       int  // of tiles in the planes
+	taps       [elements]int32
+	run        tilingRun
+}
+
+type tilingRun struct {
+	dst, src, y, planes []float32
+	flags               int64
+	splits              int
+	fill, multiply      func(i int, ws *workspace)
+}
+
+func (f *filter) at(h, w, top, left, outH, outW int) *tiling {
+	t := &tiling{filter: f, h: h, w: w, top: top, left: left, outH: outH, outW: outW}
+	across, down := ceilDiv(outW, side), ceilDiv(outH, side)
+	t.rows = down + 1
+	t.grid = grid{rows: down, cols: across, pitch: across + 1}
+	for e := range t.taps {
+		y, x := e/reach, e%reach
+		t.taps[e] = int32(4 * (((y%side*side+x%side)*t.rows+y/side)*t.grid.pitch + x/side))
+	}
+	t.run.fill, t.run.multiply = t.fillRow, t.task
+	return t
+}
+
+// size is the number of values in the planes: the picture split by row and column remainder,
+// so that neighbouring tiles lie side by side: [in][4][4][rows][pitch].
+func (t *tiling) size() int { return t.in * t.channel() }
+
+func (t *tiling) channel() int { return side * side * t.rows * t.grid.pitch }
+
+// apply sets dst to the convolution of src, or adds it; with y src counts only where y is
+// positive.
+func (t *tiling) apply(tm *Team, dst, src, y, scratch []float32, flags int64) {
+	t.run.dst, t.run.src, t.run.y, t.run.planes, t.run.flags = dst, src, y, scratch[:t.size()], flags
+	tm.Do(t.in, t.run.fill)
+	m := t.freq[0]
+	tile := m.set.tile()
+	tiles := ceilDiv(t.grid.rows*t.grid.cols, tile)
+	t.run.splits = shares(tm, tiles, len(m.panels))
+	tm.Do(tiles*t.run.splits, t.run.multiply)
+	t.run.dst, t.run.src, t.run.y, t.run.planes = nil, nil, nil, nil
+}
+
+// fillRow fills the planes of one channel.
+func (t *tiling) fillRow(c int, ws *workspace) {
+	set, cols := t.freq[0].set, t.grid.pitch
+	planes := t.run.planes[c*t.channel() : (c+1)*t.channel()]
+	line := ws.packed(side * cols)
+	for r := range side * t.rows {
+		row := r - t.top
+		if row < 0 || row >= t.h {
+			clear(line)
+		} else {
+			at := (c*t.h + row) * t.w
+			var y []float32
+			if t.run.y != nil {
+				y = t.run.y[at : at+t.w]
+			}
+			shiftRow(set, line, t.run.src[at:at+t.w], y, -t.left)
+		}
+		dst := planes[(r%side*side*t.rows+r/side)*cols:]
+		stride := t.rows * cols
+		whole := cols / set.lanes
+		if whole > 0 {
+			set.split(int64(whole), &line[0], &dst[0], int64(4*stride))
+		}
+		for i := whole * set.lanes; i < cols; i++ {
+			for j := range side {
+				dst[j*stride+i] = line[side*i+j]
+			}
+		}
+	}
+}
+
+// task computes a run of tiles for a share of the output channels.
+func (t *tiling) task(i int, ws *workspace) {
+	set := t.freq[0].set
+	n, splits := t.grid.rows*t.grid.cols, t.run.splits
+	s := span{col: i / splits * set.tile()}
+	s.width = min(set.tile(), n-s.col)
+	s.vecs = (s.width + set.lanes - 1) / set.lanes
+	wide := s.vecs * set.lanes
+	// A cache line between the elements, lest they all fall into one set of the cache.
+	stride := wide*t.in + align/4
+	buf := ws.packed(elements*(wide+stride+maxRows*wide) + side*side*wide)
+	raw, v := buf[:elements*wide], buf[elements*wide:elements*(wide+stride)]
+	m := buf[elements*(wide+stride):]
+	straight := t.grid.place(set, ws, s)
+	for c := range t.in {
+		t.grid.draw(set, ws, straight, t.run.planes[c*t.channel():], t.taps[:], raw, s)
+		set.tiles(int64(s.vecs), &raw[0], int64(4*wide), &v[c*wide], int64(4*stride))
+	}
+	panels := t.freq[0].panels
+	part := i % splits
+	for p := len(panels) * part / splits; p < len(panels)*(part+1)/splits; p++ {
+		t.panel(panels[p], m, v, s, wide, stride)
+	}
+}
+
+// panel computes a few output channels of a run of tiles.
+func (t *tiling) panel(p panel, m, v []float32, s span, wide, stride int) {
+	set := t.freq[0].set
+	multiply := set.gemm[p.kind][s.vecs]
+	for e, f := range t.freq {
+		multiply(int64(t.in), &f.data[p.at], &v[e*stride], &m[e*wide*p.height], int64(4*wide), &f.bias[p.row], 0, uint64(1)<<wide-1)
+	}
+	y := m[elements*wide*maxRows:]
+	for r := range min(p.height, t.out-p.row) {
+		o := p.row + r
+		set.untile(int64(s.vecs), &m[r*wide], int64(4*wide*p.height), &y[0], int64(4*side*wide), &t.bias[o], t.run.flags)
+		t.store(t.run.dst[o*t.outH*t.outW:(o+1)*t.outH*t.outW], y, s, wide)
+	}
+}
+
+// store puts four rows of results [4][4*wide] in their places in one channel.
+func (t *tiling) store(dst, y []float32, s span, wide int) {
+	set := t.freq[0].set
+	for from := s.col; from < s.col+s.width; {
+		row, col := from/t.grid.cols, from%t.grid.cols
+		n := min(s.col+s.width-from, t.grid.cols-col)
+		x := col * side
+		width := min(n*side, t.outW-x)
+		for i := range min(side, t.outH-row*side) {
+			d := dst[(row*side+i)*t.outW+x:][:width]
+			src := y[(i*wide+from-s.col)*side:]
+			if t.run.flags&accumulate != 0 {
+				set.addTo(d, src)
+			} else {
+				copy(d, src)
+			}
+		}
+		from += n
+	}
+}
