@@ -47,6 +47,7 @@ type app struct {
 	env        func(string) (string, bool)
 	json       bool
 	configPath string
+	model      string // of --model
 }
 
 // Main runs one command and returns its exit code. SIGINT and SIGTERM cancel it; a second
@@ -93,7 +94,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.serveCommand(), a.loginCommand(),
 		a.dreamCommand(), a.imagineCommand(), a.diveCommand(), a.wanderCommand(), a.seeCommand(),
-		a.recipeCommand(), a.jobsCommand(), a.allowCommand(), a.denyCommand(), a.rulesCommand(), a.undoCommand(), a.logCommand(), a.modelCommand(), a.detectCommand(), a.detectorCommand(), a.configCommand(),
+		a.recipeCommand(), a.jobsCommand(), a.allowCommand(), a.denyCommand(), a.rulesCommand(), a.undoCommand(), a.logCommand(), a.modelCommand(), a.inspectCommand(), a.detectCommand(), a.detectorCommand(), a.configCommand(),
 		a.benchCommand(), a.doctorCommand(), a.dbCommand(), a.manCommand(), a.versionCommand(),
 	)
 	return root

@@ -8,7 +8,7 @@ import (
 
 	"slugpuppy/bot"
 	"slugpuppy/bot/daemon"
-	"slugpuppy/classifier"
+	"slugpuppy/classifier/networks"
 	"slugpuppy/config"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
@@ -18,9 +18,9 @@ import (
 // newBot wires one account of the bot together; limits of pictures and memory are the
 // configuration's.
 func newBot(cfg *config.Config, platform bot.Platform, st *store.Store, log *slog.Logger) (*daemon.Daemon, error) {
-	net, err := classifier.Default()
+	net, err := networks.Folder{Dir: cfg.Model.Dir}.Open(cfg.Dream.Model)
 	if err != nil {
-		return nil, fmt.Errorf("load the embedded network: %w", err)
+		return nil, fmt.Errorf("load the network: %w", err)
 	}
 	salt, err := st.Salt()
 	if err != nil {

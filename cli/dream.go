@@ -78,7 +78,7 @@ func (a *app) dreamCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&guide, "guide", "", "a second picture whose features guide the dream")
-	return cmd
+	return a.withModel(cmd)
 }
 
 func (s *studio) dream(ctx context.Context, in, out, guide string, r dream.Recipe) error {
@@ -114,7 +114,7 @@ func (s *studio) finish(out string, res *dream.Result) error {
 func comment(token string) string { return "DeepDream by slugpuppy, recipe " + token }
 
 func (a *app) imagineCommand() *cobra.Command {
-	return &cobra.Command{
+	return a.withModel(&cobra.Command{
 		Use:     "imagine WORDS... OUT",
 		Short:   "Let the network draw from noise what the words say",
 		Example: "  slugpuppy imagine banana banana.png",
@@ -131,7 +131,7 @@ func (a *app) imagineCommand() *cobra.Command {
 			}
 			return s.imagine(cmd.Context(), out, r)
 		},
-	}
+	})
 }
 
 func (s *studio) imagine(ctx context.Context, out string, r dream.Recipe) error {
@@ -153,7 +153,7 @@ func (a *app) wanderCommand() *cobra.Command {
 }
 
 func (a *app) clipCommand(verb mention.Verb, use, short string) *cobra.Command {
-	return &cobra.Command{
+	return a.withModel(&cobra.Command{
 		Use:   use,
 		Short: short,
 		Long:  short + "\n\n" + wordsHelp,
@@ -169,7 +169,7 @@ func (a *app) clipCommand(verb mention.Verb, use, short string) *cobra.Command {
 			}
 			return s.clip(cmd.Context(), args[0], args[1], r)
 		},
-	}
+	})
 }
 
 func (s *studio) clip(ctx context.Context, in, out string, r dream.Recipe) error {

@@ -1,70 +1,273 @@
 package cli
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"slugpuppy/classifier"
+	"slugpuppy/classifier/networks"
+	"slugpuppy/config"
 )
 
 // modelInfo describes a network.
 type modelInfo struct {
 	Name    string             `json:"name"`
 	Hash    string             `json:"sha256"`
-	Labels  int                `json:"labels"`
+	About   string             `json:"about,omitempty"`
+	Size    int64              `json:"size,omitempty"`
+	Labels  int                `json:"labels,omitempty"`
 	Layers  []classifier.Layer `json:"layers,omitempty"`
 	Default bool               `json:"default"`
+	Here    bool               `json:"here"`
+}
+
+// withModel gives a command the flag that chooses a network.
+func (a *app) withModel(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&a.model, "model", "", "network: the name of a pulled one, slugnet, or an ONNX file")
+	return cmd
+}
+
+// network loads the network of the flag, else of the configuration, else the one in use.
+func (a *app) network(cfg *config.Config) (*classifier.Network, error) {
+	net, err := networks.Folder{Dir: cfg.Model.Dir}.Open(cmp.Or(a.model, cfg.Dream.Model))
+	return net, modelError(err)
+}
+
+// modelError gives an error of loading a network its exit code and the remedy.
+func modelError(err error) error {
+	switch {
+	case errors.Is(err, networks.ErrUnknown):
+		return notFoundError(fmt.Errorf("%w; slugpuppy model ls lists those there are", err))
+	case errors.Is(err, fs.ErrNotExist):
+		return notFoundError(err)
+	case err != nil:
+		return fmt.Errorf("load the network: %w", err)
+	}
+	return nil
 }
 
 func (a *app) modelCommand() *cobra.Command {
-	return group("model", "Show the networks this program can dream with", a.modelList(), a.modelShow())
+	return group("model", "Networks this program can dream with",
+		a.modelList(), a.modelShow(), a.modelLayers(), a.modelPull(), a.modelUse(), a.modelVerify(), a.modelRemove())
+}
+
+// networkFolder is where a configuration keeps networks.
+func (a *app) networkFolder() (networks.Folder, *config.Config, error) {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return networks.Folder{}, nil, err
+	}
+	return networks.Folder{Dir: cfg.Model.Dir}, cfg, nil
 }
 
 func (a *app) modelList() *cobra.Command {
 	return &cobra.Command{
-		Use: "ls", Short: "List networks", Args: usageArgs(cobra.NoArgs),
+		Use: "ls", Short: "List networks: the embedded one, those pulled, and those that can be", Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			net, err := classifier.Default()
+			folder, cfg, err := a.networkFolder()
 			if err != nil {
-				return fmt.Errorf("load the embedded network: %w", err)
+				return err
 			}
-			m := modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), Default: true}
-			return a.print(m, fmt.Sprintf("%s  %s  %d labels  embedded, default", m.Name, m.Hash[:12], m.Labels))
+			all, err := listModels(folder, cfg)
+			if err != nil {
+				return err
+			}
+			for _, m := range all {
+				if err := a.print(m, m.line()); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
+}
+
+func listModels(folder networks.Folder, cfg *config.Config) ([]modelInfo, error) {
+	net, err := classifier.Default()
+	if err != nil {
+		return nil, fmt.Errorf("load the embedded network: %w", err)
+	}
+	used, err := folder.Current()
+	if err != nil {
+		return nil, err
+	}
+	used = cmp.Or(cfg.Dream.Model, used, classifier.Embedded)
+	all := []modelInfo{{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), About: "embedded", Here: true}}
+	names, err := folder.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		notes, err := folder.Notes(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, modelInfo{Name: name, Hash: notes.SHA256, Size: notes.Size, About: notes.About, Here: true})
+	}
+	for _, p := range networks.All() {
+		if !slices.Contains(names, p.Name) {
+			all = append(all, modelInfo{Name: p.Name, Hash: p.Model.SHA256, Size: p.Model.Size, About: p.About})
+		}
+	}
+	for i := range all {
+		all[i].Default = all[i].Here && all[i].Name == used
+	}
+	return all, nil
+}
+
+func (m modelInfo) line() string {
+	s := fmt.Sprintf("%-14s %.12s", m.Name, m.Hash)
+	if m.Labels > 0 {
+		s += fmt.Sprintf("  %d labels", m.Labels)
+	}
+	if m.Size > 0 {
+		s += fmt.Sprintf("  %d MB", (m.Size+1<<19)>>20)
+	}
+	s += "  " + m.About
+	switch {
+	case m.Default:
+		s += ", default"
+	case !m.Here:
+		s += "; slugpuppy model pull " + m.Name
+	}
+	return s
 }
 
 func (a *app) modelShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show [NAME]", Short: "Show a network's layers and labels", Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			net, err := classifier.Default()
+			net, m, err := a.describe(args)
 			if err != nil {
-				return fmt.Errorf("load the embedded network: %w", err)
+				return err
 			}
-			if len(args) > 0 && args[0] != net.Name() {
-				return notFoundError(fmt.Errorf("no network %q; there is %s", args[0], net.Name()))
-			}
-			m := modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), Layers: net.Layers(), Default: true}
 			return a.print(m, m.text(net.Labels()))
 		},
 	}
 }
 
-func (m modelInfo) text(labels []classifier.Label) string {
+func (a *app) modelLayers() *cobra.Command {
+	return &cobra.Command{
+		Use: "layers [NAME]", Short: "List a network's layers, for layer=", Args: usageArgs(cobra.MaximumNArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			_, m, err := a.describe(args)
+			if err != nil {
+				return err
+			}
+			return a.print(m, strings.TrimSuffix(m.layers(), "\n"))
+		},
+	}
+}
+
+// describe loads the network of that name, else the usual one.
+func (a *app) describe(args []string) (*classifier.Network, modelInfo, error) {
+	_, cfg, err := a.networkFolder()
+	if err != nil {
+		return nil, modelInfo{}, err
+	}
+	if len(args) > 0 {
+		a.model = args[0]
+	}
+	net, err := a.network(cfg)
+	if err != nil {
+		return nil, modelInfo{}, err
+	}
+	return net, modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), Layers: net.Layers(),
+		Default: len(args) == 0, Here: true}, nil
+}
+
+func (m modelInfo) layers() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\nsha256 %s\n\nlayer    channels  stride\n", m.Name, m.Hash)
+	fmt.Fprintf(&b, "layer    channels  stride\n")
 	for _, l := range m.Layers {
 		fmt.Fprintf(&b, "%-8s %8d  %6d\n", l.Name, l.Channels, l.Stride)
 	}
-	b.WriteString("\nlabels: ")
-	for i, l := range labels {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(l.Names[0])
-	}
 	return b.String()
+}
+
+func (m modelInfo) text(labels []classifier.Label) string {
+	var names []string
+	for _, l := range labels {
+		names = append(names, l.Names[0])
+	}
+	return fmt.Sprintf("%s\nsha256 %s\n\n%s\nlabels: %s", m.Name, m.Hash, m.layers(), strings.Join(names, ", "))
+}
+
+func (a *app) modelPull() *cobra.Command {
+	return &cobra.Command{
+		Use: "pull NAME", Short: "Download a published network and check it",
+		Long: "Download a published network from the ONNX model zoo. Its size and hash are part of this program; what was\n" +
+			"cut off goes on where it stopped. slugpuppy model ls lists what can be pulled.",
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			folder, _, err := a.networkFolder()
+			if err != nil {
+				return err
+			}
+			p, ok := networks.Find(args[0])
+			if !ok {
+				return notFoundError(fmt.Errorf("no network %q can be pulled; slugpuppy model ls lists those that can", args[0]))
+			}
+			return a.pull(cmd.Context(), folder, p)
+		},
+	}
+}
+
+func (a *app) pull(ctx context.Context, folder networks.Folder, p networks.Published) error {
+	puller := networks.Puller{Folder: folder}
+	if onTerminal(a.err) {
+		bar := progressbar.DefaultBytes(p.Model.Size, p.Name)
+		defer bar.Finish()
+		puller.Progress = func(have, size int64) {
+			if size == p.Model.Size {
+				_ = bar.Set64(have) // a bar that cannot be drawn is no failure
+			}
+		}
+	}
+	if err := puller.Pull(ctx, p); err != nil {
+		return fmt.Errorf("%w; what arrived is kept: try again", err)
+	}
+	m := modelInfo{Name: p.Name, Hash: p.Model.SHA256, Size: p.Model.Size, About: p.About, Here: true}
+	return a.print(m, fmt.Sprintf("pulled %s; slugpuppy model use %s makes it the usual one", p.Name, p.Name))
+}
+
+func (a *app) modelUse() *cobra.Command {
+	return a.modelAction("use NAME", "Make a network the usual one; slugnet is the embedded one", "uses", networks.Folder.Use)
+}
+
+func (a *app) modelVerify() *cobra.Command {
+	return a.modelAction("verify NAME", "Check a network's file against its published hash, and load it", "is sound:", networks.Folder.Verify)
+}
+
+func (a *app) modelRemove() *cobra.Command {
+	return a.modelAction("rm NAME", "Delete a pulled network", "has forgotten", networks.Folder.Remove)
+}
+
+// modelAction is a command that does one thing to one network.
+func (a *app) modelAction(use, short, done string, act func(networks.Folder, string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			folder, _, err := a.networkFolder()
+			if err != nil {
+				return err
+			}
+			if err := act(folder, args[0]); err != nil {
+				return modelError(err)
+			}
+			text := fmt.Sprintf("slugpuppy %s %s", done, args[0])
+			if strings.HasSuffix(done, ":") {
+				text = fmt.Sprintf("%s is sound", args[0])
+			}
+			return a.print(map[string]string{"name": args[0]}, text)
+		},
+	}
 }

@@ -41,7 +41,7 @@ func (a *app) seeCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVarP(&top, "top", "k", top, "how many labels")
-	return cmd
+	return a.withModel(cmd)
 }
 
 func (s *studio) seeAll(ctx context.Context, files []string, top int) error {

@@ -35,9 +35,9 @@ func (a *app) newStudio() (*studio, error) {
 		return nil, err
 	}
 	limitMemory(cfg, 1, 0) // decoded before, encoded after
-	net, err := classifier.Default()
+	net, err := a.network(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("load the embedded network: %w", err)
+		return nil, err
 	}
 	return &studio{
 		app:   a,

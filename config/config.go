@@ -14,6 +14,7 @@ type Config struct {
 	Mastodon Mastodon `toml:"mastodon" doc:"the account that answers"`
 	Bot      Bot      `toml:"bot" doc:"what people may ask for, and when"`
 	Dream    Dream    `toml:"dream" doc:"how pictures are made"`
+	Model    Model    `toml:"model" doc:"networks other than the built-in one"`
 	Picture  Picture  `toml:"picture" doc:"limits on picture files that come in"`
 	Store    Store    `toml:"store" doc:"where state is kept"`
 	Admin    Admin    `toml:"admin" doc:"how commands reach the running daemon"`
@@ -50,9 +51,15 @@ type Bot struct {
 type Dream struct {
 	Workers   int      `toml:"workers" min:"1" max:"64" doc:"pictures made at the same time; each may use the memory below"`
 	Memory    ByteSize `toml:"memory" min:"256MiB" max:"1TiB" doc:"memory one picture may use; larger ones are dreamed in tiles"`
+	Model     string   `toml:"model" doc:"network to dream with: the name of a pulled one, or an ONNX file; empty for the one chosen with slugpuppy model use, else the built-in one"`
 	FFmpeg    string   `toml:"ffmpeg" doc:"ffmpeg binary for MP4 clips; empty to look for one, none for GIF only"`
 	ClipSide  int      `toml:"clip_side" min:"64" max:"1920" doc:"longest side of clips in pixels"`
 	ClipBytes ByteSize `toml:"clip_bytes" min:"256KiB" max:"1GiB" doc:"largest clip; frames are dropped and shrunk until it fits"`
+}
+
+// Model is where networks are kept.
+type Model struct {
+	Dir string `toml:"dir" doc:"folder of pulled networks; empty for networks beside the database"`
 }
 
 // Picture bounds files before they are decoded.

@@ -169,16 +169,16 @@ func unknown(key string, known map[string]option) error {
 		return errors.New("no such key")
 	}
 	best, distance := "", 4
+	if _, name, ok := strings.Cut(key, "."); ok {
+		for _, o := range options() { // the right key in the wrong section
+			if o.name == name {
+				best, distance = o.key(), 0
+			}
+		}
+	}
 	for _, o := range options() {
 		if d := edits(key, o.key()); d < distance {
 			best, distance = o.key(), d
-		}
-	}
-	if _, name, ok := strings.Cut(key, "."); best == "" && ok {
-		for _, o := range options() { // the right key in the wrong section
-			if o.name == name {
-				best = o.key()
-			}
 		}
 	}
 	if best == "" {

@@ -11,6 +11,9 @@ func (c *Config) place(env Lookup) {
 	if c.Store.KeyFile == "" {
 		c.Store.KeyFile = filepath.Join(beside, "slugpuppy.key")
 	}
+	if c.Model.Dir == "" {
+		c.Model.Dir = filepath.Join(beside, "networks")
+	}
 	if c.Admin.Socket == "" {
 		c.Admin.Socket = filepath.Join(beside, "slugpuppy.sock")
 	}
