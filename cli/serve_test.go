@@ -147,18 +147,6 @@ func (h *house) answered(t *testing.T, id string) mastodontest.Status {
 	return mastodontest.Status{}
 }
 
-// listed waits until `jobs ls` prints something.
-func (h *house) listed(t *testing.T, want string, args ...string) {
-	t.Helper()
-	var out string
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if _, out = h.run(append([]string{"jobs", "ls"}, args...)...); strings.Contains(out, want) {
-			return
-		}
-	}
-	t.Errorf("jobs ls %v does not say %q: %s", args, want, out)
-}
-
 func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 	h := newHouse(t)
 	token := h.login(t)
