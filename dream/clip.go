@@ -102,7 +102,8 @@ func (m *Maker) clipFrame(src *image.NRGBA, r Recipe) *picture.Planar {
 		side = min(side, r.Size)
 	}
 	w, h := picture.Fit(src.Rect.Dx(), src.Rect.Dy(), side)
-	w, h = max(smallest, w)&^1, max(smallest, h)&^1
+	least := m.smallest() + m.smallest()%2
+	w, h = max(least, w)&^1, max(least, h)&^1
 	return scaled(picture.Pixels{NRGBA: src}, w, h)
 }
 

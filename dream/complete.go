@@ -136,8 +136,17 @@ func (m *Maker) unknownLayer(name string) error {
 			have = append(have, l.Name)
 		}
 	}
+	const most = 12 // some networks have a hundred
+	words := "I do not have that layer; mine are " + strings.Join(have, ", ") + "."
+	if n := len(have); n > most {
+		some := make([]string, most)
+		for i := range some {
+			some[i] = have[i*(n-1)/(most-1)]
+		}
+		words = fmt.Sprintf("I do not have that layer; some of my %d are %s.", n, strings.Join(some, ", "))
+	}
 	return &Problem{Field: "Layers",
-		Words:  "I do not have that layer; mine are " + strings.Join(have, ", ") + ".",
+		Words:  words,
 		Reason: fmt.Sprintf("unknown layer %q", name)}
 }
 

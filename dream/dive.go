@@ -117,7 +117,7 @@ func (j *job) refine(ctx context.Context, img *picture.Planar, rng *rand.Rand, a
 	for k, f := range []int{2, 1} {
 		j.meter.octave = k + 1
 		w, h := img.W/f, img.H/f
-		if f > 1 && min(w, h) < smallest {
+		if f > 1 && min(w, h) < j.m.smallest() {
 			continue
 		}
 		part := img

@@ -58,7 +58,7 @@ func (m *Maker) Imagine(ctx context.Context, r Recipe, report func(Progress)) (*
 // should live on.
 func (m *Maker) imagineTerms(ctx context.Context, r Recipe, preset Preset) ([]term, error) {
 	if r.Free && len(r.Words) == 0 && len(r.Layers) == 0 {
-		return layerTerms(preset.Layers, 1), nil
+		return layerTerms(m.layersOf(preset), 1), nil
 	}
 	var terms []term
 	if len(r.Layers) > 0 {

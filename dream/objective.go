@@ -35,7 +35,7 @@ func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, guide image.
 	up, down := split(words)
 	layers, share := r.Layers, float32(1)
 	if len(layers) == 0 {
-		layers = preset.Layers
+		layers = m.layersOf(preset)
 		if len(up) == 0 && !r.Guide {
 			up = m.labelsOf(preset, down)
 		}

@@ -54,7 +54,7 @@ func (m *Maker) Estimate(w, h int, r Recipe) (Estimate, error) {
 	}
 	layers := r.Layers
 	if len(layers) == 0 {
-		layers = preset.Layers
+		layers = m.layersOf(preset)
 	}
 	terms := layerTerms(layers, 1)
 	if len(r.Words) > 0 || r.Free || len(preset.Labels) > 0 {
@@ -63,11 +63,14 @@ func (m *Maker) Estimate(w, h int, r Recipe) (Estimate, error) {
 	return m.plan(w, h, r, terms)
 }
 
+// smallest is the short side of the smallest octave: some networks want more.
+func (m *Maker) smallest() int { return max(smallest, m.net.MinSide()) }
+
 // plan chooses the working size, the octaves and the tiles.
 func (m *Maker) plan(w, h int, r Recipe, terms []term) (Estimate, error) {
 	e := Estimate{W: w, H: h, WorkW: w, WorkH: h}
-	if short := min(w, h); short < smallest {
-		f := float64(smallest) / float64(short)
+	if short := min(w, h); short < m.smallest() {
+		f := float64(m.smallest()) / float64(short)
 		e.WorkW, e.WorkH = int(math.Ceil(f*float64(w))), int(math.Ceil(f*float64(h)))
 	}
 	ts := make([]classifier.Target, len(terms))
@@ -83,13 +86,13 @@ func (m *Maker) plan(w, h int, r Recipe, terms []term) (Estimate, error) {
 			break
 		}
 		e.WorkW, e.WorkH = e.WorkW*7/8, e.WorkH*7/8
-		if min(e.WorkW, e.WorkH) < smallest {
+		if min(e.WorkW, e.WorkH) < m.smallest() {
 			return e, &Problem{Field: "Size",
 				Words:  "That picture is larger than I can hold; half its width and height will work.",
 				Reason: fmt.Sprintf("%dx%d does not fit %d MB even at the smallest working size", w, h, m.opt.MemoryBytes>>20)}
 		}
 	}
-	e.octaves = octavesOf(e.WorkW, e.WorkH, r)
+	e.octaves = octavesOf(e.WorkW, e.WorkH, r, m.smallest())
 	for _, o := range e.octaves {
 		e.Work += float64(o.w) * float64(o.h) * float64(o.steps)
 	}
@@ -144,7 +147,7 @@ func tilesAcross(n, side int) int {
 }
 
 // octavesOf lists the sizes from coarse to fine.
-func octavesOf(w, h int, r Recipe) []octave {
+func octavesOf(w, h int, r Recipe, smallest int) []octave {
 	extra := 0
 	for side := float64(max(w, h)); side > reference*math.Sqrt(r.OctaveScale); side /= r.OctaveScale {
 		extra++

@@ -58,6 +58,9 @@ func (im *importer) averagePool(n *onnx.Node) error {
 	if err != nil {
 		return err
 	}
+	if one := [2]int{1, 1}; k == one && strides == one && top+left+bottom+right == 0 && k != [2]int{s.H, s.W} {
+		return im.identity(n) // what exporters make of adaptive pooling to the size there is
+	}
 	var op operation = mean{}
 	if k != [2]int{s.H, s.W} || top+left+bottom+right != 0 {
 		w, err := im.window(n, v)
