@@ -99,23 +99,25 @@ func (b *builder) nest(order []*operator, when map[*operator]int) {
 	}
 }
 
-// states returns the buffers of what operators keep for their gradients.
+// states returns the buffers of what operators keep for their gradients. Where there is no
+// gradient nothing is kept.
 func (b *builder) states(order []*operator, when map[*operator]int) []*buffer {
 	byLender := map[*operator]*buffer{}
 	var all []*buffer
 	for i, o := range order {
-		if o.state > 0 {
-			s := b.steps[o.rank]
-			n := o.state
-			m := &buffer{size: (n + 3) / 4, start: i, end: i, give: func(m []float32) {
-				s.keep(unsafe.Slice((*byte)(unsafe.Pointer(&m[0])), n))
-			}}
-			byLender[o] = m
-			all = append(all, m)
+		if o.lender == nil {
+			continue
 		}
-		if o.lender != nil {
-			byLender[o.lender].end = i
+		if m := byLender[o.lender]; m != nil {
+			m.end = i
+			continue
 		}
+		s, n := b.steps[o.lender.rank], o.lender.state
+		m := &buffer{size: (n + 3) / 4, start: when[o.lender], end: i, give: func(m []float32) {
+			s.keep(unsafe.Slice((*byte)(unsafe.Pointer(&m[0])), n))
+		}}
+		byLender[o.lender] = m
+		all = append(all, m)
 	}
 	return all
 }

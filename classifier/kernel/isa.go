@@ -44,10 +44,14 @@ type isa struct {
 	gemm   [][vectors + 1]gemmFunc
 	pack   [vectors + 1]func(n int64, src *float32, taps *int32, dst *float32, seg *segments)
 	gather [vectors + 1]func(n int64, src *float32, taps *int32, dst *float32, idx *int32)
-	mask   func(n int64, dst, g, y *float32)                      // n vectors: dst = y > 0 ? g : 0
-	add    func(n int64, dst, x *float32)                         // n vectors: dst += x
-	axpy   func(n int64, dst, x, s *float32)                      // n vectors: dst += s[0] * x
-	max3x3 [3]func(n int64, r0, r1, r2, dst *float32, arg *uint8) // by stride; nil: plain
+	mask   func(n int64, dst, g, y *float32) // n vectors: dst = y > 0 ? g : 0
+	add    func(n int64, dst, x *float32)    // n vectors: dst += x
+	axpy   func(n int64, dst, x, s *float32) // n vectors: dst += s[0] * x
+	// Max pooling of a row with a 3x3 window by stride, its largest values with and without their
+	// taps, and the gradient for stride 1; nil: plain. Only masked ones leave what is past n alone.
+	max3x3 [3]func(n int64, r0, r1, r2, dst *float32, arg *uint8)
+	top3x3 [3]func(n int64, r0, r1, r2, dst *float32)
+	unpool func(n int64, g0, g1, g2 *float32, a0, a1, a2 *uint8, dst *float32, flags int64)
 	// Winograd's transformations of 4x4 tiles, see gen/tiles.go.
 	tiles  func(n int64, d *float32, row int64, v *float32, stride int64)
 	untile func(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)

@@ -48,6 +48,21 @@ func avx512Untile(n int64, m *float32, row int64, y *float32, stride int64, bias
 func avx512Split(n int64, src *float32, dst *float32, stride int64)
 
 //go:noescape
+func avx512Max3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
+
+//go:noescape
+func avx512Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx512Max3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
+
+//go:noescape
+func avx512Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx512Unpool3x3s1(n int64, g0 *float32, g1 *float32, g2 *float32, a0 *uint8, a1 *uint8, a2 *uint8, dst *float32, flags int64)
+
+//go:noescape
 func avx512Mask(n int64, dst *float32, grad *float32, y *float32)
 
 //go:noescape
@@ -96,6 +111,21 @@ func avx2Untile(n int64, m *float32, row int64, y *float32, stride int64, bias *
 func avx2Split(n int64, src *float32, dst *float32, stride int64)
 
 //go:noescape
+func avx2Max3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
+
+//go:noescape
+func avx2Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx2Max3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
+
+//go:noescape
+func avx2Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx2Unpool3x3s1(n int64, g0 *float32, g1 *float32, g2 *float32, a0 *uint8, a1 *uint8, a2 *uint8, dst *float32, flags int64)
+
+//go:noescape
 func avx2Mask(n int64, dst *float32, grad *float32, y *float32)
 
 //go:noescape
@@ -106,9 +136,3 @@ func avx2Axpy(n int64, dst *float32, x *float32, s *float32)
 
 //go:noescape
 func avx2Peak(n int64)
-
-//go:noescape
-func avx512Max3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
-
-//go:noescape
-func avx512Max3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)

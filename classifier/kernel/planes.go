@@ -44,6 +44,10 @@ func (p *planes) fill(t *Team, dst, src, y []float32) {
 func (p *planes) plane(i int, _ *workspace) {
 	c, ph := i/len(p.phases), p.phases[i%len(p.phases)]
 	dst := p.run.dst[i*p.rows*p.cols : (i+1)*p.rows*p.cols]
+	if p.same() && p.run.y != nil {
+		native.maskTo(dst, p.run.src[i*len(dst):], p.run.y[i*len(dst):])
+		return
+	}
 	for row := range p.rows {
 		d := dst[row*p.cols : (row+1)*p.cols]
 		r := row*p.strideH + ph.y - p.top
@@ -57,7 +61,7 @@ func (p *planes) plane(i int, _ *workspace) {
 			y = p.run.y[at : at+p.w]
 		}
 		if p.strideW == 1 {
-			shiftRow(native, d, p.run.src[at:at+p.w], y, ph.x-p.left)
+			shiftRow(d, p.run.src[at:at+p.w], y, ph.x-p.left)
 		} else {
 			p.sampleRow(d, p.run.src[at:at+p.w], y, ph.x)
 		}
@@ -66,7 +70,7 @@ func (p *planes) plane(i int, _ *workspace) {
 
 // shiftRow fills a row of neighbouring values of src, which begins at from of it, and zeros
 // where there are none; with y also where that is not positive.
-func shiftRow(set *isa, d, src, y []float32, from int) {
+func shiftRow(d, src, y []float32, from int) {
 	lo := min(max(0, -from), len(d)) // first column inside the picture
 	hi := max(lo, min(len(d), len(src)-from))
 	clear(d[:lo])
@@ -76,7 +80,7 @@ func shiftRow(set *isa, d, src, y []float32, from int) {
 	}
 	from += lo
 	if y != nil {
-		set.maskTo(d[lo:hi], src[from:], y[from:])
+		native.maskTo(d[lo:hi], src[from:], y[from:])
 		return
 	}
 	copy(d[lo:hi], src[from:])

@@ -36,6 +36,7 @@ type workspace struct {
 	idx    [maxTile]int32
 	corner [maxRows * maxTile]float32 // a block of C that sticks out of the matrix
 	tile   []float32                  // packed B
+	bytes  []byte
 }
 
 // packed returns n values for a packed tile.
@@ -44,6 +45,14 @@ func (w *workspace) packed(n int) []float32 {
 		w.tile = Floats(n)
 	}
 	return w.tile[:n]
+}
+
+// small returns n bytes, and Slack more that may be read.
+func (w *workspace) small(n int) []byte {
+	if len(w.bytes) < n+Slack {
+		w.bytes = make([]byte, n+Slack)
+	}
+	return w.bytes[:n+Slack]
 }
 
 // Team is a caller's share of a pool. It belongs to one goroutine.

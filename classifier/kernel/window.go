@@ -57,13 +57,3 @@ func (s Window) count(n, before, after, kernel, stride int) int {
 	}
 	return c
 }
-
-// inside returns the outputs [lo,hi) along one side whose window lies inside the picture.
-func inside(outputs, n, before, kernel, stride int) (lo, hi int) {
-	lo = min(outputs, ceilDiv(before, stride))
-	hi = lo
-	if n+before >= kernel {
-		hi = max(lo, min(outputs, (n+before-kernel)/stride+1))
-	}
-	return lo, hi
-}

@@ -86,7 +86,7 @@ type tiling struct {
 	top, left  int // padding
 	outH, outW int
 	grid       grid // of tiles
-	rows       int  // of tiles in the planes
+	plane      int  // values in one plane, with room for a vector to stick out
 	taps       [elements]int32
 	run        tilingRun
 }
@@ -101,21 +101,21 @@ type tilingRun struct {
 func (f *filter) at(h, w, top, left, outH, outW int) *tiling {
 	t := &tiling{filter: f, h: h, w: w, top: top, left: left, outH: outH, outW: outW}
 	across, down := ceilDiv(outW, side), ceilDiv(outH, side)
-	t.rows = down + 1
 	t.grid = grid{rows: down, cols: across, pitch: across + 1}
+	t.plane = (down+1)*t.grid.pitch + align/4
 	for e := range t.taps {
 		y, x := e/reach, e%reach
-		t.taps[e] = int32(4 * (((y%side*side+x%side)*t.rows+y/side)*t.grid.pitch + x/side))
+		t.taps[e] = int32(4 * ((y%side*side+x%side)*t.plane + y/side*t.grid.pitch + x/side))
 	}
 	t.run.fill, t.run.multiply = t.fillRow, t.task
 	return t
 }
 
 // size is the number of values in the planes: the picture split by row and column remainder,
-// so that neighbouring tiles lie side by side: [in][4][4][rows][pitch].
+// so that neighbouring tiles lie side by side: [in][4][4][plane].
 func (t *tiling) size() int { return t.in * t.channel() }
 
-func (t *tiling) channel() int { return side * side * t.rows * t.grid.pitch }
+func (t *tiling) channel() int { return side * side * t.plane }
 
 // apply sets dst to the convolution of src, or adds it; with y src counts only where y is
 // positive.
@@ -130,34 +130,31 @@ func (t *tiling) apply(tm *Team, dst, src, y, scratch []float32, flags int64) {
 	t.run.dst, t.run.src, t.run.y, t.run.planes = nil, nil, nil, nil
 }
 
-// fillRow fills the planes of one channel.
+// fillRow fills the planes of one channel, row by row from the top: vectors that stick out of
+// one are overwritten by the next.
 func (t *tiling) fillRow(c int, ws *workspace) {
-	set, cols := t.freq[0].set, t.grid.pitch
+	set, pitch := t.freq[0].set, t.grid.pitch
 	planes := t.run.planes[c*t.channel() : (c+1)*t.channel()]
-	line := ws.packed(side * cols)
-	for r := range side * t.rows {
+	vecs := ceilDiv(pitch, set.lanes)
+	line := ws.packed(side*vecs*set.lanes + set.lanes)
+	lo, hi := max(0, t.left), min(side*pitch, t.w+t.left) // what the picture fills of it
+	from := max(0, -t.left)
+	clear(line[:lo])
+	for r := range side * (t.grid.rows + 1) {
 		row := r - t.top
 		if row < 0 || row >= t.h {
 			clear(line)
 		} else {
-			at := (c*t.h + row) * t.w
-			var y []float32
+			at := (c*t.h+row)*t.w + from
 			if t.run.y != nil {
-				y = t.run.y[at : at+t.w]
+				set.mask(int64(ceilDiv(hi-lo, set.lanes)), &line[lo], &t.run.src[at], &t.run.y[at])
+			} else {
+				copy(line[lo:hi], t.run.src[at:])
 			}
-			shiftRow(set, line, t.run.src[at:at+t.w], y, -t.left)
+			clear(line[hi:])
 		}
-		dst := planes[(r%side*side*t.rows+r/side)*cols:]
-		stride := t.rows * cols
-		whole := cols / set.lanes
-		if whole > 0 {
-			set.split(int64(whole), &line[0], &dst[0], int64(4*stride))
-		}
-		for i := whole * set.lanes; i < cols; i++ {
-			for j := range side {
-				dst[j*stride+i] = line[side*i+j]
-			}
-		}
+		dst := planes[r%side*side*t.plane+r/side*pitch:]
+		set.split(int64(vecs), &line[0], &dst[0], int64(4*t.plane))
 	}
 }
 

@@ -29,6 +29,7 @@ func main() {
 func files() map[string][]byte {
 	a := &assembler{}
 	tables(a)
+	poolTables(a)
 	for _, t := range []*target{avx512, avx2} {
 		for _, rows := range t.rows {
 			for vecs := 1; vecs <= 3; vecs++ {
@@ -42,10 +43,10 @@ func files() map[string][]byte {
 		tiles(a, t)
 		untile(a, t)
 		split(a, t)
+		pool(a, t)
 		elementwise(a, t)
 		peak(a, t)
 	}
-	pool512(a)
 	return map[string][]byte{
 		"kernels_amd64.s":  a.assembly(),
 		"kernels_amd64.go": a.stubs(),

@@ -2,34 +2,34 @@ package main
 
 import "fmt"
 
-// pool512 writes max pooling of one row with a 3x3 window, strides 1 and 2: r0, r1, r2 point
-// at the first column of the window's rows in a padded picture. arg receives the winning
-// tap, ky*3+kx, the first one where several are equal. n output values, any n >= 1; up to
-// 15 further values are read, none written.
-func pool512(a *assembler) {
-	const evens = "evens"
-	for i := range 16 {
-		fmt.Fprintf(&a.data, "DATA %s<>+%d(SB)/4, $%d\n", evens, 4*i, 2*i)
-	}
-	fmt.Fprintf(&a.data, "GLOBL %s<>(SB), RODATA|NOPTR, $64\n\n", evens)
+// pool writes max pooling with a 3x3 window, strides 1 and 2, with and without the winners,
+// and the gradient of stride 1. Rows are padded, so there are no borders here.
+func pool(a *assembler, t *target) {
 	for stride := 1; stride <= 2; stride++ {
-		poolRow(a, stride)
+		poolRow(a, t, stride, true)
+		poolRow(a, t, stride, false)
 	}
+	unpool(a, t)
 }
 
-func poolRow(a *assembler, stride int) {
-	name := fmt.Sprintf("avx512Max3x3s%d", stride)
-	rows := []string{"SI", "R8", "R9"}
-	a.fn(name, param{"n", "int64", "CX"}, param{"r0", "*float32", "SI"}, param{"r1", "*float32", "R8"},
-		param{"r2", "*float32", "R9"}, param{"dst", "*float32", "DI"}, param{"arg", "*uint8", "R10"})
-	for tap := 1; tap < 9; tap++ {
-		a.op("MOVL $%d, AX", tap)
-		a.op("VPBROADCASTD AX, Z%d", 20+tap)
+// poolTables writes the constants of pooling: the numbers of the taps, and every second lane.
+func poolTables(a *assembler) {
+	for i := range 9 {
+		fmt.Fprintf(&a.data, "DATA taps<>+%d(SB)/4, $%d\n", 4*i, i)
 	}
-	if stride == 2 {
-		a.op("VMOVUPS evens<>(SB), Z30")
+	fmt.Fprint(&a.data, "GLOBL taps<>(SB), RODATA|NOPTR, $36\n\n")
+	for i := range 16 {
+		fmt.Fprintf(&a.data, "DATA evens<>+%d(SB)/4, $%d\n", 4*i, 2*i)
 	}
-	a.label(name + "_loop")
+	fmt.Fprint(&a.data, "GLOBL evens<>(SB), RODATA|NOPTR, $64\n\n")
+}
+
+// tail sets K1 to the lanes that are left, for targets that have masks. Others write whole
+// vectors.
+func (t *target) tail(a *assembler, name string) {
+	if !t.masked {
+		return
+	}
 	a.op("MOVQ $-1, AX")
 	a.op("CMPQ CX, $16")
 	a.op("JGE %s_full", name)
@@ -38,29 +38,137 @@ func poolRow(a *assembler, stride int) {
 	a.op("DECQ AX")
 	a.label(name + "_full")
 	a.op("KMOVW AX, K1")
+}
+
+// poolRow writes one row of n results: r0, r1, r2 point at the first value of the first window's
+// rows. arg receives the winning tap, ky*3+kx, the first one where several are equal.
+func poolRow(a *assembler, t *target, stride int, arg bool) {
+	name := fmt.Sprintf("%sTop3x3s%d", t.name, stride)
+	params := []param{{"n", "int64", "CX"}, {"r0", "*float32", "SI"}, {"r1", "*float32", "R8"}, {"r2", "*float32", "R9"}, {"dst", "*float32", "DI"}}
+	if arg {
+		name = fmt.Sprintf("%sMax3x3s%d", t.name, stride)
+		params = append(params, param{"arg", "*uint8", "R10"})
+	}
+	rows := []string{"SI", "R8", "R9"}
+	a.fn(name, params...)
+	best, value, winner, mask := t.v(0), t.v(1), t.v(2), t.v(3)
+	number := func(tap int) string { return t.v(7 + tap) }
+	if arg {
+		for tap := 1; tap < 9; tap++ {
+			a.op("VPBROADCASTD taps<>+%d(SB), %s", 4*tap, number(tap))
+		}
+	}
+	if stride == 2 && t.masked {
+		a.op("VMOVUPS evens<>(SB), Z30")
+	}
+	a.label(name + "_loop")
+	t.tail(a, name)
 	for tap := range 9 {
 		row, at := rows[tap/3], 4*(tap%3)
-		a.op("VMOVUPS %d(%s), Z1", at, row)
-		if stride == 2 {
+		a.op("VMOVUPS %d(%s), %s", at, row, value)
+		switch {
+		case stride == 2 && t.masked:
 			a.op("VPERMT2PS %d(%s), Z30, Z1", at+64, row)
+		case stride == 2:
+			a.op("VSHUFPS $0x88, %d(%s), Y1, Y1", at+32, row)
+			a.op("VPERMPD $0xd8, Y1, Y1")
 		}
-		if tap == 0 {
-			a.op("VMOVAPS Z1, Z0")
-			a.op("VPXORD Z2, Z2, Z2")
+		switch {
+		case tap == 0:
+			a.op("VMOVAPS %s, %s", value, best)
+			t.zero(a, winner)
+		case !arg:
+			a.op("VMAXPS %s, %s, %s", best, value, best)
+		case t.masked:
+			a.op("VCMPPS $30, Z0, Z1, K2")
+			a.op("VMOVAPS Z1, K2, Z0")
+			a.op("VMOVDQA32 %s, K2, Z2", number(tap))
+		default:
+			a.op("VCMPPS $30, %s, %s, %s", best, value, mask)
+			a.op("VBLENDVPS %s, %s, %s, %s", mask, value, best, best)
+			a.op("VBLENDVPS %s, %s, %s, %s", mask, number(tap), winner, winner)
+		}
+	}
+	if t.masked {
+		a.op("VMOVUPS Z0, K1, (DI)")
+	} else {
+		a.op("VMOVUPS Y0, (DI)")
+	}
+	switch {
+	case arg && t.masked:
+		a.op("VPMOVDB Z2, K1, (R10)")
+	case arg:
+		a.op("VEXTRACTI128 $1, Y2, X4")
+		a.op("VPACKSSDW X4, X2, X2")
+		a.op("VPACKUSWB X2, X2, X2")
+		a.op("VMOVQ X2, (R10)")
+	}
+	for _, r := range rows {
+		a.op("ADDQ $%d, %s", t.bytes*stride, r)
+	}
+	a.op("ADDQ $%d, DI", t.bytes)
+	if arg {
+		a.op("ADDQ $%d, R10", t.lanes)
+	}
+	a.op("SUBQ $%d, CX", t.lanes)
+	a.op("JG %s_loop", name)
+	a.end()
+}
+
+// unpool writes one row of n gradients: g0, g1, g2 point at the gradients of the windows, a0,
+// a1, a2 at their winners, of which the first value may win as the last of its row or column.
+// Flag 2 adds to dst.
+func unpool(a *assembler, t *target) {
+	name := t.name + "Unpool3x3s1"
+	a.fn(name, param{"n", "int64", "CX"}, param{"g0", "*float32", "SI"}, param{"g1", "*float32", "R8"}, param{"g2", "*float32", "R9"},
+		param{"a0", "*uint8", "R10"}, param{"a1", "*uint8", "R11"}, param{"a2", "*uint8", "R12"}, param{"dst", "*float32", "DI"},
+		param{"flags", "int64", "R13"})
+	sum, winner, part := t.v(0), 1, t.v(2)
+	if t.masked {
+		for tap := range 9 {
+			a.op("VPBROADCASTB taps<>+%d(SB), X%d", 4*tap, 7+tap)
+		}
+	} else {
+		for tap := range 9 {
+			a.op("VPBROADCASTD taps<>+%d(SB), Y%d", 4*tap, 7+tap)
+		}
+	}
+	rows, args := []string{"SI", "R8", "R9"}, []string{"R10", "R11", "R12"}
+	a.label(name + "_loop")
+	t.tail(a, name)
+	t.zero(a, sum)
+	a.op("TESTQ $2, R13")
+	a.op("JZ %s_sum", name)
+	if t.masked {
+		a.op("VMOVUPS.Z (DI), K1, Z0")
+	} else {
+		a.op("VMOVUPS (DI), Y0")
+	}
+	a.label(name + "_sum")
+	for i := range 9 {
+		tap := 8 - i
+		row, at := i/3, i%3
+		if t.masked {
+			a.op("VPCMPEQB %d(%s), X%d, K2", at, args[row], 7+tap)
+			a.op("VADDPS %d(%s), Z0, K2, Z0", 4*at, rows[row])
 			continue
 		}
-		a.op("VCMPPS $30, Z0, Z1, K2")
-		a.op("VMOVAPS Z1, K2, Z0")
-		a.op("VMOVDQA32 Z%d, K2, Z2", 20+tap)
+		a.op("VPMOVZXBD %d(%s), Y%d", at, args[row], winner)
+		a.op("VPCMPEQD Y%d, Y%d, Y%d", 7+tap, winner, winner)
+		a.op("VANDPS %d(%s), Y%d, %s", 4*at, rows[row], winner, part)
+		a.op("VADDPS %s, %s, %s", part, sum, sum)
 	}
-	a.op("VMOVUPS Z0, K1, (DI)")
-	a.op("VPMOVDB Z2, K1, (R10)")
-	for _, r := range rows {
-		a.op("ADDQ $%d, %s", 64*stride, r)
+	if t.masked {
+		a.op("VMOVUPS Z0, K1, (DI)")
+	} else {
+		a.op("VMOVUPS Y0, (DI)")
 	}
-	a.op("ADDQ $64, DI")
-	a.op("ADDQ $16, R10")
-	a.op("SUBQ $16, CX")
+	for i := range 3 {
+		a.op("ADDQ $%d, %s", t.bytes, rows[i])
+		a.op("ADDQ $%d, %s", t.lanes, args[i])
+	}
+	a.op("ADDQ $%d, DI", t.bytes)
+	a.op("SUBQ $%d, CX", t.lanes)
 	a.op("JG %s_loop", name)
 	a.end()
 }
