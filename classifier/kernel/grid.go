@@ -27,6 +27,7 @@ func (g grid) draw(set *isa, ws *workspace, straight bool, src []float32, taps [
 
 func (g grid) segment(set *isa, seg *segments, s span) bool {
 	lanes := set.lanes
+	seg.width = s.width
 	for v := range s.vecs {
 		j := s.col + v*lanes
 		valid := min(lanes, s.width-v*lanes)

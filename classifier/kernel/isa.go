@@ -28,6 +28,7 @@ type segments struct {
 	a, b   [vectors]int64
 	second [vectors]uint64   // bit per lane: set if it comes from b
 	blend  [vectors][8]int32 // the same for AVX2: -1 if it comes from b
+	width  int               // columns that matter; assembly reads whole vectors
 }
 
 // gemmFunc computes C[rows][cols] = bias + A[k][rows]^T * B[k][cols] for one block. The

@@ -67,19 +67,21 @@ func at(p *float32, bytes int64) *float32 {
 	return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes))
 }
 
+// plainPack reads nothing past the columns that matter: what lies there may be another
+// task's output, which only assembly may read (and ignore) unseen by the race detector.
 func plainPack(vecs int) func(int64, *float32, *int32, *float32, *segments) {
 	return func(n int64, src *float32, taps *int32, dst *float32, seg *segments) {
 		out := unsafe.Slice(dst, int(n)*vecs*plainLanes)
 		for _, tap := range unsafe.Slice(taps, n) {
-			for v := range vecs {
-				for l := range plainLanes {
-					from := seg.a[v]
-					if seg.second[v]>>l&1 != 0 {
-						from = seg.b[v]
-					}
-					out[v*plainLanes+l] = *at(src, int64(tap)+from+int64(4*l))
+			for i := range out[:seg.width] {
+				v, l := i/plainLanes, i%plainLanes
+				from := seg.a[v]
+				if seg.second[v]>>l&1 != 0 {
+					from = seg.b[v]
 				}
+				out[i] = *at(src, int64(tap)+from+int64(4*l))
 			}
+			clear(out[seg.width : vecs*plainLanes])
 			out = out[vecs*plainLanes:]
 		}
 	}
