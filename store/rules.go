@@ -155,7 +155,8 @@ func undoable(tx *bolt.Tx, e Entry) (undo string, err error) {
 }
 
 // Undo takes back what was audited under a token: a rule added is removed, one removed comes
-// back, one replaced returns. What it did is an entry of its own, with a token of its own.
+// back, one replaced returns, a subscriber's choices are as before, posts that were returned are
+// hidden again. What it did is an entry of its own, with a token of its own.
 func (s *Store) Undo(actor, token string) (did Entry, undo string, err error) {
 	n, err := strconv.ParseUint(strings.TrimPrefix(token, "u"), 10, 64)
 	if err != nil || !strings.HasPrefix(token, "u") {
@@ -170,20 +171,38 @@ func (s *Store) Undo(actor, token string) (did Entry, undo string, err error) {
 		if err := json.Unmarshal(data, &e); err != nil {
 			return fmt.Errorf("read audit entry %d: %w", n, err)
 		}
-		if e.Action != ruleAdded && e.Action != ruleRemoved {
-			return ErrNoUndo
-		}
-		did = Entry{Actor: actor, Action: ruleRemoved, Subject: e.Subject, Before: e.After, After: e.Before, Reason: "undo " + token}
-		if e.Before != "" {
-			did.Action = ruleAdded
-		}
-		if err := swapRule(tx, e.After, e.Before); err != nil {
+		did, err = undoEntry(tx, e)
+		if err != nil {
 			return err
 		}
+		did.Actor, did.Reason = actor, "undo "+token
 		undo, err = undoable(tx, did)
 		return err
 	})
 	return did, undo, err
+}
+
+// undoEntry takes back what an entry tells of and returns the entry that tells of that.
+func undoEntry(tx *bolt.Tx, e Entry) (did Entry, err error) {
+	did = Entry{Action: e.Action, Subject: e.Subject, Before: e.After, After: e.Before}
+	switch e.Action {
+	case ruleAdded, ruleRemoved:
+		did.Action = ruleRemoved
+		if e.Before != "" {
+			did.Action = ruleAdded
+		}
+		return did, swapRule(tx, e.After, e.Before)
+	case filterChanged:
+		return did, undoSubscriber(tx, e)
+	case postsReturned, postsHidden:
+		n, err := undoMoved(tx, e)
+		did.Action, did.Subject, did.Before = postsHidden, fmt.Sprintf("%d posts", n), e.Before
+		if e.Action == postsHidden {
+			did.Action = postsReturned
+		}
+		return did, err
+	}
+	return did, ErrNoUndo
 }
 
 // swapRule removes one stored rule and puts another back; either may be "".

@@ -24,6 +24,14 @@ var (
 	auditBucket    = []byte("audit")    // sequence -> Entry
 	credentialsBkt = []byte("sealed")   // record, field -> ciphertext
 	ruleBucket     = []byte("rules")    // id -> Rule
+
+	subscriberBucket = []byte("subscribers") // platform, account -> Subscriber
+	hiddenBucket     = []byte("judged")      // platform, account, post -> Judged
+	workBucket       = []byte("filterwork")  // platform, account, post of what the filer has to do
+	shelfBucket      = []byte("shelves")     // platform, account, name -> Shelf
+	muteBucket       = []byte("mutes")       // platform, account, muted account -> Mute
+	lessonBucket     = []byte("lessons")     // platform, account, picture -> Lesson
+	sightBucket      = []byte("sights")      // model, address or hash of a picture -> Sight
 )
 
 // step brings the schema from one version to the next.
@@ -31,7 +39,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules}
+var schema = []step{createBuckets, createRules, createFilter}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,
@@ -47,6 +55,16 @@ func createBuckets(tx *bolt.Tx) error {
 func createRules(tx *bolt.Tx) error {
 	if _, err := tx.CreateBucketIfNotExists(ruleBucket); err != nil {
 		return fmt.Errorf("create bucket %s: %w", ruleBucket, err)
+	}
+	return nil
+}
+
+// createFilter came with the timeline filter.
+func createFilter(tx *bolt.Tx) error {
+	for _, name := range [][]byte{subscriberBucket, hiddenBucket, workBucket, shelfBucket, muteBucket, lessonBucket, sightBucket} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return fmt.Errorf("create bucket %s: %w", name, err)
+		}
 	}
 	return nil
 }

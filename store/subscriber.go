@@ -1,0 +1,211 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Mode is what the filter does for a subscriber.
+type Mode string
+
+// The modes.
+const (
+	FilterOn     Mode = "on"     // dreams are hidden
+	FilterShadow Mode = "shadow" // it only notes what it would hide
+	FilterOff    Mode = "off"    // it does not look
+)
+
+// Subscriber is a person whose home timeline is filtered, with what they chose.
+type Subscriber struct {
+	Platform string `json:"platform"`
+	Account  string `json:"id"`
+	Handle   string `json:"account"` // name@host
+	Server   string `json:"server"`
+	Mode     Mode   `json:"mode"`
+	How      string `json:"how"` // warn, blur or hide
+	// Budget is the share of pictures that are no dreams and may be hidden by mistake.
+	Budget      float64   `json:"budget"`
+	BoostsOnly  bool      `json:"boosts_only,omitempty"` // posts of people followed always stay
+	ShadowUntil time.Time `json:"shadow_until,omitzero"` // until then On only notes
+	PausedUntil time.Time `json:"paused_until,omitzero"`
+	Digest      string    `json:"digest"` // daily, weekly or off
+	LastDigest  time.Time `json:"last_digest,omitzero"`
+	Mute        MuteRule  `json:"mute,omitzero"`
+	Joined      time.Time `json:"joined"`
+	Trouble     string    `json:"trouble,omitempty"` // why nothing happens now
+	Leaving     bool      `json:"leaving,omitempty"` // filters are being removed, then all is forgotten
+}
+
+// MuteRule is the last rung: an account with so many hidden posts within a time is muted for a
+// while. Off unless After is positive.
+type MuteRule struct {
+	After  int           `json:"after,omitempty"`
+	Within time.Duration `json:"within,omitempty"`
+	For    time.Duration `json:"for,omitempty"`
+}
+
+// Scope is the subscriber's account.
+func (s Subscriber) Scope() Scope { return Scope{s.Platform, s.Account} }
+
+// Acting is the mode in force at a time: the first days are shadow, pauses are off.
+func (s Subscriber) Acting(now time.Time) Mode {
+	switch {
+	case s.Leaving || now.Before(s.PausedUntil):
+		return FilterOff
+	case s.Mode == FilterOn && now.Before(s.ShadowUntil):
+		return FilterShadow
+	}
+	return s.Mode
+}
+
+// ErrNoSubscriber means that the filter knows nobody of that account.
+var ErrNoSubscriber = errors.New("no such subscriber")
+
+// The actions of the filter in the audit trail.
+const (
+	filterJoined  = "join filter"
+	filterChanged = "change filter"
+	filterLeft    = "leave filter"
+	postsReturned = "return posts"
+	postsHidden   = "hide posts"
+)
+
+func subscriberKey(scope Scope) []byte { return key(scope.Platform, scope.Account) }
+
+// Subscribe stores a new subscriber with its audit entry. One that is there already keeps its
+// choices and only gets the handle and server.
+func (s *Store) Subscribe(actor string, sub Subscriber) (stored Subscriber, err error) {
+	err = s.db.Update(func(tx *bolt.Tx) error {
+		k := subscriberKey(sub.Scope())
+		old, known, err := getRecord[Subscriber](tx, subscriberBucket, k)
+		if err != nil {
+			return err
+		}
+		stored = sub
+		if known {
+			stored = old
+			stored.Handle, stored.Server, stored.Trouble, stored.Leaving = sub.Handle, sub.Server, "", false
+		} else {
+			stored.Joined = time.Now()
+		}
+		if err := putRecord(tx, subscriberBucket, k, stored); err != nil {
+			return err
+		}
+		return audit(tx, Entry{Actor: actor, Action: filterJoined, Subject: stored.Handle})
+	})
+	return stored, err
+}
+
+// Subscriber reads one, or ErrNoSubscriber.
+func (s *Store) Subscriber(scope Scope) (sub Subscriber, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		sub, err = subscriberOf(tx, scope)
+		return err
+	})
+	return sub, err
+}
+
+func subscriberOf(tx *bolt.Tx, scope Scope) (Subscriber, error) {
+	sub, ok, err := getRecord[Subscriber](tx, subscriberBucket, subscriberKey(scope))
+	if err == nil && !ok {
+		err = ErrNoSubscriber
+	}
+	return sub, err
+}
+
+// Subscribers lists all.
+func (s *Store) Subscribers() (subs []Subscriber, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		return eachRecord(tx, subscriberBucket, nil, func(_ []byte, sub Subscriber) error {
+			subs = append(subs, sub)
+			return nil
+		})
+	})
+	return subs, err
+}
+
+// ChangeSubscriber applies a change of choices, audited and undoable.
+func (s *Store) ChangeSubscriber(actor string, scope Scope, reason string, change func(*Subscriber)) (sub Subscriber, undo string, err error) {
+	err = s.db.Update(func(tx *bolt.Tx) error {
+		old, err := subscriberOf(tx, scope)
+		if err != nil {
+			return err
+		}
+		sub = old
+		change(&sub)
+		e := Entry{Actor: actor, Action: filterChanged, Subject: sub.Handle, Reason: reason}
+		if e.Before, err = encoded(old); err != nil {
+			return err
+		}
+		if e.After, err = encoded(sub); err != nil {
+			return err
+		}
+		if err := putRecord(tx, subscriberBucket, subscriberKey(scope), sub); err != nil {
+			return err
+		}
+		undo, err = undoable(tx, e)
+		return err
+	})
+	return sub, undo, err
+}
+
+// TouchSubscriber changes what the daemon itself keeps there: no choice, no audit entry. A
+// subscriber who is gone is no error.
+func (s *Store) TouchSubscriber(scope Scope, change func(*Subscriber)) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		sub, err := subscriberOf(tx, scope)
+		if errors.Is(err, ErrNoSubscriber) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		change(&sub)
+		return putRecord(tx, subscriberBucket, subscriberKey(scope), sub)
+	})
+}
+
+// undoSubscriber puts back the choices of before a change, whatever else changed since.
+func undoSubscriber(tx *bolt.Tx, e Entry) error {
+	var before Subscriber
+	if err := json.Unmarshal([]byte(e.Before), &before); err != nil {
+		return fmt.Errorf("read an audited subscriber: %w", err)
+	}
+	now, err := subscriberOf(tx, before.Scope())
+	if err != nil {
+		return err
+	}
+	before.LastDigest, before.Trouble, before.Leaving = now.LastDigest, now.Trouble, now.Leaving
+	return putRecord(tx, subscriberBucket, subscriberKey(before.Scope()), before)
+}
+
+// ForgetSubscriber removes everything about one; only that they left remains, without a name.
+// The shared verdicts about pictures name nobody and stay.
+func (s *Store) ForgetSubscriber(actor string, scope Scope) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		if _, err := subscriberOf(tx, scope); err != nil {
+			return err
+		}
+		all := func(json.RawMessage) bool { return true }
+		for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket} {
+			if _, err := dropRecords(tx, bucket, prefix(scope.Platform, scope.Account), all); err != nil {
+				return err
+			}
+		}
+		if err := dropWork(tx, scope); err != nil {
+			return err
+		}
+		for _, b := range []struct{ bucket, k []byte }{
+			{subscriberBucket, subscriberKey(scope)}, {cursorBucket, homeKey(scope)},
+		} {
+			if err := tx.Bucket(b.bucket).Delete(b.k); err != nil {
+				return fmt.Errorf("forget a subscriber: %w", err)
+			}
+		}
+		return audit(tx, Entry{Actor: actor, Action: filterLeft, Subject: "a subscriber"})
+	})
+}
