@@ -2,7 +2,9 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +70,11 @@ func (im *importer) christen(logits int) map[int]string {
 			if full = plain(full); full != "" {
 				im.net.alias[full] = i
 			}
+		}
+	}
+	for _, scope := range slices.Sorted(maps.Keys(last)) { // also where an operator lies directly in the module
+		if i := last[scope]; size[scope] > 1 && names[i] != "" {
+			im.net.alias[plain(scope)] = i
 		}
 	}
 	for scope, i := range outer {
