@@ -74,7 +74,7 @@ func (a *app) login(ctx context.Context, cfg *config.Config, paste bool, configu
 	if paste {
 		ask = a.askPaste
 	}
-	token, app, err := ask(ctx, cfg)
+	token, app, err := ask(ctx, cfg, mastodon.Scopes)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func welcome(self bot.Account, cfg *config.Config, configured string) string {
 }
 
 // askBrowser listens on this machine for the browser to come back.
-func (a *app) askBrowser(ctx context.Context, cfg *config.Config) (string, mastodon.App, error) {
+func (a *app) askBrowser(ctx context.Context, cfg *config.Config, scopes string) (string, mastodon.App, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -123,7 +123,7 @@ func (a *app) askBrowser(ctx context.Context, cfg *config.Config) (string, masto
 	}
 	client := &http.Client{Timeout: time.Minute}
 	app, err := mastodon.Register(ctx, client, cfg.Mastodon.Server, cfg.Mastodon.ClientName, cfg.Mastodon.Website,
-		fmt.Sprintf("http://%s/callback", l.Addr()))
+		fmt.Sprintf("http://%s/callback", l.Addr()), scopes)
 	if err != nil {
 		l.Close()
 		return "", app, err
@@ -139,7 +139,7 @@ func (a *app) askBrowser(ctx context.Context, cfg *config.Config) (string, masto
 			srv.Close()
 		}
 	}()
-	fmt.Fprintf(a.err, "Open this address in a browser on this machine where you are signed in as the bot\n"+
+	fmt.Fprintf(a.err, "Open this address in a browser on this machine where you are signed in to the account\n"+
 		"(is the browser elsewhere? `slugpuppy login --paste`):\n\n  %s\n\n", try.URL())
 	select {
 	case <-ctx.Done():
@@ -183,14 +183,14 @@ func callback(try *mastodon.Attempt, answers chan<- reply) http.Handler {
 }
 
 // askPaste has the person copy the code.
-func (a *app) askPaste(ctx context.Context, cfg *config.Config) (string, mastodon.App, error) {
+func (a *app) askPaste(ctx context.Context, cfg *config.Config, scopes string) (string, mastodon.App, error) {
 	client := &http.Client{Timeout: time.Minute}
-	app, err := mastodon.Register(ctx, client, cfg.Mastodon.Server, cfg.Mastodon.ClientName, cfg.Mastodon.Website, mastodon.PastedCode)
+	app, err := mastodon.Register(ctx, client, cfg.Mastodon.Server, cfg.Mastodon.ClientName, cfg.Mastodon.Website, mastodon.PastedCode, scopes)
 	if err != nil {
 		return "", app, err
 	}
 	try := app.NewAttempt()
-	fmt.Fprintf(a.err, "Open this address in a browser where you are signed in as the bot:\n\n  %s\n\nand paste the code it shows: ", try.URL())
+	fmt.Fprintf(a.err, "Open this address in a browser where you are signed in to the account:\n\n  %s\n\nand paste the code it shows: ", try.URL())
 	lines := make(chan string, 1)
 	go func() { // reading a terminal cannot be cancelled
 		line, _ := bufio.NewReader(a.in).ReadString('\n')

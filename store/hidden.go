@@ -32,7 +32,7 @@ const (
 // hidden again only when the subscriber says so.
 var fates = map[Fate][]Fate{
 	"":       {Kept, Noted, Wanted, Filed},
-	Kept:     {Wanted, Filed, Returned},
+	Kept:     {Noted, Wanted, Filed, Returned},
 	Noted:    {Wanted, Filed, Returned},
 	Wanted:   {Filed, Unwanted, Returned, Gone},
 	Filed:    {Wanted, Unwanted, TakenOut, Gone},
@@ -47,8 +47,10 @@ type Judged struct {
 	Post     string    `json:"post"` // id of the original, whoever boosted it
 	URL      string    `json:"url,omitempty"`
 	Author   string    `json:"author"` // name@host
+	AuthorID string    `json:"author_id,omitempty"`
 	Booster  string    `json:"booster,omitempty"`
 	Posted   time.Time `json:"posted,omitzero"`
+	Said     bool      `json:"said,omitempty"`     // the author calls it a dream
 	Pictures []string  `json:"pictures,omitempty"` // hashes of the pictures judged
 	Score    float64   `json:"score"`              // of the dreamiest one
 	Band     string    `json:"band"`
@@ -56,10 +58,12 @@ type Judged struct {
 	Model    string    `json:"model"`
 	Why      string    `json:"why"`
 	Rule     string    `json:"rule,omitempty"`
+	Kind     string    `json:"kind,omitempty"` // why it is hidden, as the title of its filter says it
 	Fate     Fate      `json:"fate"`
 	Shelf    string    `json:"shelf,omitempty"` // which of our filters
 	Entry    string    `json:"entry,omitempty"` // the server's id of the entry in it
 	Seen     time.Time `json:"seen"`
+	FiledAt  time.Time `json:"filed,omitzero"`
 	Changed  time.Time `json:"changed"`
 }
 

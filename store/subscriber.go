@@ -209,3 +209,19 @@ func (s *Store) ForgetSubscriber(actor string, scope Scope) error {
 		return audit(tx, Entry{Actor: actor, Action: filterLeft, Subject: "a subscriber"})
 	})
 }
+
+// Describe says in a sentence what the filter does at a time.
+func (s Subscriber) Describe(now time.Time) string {
+	day := func(t time.Time) string { return t.Format("Monday 2 January 15:04 MST") }
+	switch {
+	case s.Leaving:
+		return "the filter is leaving"
+	case now.Before(s.PausedUntil):
+		return "the filter rests until " + day(s.PausedUntil)
+	case s.Mode == FilterOn && now.Before(s.ShadowUntil):
+		return "the filter only looks until " + day(s.ShadowUntil) + ", then it hides: " + s.How
+	case s.Mode == FilterOn:
+		return "the filter is on: " + s.How
+	}
+	return "the filter is " + string(s.Mode)
+}

@@ -45,6 +45,7 @@ type Client struct {
 	media  *safehttp.Client
 	self   remembered[bot.Account]
 	domain remembered[string] // of local handles
+	blurs  remembered[bool]   // whether filters can blur
 }
 
 // remembered is an answer that is asked for until it is given, and then never again.

@@ -16,6 +16,9 @@ type instance struct {
 	URI           string `json:"uri"`
 	Version       string `json:"version"`
 	SourceURL     string `json:"source_url"`
+	APIVersions   struct {
+		Mastodon int `json:"mastodon"`
+	} `json:"api_versions"`
 	Configuration struct {
 		URLs struct {
 			Streaming string `json:"streaming"`

@@ -25,15 +25,23 @@ const Scopes = "read:accounts" + // who it is, and whether others are bots or wa
 	" write:media" + // pictures in answers
 	" write:favourites" // to mark a request as seen
 
+// FilterScopes are the least the filter needs of a subscriber: who they are, their timeline and
+// their filters. Nothing can be posted with them.
+const FilterScopes = "read:accounts read:statuses read:filters write:filters"
+
+// MuteScopes are what timed mutes need beside FilterScopes.
+const MuteScopes = " read:mutes write:mutes"
+
 // PastedCode is the redirect for people who copy the code from their browser by hand.
 const PastedCode = "urn:ietf:wg:oauth:2.0:oob"
 
-// App is the bot's registration with a server.
+// App is a registration with a server.
 type App struct {
 	Server       string
 	ClientID     string
 	ClientSecret string
 	Redirect     string
+	Scopes       string
 }
 
 // ErrDenied is the answer of a person who does not let the bot in.
@@ -50,18 +58,18 @@ func still(c *http.Client) *http.Client {
 }
 
 // Register introduces the program to a server.
-func Register(ctx context.Context, client *http.Client, server, name, website, redirect string) (App, error) {
+func Register(ctx context.Context, client *http.Client, server, name, website, redirect, scopes string) (App, error) {
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
 	a, err := mastodon.RegisterApp(ctx, &mastodon.AppConfig{
-		Client: *still(client), Server: server, ClientName: name, Website: website, RedirectURIs: redirect, Scopes: Scopes})
+		Client: *still(client), Server: server, ClientName: name, Website: website, RedirectURIs: redirect, Scopes: scopes})
 	if err != nil {
 		return App{}, fmt.Errorf("register with %s: %w", server, err)
 	}
 	if a.ClientID == "" || a.ClientSecret == "" {
 		return App{}, fmt.Errorf("register with %s: the server gave no credentials", server)
 	}
-	return App{Server: strings.TrimSuffix(server, "/"), ClientID: a.ClientID, ClientSecret: a.ClientSecret, Redirect: redirect}, nil
+	return App{Server: strings.TrimSuffix(server, "/"), ClientID: a.ClientID, ClientSecret: a.ClientSecret, Redirect: redirect, Scopes: scopes}, nil
 }
 
 // Attempt is one try of a person to let the bot in: the authorisation-code flow with state
@@ -81,7 +89,7 @@ func (a App) NewAttempt() *Attempt {
 func (t *Attempt) URL() string {
 	sum := sha256.Sum256([]byte(t.verifier))
 	return t.app.Server + "/oauth/authorize?" + url.Values{
-		"response_type": {"code"}, "client_id": {t.app.ClientID}, "redirect_uri": {t.app.Redirect}, "scope": {Scopes},
+		"response_type": {"code"}, "client_id": {t.app.ClientID}, "redirect_uri": {t.app.Redirect}, "scope": {t.app.Scopes},
 		"state":          {t.state},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
 	}.Encode()
@@ -109,7 +117,7 @@ func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string
 	defer cancel()
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "code": {strings.TrimSpace(code)}, "redirect_uri": {t.app.Redirect},
-		"client_id": {t.app.ClientID}, "client_secret": {t.app.ClientSecret}, "code_verifier": {t.verifier}, "scope": {Scopes},
+		"client_id": {t.app.ClientID}, "client_secret": {t.app.ClientSecret}, "code_verifier": {t.verifier}, "scope": {t.app.Scopes},
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.app.Server+"/oauth/token", strings.NewReader(form.Encode()))
 	if err != nil {

@@ -314,7 +314,7 @@ func TestLoginLetsTheBotIn(t *testing.T) {
 	for name, dialect := range dialects {
 		t.Run(name, func(t *testing.T) {
 			s := newTown(t, mastodontest.Options{Dialect: dialect})
-			app, err := mastodon.Register(t.Context(), http.DefaultClient, s.URL, "slugpuppy", "", "http://127.0.0.1:1/callback")
+			app, err := mastodon.Register(t.Context(), http.DefaultClient, s.URL, "slugpuppy", "", "http://127.0.0.1:1/callback", mastodon.Scopes)
 			if err != nil {
 				t.Fatal(err)
 			}

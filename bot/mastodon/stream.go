@@ -22,21 +22,27 @@ const (
 
 // Wake listens to the notification stream. go-mastodon's own gives up when a server restarts
 // and notices no dead connection, so this one is ours. What is read is only counted.
-func (c *Client) Wake(ctx context.Context) <-chan struct{} {
+func (c *Client) Wake(ctx context.Context) <-chan struct{} { return c.hints(ctx, "user:notification") }
+
+// WakeHome listens to everything that happens to the account: posts in its home timeline and
+// changes of its filters among it.
+func (c *Client) WakeHome(ctx context.Context) <-chan struct{} { return c.hints(ctx, "user") }
+
+func (c *Client) hints(ctx context.Context, stream string) <-chan struct{} {
 	hints := make(chan struct{}, 1)
 	go func() {
 		defer close(hints)
 		pause := firstRetry
 		for ctx.Err() == nil {
 			start := time.Now()
-			err := c.listen(ctx, hints)
+			err := c.listen(ctx, stream, hints)
 			if ctx.Err() != nil {
 				return
 			}
 			if time.Since(start) > silence { // it worked for a while
 				pause = firstRetry
 			}
-			c.opt.Log.Debug("the stream ended; mentions are polled meanwhile", "error", err, "retry_in", pause)
+			c.opt.Log.Debug("the stream ended; the server is polled meanwhile", "error", err, "retry_in", pause)
 			select {
 			case <-ctx.Done():
 				return
@@ -50,8 +56,8 @@ func (c *Client) Wake(ctx context.Context) <-chan struct{} {
 
 // listen reads one connection until it ends. A new connection is a hint itself: something may
 // have arrived while there was none.
-func (c *Client) listen(ctx context.Context, hints chan<- struct{}) error {
-	conn, err := c.dial(ctx)
+func (c *Client) listen(ctx context.Context, stream string, hints chan<- struct{}) error {
+	conn, err := c.dial(ctx, stream)
 	if err != nil {
 		return err
 	}
@@ -91,8 +97,8 @@ func keepAlive(ctx context.Context, conn *websocket.Conn, dead context.CancelFun
 	}
 }
 
-func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
-	address, err := c.streamURL(ctx)
+func (c *Client) dial(ctx context.Context, stream string) (*websocket.Conn, error) {
+	address, err := c.streamURL(ctx, stream)
 	if err != nil {
 		return nil, fmt.Errorf("find the stream: %w", err)
 	}
@@ -114,7 +120,7 @@ func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
 
 // streamURL asks the server where its streams are. The scheme is the API's: some servers say
 // wss where they speak plain http.
-func (c *Client) streamURL(ctx context.Context) (string, error) {
+func (c *Client) streamURL(ctx context.Context, stream string) (string, error) {
 	ctx, call := c.begin(ctx, "find the stream", callTime)
 	defer call.end()
 	i, err := c.instance(ctx)
@@ -129,6 +135,6 @@ func (c *Client) streamURL(ctx context.Context) (string, error) {
 	if c.base.Scheme == "http" {
 		u.Scheme = "ws"
 	}
-	u.Path, u.RawQuery = "/api/v1/streaming", "stream=user:notification"
+	u.Path, u.RawQuery = "/api/v1/streaming", "stream="+stream
 	return u.String(), nil
 }

@@ -91,6 +91,9 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Body.Close()
 		return nil, err
 	}
+	if c != nil {
+		c.link = resp.Header.Get("Link")
+	}
 	resp.Body = struct {
 		io.Reader
 		io.Closer
@@ -194,6 +197,7 @@ type call struct {
 	key    string // idempotency key
 	unsafe bool   // a repetition would be seen
 	sent   atomic.Bool
+	link   string // header of the last answer: where the list goes on
 	cancel context.CancelFunc
 }
 
@@ -204,6 +208,21 @@ func (c *Client) begin(ctx context.Context, op string, limit time.Duration) (con
 	k := &call{op: op}
 	ctx, k.cancel = context.WithTimeout(ctx, limit)
 	return context.WithValue(ctx, callKey{}, k), k
+}
+
+// next is the max_id of the page after the last answer, "" at the end. Lists such as mutes are
+// paged by ids that are not in them (RFC 8288).
+func (k *call) next() string {
+	for part := range strings.SplitSeq(k.link, ",") {
+		target, rel, ok := strings.Cut(part, ">;")
+		if ok && strings.Contains(rel, `rel="next"`) {
+			u, err := url.Parse(strings.TrimPrefix(strings.TrimSpace(target), "<"))
+			if err == nil {
+				return u.Query().Get("max_id")
+			}
+		}
+	}
+	return ""
 }
 
 func (k *call) end() { k.cancel() }
@@ -259,9 +278,26 @@ func (k *call) kind(status int) bot.ErrorKind {
 func (c *Client) get(ctx context.Context, path string, query url.Values, out any) (int, error) {
 	u := c.base.JoinPath(path)
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	return c.ask(ctx, http.MethodGet, u, nil, out)
+}
+
+// send changes something with a form; out may be nil.
+func (c *Client) send(ctx context.Context, method, path string, form url.Values, out any) error {
+	_, err := c.ask(ctx, method, c.base.JoinPath(path), form, out)
+	return err
+}
+
+func (c *Client) ask(ctx context.Context, method string, u *url.URL, form url.Values, out any) (int, error) {
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
 		return 0, fmt.Errorf("make request: %w", err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	req.Header.Set("Authorization", "Bearer "+c.opt.Token)
 	resp, err := c.api.Do(req)
@@ -278,6 +314,9 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, out any
 			why.Error = "the server sends us to " + to + "; is its address right?"
 		}
 		return resp.StatusCode, &statusError{resp.StatusCode, why.Error}
+	}
+	if out == nil {
+		return resp.StatusCode, nil
 	}
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
 		return resp.StatusCode, fmt.Errorf("read answer: %w", err)

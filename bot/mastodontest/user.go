@@ -317,3 +317,19 @@ func (u *User) File(filterID, statusID string) {
 		u.s.emit(u.a, "filters_changed", nil)
 	})
 }
+
+// AddFilter makes a filter of the user's own with one keyword, as the person could in the client.
+func (u *User) AddFilter(title, action string, contexts ...string) {
+	u.change(func() {
+		u.a.filters = append(u.a.filters, &filter{id: u.s.nextID(), title: title, action: action, context: contexts,
+			keywords: []*filterKeyword{{u.s.nextID(), title, true}}})
+	})
+}
+
+// RemoveFilter deletes a filter, as the person could in the client.
+func (u *User) RemoveFilter(id string) {
+	u.change(func() {
+		u.a.filters = slices.DeleteFunc(u.a.filters, func(f *filter) bool { return f.id == id })
+		u.s.emit(u.a, "filters_changed", nil)
+	})
+}

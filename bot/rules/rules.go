@@ -38,12 +38,13 @@ type Kind string
 // The kinds of subjects, most specific first.
 const (
 	Post    Kind = "post"
+	Image   Kind = "image" // hash of a picture, as `filter why` shows it
 	Account Kind = "account"
 	Domain  Kind = "domain" // with everything below it
 	Word    Kind = "word"   // a word or hashtag of the text
 )
 
-var kinds = []Kind{Post, Account, Domain, Word}
+var kinds = []Kind{Post, Image, Account, Domain, Word}
 
 // Subject is what a rule is about, in its normal form.
 type Subject struct {
@@ -53,11 +54,13 @@ type Subject struct {
 
 var (
 	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}(:[0-9]+)?$`)
+	imageForm  = regexp.MustCompile(`^[0-9a-f]{32}$`)
 	postForm   = regexp.MustCompile(`^(https?://\S+|[0-9]+|[0-9A-HJKMNP-TV-Z]{26})$`)
 )
 
 // ParseSubject reads a subject as operators write it: @name@example.social, example.social,
-// #hashtag, word:something, post:ID, or the address of a post.
+// #hashtag, word:something, post:ID, the
+// address of a post, or image:HASH.
 func ParseSubject(s string) (Subject, error) {
 	s = strings.TrimSpace(s)
 	low := strings.ToLower(s)
@@ -65,6 +68,10 @@ func ParseSubject(s string) (Subject, error) {
 	case strings.HasPrefix(low, "post:"), strings.HasPrefix(low, "https://"), strings.HasPrefix(low, "http://"):
 		if id := strings.TrimPrefix(s, "post:"); postForm.MatchString(id) {
 			return Subject{Post, id}, nil
+		}
+	case strings.HasPrefix(low, "image:"):
+		if hash := strings.TrimPrefix(low, "image:"); imageForm.MatchString(hash) {
+			return Subject{Image, hash}, nil
 		}
 	case strings.HasPrefix(low, "#"), strings.HasPrefix(low, "word:"):
 		if w := normal(strings.TrimPrefix(strings.TrimPrefix(low, "word:"), "#")); w != "" {
@@ -78,7 +85,7 @@ func ParseSubject(s string) (Subject, error) {
 	case domainForm.MatchString(strings.TrimPrefix(low, "domain:")):
 		return Subject{Domain, strings.TrimPrefix(low, "domain:")}, nil
 	}
-	return Subject{}, fmt.Errorf("cannot tell what %q is: write @name@example.social, example.social, #hashtag, word:something or post:ID", s)
+	return Subject{}, fmt.Errorf("cannot tell what %q is: write @name@example.social, example.social, #hashtag, word:something, post:ID or image:HASH", s)
 }
 
 func normal(word string) string {
@@ -93,6 +100,8 @@ type Event struct {
 	Post   string // id
 	URL    string // of the post
 	Text   string
+	// Pictures are the hashes of those in the post.
+	Pictures []string
 }
 
 // Decision is what the rules say of an event. Without a rule the usual happens.
@@ -111,7 +120,7 @@ func (d Decision) Effect() Effect {
 
 // Decide finds the rule that wins. Of all that match:
 //
-//  1. the most specific subject wins: post, account, domain (the longest), word;
+//  1. the most specific subject wins: post, image, account, domain (the longest), word;
 //  2. then a user's own rule over one for everybody;
 //  3. then a pinned rule over others;
 //  4. then deny over allow;
@@ -167,6 +176,8 @@ func applies(r store.Rule, e Event, now time.Time) bool {
 	switch Kind(r.Kind) {
 	case Post:
 		return r.Value == e.Post || r.Value == e.URL
+	case Image:
+		return slices.Contains(e.Pictures, r.Value)
 	case Account:
 		return strings.EqualFold(r.Value, e.Author)
 	case Domain:

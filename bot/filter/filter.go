@@ -1,0 +1,284 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"slugpuppy/bot"
+	"slugpuppy/store"
+)
+
+// Options of a Filter; everything but the times is needed.
+type Options struct {
+	Store *store.Store
+	Eye   *Eye
+	// Connect opens a subscriber's account.
+	Connect func(store.Subscriber) (Account, error)
+	// Disconnect gives a subscriber's token back and forgets it.
+	Disconnect func(ctx context.Context, sub store.Subscriber) error
+	// Tell sends a subscriber a private message, such as a digest; nil: nobody can.
+	Tell func(ctx context.Context, to store.Subscriber, text string) error
+	Log  *slog.Logger
+
+	Poll  time.Duration // between looks at a timeline without hints; 1 min
+	Check time.Duration // between checks of the server's filters without work; 5 min
+	// Looks is how many pictures are looked at at a time, for all subscribers; 2.
+	Looks int
+	// First is how many posts of the past are looked at when somebody joins; 200.
+	First int
+}
+
+// Filter looks after the timelines of all subscribers.
+type Filter struct {
+	Options
+	slots chan struct{}
+
+	mu       sync.Mutex
+	watchers map[store.Scope]*watcher
+	joined   chan struct{} // somebody may have come or gone
+}
+
+// New returns a filter that does nothing until Run.
+func New(o Options) *Filter {
+	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
+	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
+	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[store.Scope]*watcher{}, joined: make(chan struct{}, 1)}
+}
+
+func orTime(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}
+
+// census is how often the list of subscribers is read without a hint.
+const census = time.Minute
+
+// Run looks after everybody until ctx ends, and then returns nil. An error is the store's.
+func (f *Filter) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var group sync.WaitGroup
+	defer group.Wait()
+	tick := time.NewTicker(census)
+	defer tick.Stop()
+	for {
+		subs, err := f.Store.Subscribers()
+		if err != nil {
+			return fmt.Errorf("list subscribers: %w", err)
+		}
+		for _, sub := range subs {
+			if w, fresh := f.watcher(sub.Scope()); fresh {
+				group.Go(func() {
+					defer f.dismiss(w)
+					if err := w.run(ctx); err != nil && ctx.Err() == nil {
+						cancel(fmt.Errorf("the timeline of %s: %w", sub.Handle, err))
+					}
+				})
+			}
+		}
+		select {
+		case <-ctx.Done():
+			if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+				return err
+			}
+			return nil
+		case <-f.joined:
+		case <-tick.C:
+		}
+	}
+}
+
+// watcher returns the one of a subscriber; fresh says that it is new and nobody runs it.
+func (f *Filter) watcher(scope store.Scope) (w *watcher, fresh bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if w, ok := f.watchers[scope]; ok {
+		return w, false
+	}
+	w = &watcher{Filter: f, scope: scope, wake: make(chan struct{}, 1)}
+	f.watchers[scope] = w
+	return w, true
+}
+
+func (f *Filter) dismiss(w *watcher) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.watchers, w.scope)
+}
+
+// Wake says that something changed for a subscriber, or that there is a new one.
+func (f *Filter) Wake(scope store.Scope) {
+	f.mu.Lock()
+	w := f.watchers[scope]
+	f.mu.Unlock()
+	hint := f.joined
+	if w != nil {
+		hint = w.wake
+	}
+	select {
+	case hint <- struct{}{}:
+	default: // one is waiting already
+	}
+}
+
+// watcher looks after one subscriber. Passes never overlap.
+type watcher struct {
+	*Filter
+	scope      store.Scope
+	wake       chan struct{}
+	pass       sync.Mutex
+	account    Account
+	checked    time.Time // when the server's filters were last read
+	overlapped time.Time // when the latest posts were last read again
+	pause      time.Duration
+}
+
+// The longest and shortest wait after a failure.
+const (
+	firstPause = 5 * time.Second
+	lastPause  = 15 * time.Minute
+)
+
+// run makes passes until ctx ends or the subscriber is forgotten.
+func (w *watcher) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var hints <-chan struct{}
+	for {
+		next, err := w.Pass(ctx)
+		switch {
+		case errors.Is(err, store.ErrNoSubscriber):
+			return nil
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		}
+		if hints == nil && w.account != nil {
+			hints = w.account.WakeHome(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(next):
+		case <-w.wake:
+		case _, open := <-hints:
+			if !open {
+				hints = nil
+			}
+			if w.pause > 0 && !sleep(ctx, w.pause) { // a hint does not shorten a rest
+				return nil
+			}
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// Pass looks at what is new and brings the server's filters up to date. It says when to come
+// again; what a server refuses is written down for the subscriber and tried again later, and
+// only the store's errors are returned.
+func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
+	w.pass.Lock()
+	defer w.pass.Unlock()
+	sub, err := w.Store.Subscriber(w.scope)
+	if err != nil {
+		return 0, err
+	}
+	err = w.once(ctx, sub)
+	if err == nil {
+		w.pause = 0
+		return w.Poll, w.settle(sub, "")
+	}
+	api := apiError(err)
+	if ctx.Err() != nil || api == nil && !errors.Is(err, errAccount) {
+		return 0, err
+	}
+	w.pause = min(max(2*w.pause, firstPause), lastPause)
+	trouble := ""
+	switch {
+	case api == nil:
+		trouble, w.pause = err.Error(), lastPause
+	case api.Kind == bot.Unauthorized, api.Kind == bot.Forbidden:
+		trouble, w.pause, w.account = "the server no longer lets us in; connect the account again", lastPause, nil
+	case api.Kind == bot.RateLimited && !api.RetryAt.IsZero():
+		w.pause = max(time.Until(api.RetryAt), firstPause)
+	}
+	w.Log.Warn("a timeline has to wait", "account", sub.Handle, "error", err, "retry_in", w.pause)
+	return w.pause, w.settle(sub, trouble)
+}
+
+// settle writes down why nothing happens, or that all is well again.
+func (w *watcher) settle(sub store.Subscriber, trouble string) error {
+	if sub.Trouble == trouble {
+		return nil
+	}
+	return w.Store.TouchSubscriber(w.scope, func(s *store.Subscriber) { s.Trouble = trouble })
+}
+
+// errAccount means that an account cannot even be opened.
+var errAccount = errors.New("cannot open the account")
+
+func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
+	if w.account == nil {
+		a, err := w.Connect(sub)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errAccount, err)
+		}
+		w.account = a
+	}
+	if sub.Leaving {
+		return w.leave(ctx, sub)
+	}
+	if sub.Acting(time.Now()) != store.FilterOff {
+		if err := w.look(ctx, sub); err != nil {
+			return err
+		}
+	}
+	if err := w.tend(ctx, sub); err != nil {
+		return err
+	}
+	if err := w.mutes(ctx, sub); err != nil {
+		return err
+	}
+	return w.digest(ctx, sub)
+}
+
+// Ready says which subscribers are in trouble and why.
+func (f *Filter) Ready() (trouble map[string]string, err error) {
+	subs, err := f.Store.Subscribers()
+	if err != nil {
+		return nil, err
+	}
+	trouble = map[string]string{}
+	for _, s := range subs {
+		if s.Trouble != "" {
+			trouble[s.Handle] = s.Trouble
+		}
+	}
+	return maps.Clone(trouble), nil
+}
+
+// Pass makes one pass for a subscriber now, whether Run runs or not. Passes for one never
+// overlap.
+func (f *Filter) Pass(ctx context.Context, scope store.Scope) (next time.Duration, err error) {
+	w, fresh := f.watcher(scope)
+	if fresh {
+		defer f.dismiss(w)
+	}
+	return w.Pass(ctx)
+}
