@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Variable names the environment variable that forces an instruction set: plain, avx2 or
+// Variable names the environment variable that forces an instruction set: plain, neon, avx2 or
 // avx512. One that the processor lacks, or an unknown name, is ignored.
 const Variable = "SLUGPUPPY_KERNEL"
 
@@ -27,7 +27,7 @@ const (
 type segments struct {
 	a, b   [vectors]int64
 	second [vectors]uint64   // bit per lane: set if it comes from b
-	blend  [vectors][8]int32 // the same for AVX2: -1 if it comes from b
+	blend  [vectors][8]int32 // the same for AVX2 and NEON: -1 if it comes from b
 	width  int               // columns that matter; assembly reads whole vectors
 }
 
