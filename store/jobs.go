@@ -25,6 +25,15 @@ func (s *Store) Record(scope Scope, cursor string, jobs ...Job) (added int, err 
 	return added, err
 }
 
+// Enqueue adds a job that nobody's post asked for. One whose source is known already is left as
+// it is.
+func (s *Store) Enqueue(scope Scope, job Job) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		_, err := insert(tx, scope, []Job{job})
+		return err
+	})
+}
+
 // Cursor is where Record left it; known is false for an account never recorded.
 func (s *Store) Cursor(scope Scope) (cursor string, known bool, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {

@@ -35,6 +35,8 @@ func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {
 		return outcome{}, err
 	}
 	switch {
+	case e.Tell != "":
+		return t.say(e.Tell), nil
 	case e.Sorry:
 		return t.say(saySorry), nil
 	case e.Ask != nil:
@@ -49,6 +51,9 @@ func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {
 
 // answer parses the words, checks what there is a limit of, and does what was asked.
 func (t *task) answer(ctx context.Context) (outcome, error) {
+	if out, handled, err := t.obey(ctx); handled || err != nil {
+		return out, err
+	}
 	req, err := t.parse(t.post.Text)
 	if err != nil {
 		return outcome{}, err

@@ -133,6 +133,9 @@ func (d *Daemon) arrive(p bot.Post) (store.Job, error) {
 
 // lane is which workers take a mention.
 func (d *Daemon) lane(p bot.Post) string {
+	if d.ordered(p) {
+		return wordLane
+	}
 	req, err := d.parse(p.Text)
 	if err == nil && makesPicture(req.Verb) {
 		return dreamLane

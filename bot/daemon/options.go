@@ -41,6 +41,7 @@ type Options struct {
 	Decode     Decoder
 	Secret     []byte // makes idempotency keys unguessable; the same for the life of the store
 	Log        *slog.Logger
+	Orders     Orders // nil: there are none
 
 	Dreams     int           // pictures made at the same time; 1
 	Poll       time.Duration // between looks for mentions when no hint comes; 30 s

@@ -14,6 +14,7 @@ type event struct {
 	Post  bot.Post  `json:"post"`
 	Ask   *question `json:"ask,omitempty"`   // this job asks the author of Post
 	Sorry bool      `json:"sorry,omitempty"` // this job tells the author of Post that we failed
+	Tell  string    `json:"tell,omitempty"`  // this job says so to the author of Post, who asked nothing
 }
 
 // question is what a job waits for: an author's word on one post.

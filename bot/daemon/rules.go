@@ -30,6 +30,9 @@ func (d *Daemon) ignore(p bot.Post) (string, error) {
 	case p.Boosts != nil:
 		return "a boost", nil
 	}
+	if d.ordered(p) {
+		return d.late(p), nil
+	}
 	req, err := d.parse(p.Text)
 	if err == nil && (req.Verb == mention.Stop || req.Verb == mention.Start) {
 		return "", d.optOut(p, req.Verb == mention.Stop) // in force before anything else is done
@@ -37,13 +40,21 @@ func (d *Daemon) ignore(p bot.Post) (string, error) {
 	if out, err := d.optedOut(p.Author.ID); out || err != nil {
 		return "the requester said stop", err
 	}
-	if age := time.Since(p.Created); !p.Created.IsZero() && age > d.StaleAfter {
-		return fmt.Sprintf("stale: written %s before we saw it", age.Round(time.Minute)), nil
+	if why := d.late(p); why != "" {
+		return why, nil
 	}
 	if err == nil && req.Verb == mention.Bare && len(req.Unknown) > 0 && len(p.Media) == 0 && !d.addressed(p.Text) {
 		return "talks about us, not to us", nil
 	}
 	return d.chatter(p)
+}
+
+// late says that a post came too long ago to be answered, "" when it did not.
+func (d *Daemon) late(p bot.Post) string {
+	if age := time.Since(p.Created); !p.Created.IsZero() && age > d.StaleAfter {
+		return fmt.Sprintf("stale: written %s before we saw it", age.Round(time.Minute))
+	}
+	return ""
 }
 
 // judge asks the operator's allow and deny lists. Allow lets an automated account be answered;

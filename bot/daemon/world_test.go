@@ -348,7 +348,7 @@ func (c *client) Reply(ctx context.Context, out bot.Outgoing) (bot.Post, error) 
 		if id, ok := c.w.keys[out.Key]; ok && c.w.useKeys {
 			return c.w.posts[id], nil
 		}
-		if _, ok := c.w.posts[out.To.ID]; !ok {
+		if _, ok := c.w.posts[out.To.ID]; !ok && out.To.ID != "" {
 			return bot.Post{}, failure("reply", bot.NotFound, 404)
 		}
 		p := bot.Post{Author: c.self, Text: out.Text,

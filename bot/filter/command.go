@@ -46,6 +46,12 @@ func ParseOrder(text string) (o Order, ok bool) {
 	return Order{}, false
 }
 
+// Understands says whether a text is a command of the filter's.
+func (f *Filter) Understands(text string) bool {
+	_, ok := ParseOrder(text)
+	return ok
+}
+
 // Help is what the filter understands, within a post's length.
 const Help = `filter on, shadow, off, pause 2d · how warn, blur, hide · budget 1 in 1000 · why LINK · not a dream LINK · is a dream LINK · allow @artist · deny @bot · except boosts only · digest daily, weekly, off · undo last, all, @artist, since monday · hidden 10 · audit @artist · forget me`
 
