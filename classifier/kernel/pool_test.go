@@ -49,10 +49,9 @@ func randomWindow(r *rand.Rand) (s Window, h, w int) {
 	}
 }
 
-func checkMaxPool(t *testing.T, seed uint64) {
-	r := rand.New(rand.NewPCG(seed, 2))
+func checkMaxPool(t *testing.T, set *isa, r *rand.Rand) {
 	s, h, w := randomWindow(r)
-	name := fmt.Sprintf("%s %+v on %dx%d", native.name, s, w, h)
+	name := fmt.Sprintf("%s %+v on %dx%d", set.name, s, w, h)
 	p, err := NewMaxPool(s, h, w)
 	if err != nil {
 		t.Fatal(name, err)
@@ -97,23 +96,63 @@ func checkMaxPool(t *testing.T, seed uint64) {
 	near(t, name+" gradient", dx, grad, 1e-6)
 }
 
-func TestMaxPoolingMatchesItsDefinitionOnRandomShapes(t *testing.T) {
-	for _, set := range available() {
-		t.Run(set.name, func(t *testing.T) {
-			force(t, set)
-			for seed := range uint64(400) {
-				checkMaxPool(t, seed)
+func TestMaxPoolingMatchesItsDefinitionOnRandomShapes(t *testing.T) { everySet(t, 400, checkMaxPool) }
+
+func FuzzMaxPool(f *testing.F) { fuzzEverySet(f, checkMaxPool) }
+
+// averages calls f for every result of average pooling and every value that it takes, with the
+// part that this has in it.
+func averages(s Window, h, w int, pads bool, f func(r, c, y, x int, part float64)) {
+	oh, ow := s.Size(h, w)
+	for r := range oh {
+		for c := range ow {
+			top, left := r*s.StrideH-s.Top, c*s.StrideW-s.Left
+			bottom, right := min(top+s.KernelH, h+s.Bottom), min(left+s.KernelW, w+s.Right)
+			y0, x0, y1, x1 := max(0, top), max(0, left), min(h, bottom), min(w, right)
+			n := (y1 - y0) * (x1 - x0)
+			if pads {
+				n = (bottom - top) * (right - left)
 			}
-		})
+			for y := y0; y < y1; y++ {
+				for x := x0; x < x1; x++ {
+					f(r, c, y, x, 1/float64(n))
+				}
+			}
+		}
 	}
 }
 
-func FuzzMaxPool(f *testing.F) {
-	f.Add(uint64(1))
-	f.Fuzz(func(t *testing.T, seed uint64) {
-		for _, set := range available() {
-			force(t, set)
-			checkMaxPool(t, seed)
-		}
-	})
+func checkAvgPool(t *testing.T, set *isa, r *rand.Rand) {
+	s, h, w := randomWindow(r)
+	pads, add, channels := r.IntN(2) == 0, r.IntN(2) == 0, 1+r.IntN(3)
+	name := fmt.Sprintf("%s average %+v pads %v on %dx%d", set.name, s, pads, w, h)
+	p, err := NewAvgPool(s, h, w, pads)
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	tm := team(t, 1+r.IntN(3))
+	oh, ow := s.Size(h, w)
+	x, dx := random(r, channels*h*w), random(r, channels*h*w)
+	y, dy := random(r, channels*oh*ow), random(r, channels*oh*ow)
+	want, grad := make([]float64, len(y)), make([]float64, len(x))
+	if add {
+		grad = doubles(dx)
+	}
+	for ch := range channels {
+		averages(s, h, w, pads, func(r, c, row, col int, part float64) {
+			i, j := (ch*oh+r)*ow+c, (ch*h+row)*w+col
+			want[i] += part * float64(x[j])
+			grad[j] += part * float64(dy[i])
+		})
+	}
+	p.Forward(tm, y, x)
+	near(t, name, y, want, 1e-6)
+	p.Backward(tm, dx, dy, add)
+	near(t, name+" gradient", dx, grad, 1e-6)
 }
+
+func TestAveragePoolingMatchesItsDefinitionOnRandomShapes(t *testing.T) {
+	everySet(t, 100, checkAvgPool)
+}
+
+func FuzzAvgPool(f *testing.F) { fuzzEverySet(f, checkAvgPool) }
