@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -49,13 +51,14 @@ func (s stats) String() string {
 }
 
 func (a *app) inspectCommand() *cobra.Command {
-	var image, layer string
+	var image, layer, values string
 	cmd := &cobra.Command{
 		Use:   "inspect --image IN --layer NAME",
 		Short: "Print what a layer answers, for comparison with other programs",
 		Long: "Prints shape, mean, standard deviation, largest absolute value and L2 norm of a layer's activations on a\n" +
 			"picture, and of the gradient of their mean square with respect to the picture (red, green and blue in [0,1]).\n" +
-			"The picture is taken as it is, without scaling.",
+			"The picture is taken as it is, without scaling. With --values the activations, then the gradient, are also\n" +
+			"written to a file: 32-bit floating-point numbers, lowest byte first, [channel][row][column].",
 		Example: "  slugpuppy inspect --model net.onnx --image photo.png --layer 4c --json",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -70,32 +73,54 @@ func (a *app) inspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := inspect(cmd.Context(), s.net, picture.FromImage(pic.Image), layer)
+			r, numbers, err := inspect(cmd.Context(), s.net, picture.FromImage(pic.Image), layer)
 			if err != nil {
 				return err
+			}
+			if values != "" {
+				if err := writeFloats(values, numbers...); err != nil {
+					return err
+				}
 			}
 			return a.print(r, fmt.Sprintf("%s, layer %s, picture of %dx%d\nactivation  %v\ngradient    %v", r.Model, r.Layer, r.Width, r.Height, r.Values, r.Gradient))
 		},
 	}
 	cmd.Flags().StringVar(&image, "image", "", "the picture")
 	cmd.Flags().StringVar(&layer, "layer", "", "the layer; slugpuppy model layers lists them")
+	cmd.Flags().StringVar(&values, "values", "", "also write all numbers to this file")
 	return a.withModel(cmd)
 }
 
-func inspect(ctx context.Context, net *classifier.Network, in *picture.Planar, layer string) (inspected, error) {
+// writeFloats writes numbers as little-endian bytes.
+func writeFloats(path string, lists ...[]float32) error {
+	var b []byte
+	for _, list := range lists {
+		for _, v := range list {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+	}
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		return fmt.Errorf("write values: %w", err)
+	}
+	return nil
+}
+
+// inspect returns the report, and the numbers it is about: the activations and the gradient.
+func inspect(ctx context.Context, net *classifier.Network, in *picture.Planar, layer string) (inspected, [][]float32, error) {
 	l, err := net.Layer(layer)
 	if err != nil {
-		return inspected{}, notFoundError(err)
+		return inspected{}, nil, notFoundError(err)
 	}
 	f, err := net.Activations(ctx, in, l.Name)
 	if err != nil {
-		return inspected{}, err
+		return inspected{}, nil, err
 	}
 	grad := picture.NewPlanar(in.W, in.H)
 	if _, err := net.Gradient(ctx, in, []classifier.Target{{Layer: l.Name, Weight: 1}}, grad); err != nil {
-		return inspected{}, err
+		return inspected{}, nil, err
 	}
 	v := f[l.Name]
-	return inspected{Model: net.Name(), Layer: l.Name, Width: in.W, Height: in.H,
-		Values: describe([3]int{v.C, v.H, v.W}, v.Data), Gradient: describe([3]int{3, in.H, in.W}, grad.Pix)}, nil
+	r := inspected{Model: net.Name(), Layer: l.Name, Width: in.W, Height: in.H,
+		Values: describe([3]int{v.C, v.H, v.W}, v.Data), Gradient: describe([3]int{3, in.H, in.W}, grad.Pix)}
+	return r, [][]float32{v.Data, grad.Pix}, nil
 }

@@ -59,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"database": database,
 			"exits":    exits,
 			"recipeof": recipeOf,
+			"holds":    holds,
 		},
 	})
 }
@@ -89,6 +90,13 @@ func database(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Setenv("JOB", job.ID)
 	ts.Check(st.Close())
+}
+
+// holds FILE BYTES wants a file to have that size.
+func holds(ts *testscript.TestScript, neg bool, args []string) {
+	if n := len(ts.ReadFile(args[0])); strconv.Itoa(n) != args[1] {
+		ts.Fatalf("%s holds %d bytes, want %s", args[0], n, args[1])
+	}
 }
 
 // recipeof FILE NAME sets a variable to the recipe in a line of JSON.

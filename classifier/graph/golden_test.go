@@ -3,6 +3,7 @@ package graph
 import (
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -32,8 +33,9 @@ type goldenData struct {
 	At       int    `json:"at"`
 	Size     int    `json:"size"`
 	Gradient *int   `json:"gradient"` // of mean(L^2) with respect to the picture
-	// Noise is how far PyTorch's own gradient in single precision is from that in double. In
-	// a deep network one ReLU that decides otherwise moves the gradient by per cents.
+	// Noise is how far PyTorch's own gradients in single precision, or with convolutions that
+	// are off by a millionth, are from those in double. In a deep network one ReLU that decides
+	// otherwise moves the gradient by per cents.
 	Noise float64 `json:"noise"`
 }
 
@@ -151,7 +153,11 @@ func checkGolden(t *testing.T, dir string, chance float64) {
 				t.Errorf("%dx%d, layer %s (%s): the gradient is off by %.2g, PyTorch's own by %.2g", run.Width, run.Height, v.Layer, l.Name, whole, v.Noise)
 			}
 		}
-		t.Logf("%dx%d: %d layers off by at most %.1e, %d gradients by %.1e (PyTorch itself %.1e)", run.Width, run.Height, layers, worst, gradients, worstGradient, noise)
+		text := fmt.Sprintf("%dx%d: %d layers off by at most %.1e", run.Width, run.Height, layers, worst)
+		if gradients > 0 {
+			text += fmt.Sprintf(", %d gradients by %.1e (PyTorch's own by %.1e)", gradients, worstGradient, noise)
+		}
+		t.Log(text)
 		if layers == 0 {
 			t.Error("nothing was compared")
 		}
@@ -175,5 +181,5 @@ func TestNetworkAgreesWithPyTorch(t *testing.T) {
 	if dir == "" {
 		t.Skip("SLUGPUPPY_TORCH names no folder written by scripts/compare-torch")
 	}
-	checkGolden(t, dir, 2e-2)
+	checkGolden(t, dir, 1e-4)
 }
