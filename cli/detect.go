@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,29 +18,39 @@ import (
 type judged struct {
 	File string `json:"file"`
 	*detector.Verdict
+	*detector.Explanation
 	Error string `json:"error,omitempty"`
 }
 
 func (a *app) detectCommand() *cobra.Command {
-	var heatmap string
+	var how judging
 	cmd := &cobra.Command{
 		Use:   "detect FILE...",
 		Short: "Say whether pictures are DeepDream",
 		Long: "Judges pictures, and the pictures in folders; - reads a list of files, one a line. Prints the score\n" +
-			"from 0 to 1 and how sure that is. The exit code is 1 when a file could not be read.",
+			"from 0 to 1 and how sure that is. The exit code is 1 when a file could not be read.\n\n" +
+			"With --explain, which of the network's channels spoke for a dream and which against it, and the\n" +
+			"known examples that are most alike; distance 1 is that of any two examples.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if heatmap != "" && len(args) != 1 {
+			if how.heatmap != "" && len(args) != 1 {
 				return usageError(fmt.Errorf("--heatmap is for one picture, not %d", len(args)))
 			}
-			return a.detect(cmd.Context(), args, heatmap)
+			return a.detect(cmd.Context(), args, how)
 		},
 	}
-	cmd.Flags().StringVar(&heatmap, "heatmap", "", "draw where the picture looks dreamed, as PNG or JPEG")
+	cmd.Flags().BoolVar(&how.explain, "explain", false, "say why: the channels that spoke and the nearest known examples")
+	cmd.Flags().StringVar(&how.heatmap, "heatmap", "", "draw where the picture looks dreamed, as PNG or JPEG")
 	return cmd
 }
 
-func (a *app) detect(ctx context.Context, args []string, heatmap string) error {
+// judging is what is wanted besides the verdict.
+type judging struct {
+	explain bool
+	heatmap string // file for it, or empty
+}
+
+func (a *app) detect(ctx context.Context, args []string, how judging) error {
 	files, err := a.pictureFiles(args)
 	if err != nil {
 		return err
@@ -57,7 +68,7 @@ func (a *app) detect(ctx context.Context, args []string, heatmap string) error {
 		return err
 	}
 	limits := pictureLimits(cfg)
-	judge := func(file string) judged { return a.judge(ctx, d, limits, file, heatmap) }
+	judge := func(file string) judged { return a.judge(ctx, d, limits, file, how) }
 	failed := 0
 	for j := range inOrder(files, judge) {
 		if j.Error != "" {
@@ -80,11 +91,27 @@ func (j judged) text() string {
 	if j.Error != "" {
 		return j.File + ": " + j.Error
 	}
-	return fmt.Sprintf("%s: %.3f %s", j.File, j.Score, j.Band)
+	text := fmt.Sprintf("%s: %.3f %s", j.File, j.Score, j.Band)
+	if j.Explanation == nil {
+		return text
+	}
+	var b strings.Builder
+	b.WriteString(text + "\n  channels that spoke, for a dream (+) or against it (-):")
+	for _, c := range j.Channels {
+		fmt.Fprintf(&b, " %s %+.2f", c.Channel, c.Says)
+	}
+	b.WriteString("\n  most like:")
+	for i, n := range j.Nearest {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		fmt.Fprintf(&b, " %s (%s) at %.2f", n.Label, n.Class, n.Distance)
+	}
+	return b.String()
 }
 
 // judge looks at one file; what goes wrong is part of the answer.
-func (a *app) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file, heatmap string) judged {
+func (a *app) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file string, how judging) judged {
 	j := judged{File: file}
 	data, err := a.read(file, limits.MaxBytes)
 	if err != nil {
@@ -96,13 +123,19 @@ func (a *app) judge(ctx context.Context, d *detector.Detector, limits picture.Li
 		j.Error = err.Error()
 		return j
 	}
-	v, err := d.Judge(ctx, p.Image)
-	if err == nil && heatmap != "" {
-		err = a.drawHeat(ctx, d, p.Image, heatmap)
+	var v detector.Verdict
+	var why detector.Explanation
+	if how.explain {
+		v, why, err = d.Explain(ctx, p.Image)
+		j.Explanation = &why
+	} else {
+		v, err = d.Judge(ctx, p.Image)
+	}
+	if err == nil && how.heatmap != "" {
+		err = a.drawHeat(ctx, d, p.Image, how.heatmap)
 	}
 	if err != nil {
-		j.Error = err.Error()
-		return j
+		return judged{File: file, Error: err.Error()}
 	}
 	j.Verdict = &v
 	return j

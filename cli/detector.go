@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -17,11 +18,11 @@ import (
 )
 
 type trainFlags struct {
-	corpus, out, cache, roc string
-	nets                    []string
-	copies, dreams, worst   int
-	seed                    uint64
-	l2                      float64
+	corpus, out, cache, pictures string
+	nets                         []string
+	copies, dreams, worst        int
+	seed                         uint64
+	l2                           float64
 }
 
 func (a *app) detectorCommand() *cobra.Command {
@@ -32,11 +33,11 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.corpus, "corpus", "", "folder of pictures with a manifest.tsv")
 	flags.StringVar(&f.cache, "cache", "", "file that keeps the fingerprints between runs")
-	flags.StringVar(&f.roc, "roc", "", "write the ROC to this SVG file")
+	flags.StringVar(&f.pictures, "pictures", "", "folder for the ROC and the reliability diagram (SVG) and contact sheets of the worst mistakes (PNG)")
 	flags.StringSliceVar(&f.nets, "network", nil, "further networks (ONNX, with the embedded one's labels) that dream for training")
 	flags.IntVar(&f.copies, "copies", 2, "copies of every picture, changed as the world changes pictures")
 	flags.IntVar(&f.dreams, "dreams", 400, "dreams to make of the corpus' photographs")
-	flags.IntVar(&f.worst, "worst", 12, "how many of the worst mistakes to print")
+	flags.IntVar(&f.worst, "worst", 12, "how many of the worst mistakes to show")
 	flags.Uint64Var(&f.seed, "seed", 1, "of everything random")
 	flags.Float64Var(&f.l2, "l2", 0, "penalty on the weights; 0 for the usual")
 	_ = cmd.MarkFlagRequired("corpus") // the flag exists
@@ -87,15 +88,50 @@ func (a *app) train(ctx context.Context, f trainFlags) (*detector.Head, error) {
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	if f.roc != "" {
-		if err := a.writeFrom(f.roc, func(w io.Writer) error { return training.WriteROC(w, h.ROC) }); err != nil {
+	if err := h.Remember(training.Examples(samples, scores, examples)); err != nil {
+		return nil, err
+	}
+	if f.pictures != "" {
+		if err := a.draw(ctx, f, h, samples, scores); err != nil {
 			return nil, err
 		}
 	}
-	return h, a.report(samples, scores, f.worst)
+	return h, a.report(h, samples, scores, f.worst)
 }
 
-func (a *app) report(samples []detector.Sample, scores []float64, worst int) error {
+// examples of every class are kept for explanations.
+const examples = 40
+
+// draw writes the diagrams and contact sheets.
+func (a *app) draw(ctx context.Context, f trainFlags, h *detector.Head, samples []detector.Sample, scores []float64) error {
+	if err := os.MkdirAll(f.pictures, 0o755); err != nil {
+		return err
+	}
+	in := func(name string) string { return filepath.Join(f.pictures, name) }
+	err := a.writeFrom(in("roc.svg"), func(w io.Writer) error { return training.WriteROC(w, h.ROC) })
+	if err != nil {
+		return err
+	}
+	err = a.writeFrom(in("reliability.svg"), func(w io.Writer) error {
+		return training.WriteReliability(w, training.Reliabilities(samples, scores, 10))
+	})
+	if err != nil {
+		return err
+	}
+	hides, misses := training.Worst(samples, scores, f.worst)
+	for name, mistakes := range map[string][]training.Mistake{"wrong-hides.png": hides, "misses.png": misses} {
+		sheet, err := training.Sheet(ctx, f.corpus, mistakes)
+		if err != nil {
+			return err
+		}
+		if err := a.save(in(name), sheet, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) report(h *detector.Head, samples []detector.Sample, scores []float64, worst int) error {
 	reports := training.Reports(samples, scores)
 	if a.json {
 		for _, r := range reports {
@@ -106,6 +142,11 @@ func (a *app) report(samples []detector.Sample, scores []float64, worst int) err
 		return nil
 	}
 	training.WriteReports(a.out, reports)
+	a.promises(h)
+	fmt.Fprintf(a.out, "\n%-24s %8s %8s %8s %8s\n", "kind", "pictures", "certain", "likely", "highest")
+	for _, c := range training.Confusions(h, samples, scores) {
+		fmt.Fprintf(a.out, "%-24s %8d %8d %8d %8.3f\n", c.Kind, c.N, c.Certain, c.Likely, c.Worst)
+	}
 	fmt.Fprintln(a.out, "\nscore   pictures  of them dreams")
 	for _, b := range training.Reliabilities(samples, scores, 10) {
 		fmt.Fprintf(a.out, "%.1f-%.1f %8d  %5.1f %%\n", b.Lo, b.Hi, b.N, 100*b.Dreams)
@@ -122,10 +163,31 @@ func (a *app) report(samples []detector.Sample, scores []float64, worst int) err
 	return nil
 }
 
+// promises prints what budgets of wrong hides mean.
+func (a *app) promises(h *detector.Head) {
+	fmt.Fprintf(a.out, "\n%-14s %-12s %9s %7s  %s\n", "budget", "against", "score", "found", "how it is known")
+	for _, against := range []detector.Against{detector.Everything, detector.Photographs} {
+		name := map[detector.Against]string{detector.Everything: "everything", detector.Photographs: "photographs"}[against]
+		for _, n := range []float64{20, 100, 500, 1000, 10000} {
+			p := h.Promise(1/n, against)
+			how := "measured"
+			if !p.Measured {
+				how = "beyond what was measured"
+			}
+			fmt.Fprintf(a.out, "1 in %-9g %-12s %9.5f %6.1f%%  %s\n", n, name, p.Score, 100*p.Found, how)
+		}
+	}
+}
+
 // samples come from the cache, or are made and kept there.
 func (a *app) samples(ctx context.Context, net *classifier.Network, f trainFlags, log func(string, ...any)) ([]detector.Sample, error) {
 	if f.cache != "" {
 		samples, err := readSamples(f.cache)
+		if err == nil {
+			var entries []training.Entry
+			entries, err = training.ReadManifest(f.corpus)
+			training.Describe(samples, entries)
+		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return samples, err
 		}

@@ -100,7 +100,7 @@ func (a *app) pictureFiles(args []string) ([]string, error) {
 		}
 		inside, err := picturesIn(arg)
 		if err != nil {
-			return nil, err
+			inside = []string{arg} // likewise
 		}
 		files = append(files, inside...)
 	}

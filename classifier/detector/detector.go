@@ -51,6 +51,10 @@ func (d *Detector) Judge(ctx context.Context, img image.Image) (Verdict, error) 
 	if err != nil {
 		return Verdict{}, err
 	}
+	return d.verdict(print)
+}
+
+func (d *Detector) verdict(print Fingerprint) (Verdict, error) {
 	score, err := d.head.Score(print)
 	if err != nil {
 		return Verdict{}, err

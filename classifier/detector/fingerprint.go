@@ -39,7 +39,8 @@ type Fingerprint []float32
 // is best given one thread.
 type Fingerprinter struct {
 	net    *classifier.Network
-	layers []string
+	layers []classifier.Layer
+	names  []string // of the layers
 	size   int
 }
 
@@ -49,7 +50,7 @@ func NewFingerprinter(net *classifier.Network) *Fingerprinter {
 	f := &Fingerprinter{net: net}
 	for _, l := range net.Layers() {
 		if l.Name != classifier.Logits {
-			f.layers = append(f.layers, l.Name)
+			f.layers, f.names = append(f.layers, l), append(f.names, l.Name)
 			f.size += stats * l.Channels * len(scales)
 		}
 	}
@@ -58,6 +59,21 @@ func NewFingerprinter(net *classifier.Network) *Fingerprinter {
 
 // Size is the length of fingerprints.
 func (f *Fingerprinter) Size() int { return f.size }
+
+// channels names the layer:channel that each number of a fingerprint is about.
+func (f *Fingerprinter) channels() []string {
+	names := make([]string, 0, f.size)
+	for range scales {
+		for _, l := range f.layers {
+			for c := range l.Channels {
+				for range stats {
+					names = append(names, fmt.Sprintf("%s:%d", l.Name, c))
+				}
+			}
+		}
+	}
+	return names
+}
 
 // Of makes the fingerprint of a picture of any size.
 func (f *Fingerprinter) Of(ctx context.Context, img image.Image) (Fingerprint, error) {
@@ -68,7 +84,7 @@ func (f *Fingerprinter) Of(ctx context.Context, img image.Image) (Fingerprint, e
 	print := make(Fingerprint, 0, f.size)
 	for _, side := range scales {
 		in := shrink(pixels, side)
-		err := f.net.Read(ctx, in, f.layers, func(a *classifier.Features) {
+		err := f.net.Read(ctx, in, f.names, func(a *classifier.Features) {
 			n := a.H * a.W
 			for c := range a.C {
 				print = appendStats(print, a.Data[c*n:(c+1)*n])

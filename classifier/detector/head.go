@@ -30,16 +30,22 @@ type Head struct {
 	// Slope and Offset calibrate the score (Platt, "Probabilistic outputs for support vector
 	// machines", 1999), fitted on pictures left out of training.
 	Slope, Offset float64
-	// ROC has points of the left-out pictures, by rising score.
-	ROC []Point
+	// ROC has points of the left-out pictures, by rising score; of the numbers of pictures below.
+	ROC                 []Point
+	Others, Photographs int
+
+	// Examples explain scores: their places, in Unit, and the usual distance of two of them.
+	Examples    []Reference
+	Unit, Apart float64
 }
 
-// Point is what a threshold means: of pictures that are no dreams, how many score at least so
-// much, and of clear dreams.
+// Point is what a threshold means: what share of pictures that are no dreams, of photographs and
+// of clear dreams scores at least so much.
 type Point struct {
-	Score      float64
-	WrongHides float64
-	Found      float64
+	Score            float64
+	WrongHides       float64
+	WrongPhotographs float64
+	Found            float64
 }
 
 // clip bounds a standardised feature: one channel gone wild does not decide.
@@ -72,34 +78,6 @@ func (h *Head) Score(f Fingerprint) (float64, error) {
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// Threshold is the lowest score that keeps a budget of wrong hides, such as 0.001, on the
-// pictures left out of training.
-func (h *Head) Threshold(budget float64) float64 {
-	for _, p := range h.ROC {
-		if p.WrongHides <= budget {
-			return p.Score
-		}
-	}
-	return 1
-}
-
-// Budgets of the bands, as shares of pictures that are no dreams.
-const (
-	certainBudget = 0.002
-	likelyBudget  = 0.02
-)
-
-// BandOf puts a score into a band.
-func (h *Head) BandOf(score float64) Band {
-	switch {
-	case score >= h.Threshold(certainBudget):
-		return Certain
-	case score >= h.Threshold(likelyBudget):
-		return Likely
-	}
-	return Unlikely
-}
-
 // Write stores the head.
 func (h *Head) Write(w io.Writer) error {
 	z := gzip.NewWriter(w)
@@ -124,6 +102,14 @@ func ReadHead(data []byte) (*Head, error) {
 	}
 	if len(h.Mean) != len(h.Weight) || len(h.Scale) != len(h.Weight) || len(h.Weight) == 0 {
 		return nil, fmt.Errorf("read head: %d weights, %d means, %d scales", len(h.Weight), len(h.Mean), len(h.Scale))
+	}
+	if h.Others < 0 || h.Photographs < 0 || max(h.Others, h.Photographs) > maxHead {
+		return nil, fmt.Errorf("read head: calibrated on %d pictures, %d photographs", h.Others, h.Photographs)
+	}
+	for _, r := range h.Examples {
+		if len(r.At) != directions {
+			return nil, fmt.Errorf("read head: an example of %d numbers, want %d", len(r.At), directions)
+		}
 	}
 	return &h, nil
 }

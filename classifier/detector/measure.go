@@ -60,38 +60,47 @@ func Measure(samples []Sample, scores []float64, class, against string, dream, o
 	return r
 }
 
-// roc lists what thresholds mean, for originals.
-func roc(samples []Sample, scores []float64) []Point {
+// roc sets what thresholds mean, on originals left out of training.
+func (h *Head) roc(samples []Sample, scores []float64) {
 	type scored struct {
-		score      float64
-		dream, bad bool
+		score float64
+		is    Sample
 	}
 	var all []scored
-	dreams, others := 0.0, 0.0
+	dreams := 0
+	h.Others, h.Photographs = 0, 0
 	for i, s := range samples {
 		if s.Copy > 0 || (s.Dream && !s.Clear) {
 			continue
 		}
-		all = append(all, scored{scores[i], s.Dream, !s.Dream})
-		if s.Dream {
+		all = append(all, scored{scores[i], s})
+		switch {
+		case s.Dream:
 			dreams++
-		} else {
-			others++
+		case s.Class == Photograph:
+			h.Photographs++
+			fallthrough
+		default:
+			h.Others++
 		}
 	}
-	slices.SortFunc(all, func(a, b scored) int { return cmp.Compare(a.score, b.score) })
-	var points []Point
-	lost, kept := 0.0, others
+	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(a.score, b.score) })
+	share := func(n, of int) float64 { return float64(n) / float64(max(1, of)) }
+	h.ROC = nil
+	found, others, photographs := dreams, h.Others, h.Photographs
 	for i, s := range all {
 		if i == 0 || s.score != all[i-1].score {
-			points = append(points, Point{s.score, kept / max(1, others), 1 - lost/max(1, dreams)})
+			h.ROC = append(h.ROC, Point{s.score, share(others, h.Others), share(photographs, h.Photographs), share(found, dreams)})
 		}
-		if s.dream {
-			lost++
-		} else {
-			kept--
+		switch {
+		case s.is.Dream:
+			found--
+		case s.is.Class == Photograph:
+			photographs--
+			fallthrough
+		default:
+			others--
 		}
 	}
-	// Above the highest other picture nothing is known but that it is rarer than one in others.
-	return append(points, Point{1, 0, 0})
+	h.ROC = append(h.ROC, Point{Score: 1})
 }

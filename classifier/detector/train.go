@@ -18,9 +18,13 @@ type Sample struct {
 	Weight float64 // how much it counts
 	Group  string  // pictures of one source; never split between training and testing
 	Class  string  // of the corpus
+	Kind   string  // what sort of its class, such as "fractal"; may be empty
 	File   string
 	Copy   int // 0 for the picture itself, above for a changed copy of it
 }
+
+// Photograph is the class of plain photographs.
+const Photograph = "natural"
 
 // TrainOptions of a head. The zero value of a field means the default in brackets.
 type TrainOptions struct {
@@ -64,7 +68,7 @@ func Train(model string, samples []Sample, o TrainOptions) (*Head, []float64, er
 	for i, m := range margins {
 		scores[i] = sigmoid(h.Slope*m + h.Offset)
 	}
-	h.ROC = roc(samples, scores)
+	h.roc(samples, scores)
 	return h, scores, nil
 }
 

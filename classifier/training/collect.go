@@ -68,7 +68,9 @@ func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return c.sorted(entries), nil
+	samples := c.sorted(entries)
+	Describe(samples, entries)
+	return samples, nil
 }
 
 // shares deals own dreams out to the photographs.
@@ -77,7 +79,7 @@ func shares(entries []Entry, dreams int) []int {
 	for dreams > 0 {
 		before := dreams
 		for i, e := range entries {
-			if e.Class == "natural" && dreams > 0 {
+			if e.Class == detector.Photograph && dreams > 0 {
 				n[i]++
 				dreams--
 			}
@@ -110,19 +112,19 @@ func (c *collector) entry(ctx context.Context, e Entry, dreams int) error {
 		if err != nil {
 			return err
 		}
-		own := base
-		own.Dream, own.Clear, own.Weight, own.Class = true, false, 0.5, "own"
-		own.File = fmt.Sprintf("%s#%d", e.File, d)
+		made := base
+		made.Dream, made.Clear, made.Weight, made.Class = true, false, 0.5, own
+		made.File = fmt.Sprintf("%s#%d", e.File, d)
 		out, err := weather(ctx, dreamed, rng)
 		if err != nil {
 			return err
 		}
-		if err := c.add(ctx, out, own); err != nil {
+		if err := c.add(ctx, out, made); err != nil {
 			return err
 		}
 		if rng.IntN(4) == 0 { // before and after
-			own.Copy = 1
-			if err := c.add(ctx, beside(fit(img, dreamSide), dreamed), own); err != nil {
+			made.Copy = 1
+			if err := c.add(ctx, beside(fit(img, dreamSide), dreamed), made); err != nil {
 				return err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"slugpuppy/classifier/detector"
 	"slugpuppy/picture"
 )
 
@@ -22,6 +23,51 @@ type Entry struct {
 	Group string // pictures of one source
 	Notes string
 }
+
+// sorts are the sorts of pictures by words in a corpus' notes, the first that fits.
+var sorts = []struct{ word, sort string }{
+	{"style transfer", "style transfer"}, {"nst_", "style transfer"},
+	{"fractal", "fractal"}, {"mandelbulb", "fractal"}, {"reaction-diffusion", "reaction-diffusion"},
+	{"cppn", "CPPN art"}, {"genart", "generative art"}, {"glitch", "glitch art"},
+	{"diffusion", "diffusion"}, {"extra: sd", "diffusion"}, {"aiart", "diffusion"},
+	{"meme", "meme"}, {"anime", "drawing"}, {"sketch", "drawing"}, {"dtd", "texture"},
+	{"wikiart", "painting"}, {"pacs_art", "painting"}, {"paint", "painting"}, {"art", "digital art"},
+	{"inception5h", "GoogLeNet"}, {"googlenet", "GoogLeNet"}, {"inceptionv1", "GoogLeNet"},
+	{"inceptionv3", "InceptionV3"}, {"mobilenet", "MobileNet"}, {"vgg", "VGG"}, {"resnet", "ResNet"},
+}
+
+// Kind is the sort of picture within its class, such as "fractal", from the notes.
+func (e Entry) Kind() string {
+	if e.Class == detector.Photograph {
+		return "photograph"
+	}
+	notes := strings.ToLower(e.Notes)
+	for _, s := range sorts {
+		if strings.Contains(notes, s.word) {
+			if kinds[e.Class].dream {
+				return s.sort + " " + e.Class
+			}
+			return s.sort
+		}
+	}
+	return e.Class
+}
+
+// Describe gives samples, new or kept from before, the kinds that the corpus' notes say.
+func Describe(samples []detector.Sample, entries []Entry) {
+	kind := map[string]string{}
+	for _, e := range entries {
+		kind[e.File] = e.Kind()
+	}
+	for i, s := range samples {
+		if samples[i].Kind = kind[s.File]; s.Class == own {
+			samples[i].Kind = "own dream"
+		}
+	}
+}
+
+// own is the class of dreams that are made for training.
+const own = "own"
 
 // kinds says of every class whether it is a dream, a clear one, and how much it counts.
 var kinds = map[string]struct {

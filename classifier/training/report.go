@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"slices"
-	"strings"
 
 	"slugpuppy/classifier/detector"
 )
@@ -20,8 +19,8 @@ func Reports(samples []detector.Sample, scores []float64) []detector.Report {
 	for _, against := range []struct {
 		name    string
 		classes []string
-	}{{"photographs and hard negatives", []string{"natural", "hard"}}, {"photographs", []string{"natural"}}, {"hard negatives", []string{"hard"}}} {
-		for _, dreams := range []string{"dream", "dream-weak", "classviz", "own"} {
+	}{{"photographs and hard negatives", []string{detector.Photograph, "hard"}}, {"photographs", []string{detector.Photograph}}, {"hard negatives", []string{"hard"}}} {
+		for _, dreams := range []string{"dream", "dream-weak", "classviz", own} {
 			r := detector.Measure(samples, scores, dreams, against.name, class(dreams), class(against.classes...))
 			if r.Dreams > 0 && r.Others > 0 {
 				all = append(all, r)
@@ -49,7 +48,7 @@ type Mistake struct {
 // Worst lists the others that score highest and the clear dreams that score lowest.
 func Worst(samples []detector.Sample, scores []float64, n int) (hides, misses []Mistake) {
 	for i, s := range samples {
-		if s.Copy > 0 || s.Class == "own" {
+		if s.Copy > 0 || s.Class == own {
 			continue
 		}
 		switch {
@@ -76,7 +75,7 @@ type Reliability struct {
 func Reliabilities(samples []detector.Sample, scores []float64, bins int) []Reliability {
 	all := make([]Reliability, bins)
 	for i, s := range samples {
-		if s.Copy > 0 || s.Class == "own" {
+		if s.Copy > 0 || s.Class == own {
 			continue
 		}
 		b := &all[min(bins-1, int(scores[i]*float64(bins)))]
@@ -95,28 +94,75 @@ func Reliabilities(samples []detector.Sample, scores []float64, bins int) []Reli
 	return all
 }
 
-// WriteROC draws the ROC as SVG, wrong hides on a logarithmic axis.
-func WriteROC(w io.Writer, points []detector.Point) error {
-	const side, pad = 400.0, 40.0
-	x := func(share float64) float64 { // 0.0005 .. 1
-		return pad + side*(1+math.Log10(max(share, 0.0005))/3.301)
+// Confusion is what becomes of one kind of pictures.
+type Confusion struct {
+	Kind    string
+	N       int
+	Certain int // how many in each band
+	Likely  int
+	Worst   float64 // highest score
+}
+
+// Confusions counts bands by kind of picture, originals of the corpus only: others first, by how
+// many are taken for dreams, then dreams.
+func Confusions(h *detector.Head, samples []detector.Sample, scores []float64) []Confusion {
+	type kind struct {
+		Confusion
+		dream bool
 	}
-	y := func(share float64) float64 { return pad + side*(1-share) }
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" font-family="sans-serif" font-size="12">`, side+2*pad, side+2*pad)
-	fmt.Fprintf(&b, `<rect x="%g" y="%g" width="%g" height="%g" fill="none" stroke="#888"/>`, pad, pad, side, side)
-	for _, v := range []float64{0.001, 0.01, 0.1, 1} {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%g</text>`, x(v), side+pad+16, v)
+	at := map[string]*kind{}
+	for i, s := range samples {
+		if s.Copy > 0 || s.Class == own {
+			continue
+		}
+		name := cmp.Or(s.Kind, s.Class)
+		k := at[name]
+		if k == nil {
+			k = &kind{Confusion: Confusion{Kind: name}, dream: s.Dream}
+			at[name] = k
+		}
+		k.N++
+		k.Worst = max(k.Worst, scores[i])
+		switch h.BandOf(scores[i]) {
+		case detector.Certain:
+			k.Certain++
+		case detector.Likely:
+			k.Likely++
+		}
 	}
-	for _, v := range []float64{0, 0.5, 1} {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="end">%g</text>`, pad-4, y(v)+4, v)
+	share := func(k *kind) float64 { return float64(k.Certain+k.Likely) / float64(k.N) }
+	order := slices.SortedFunc(maps.Values(at), func(a, b *kind) int {
+		if a.dream != b.dream {
+			if a.dream {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(cmp.Compare(share(b), share(a)), cmp.Compare(a.Kind, b.Kind))
+	})
+	var all []Confusion
+	for _, k := range order {
+		all = append(all, k.Confusion)
 	}
-	fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="middle">share of other pictures hidden</text>`, pad+side/2, side+2*pad-6)
-	b.WriteString(`<polyline fill="none" stroke="#06c" stroke-width="2" points="`)
-	for _, p := range points {
-		fmt.Fprintf(&b, "%.1f,%.1f ", x(p.WrongHides), y(p.Found))
+	return all
+}
+
+// Examples picks originals of every class, by rising score, as references for explanations.
+func Examples(samples []detector.Sample, scores []float64, each int) []detector.Sample {
+	of := map[string][]int{}
+	for i, s := range samples {
+		if s.Copy == 0 {
+			of[s.Class] = append(of[s.Class], i)
+		}
 	}
-	b.WriteString(`"/></svg>` + "\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	var picked []detector.Sample
+	for _, class := range slices.Sorted(maps.Keys(of)) {
+		ids := of[class]
+		slices.SortStableFunc(ids, func(a, b int) int { return cmp.Compare(scores[a], scores[b]) })
+		n := min(each, len(ids))
+		for k := range n {
+			picked = append(picked, samples[ids[k*len(ids)/n]])
+		}
+	}
+	return picked
 }

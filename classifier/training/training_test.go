@@ -109,8 +109,53 @@ func TestReportsAreWritten(t *testing.T) {
 	if err := training.WriteROC(&svg, []detector.Point{{Score: 0, WrongHides: 1, Found: 1}, {Score: 1, WrongHides: 0, Found: 0}}); err != nil || !strings.HasPrefix(svg.String(), "<svg") {
 		t.Errorf("%v %s", err, svg.String())
 	}
+	samples[2].Kind = "fractal"
+	head := &detector.Head{Others: 2, ROC: []detector.Point{{Score: 0.2, WrongHides: 1, Found: 1}, {Score: 1}}}
+	confusions := training.Confusions(head, samples, scores)
+	if len(confusions) != 3 || confusions[2].Kind != "dream" || confusions[0].N != 1 {
+		t.Errorf("%+v", confusions)
+	}
 	rel := training.Reliabilities(samples, scores, 10)
+	svg.Reset()
+	if err := training.WriteReliability(&svg, rel); err != nil || strings.Count(svg.String(), "<circle") != 2 {
+		t.Errorf("%v %s", err, svg.String())
+	}
 	if rel[9].N != 2 || rel[9].Dreams != 0.5 {
 		t.Errorf("%+v", rel[9])
+	}
+}
+
+func TestContactSheetsShowEveryMistake(t *testing.T) {
+	dir := corpus(t)
+	mistakes := []training.Mistake{{Sample: detector.Sample{File: "naturala.png", Kind: "photograph"}, Score: 0.9}}
+	for range 7 {
+		mistakes = append(mistakes, mistakes[0])
+	}
+	sheet, err := training.Sheet(t.Context(), dir, mistakes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	background := sheet.NRGBAAt(1, 1)
+	for i := range mistakes {
+		x, y := i%6*200+100, i/6*216+100
+		if sheet.NRGBAAt(x, y) == background {
+			t.Errorf("no picture at %d,%d", x, y)
+		}
+	}
+	if _, err := training.Sheet(t.Context(), dir, []training.Mistake{{Sample: detector.Sample{File: "none.png"}}}); err == nil {
+		t.Error("a picture that is not there is shown")
+	}
+}
+
+func TestKindsAreNeutralWords(t *testing.T) {
+	for notes, want := range map[string]string{
+		"kind: fractal": "fractal", "extra: wikiart224": "painting", "kind: reaction-diffusion": "reaction-diffusion", "": "hard",
+	} {
+		if got := (training.Entry{Class: "hard", Notes: notes}).Kind(); got != want {
+			t.Errorf("%q is %q, want %q", notes, got, want)
+		}
+	}
+	if got := (training.Entry{Class: "dream", Notes: "net: inception5h (TF); from somewhere"}).Kind(); got != "GoogLeNet dream" {
+		t.Errorf("got %q", got)
 	}
 }

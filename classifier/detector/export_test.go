@@ -1,0 +1,14 @@
+package detector
+
+// What tests of heads see of their inside.
+var Sigmoid = sigmoid
+
+func (h *Head) Calibrate(samples []Sample, scores []float64) { h.roc(samples, scores) }
+
+func (h *Head) Nearest(f Fingerprint) ([]Neighbour, error) {
+	parts, err := h.contributions(f)
+	if err != nil {
+		return nil, err
+	}
+	return h.nearest(parts), nil
+}
