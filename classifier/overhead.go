@@ -5,46 +5,58 @@ import (
 	"fmt"
 	"time"
 
+	"slugpuppy/classifier/graph"
 	"slugpuppy/classifier/kernel"
 	"slugpuppy/picture"
 )
 
-// Overhead measures what running a gradient on gorgonia's tape machine takes, and what replaying
-// the machine's program takes, which is what Gradient does: the shortest of as many runs each,
-// taken in turns.
-func (n *Network) Overhead(ctx context.Context, in *picture.Planar, targets []Target, runs int) (tape, replay time.Duration, err error) {
+// Overhead is what driving the kernels costs: the shortest of several runs of one gradient.
+type Overhead struct {
+	Tape    time.Duration // on gorgonia's tape machine
+	Replay  time.Duration // replaying the machine's program, which is what Gradient does
+	Kernels time.Duration // the kernels of that program alone, in the shortest replay
+	// Operators is what each operator's kernels took in that replay.
+	Operators []graph.Spent
+}
+
+// Over is the share of the kernels' time that comes on top of it.
+func (o Overhead) Over(d time.Duration) float64 { return float64(d)/float64(o.Kernels) - 1 }
+
+// Overhead measures it with as many runs of each kind, taken in turns.
+func (n *Network) Overhead(ctx context.Context, in *picture.Planar, targets []Target, runs int) (Overhead, error) {
+	var best Overhead
 	objectives, err := n.objectives(targets)
 	if err != nil {
-		return 0, 0, err
+		return best, err
 	}
 	plan, err := n.plans.take(in.W, in.H, question{objectives: objectives})
 	if err != nil {
-		return 0, 0, err
+		return best, err
 	}
 	defer n.plans.give(plan)
 	team, err := kernel.Processor().Join(ctx)
 	if err != nil {
-		return 0, 0, err
+		return best, err
 	}
 	defer team.Leave()
-	best := func(d *time.Duration, run func() error) error {
+	for i := range runs {
 		start := time.Now()
-		if err := run(); err != nil {
-			return fmt.Errorf("measure overhead: %w", err)
+		if err := plan.RunTape(ctx, team, in.Pix, objectives); err != nil {
+			return best, fmt.Errorf("measure the tape machine: %w", err)
 		}
-		if took := time.Since(start); *d == 0 || took < *d {
-			*d = took
+		if took := time.Since(start); i == 0 || took < best.Tape {
+			best.Tape = took
 		}
-		return nil
-	}
-	for range runs {
-		err := best(&tape, func() error { return plan.RunTape(ctx, team, in.Pix, objectives) })
-		if err == nil {
-			err = best(&replay, func() error { return plan.Run(ctx, team, in.Pix, objectives) })
-		}
+		spent, took, err := plan.Profile(ctx, team, in.Pix, objectives)
 		if err != nil {
-			return 0, 0, err
+			return best, fmt.Errorf("measure the kernels: %w", err)
+		}
+		if i == 0 || took < best.Replay {
+			best.Replay, best.Kernels, best.Operators = took, 0, spent
+			for _, s := range spent {
+				best.Kernels += s.Time
+			}
 		}
 	}
-	return tape, replay, nil
+	return best, nil
 }

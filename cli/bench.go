@@ -3,8 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,35 +14,38 @@ import (
 
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
-	"slugpuppy/classifier/graph"
 	"slugpuppy/classifier/kernel"
-	"slugpuppy/classifier/onnx"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
 
 // measured is one line of `bench`.
 type measured struct {
-	Work     string  `json:"work"`
-	Size     int     `json:"size"`
-	MS       float64 `json:"ms"`
-	GFLOPS   float64 `json:"gflops,omitempty"`
-	Share    float64 `json:"share_of_peak,omitempty"`
-	PerSec   float64 `json:"per_second,omitempty"`
-	Allocs   float64 `json:"allocs,omitempty"`
-	AllocKB  float64 `json:"alloc_kb,omitempty"`
-	PlanMB   float64 `json:"plan_mb,omitempty"`
-	Tape     float64 `json:"tape_overhead,omitempty"` // of gorgonia's tape machine over replaying, a share
-	Set      string  `json:"kernels"`
+	Work     string  `json:"work"`                        // what was measured
+	Size     int     `json:"size"`                        // side of the picture in pixels
+	MS       float64 `json:"ms"`                          // shortest time
+	GFLOPS   float64 `json:"gflops,omitempty"`            // 1e9 floating-point operations a second
+	Share    float64 `json:"share_of_peak,omitempty"`     // of peak_gflops
+	PerSec   float64 `json:"per_second,omitempty"`        // pictures
+	Allocs   float64 `json:"allocs,omitempty"`            // allocations of each repeat
+	AllocKB  float64 `json:"alloc_kb,omitempty"`          // and what they amount to
+	PlanMB   float64 `json:"plan_mb,omitempty"`           // what the gradient holds beside the weights
+	WeightMB float64 `json:"weights_mb,omitempty"`        // what the packed weights hold
+	PeakMB   float64 `json:"process_peak_mb,omitempty"`   // most memory this process has held so far
+	Tape     float64 `json:"tape_overhead,omitempty"`     // of gorgonia's tape machine over the bare kernels, a share
+	Replay   float64 `json:"gorgonia_overhead,omitempty"` // of replaying the machine's program, which is what dreams run on
+	Set      string  `json:"kernels"`                     // instruction set
 	Threads  int     `json:"threads"`
-	PeakGF   float64 `json:"peak_gflops"`
+	PeakGF   float64 `json:"peak_gflops"` // what multiply-add units deliver, measured
 	Repeated int     `json:"repeats"`
 }
 
 type benchFlags struct {
-	model         string
+	layer         string
+	only          []string
 	size, threads int
 	spend         time.Duration
+	profile       bool
 }
 
 func (a *app) benchCommand() *cobra.Command {
@@ -50,49 +54,87 @@ func (a *app) benchCommand() *cobra.Command {
 		Use: "bench", Short: "Measure how fast this machine dreams",
 		Long: "Measures forward passes, gradients, a dream and fingerprints, each as often as fits into a few seconds,\n" +
 			"and prints the best time, what that is of the processor's measured peak, and what was allocated.\n" +
-			"The operations counted are those of the definition, whatever shortcut the kernels take.",
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), f) },
+			"The operations counted are those of the definition, whatever shortcut the kernels take.\n\n" +
+			"With --json each line is an object: work, size (pixels), ms (best), gflops, share_of_peak, peak_gflops,\n" +
+			"per_second (pictures), allocs and alloc_kb (of each repeat), plan_mb and weights_mb (what the plan and the\n" +
+			"packed weights hold), process_peak_mb (the most this process has held so far), gorgonia_overhead (what\n" +
+			"driving the kernels costs, as a share of their time), tape_overhead (the same on gorgonia's own machine),\n" +
+			"kernels (instruction set), threads, repeats.",
+		Example: "  slugpuppy bench --model googlenet --layer 5b --size 224 --only forward,gradient --json",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), f) },
 	}
-	cmd.Flags().StringVar(&f.model, "model", "", "ONNX file of another network, for forward passes and gradients")
+	cmd.Flags().StringVar(&f.layer, "layer", "", "layer to compute and to raise; else the logits and the layer before them")
+	cmd.Flags().StringSliceVar(&f.only, "only", nil, "some of "+strings.Join(works, ","))
 	cmd.Flags().IntVar(&f.size, "size", 512, "side of the pictures in pixels")
 	cmd.Flags().IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "how many threads compute")
 	cmd.Flags().DurationVar(&f.spend, "time", 3*time.Second, "how long each measurement goes on")
-	return cmd
+	cmd.Flags().BoolVar(&f.profile, "profile", false, "list what each operator of the gradient takes instead")
+	return a.withModel(cmd)
 }
+
+// works are the measurements, in order.
+var works = []string{"forward", "gradient", "overhead", "dream", "fingerprint"}
 
 // stopwatch repeats things and keeps the best time.
 type stopwatch struct {
-	spend time.Duration
-	peak  float64
-	size  int
+	spend  time.Duration
+	peak   float64
+	size   int
+	answer string // layer to compute
+	raise  string // layer to raise
+}
+
+func (f benchFlags) check() error {
+	if f.threads < 1 || f.size < 64 || f.size > 4096 {
+		return fmt.Errorf("--threads must be at least 1, --size 64 to 4096")
+	}
+	for _, w := range f.only {
+		if !slices.Contains(works, w) {
+			return fmt.Errorf("--only knows no %q, but %s", w, strings.Join(works, ", "))
+		}
+	}
+	return nil
 }
 
 func (a *app) bench(ctx context.Context, f benchFlags) error {
-	if f.threads < 1 || f.size < 64 || f.size > 4096 {
-		return usageError(fmt.Errorf("--threads must be at least 1, --size 64 to 4096"))
+	if err := f.check(); err != nil {
+		return usageError(err)
+	}
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
 	}
 	runtime.GOMAXPROCS(f.threads) // before the pool of workers is made
-	net, err := benchModel(f.model)
+	net, err := a.network(cfg)
 	if err != nil {
 		return err
 	}
 	net.SetCache(1 << 30)
-	peak, err := kernel.Processor().Peak(ctx)
-	if err != nil {
+	w := stopwatch{spend: f.spend, size: f.size, answer: classifier.Logits, raise: net.Layers()[max(0, len(net.Layers())-2)].Name}
+	if f.layer != "" {
+		l, err := net.Layer(f.layer)
+		if err != nil {
+			return notFoundError(err)
+		}
+		w.answer, w.raise = l.Name, l.Name
+	}
+	if w.peak, err = kernel.Processor().Peak(ctx); err != nil {
 		return err
 	}
-	w := stopwatch{f.spend, peak, f.size}
-	measures := []func(context.Context, *classifier.Network) (measured, error){w.forward, w.gradient, w.overhead, w.dream}
-	if f.model == "" { // fingerprints are made of the embedded network's layers
-		measures = append(measures, w.fingerprints)
+	if f.profile {
+		return a.profile(ctx, net, w)
 	}
-	for _, measure := range measures {
+	measures := []func(context.Context, *classifier.Network) (measured, error){w.forward, w.gradient, w.overhead, w.dream, w.fingerprints}
+	for i, measure := range measures {
+		if len(f.only) > 0 && !slices.Contains(f.only, works[i]) || works[i] == "fingerprint" && net.Name() != classifier.Embedded {
+			continue // fingerprints are made of the embedded network's layers
+		}
 		m, err := measure(ctx, net)
 		if err != nil {
 			return err
 		}
-		m.Set, m.Threads, m.PeakGF = kernel.Set(), f.threads, peak/1e9
+		m.Set, m.Threads, m.PeakGF, m.PeakMB = kernel.Set(), f.threads, w.peak/1e9, peakMemory()
 		if err := a.print(m, m.text()); err != nil {
 			return err
 		}
@@ -100,33 +142,21 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 	return nil
 }
 
-// benchModel loads a network whose labels do not matter, or the embedded one.
-func benchModel(path string) (*classifier.Network, error) {
-	if path == "" {
-		return classifier.Default()
-	}
-	file, err := os.ReadFile(path)
+// profile lists the operators of one gradient.
+func (a *app) profile(ctx context.Context, net *classifier.Network, w stopwatch) error {
+	in := picture.FromImage(picture.Landscape(w.size, w.size, 1))
+	o, err := net.Overhead(ctx, in, w.targets(), 10)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	model, err := onnx.Decode(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	for _, s := range o.Operators {
+		ms := s.Time.Seconds() * 1000
+		line := map[string]any{"operator": s.Operator, "ms": ms}
+		if err := a.print(line, fmt.Sprintf("%9.3f ms  %4.1f %%  %s", ms, 100*float64(s.Time)/float64(o.Kernels), s.Operator)); err != nil {
+			return err
+		}
 	}
-	g, err := graph.Import(model)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	layers := g.Layers()
-	labels := make([]classifier.Label, layers[len(layers)-1].Channels)
-	for i := range labels {
-		labels[i] = classifier.Label{Names: []string{fmt.Sprint("class ", i)}}
-	}
-	net, err := classifier.Load(file, labels)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return net, nil
+	return nil
 }
 
 func (m measured) text() string {
@@ -140,8 +170,11 @@ func (m measured) text() string {
 	if m.PlanMB > 0 {
 		s += fmt.Sprintf("  %.0f MB", m.PlanMB)
 	}
+	if m.WeightMB > 0 {
+		s += fmt.Sprintf(" beside %.0f MB of weights, %.0f MB in the whole process", m.WeightMB, m.PeakMB)
+	}
 	if m.Tape != 0 {
-		s += fmt.Sprintf("  %+.1f %% over replaying its program", 100*m.Tape)
+		s += fmt.Sprintf("  %+.2f %% over the bare kernels; on gorgonia's own machine %+.1f %%", 100*m.Replay, 100*m.Tape)
 	}
 	if m.Allocs > 0 {
 		s += fmt.Sprintf("  %.0f allocations, %.0f KB each time", m.Allocs, m.AllocKB)
@@ -178,15 +211,19 @@ func (w stopwatch) rate(m *measured, work float64) {
 	m.Share = work / m.MS * 1e3 / w.peak
 }
 
+func (w stopwatch) targets() []classifier.Target {
+	return []classifier.Target{{Layer: w.raise, Weight: 1}}
+}
+
 func (w stopwatch) forward(ctx context.Context, net *classifier.Network) (measured, error) {
 	in := picture.FromImage(picture.Landscape(w.size, w.size, 1))
 	m, err := w.best("forward", w.size, func() error {
-		return net.Read(ctx, in, []string{classifier.Logits}, func(*classifier.Features) {})
+		return net.Read(ctx, in, []string{w.answer}, func(*classifier.Features) {})
 	})
 	if err != nil {
 		return m, err
 	}
-	work, err := net.ForwardWork(w.size, w.size, classifier.Logits)
+	work, err := net.ForwardWork(w.size, w.size, w.answer)
 	w.rate(&m, work)
 	return m, err
 }
@@ -194,50 +231,50 @@ func (w stopwatch) forward(ctx context.Context, net *classifier.Network) (measur
 func (w stopwatch) gradient(ctx context.Context, net *classifier.Network) (measured, error) {
 	in := picture.FromImage(picture.Landscape(w.size, w.size, 1))
 	grad := picture.NewPlanar(w.size, w.size)
-	deep := net.Layers()[len(net.Layers())-2].Name
-	targets := []classifier.Target{{Layer: deep, Weight: 1}}
-	m, err := w.best("gradient of "+deep, w.size, func() error {
-		_, err := net.Gradient(ctx, in, targets, grad)
+	m, err := w.best("gradient of "+w.raise, w.size, func() error {
+		_, err := net.Gradient(ctx, in, w.targets(), grad)
 		return err
 	})
 	if err != nil {
 		return m, err
 	}
-	work, err := net.GradientWork(w.size, w.size, targets)
+	work, err := net.GradientWork(w.size, w.size, w.targets())
 	if err != nil {
 		return m, err
 	}
 	w.rate(&m, work)
-	bytes, err := net.GradientBytes(w.size, w.size, targets)
-	m.PlanMB = float64(bytes) / (1 << 20)
+	bytes, err := net.GradientBytes(w.size, w.size, w.targets())
+	m.PlanMB, m.WeightMB = float64(bytes)/(1<<20), float64(net.WeightBytes())/(1<<20)
 	return m, err
 }
 
-// overhead compares gorgonia's tape machine with what gradients really run on.
+// overhead compares gradients with what their kernels alone take.
 func (w stopwatch) overhead(ctx context.Context, net *classifier.Network) (measured, error) {
 	in := picture.FromImage(picture.Landscape(w.size, w.size, 1))
-	targets := []classifier.Target{{Layer: net.Layers()[len(net.Layers())-2].Name, Weight: 1}}
-	m := measured{Work: "gorgonia's machine", Size: w.size}
-	var best time.Duration
+	m := measured{Work: "gorgonia's overhead", Size: w.size}
+	var best classifier.Overhead
 	for end := time.Now().Add(w.spend); m.Repeated < 3 || time.Now().Before(end); m.Repeated++ {
-		tape, replay, err := net.Overhead(ctx, in, targets, 1)
+		o, err := net.Overhead(ctx, in, w.targets(), 1)
 		if err != nil {
 			return m, err
 		}
-		if ms := tape.Seconds() * 1000; m.MS == 0 || ms < m.MS {
-			m.MS = ms
+		tape := o.Tape
+		if m.Repeated > 0 {
+			tape = min(tape, best.Tape)
 		}
-		if best == 0 || replay < best {
-			best = replay
+		if m.Repeated == 0 || o.Replay < best.Replay {
+			best = o
 		}
+		best.Tape = tape
 	}
-	m.Tape = m.MS/(best.Seconds()*1000) - 1
+	m.MS = best.Replay.Seconds() * 1000
+	m.Tape, m.Replay = best.Over(best.Tape), best.Over(best.Replay)
 	return m, nil
 }
 
 func (w stopwatch) dream(ctx context.Context, net *classifier.Network) (measured, error) {
 	maker, src := dream.New(net, dream.Options{}), picture.Landscape(w.size, w.size, 1)
-	r := dream.Recipe{Octaves: 4, OctaveScale: 1.4, Steps: 10, Layers: []dream.LayerTerm{{Layer: net.Layers()[len(net.Layers())-2].Name, Channel: -1, Weight: 1}}}
+	r := dream.Recipe{Octaves: 4, OctaveScale: 1.4, Steps: 10, Layers: []dream.LayerTerm{{Layer: w.raise, Channel: -1, Weight: 1}}}
 	return w.best("dream, 4 octaves x 10", w.size, func() error {
 		_, err := maker.Dream(ctx, src, nil, r, nil)
 		return err
