@@ -94,7 +94,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.serveCommand(), a.loginCommand(),
 		a.dreamCommand(), a.imagineCommand(), a.diveCommand(), a.wanderCommand(), a.seeCommand(),
-		a.recipeCommand(), a.jobsCommand(), a.allowCommand(), a.denyCommand(), a.rulesCommand(), a.undoCommand(), a.logCommand(), a.modelCommand(), a.inspectCommand(), a.detectCommand(), a.detectorCommand(), a.configCommand(),
+		a.recipeCommand(), a.jobsCommand(), a.allowCommand(), a.denyCommand(), a.rulesCommand(), a.undoCommand(), a.logCommand(), a.filterCommand(), a.userCommand(), a.auditCommand(), a.statusCommand(), a.modelCommand(), a.inspectCommand(), a.detectCommand(), a.detectorCommand(), a.configCommand(),
 		a.benchCommand(), a.doctorCommand(), a.dbCommand(), a.manCommand(), a.versionCommand(),
 	)
 	return root

@@ -17,7 +17,7 @@ import (
 
 // newBot wires one account of the bot together; limits of pictures and memory are the
 // configuration's.
-func newBot(cfg *config.Config, platform bot.Platform, st *store.Store, log *slog.Logger) (*daemon.Daemon, error) {
+func newBot(cfg *config.Config, platform bot.Platform, st *store.Store, orders daemon.Orders, log *slog.Logger) (*daemon.Daemon, error) {
 	net, err := networks.Folder{Dir: cfg.Model.Dir}.Open(cfg.Dream.Model)
 	if err != nil {
 		return nil, fmt.Errorf("load the network: %w", err)
@@ -29,7 +29,7 @@ func newBot(cfg *config.Config, platform bot.Platform, st *store.Store, log *slo
 	maker := dream.New(net, makerOptions(cfg))
 	limits := pictureLimits(cfg)
 	o := daemonOptions(cfg)
-	o.Platform, o.Store, o.Secret, o.Log = platform, st, salt, log
+	o.Platform, o.Store, o.Secret, o.Log, o.Orders = platform, st, salt, log, orders
 	o.Dreamer, o.See, o.Vocabulary = maker, maker.See, dream.NewVocabulary(net.Labels())
 	o.Decode = func(ctx context.Context, data []byte) (image.Image, error) {
 		p, err := picture.Decode(ctx, data, limits)

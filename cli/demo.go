@@ -84,7 +84,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
 	if err != nil {
 		return err
 	}
-	bot, err := newBot(cfg, platform, st, log)
+	bot, err := newBot(cfg, platform, st, nil, log)
 	if err != nil {
 		return err
 	}

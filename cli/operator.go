@@ -18,6 +18,15 @@ import (
 // operator returns the admin service: the daemon's when one answers on the socket, else the
 // database file itself.
 func (a *app) operator(ctx context.Context) (admin.Service, func(), error) {
+	return a.operatorWith(ctx, true)
+}
+
+// writableOperator is operator, with a database that is made when it is missing.
+func (a *app) writableOperator(ctx context.Context) (admin.Service, func(), error) {
+	return a.operatorWith(ctx, false)
+}
+
+func (a *app) operatorWith(ctx context.Context, mustExist bool) (admin.Service, func(), error) {
 	cfg, err := a.loadConfig()
 	if err != nil {
 		return nil, nil, err
@@ -26,7 +35,7 @@ func (a *app) operator(ctx context.Context) (admin.Service, func(), error) {
 	if err == nil {
 		return client, func() {}, nil
 	}
-	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
+	st, err := store.Open(databasePath(cfg), store.Options{MustExist: mustExist})
 	switch {
 	case errors.Is(err, store.ErrLocked):
 		return nil, nil, daemonDownError(fmt.Errorf("%w, but nothing answers on %s; is it still starting, or is admin.socket set differently?", err, socketPath(cfg)))
@@ -35,7 +44,16 @@ func (a *app) operator(ctx context.Context) (admin.Service, func(), error) {
 	case err != nil:
 		return nil, nil, err
 	}
-	return &admin.Local{Store: st}, func() { st.Close() }, nil
+	local := &admin.Local{Store: st, Filter: idleFilter(cfg, st, a.logger(cfg))}
+	if !mustExist { // somebody connects: their secrets need the key
+		key, err := store.OpenKey(keyPath(cfg))
+		if err != nil {
+			st.Close()
+			return nil, nil, fmt.Errorf("open the key that seals tokens: %w", err)
+		}
+		local.Secrets = connections{st, key}
+	}
+	return local, func() { st.Close() }, nil
 }
 
 // adminError gives an admin error its exit code.

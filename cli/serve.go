@@ -15,6 +15,7 @@ import (
 
 	"slugpuppy/bot/admin"
 	"slugpuppy/bot/daemon"
+	"slugpuppy/bot/filter"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -36,9 +37,6 @@ func (a *app) serveCommand() *cobra.Command {
 
 // serve runs the daemon, the operator's socket and the nightly backup until ctx ends.
 func (a *app) serve(ctx context.Context, cfg *config.Config) error {
-	if cfg.Mastodon.Server == "" {
-		return usageError(errors.New("no server is configured: set mastodon.server, then run `slugpuppy login`"))
-	}
 	limitMemory(cfg, cfg.Dream.Workers, cfg.Picture.Memory)
 	log := a.logger(cfg)
 	st, err := openStore(cfg)
@@ -46,32 +44,86 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	defer st.Close()
-	token, err := tokenOf(cfg, st)
+	key, err := store.OpenKey(keyPath(cfg))
+	if err != nil {
+		return fmt.Errorf("open the key of the sealed tokens: %w", err)
+	}
+	timeline, err := servedFilter(cfg, st, key, log)
 	if err != nil {
 		return err
+	}
+	bot, err := servedBot(cfg, st, timeline, log)
+	if err != nil {
+		return err
+	}
+	if idle, err := nothingToDo(bot, timeline, st); err != nil {
+		return err
+	} else if idle {
+		return usageError(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, or `slugpuppy filter connect` for the filter"))
+	}
+	local := &admin.Local{Store: st, Daemon: statusOf(bot, time.Now()), Secrets: connections{st, key}}
+	group, ctx := errgroup.WithContext(ctx)
+	if bot != nil {
+		group.Go(func() error { return bot.Run(ctx) })
+	}
+	if timeline != nil {
+		local.Filter = func() (*filter.Filter, error) { return timeline, nil }
+		group.Go(func() error { return timeline.Run(ctx) })
+	}
+	group.Go(func() error { return serveAdmin(ctx, socketPath(cfg), local) })
+	group.Go(func() error { return nightly(ctx, st, log) })
+	return group.Wait()
+}
+
+// nothingToDo says whether there is no bot and nobody whose timeline to look after.
+func nothingToDo(bot *daemon.Daemon, timeline *filter.Filter, st *store.Store) (bool, error) {
+	if bot != nil || timeline == nil {
+		return bot == nil, nil
+	}
+	subs, err := st.Subscribers()
+	return len(subs) == 0, err
+}
+
+// servedFilter is the timeline filter, nil when it is disabled.
+func servedFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Logger) (*filter.Filter, error) {
+	if !cfg.Filter.Enabled {
+		return nil, nil
+	}
+	return newFilter(cfg, st, key, log)
+}
+
+// servedBot is the bot that answers mentions, nil when no server is configured. It takes the
+// filter's orders and carries its digests.
+func servedBot(cfg *config.Config, st *store.Store, timeline *filter.Filter, log *slog.Logger) (*daemon.Daemon, error) {
+	if cfg.Mastodon.Server == "" {
+		return nil, nil
+	}
+	token, err := tokenOf(cfg, st)
+	if err != nil {
+		return nil, err
 	}
 	platform, err := platformWith(cfg, token, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	bot, err := newBot(cfg, platform, st, log)
-	if err != nil {
-		return err
+	var orders daemon.Orders
+	if timeline != nil {
+		orders = timeline
 	}
-	status := statusOf(bot, time.Now())
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return bot.Run(ctx) })
-	group.Go(func() error {
-		return serveAdmin(ctx, socketPath(cfg), &admin.Local{Store: st, Daemon: status})
-	})
-	group.Go(func() error { return nightly(ctx, st, log) })
-	return group.Wait()
+	bot, err := newBot(cfg, platform, st, orders, log)
+	if err == nil && timeline != nil {
+		timeline.Tell = tellThrough(bot)
+	}
+	return bot, err
 }
 
 // statusOf returns what the daemon says of itself when it is asked.
 func statusOf(bot *daemon.Daemon, since time.Time) func() admin.Status {
 	return func() admin.Status {
 		s := admin.Status{Running: true, PID: os.Getpid(), Since: since}
+		if bot == nil { // the filter alone
+			return s
+		}
 		if self, ok := bot.Account(); ok {
 			s.Account = self.Handle
 		}

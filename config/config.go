@@ -13,6 +13,7 @@ import "time"
 type Config struct {
 	Mastodon Mastodon `toml:"mastodon" doc:"the account that answers"`
 	Bot      Bot      `toml:"bot" doc:"what people may ask for, and when"`
+	Filter   Filter   `toml:"filter" doc:"timelines that are kept free of dreams"`
 	Dream    Dream    `toml:"dream" doc:"how pictures are made"`
 	Model    Model    `toml:"model" doc:"networks other than the built-in one"`
 	Picture  Picture  `toml:"picture" doc:"limits on picture files that come in"`
@@ -57,6 +58,15 @@ type Dream struct {
 	ClipBytes ByteSize `toml:"clip_bytes" min:"256KiB" max:"1GiB" doc:"largest clip; frames are dropped and shrunk until it fits"`
 }
 
+// Filter looks after the home timelines of people who connected their account.
+type Filter struct {
+	Enabled bool     `toml:"enabled" doc:"look after the timelines of those who connected"`
+	Poll    Duration `toml:"poll" min:"5s" max:"1h" doc:"time between looks at a timeline when its stream is silent"`
+	Check   Duration `toml:"check" min:"10s" max:"1d" doc:"time between looks whether people changed the filters with their own client"`
+	Shadow  Duration `toml:"shadow" min:"0s" max:"90d" doc:"how long a new subscriber only gets reports"`
+	Keep    Duration `toml:"keep" min:"1d" max:"3650d" doc:"how long posts that were hidden once are remembered"`
+}
+
 // Model is where networks are kept.
 type Model struct {
 	Dir string `toml:"dir" doc:"folder of pulled networks; empty for networks beside the database"`
@@ -98,6 +108,10 @@ func Default() *Config {
 			ConsentFor: Duration(24 * time.Hour), JobTime: Duration(15 * time.Minute),
 			PerUserHour: 12, PerThread: 20, PerPair: 6, Queue: 500,
 			Uploads: 30, Keep: Duration(90 * day),
+		},
+		Filter: Filter{
+			Enabled: true, Poll: Duration(time.Minute), Check: Duration(5 * time.Minute),
+			Shadow: Duration(7 * day), Keep: Duration(90 * day),
 		},
 		Dream: Dream{Workers: 1, Memory: 3 * GiB / 2, ClipSide: 400, ClipBytes: 8 * MiB},
 		Picture: Picture{

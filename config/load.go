@@ -143,10 +143,10 @@ func (c *Config) take(known map[string]option, e entry, value any) error {
 	switch v := value.(type) {
 	case string:
 		text = v
-	case int64, float64:
+	case int64, float64, bool:
 		text = fmt.Sprint(v)
 	default:
-		return errors.New("neither a number nor a text in quotes")
+		return errors.New("neither a number, true or false, nor a text in quotes")
 	}
 	c.sources[key] = source{file: c.file, line: e.line}
 	return o.set(c, text)

@@ -108,6 +108,7 @@ func (o option) shown(text string) string {
 
 var (
 	errWhole = errors.New("not a whole number")
+	errTruth = errors.New("not true or false")
 	errLong  = errors.New("longer than 4096 bytes")
 	errBytes = errors.New("not plain text")
 )
@@ -133,6 +134,13 @@ func parse(v reflect.Value, text string) error {
 			return errWhole
 		}
 		v.SetInt(n)
+		return nil
+	case reflect.Bool:
+		b, err := strconv.ParseBool(strings.TrimSpace(text))
+		if err != nil {
+			return errTruth
+		}
+		v.SetBool(b)
 		return nil
 	}
 	panic("config: no parser for " + v.Type().String()) // a new kind of field in Config

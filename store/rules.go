@@ -192,6 +192,8 @@ func undoEntry(tx *bolt.Tx, e Entry) (did Entry, err error) {
 			did.Action = ruleAdded
 		}
 		return did, swapRule(tx, e.After, e.Before)
+	case userLimited:
+		return did, undoAllowance(tx, e)
 	case filterChanged:
 		return did, undoSubscriber(tx, e)
 	case postsReturned, postsHidden:

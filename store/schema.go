@@ -31,6 +31,7 @@ var (
 	shelfBucket      = []byte("shelves")     // platform, account, name -> Shelf
 	muteBucket       = []byte("mutes")       // platform, account, muted account -> Mute
 	lessonBucket     = []byte("lessons")     // platform, account, picture -> Lesson
+	allowanceBucket  = []byte("allowances")  // handle -> Allowance
 	sightBucket      = []byte("sights")      // model, address or hash of a picture -> Sight
 )
 
@@ -61,7 +62,7 @@ func createRules(tx *bolt.Tx) error {
 
 // createFilter came with the timeline filter.
 func createFilter(tx *bolt.Tx) error {
-	for _, name := range [][]byte{subscriberBucket, hiddenBucket, workBucket, shelfBucket, muteBucket, lessonBucket, sightBucket} {
+	for _, name := range [][]byte{subscriberBucket, hiddenBucket, workBucket, shelfBucket, muteBucket, lessonBucket, sightBucket, allowanceBucket} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}

@@ -124,7 +124,6 @@ func (s *Store) Lessons(scope Scope) (lessons []Lesson, err error) {
 type Sight struct {
 	Picture string    `json:"picture"` // hash of its bytes
 	Score   float64   `json:"score"`
-	Band    string    `json:"band"`
 	Sketch  []byte    `json:"sketch,omitempty"`
 	Unread  string    `json:"unread,omitempty"` // why it could not be judged
 	At      time.Time `json:"at"`

@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"slugpuppy/bot/filter"
 	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
@@ -44,6 +45,8 @@ type Status struct {
 	Account string              `json:"account,omitempty"` // of the bot, once the server has said who we are
 	Trouble string              `json:"trouble,omitempty"` // why the daemon cannot work
 	Jobs    map[store.State]int `json:"jobs"`
+	Users   int                 `json:"users"`             // subscribers of the filter
+	Waiting map[string]string   `json:"waiting,omitempty"` // subscribers in trouble, and why
 }
 
 // Service is the operator's side of slugpuppy.
@@ -72,6 +75,7 @@ type Service interface {
 	Undo(ctx context.Context, token string) (Change, error)
 	// Audit lists what operators and people changed, newest first.
 	Audit(ctx context.Context, limit int) ([]store.Entry, error)
+	FilterService
 }
 
 // Local is the Service over an open store.
@@ -79,6 +83,10 @@ type Local struct {
 	Store *store.Store
 	// Daemon describes the running daemon; nil when the file was opened without one.
 	Daemon func() Status
+	// Filter is the timeline filter that runs, or one over the file; nil when it is disabled.
+	Filter func() (*filter.Filter, error)
+	// Secrets keeps the connections of subscribers; nil when there is no key.
+	Secrets Secrets
 }
 
 var _ Service = (*Local)(nil)
@@ -139,6 +147,16 @@ func (l *Local) Status(context.Context) (Status, error) {
 		return s, fmt.Errorf("count jobs: %w", err)
 	}
 	s.Jobs = counts
+	subs, err := l.Store.Subscribers()
+	if err != nil {
+		return s, fmt.Errorf("count subscribers: %w", err)
+	}
+	s.Users, s.Waiting = len(subs), map[string]string{}
+	for _, u := range subs {
+		if u.Trouble != "" {
+			s.Waiting[u.Handle] = u.Trouble
+		}
+	}
 	return s, nil
 }
 

@@ -54,6 +54,7 @@ func Handler(s Service) http.Handler {
 	mux.HandleFunc("POST /v1/jobs/{id}/cancel", byID(s.Cancel))
 	mux.HandleFunc("POST /v1/jobs/{id}/retry", byID(s.Retry))
 	handleRules(mux, s)
+	handleFilter(mux, s)
 	return mux
 }
 

@@ -92,6 +92,7 @@ func (l *Local) Undo(_ context.Context, token string) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
+	l.wakeAll()
 	return Change{What: did.Action + " " + did.Subject, Undo: undo}, nil
 }
 

@@ -152,10 +152,18 @@ func withoutHandles(text string) []string {
 // crowded says which of our own limits a request has reached, nil when none has. Work repeated
 // after a crash uses nothing more.
 func (d *Daemon) crowded(job store.Job, thread string) (*store.Refusal, error) {
+	perHour := d.Caps.PerUserHour
+	own, has, err := d.Store.Allowance(job.Handle)
+	if err != nil {
+		return nil, err
+	}
+	if has {
+		perHour = own.PerHour
+	}
 	return d.Store.Take(d.scope, job.ID,
 		store.Limit{Name: capThread + thread, Max: d.Caps.PerThread, Window: 24 * time.Hour},
 		store.Limit{Name: capPair + thread + " " + job.Requester, Max: d.Caps.PerPair, Window: time.Hour},
-		store.Limit{Name: capPerson + job.Requester, Max: d.Caps.PerUserHour, Window: time.Hour})
+		store.Limit{Name: capPerson + job.Requester, Max: perHour, Window: time.Hour})
 }
 
 // What a limit's name begins with.

@@ -24,7 +24,7 @@ var verbs = []struct{ typed, verb string }{
 	{"this is a dream", "is"}, {"is a dream", "is"}, {"a dream", "is"},
 	{"forget me", "forget"}, {"forgetme", "forget"},
 	{"filter", "filter"}, {"how", "how"}, {"budget", "budget"}, {"why", "why"}, {"allow", "allow"}, {"deny", "deny"},
-	{"except", "except"}, {"digest", "digest"}, {"undo", "undo"}, {"hidden", "hidden"}, {"audit", "audit"},
+	{"except", "except"}, {"digest", "digest"}, {"mute", "mute"}, {"undo", "undo"}, {"hidden", "hidden"}, {"audit", "audit"},
 	{"refollow", "refollow"}, {"export", "export"},
 }
 
@@ -100,8 +100,8 @@ func wrong(format string, args ...any) error { return &misread{fmt.Sprintf(forma
 func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Order) (string, error) {
 	switch o.Verb {
 	case "filter":
-		return sentence(d.switchMode(sub, strings.ToLower(o.Rest)))
-	case "how", "budget", "except", "digest":
+		return sentence(d.Switch(sub.Handle, sub, o.Rest))
+	case "how", "budget", "except", "digest", "mute":
 		return sentence(d.Choose(sub.Handle, sub, o.Verb, o.Rest))
 	case "why":
 		return d.Why(sub, o.Rest)
@@ -137,27 +137,27 @@ func sentence(c Change, err error) (string, error) {
 	return strings.ToUpper(c.What[:1]) + c.What[1:] + ".", nil
 }
 
-// switchMode is `filter on|shadow|off|pause 2d`, alone: how things are.
-func (d *Desk) switchMode(sub store.Subscriber, rest string) (Change, error) {
-	word, span, _ := strings.Cut(rest, " ")
+// Switch is `filter on|shadow|off|pause 2d`, alone: how things are.
+func (d *Desk) Switch(actor string, sub store.Subscriber, rest string) (Change, error) {
+	word, span, _ := strings.Cut(strings.ToLower(strings.TrimSpace(rest)), " ")
 	switch word {
 	case "":
 		return Change{What: sub.Describe(time.Now())}, nil
 	case "on", "shadow", "off":
 		mode := store.Mode(word)
-		return d.Set(sub.Handle, sub, "the filter is "+word, func(s *store.Subscriber) {
+		return d.Set(actor, sub, "the filter is "+word, func(s *store.Subscriber) {
 			if mode == store.FilterOn && s.Mode == store.FilterOn { // said twice: enough of looking
 				s.ShadowUntil = time.Time{}
 			}
 			s.Mode, s.PausedUntil = mode, time.Time{}
 		})
 	case "pause":
-		for_, err := ParseSpan(or(span, "1d"))
+		rest, err := ParseSpan(or(span, "1d"))
 		if err != nil {
 			return Change{}, wrong("%s.", err)
 		}
-		until := time.Now().Add(for_)
-		return d.Set(sub.Handle, sub, "the filter rests until "+until.Format("Monday 2 January 15:04 MST"), func(s *store.Subscriber) { s.PausedUntil = until })
+		until := time.Now().Add(rest)
+		return d.Set(actor, sub, "the filter rests until "+until.Format("Monday 2 January 15:04 MST"), func(s *store.Subscriber) { s.PausedUntil = until })
 	case "help":
 		return Change{What: Help}, nil
 	}
@@ -190,10 +190,41 @@ func (d *Desk) Choose(actor string, sub store.Subscriber, what, value string) (C
 		}
 		return d.Set(actor, sub, text, func(s *store.Subscriber) { s.BoostsOnly = only })
 	}
+	if what == "mute" {
+		return d.chooseMute(actor, sub, value)
+	}
 	if _, known := digestSpan[value]; !known && value != "off" {
 		return Change{}, wrong("The digest can be daily, weekly or off.")
 	}
 	return d.Set(actor, sub, "digest: "+value, func(s *store.Subscriber) { s.Digest = value })
+}
+
+// chooseMute sets the last rung: "off", or "5 in 7d for 2d".
+func (d *Desk) chooseMute(actor string, sub store.Subscriber, value string) (Change, error) {
+	if value == "off" {
+		return d.Set(actor, sub, "nobody is muted", func(s *store.Subscriber) { s.Mute = store.MuteRule{} })
+	}
+	var n int
+	var within, lasting string
+	if c, err := fmt.Sscanf(value, "%d in %s for %s", &n, &within, &lasting); err != nil || c != 3 || n < 1 || n > 1000 {
+		return Change{}, wrong("Write mute 5 in 7d for 2d, or mute off.")
+	}
+	in, err := ParseSpan(within)
+	if err != nil {
+		return Change{}, wrong("%s.", err)
+	}
+	long, err := ParseSpan(lasting)
+	if err != nil {
+		return Change{}, wrong("%s.", err)
+	}
+	return d.Set(actor, sub, fmt.Sprintf("who has %d posts hidden within %s is muted for %s", n, within, lasting),
+		func(s *store.Subscriber) { s.Mute = store.MuteRule{After: n, Within: in, For: long} })
+}
+
+// Misread says whether an error is a word of a command that cannot be read.
+func Misread(err error) bool {
+	var m *misread
+	return errors.As(err, &m)
 }
 
 // Budgets with names, as shares of pictures wrongly hidden.

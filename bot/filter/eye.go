@@ -21,10 +21,11 @@ import (
 type Judge interface {
 	// Judge scores a picture from 0 to 1.
 	Judge(ctx context.Context, img image.Image) (detector.Verdict, error)
-	// Threshold is the score from which hiding keeps a budget of wrong hides.
-	Threshold(budget float64) float64
-	// BandOf puts a score into a band.
-	BandOf(score float64) detector.Band
+	// Likely is the score from which hiding keeps a budget of wrong hides among photographs, which
+	// are most of what timelines hold, and Certain the one that keeps it even among pictures
+	// chosen because they look like dreams.
+	Likely(budget float64) float64
+	Certain(budget float64) float64
 	// Model names the network, the fingerprint and the head; another name is another judgement.
 	Model() string
 }
@@ -51,7 +52,7 @@ const (
 // near says whether a score is close enough to where subscribers differ that the full picture
 // is worth its download.
 func (e *Eye) near(score float64) bool {
-	return score >= e.Judge.Threshold(relaxed) && score < e.Judge.Threshold(strict)
+	return score >= e.Judge.Likely(relaxed) && score < e.Judge.Certain(strict)
 }
 
 // fetcher downloads for one subscriber.
@@ -130,7 +131,7 @@ func (e *Eye) Of(ctx context.Context, hash string, img image.Image) (store.Sight
 	if err != nil {
 		return store.Sight{}, fmt.Errorf("judge a picture: %w", err)
 	}
-	return store.Sight{Picture: hash, Score: v.Score, Band: string(v.Band), Sketch: picture.SketchOf(img), At: time.Now()}, nil
+	return store.Sight{Picture: hash, Score: v.Score, Sketch: picture.SketchOf(img), At: time.Now()}, nil
 }
 
 func digest(data []byte) string {

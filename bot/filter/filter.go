@@ -27,6 +27,9 @@ type Options struct {
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
 	Check time.Duration // between checks of the server's filters without work; 5 min
+	// Keep is how long posts that came to an end, and what was seen in pictures, are remembered; 90
+	// days. Posts that were left alone are kept for a sixth of that.
+	Keep time.Duration
 	// Looks is how many pictures are looked at at a time, for all subscribers; 2.
 	Looks int
 	// First is how many posts of the past are looked at when somebody joins; 200.
@@ -46,6 +49,7 @@ type Filter struct {
 // New returns a filter that does nothing until Run.
 func New(o Options) *Filter {
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
+	o.Keep = orTime(o.Keep, 90*24*time.Hour)
 	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
 	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[store.Scope]*watcher{}, joined: make(chan struct{}, 1)}
 }
@@ -68,7 +72,14 @@ func (f *Filter) Run(ctx context.Context) error {
 	defer group.Wait()
 	tick := time.NewTicker(census)
 	defer tick.Stop()
+	var pruned time.Time
 	for {
+		if time.Since(pruned) > time.Hour {
+			if err := f.prune(); err != nil {
+				return err
+			}
+			pruned = time.Now()
+		}
 		subs, err := f.Store.Subscribers()
 		if err != nil {
 			return fmt.Errorf("list subscribers: %w", err)
@@ -281,4 +292,27 @@ func (f *Filter) Pass(ctx context.Context, scope store.Scope) (next time.Duratio
 		defer f.dismiss(w)
 	}
 	return w.Pass(ctx)
+}
+
+// Rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
+func (f *Filter) Rescan(scope store.Scope, since time.Time) (changed int, err error) {
+	w, fresh := f.watcher(scope)
+	if fresh {
+		defer f.dismiss(w)
+	}
+	changed, err = w.rescan(since)
+	f.Wake(scope)
+	return changed, err
+}
+
+// prune forgets what nobody will ask for any more.
+func (f *Filter) prune() error {
+	now := time.Now()
+	if _, err := f.Store.PruneJudged(now.Add(-f.Keep/6), now.Add(-f.Keep)); err != nil {
+		return fmt.Errorf("forget old posts: %w", err)
+	}
+	if _, err := f.Store.PruneSights(now.Add(-f.Keep)); err != nil {
+		return fmt.Errorf("forget old sights: %w", err)
+	}
+	return nil
 }

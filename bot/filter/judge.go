@@ -71,14 +71,14 @@ type seen struct {
 func (e *Eye) decide(v view, s seen) store.Judged {
 	j := store.Judged{
 		Post: s.post.ID, URL: s.post.URL, Author: s.post.Author.Handle, AuthorID: s.post.Author.ID, Booster: s.booster,
-		Posted: s.post.Created, Said: s.said, Model: e.Judge.Model(), Limit: e.Judge.Threshold(v.sub.Budget), Fate: store.Kept,
+		Posted: s.post.Created, Said: s.said, Model: e.Judge.Model(), Limit: e.Judge.Likely(v.sub.Budget), Fate: store.Kept,
 	}
 	for _, sight := range s.sights {
 		j.Pictures = append(j.Pictures, sight.Picture)
 		j.Score = max(j.Score, sight.Score)
 	}
 	j.Score = evidence(j.Score, s.said)
-	j.Band = string(e.Judge.BandOf(j.Score))
+	j.Band = e.band(j.Score, v.sub.Budget)
 	lesson := lessonOf(v.lessons, s.sights)
 	list := rules.Decide(v.rules, rules.Event{Scope: rules.Filter, User: v.sub.Handle, Author: j.Author, Post: j.Post,
 		URL: j.URL, Text: s.post.Text, Pictures: j.Pictures}, v.now)
@@ -98,7 +98,7 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 	case v.sub.BoostsOnly && s.booster == "":
 		j.Why = "you keep posts of the people you follow"
 	case j.Score >= j.Limit && len(s.sights) > 0:
-		j.Kind = kindOf(j.Band)
+		j.Kind = j.Band
 		j.Why = fmt.Sprintf("the picture scores %.3f; from %.3f on it is hidden", j.Score, j.Limit)
 	default:
 		j.Why = fmt.Sprintf("the picture scores %.3f; it would be hidden from %.3f on", j.Score, j.Limit)
@@ -112,11 +112,15 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 	return j
 }
 
-func kindOf(band string) string {
-	if band == certain {
+// band says how sure a score is for a budget.
+func (e *Eye) band(score, budget float64) string {
+	switch {
+	case score >= e.Judge.Certain(budget):
 		return certain
+	case score >= e.Judge.Likely(budget):
+		return likely
 	}
-	return likely
+	return "unlikely"
 }
 
 // lessonScore is how dreamlike, as a share of its model's score, a picture must be to be the one

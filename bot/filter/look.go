@@ -159,7 +159,7 @@ func (w *watcher) view(sub store.Subscriber) (v view, err error) {
 	return v, nil
 }
 
-// Rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
+// rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
 // What the subscriber said of a post, or took out, stays as it is.
 func (w *watcher) rescan(since time.Time) (changed int, err error) {
 	w.pass.Lock()

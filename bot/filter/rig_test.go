@@ -34,25 +34,12 @@ func (r *redness) Judge(_ context.Context, img image.Image) (detector.Verdict, e
 		sum += v
 	}
 	score := float64(sum) / float64(len(p.Plane(0)))
-	return detector.Verdict{Score: score, Band: r.BandOf(score)}, nil
+	return detector.Verdict{Score: score}, nil
 }
 
-func (r *redness) Threshold(budget float64) float64 {
-	if budget < 0.001 {
-		return 0.95
-	}
-	return 0.8
-}
+func (r *redness) Likely(budget float64) float64 { return min(0.8, 1-budget) }
 
-func (r *redness) BandOf(score float64) detector.Band {
-	switch {
-	case score >= 0.9:
-		return detector.Certain
-	case score >= 0.7:
-		return detector.Likely
-	}
-	return detector.Unlikely
-}
+func (r *redness) Certain(float64) float64 { return 0.9 }
 
 func (r *redness) Model() string { return "red-" + r.model }
 

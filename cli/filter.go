@@ -1,0 +1,305 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/bot/admin"
+	"slugpuppy/bot/filter"
+	"slugpuppy/bot/mastodon"
+	"slugpuppy/store"
+)
+
+func (a *app) filterCommand() *cobra.Command {
+	return group("filter", "Keep dreams out of people's home timelines",
+		a.filterConnect(),
+		a.filterList(),
+		a.filterOrder("why ACCT POST", "Say why a post is hidden, or is not", "why", 2),
+		a.filterOrder("undo ACCT [last|all|@artist|since monday]", "Return hidden posts", "undo", -1),
+		a.filterOrder("not ACCT POST", "Say that a post is not a dream", "not", 2),
+		a.filterOrder("is ACCT POST", "Say that a post is a dream", "is", 2),
+		a.filterSince("rescan ACCT", "Judge again what was seen, as the rules and the budget are now", "rescan", "24h"),
+		a.filterSince("report ACCT", "Say what was hidden, or would have been", "report", "7d"),
+		a.filterOrder("sync ACCT", "Look at the timeline and the server's filters now", "sync", 1),
+		a.filterSet())
+}
+
+// order has the daemon, or the file, do something for a subscriber.
+func (a *app) order(ctx context.Context, o admin.Order) (admin.Answer, error) {
+	svc, done, err := a.operator(ctx)
+	if err != nil {
+		return admin.Answer{}, err
+	}
+	defer done()
+	o.Account = strings.TrimPrefix(o.Account, "@")
+	answer, err := svc.Order(ctx, o)
+	return answer, adminError(err)
+}
+
+// filterOrder is a command of one order. With n below zero, words after the account are one
+// argument.
+func (a *app) filterOrder(use, short, verb string, n int) *cobra.Command {
+	args := cobra.ExactArgs(n)
+	if n < 0 {
+		args = cobra.MinimumNArgs(1)
+	}
+	return &cobra.Command{Use: use, Short: short, Args: usageArgs(args),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: verb, Arg: strings.Join(args[1:], " ")})
+			if err != nil {
+				return err
+			}
+			return a.answered(answer)
+		}}
+}
+
+func (a *app) answered(answer admin.Answer) error {
+	text := answer.Text
+	if answer.Undo != "" {
+		text += "; take it back with `slugpuppy undo " + answer.Undo + "`"
+	}
+	return a.print(answer, text)
+}
+
+func (a *app) filterSince(use, short, verb, usual string) *cobra.Command {
+	since := usual
+	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at, err := filter.ParseSince(since, time.Now())
+			if err != nil {
+				return usageError(fmt.Errorf("--since: %w", err))
+			}
+			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: verb, Since: at})
+			if err != nil {
+				return err
+			}
+			if r := answer.Report; r != nil && !a.json && r.Median > 0 {
+				answer.Text += fmt.Sprintf("\nfrom a post's time to its being filed: %s at the median, %s for 19 of 20",
+					r.Median.Round(100*time.Millisecond), r.Slow.Round(100*time.Millisecond))
+			}
+			return a.answered(answer)
+		}}
+	cmd.Flags().StringVar(&since, "since", since, "since when: monday, yesterday, 24h, 3d or 2026-11-01")
+	return cmd
+}
+
+func (a *app) filterList() *cobra.Command {
+	since := "30d"
+	cmd := &cobra.Command{Use: "ls ACCT", Short: "List the posts that are hidden, or would be", Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at, err := filter.ParseSince(since, time.Now())
+			if err != nil {
+				return usageError(fmt.Errorf("--since: %w", err))
+			}
+			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: "ls", Since: at})
+			if err != nil {
+				return err
+			}
+			for _, j := range answer.Posts {
+				line := fmt.Sprintf("%s  %-8s %.3f  %-11s @%s  %s", j.Seen.Local().Format("2006-01-02 15:04"), j.Fate, j.Score, j.Kind, j.Author, j.URL)
+				if err := a.print(j, strings.TrimRight(line, " ")); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+	cmd.Flags().StringVar(&since, "since", since, "since when: monday, yesterday, 24h, 3d or 2026-11-01")
+	return cmd
+}
+
+func (a *app) filterSet() *cobra.Command {
+	return &cobra.Command{
+		Use: "set ACCT WHAT VALUE...", Short: "Change what the filter does for a subscriber",
+		Long: "WHAT VALUE is one of: filter on|shadow|off|pause 2d; how warn|blur|hide; budget 1 in 1000 (or 0.1%,\n" +
+			"strict, normal, relaxed); except followed|boosts only|nothing; digest daily|weekly|off;\n" +
+			"mute 5 in 7d for 2d|off.",
+		Args: usageArgs(cobra.MinimumNArgs(3)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: args[1], Arg: strings.Join(args[2:], " ")})
+			if err != nil {
+				return err
+			}
+			return a.answered(answer)
+		}}
+}
+
+func (a *app) filterConnect() *cobra.Command {
+	var server string
+	var paste, mutes, now bool
+	cmd := &cobra.Command{
+		Use: "connect", Short: "Let the filter look after an account's home timeline",
+		Long: "Prints an address to open in a browser where you are signed in to the account whose timeline is to\n" +
+			"be kept free of dreams. The filter can then read that timeline and keep filters; it cannot post.",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeoutCause(cmd.Context(), loginPatience, errors.New("nobody came; please start again"))
+			defer cancel()
+			return a.connect(ctx, server, paste, mutes, now)
+		}}
+	flags := cmd.Flags()
+	flags.StringVar(&server, "server", "", "the account's server, such as https://example.social (default: the bot's)")
+	flags.BoolVar(&paste, "paste", false, "copy a code from the browser instead of being sent back here")
+	flags.BoolVar(&mutes, "mutes", false, "also allow timed mutes, for `filter set ACCT mute ...`")
+	flags.BoolVar(&now, "now", false, "hide from the first day on instead of only reporting for a week")
+	return cmd
+}
+
+// connect asks for access and hands it to whoever has the database.
+func (a *app) connect(ctx context.Context, server string, paste, mutes, now bool) error {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	if server != "" {
+		if err := cfg.SetServer(server, "--server"); err != nil {
+			return usageError(err)
+		}
+	}
+	if cfg.Mastodon.Server == "" {
+		return usageError(errors.New("which server? say --server https://example.social"))
+	}
+	svc, done, err := a.writableOperator(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	ask, scopes := a.askBrowser, mastodon.FilterScopes
+	if paste {
+		ask = a.askPaste
+	}
+	if mutes {
+		scopes += mastodon.MuteScopes
+	}
+	token, app, err := ask(ctx, cfg, scopes)
+	if err != nil {
+		return err
+	}
+	client, err := mastodon.New(mastodon.Options{Server: cfg.Mastodon.Server, Token: token, Log: slog.New(slog.DiscardHandler), UserAgent: "slugpuppy/" + version})
+	if err != nil {
+		return err
+	}
+	self, err := client.Self(ctx)
+	if err != nil {
+		return fmt.Errorf("the server gave a token but does not take it: %w", err)
+	}
+	platform, err := filterPlatform(cfg.Mastodon.Server)
+	if err != nil {
+		return err
+	}
+	sub := store.Subscriber{Platform: platform, Account: self.ID, Handle: self.Handle, Server: cfg.Mastodon.Server,
+		Mode: store.FilterOn, How: filter.Warn, Budget: 0.001, Digest: "weekly"}
+	if !now {
+		sub.ShadowUntil = time.Now().Add(cfg.Filter.Shadow.Std())
+	}
+	stored, err := svc.Subscribe(ctx, admin.Subscription{Subscriber: sub, Secrets: map[string]string{
+		"token": token, "client_id": app.ClientID, "client_secret": app.ClientSecret}})
+	if err != nil {
+		return adminError(err)
+	}
+	return a.print(stored, fmt.Sprintf("@%s is connected: %s", stored.Handle, stored.Describe(time.Now())))
+}
+
+func (a *app) userCommand() *cobra.Command {
+	return group("user", "List, show, limit and forget people", a.userList(),
+		a.userShow(),
+		a.userLimit(),
+		a.filterOrder("forget ACCT", "Remove every filter made for a subscriber, then all that is known of them", "forget", 1))
+}
+
+func (a *app) userList() *cobra.Command {
+	return &cobra.Command{Use: "ls", Short: "List the filter's subscribers", Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			svc, done, err := a.operator(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
+			subs, err := svc.Users(cmd.Context())
+			if err != nil {
+				return adminError(err)
+			}
+			for _, s := range subs {
+				line := fmt.Sprintf("@%s  %s  %s", s.Handle, s.Describe(time.Now()), s.Trouble)
+				if err := a.print(s, strings.TrimRight(line, " ")); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+}
+
+func (a *app) userShow() *cobra.Command {
+	return &cobra.Command{Use: "show ACCT", Short: "Show a subscriber", Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: "show"})
+			if err != nil {
+				return err
+			}
+			u := answer.User
+			return a.print(u, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
+				u.Describe(time.Now()), filter.BudgetText(u.Budget), u.Digest, trouble(u.Trouble)))
+		}}
+}
+
+func (a *app) userLimit() *cobra.Command {
+	perHour := -1
+	cmd := &cobra.Command{Use: "limit ACCT --per-hour N", Short: "Give a person a number of requests an hour of their own", Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			limit := store.Allowance{Handle: strings.TrimPrefix(args[0], "@"), PerHour: perHour}
+			return a.change(cmd, func(svc admin.Service) (admin.Change, error) { return svc.Limit(cmd.Context(), limit) })
+		}}
+	cmd.Flags().IntVar(&perHour, "per-hour", perHour, "requests an hour; below zero for as many as everybody")
+	return cmd
+}
+
+func trouble(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "\ntrouble: " + text
+}
+
+func (a *app) auditCommand() *cobra.Command {
+	var user string
+	cmd := &cobra.Command{Use: "audit @ARTIST", Short: "Count dreams among an artist's latest pictures: is it safe to follow them?",
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			account, err := a.onlyUser(cmd.Context(), user)
+			if err != nil {
+				return err
+			}
+			answer, err := a.order(cmd.Context(), admin.Order{Account: account, Verb: "audit", Arg: args[0]})
+			if err != nil {
+				return err
+			}
+			return a.print(answer.Audit, answer.Text)
+		}}
+	cmd.Flags().StringVar(&user, "user", "", "the subscriber through whose account to look; not needed when there is one")
+	return cmd
+}
+
+// onlyUser is the named subscriber, or the only one there is.
+func (a *app) onlyUser(ctx context.Context, name string) (string, error) {
+	if name != "" {
+		return name, nil
+	}
+	svc, done, err := a.operator(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	subs, err := svc.Users(ctx)
+	if err != nil {
+		return "", adminError(err)
+	}
+	if len(subs) != 1 {
+		return "", usageError(fmt.Errorf("there are %d subscribers; say --user ACCT", len(subs)))
+	}
+	return subs[0].Handle, nil
+}

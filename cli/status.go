@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/bot/admin"
+)
+
+// watchEvery is the time between two looks of `status --watch`.
+const watchEvery = 2 * time.Second
+
+func (a *app) statusCommand() *cobra.Command {
+	var watch bool
+	cmd := &cobra.Command{Use: "status", Short: "Say how the daemon is", Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for {
+				if err := a.status(cmd.Context()); err != nil || !watch {
+					return err
+				}
+				select {
+				case <-cmd.Context().Done():
+					return nil
+				case <-time.After(watchEvery):
+				}
+			}
+		}}
+	cmd.Flags().BoolVar(&watch, "watch", false, "say so again every two seconds")
+	return cmd
+}
+
+func (a *app) status(ctx context.Context) error {
+	svc, done, err := a.operator(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	s, err := svc.Status(ctx)
+	if err != nil {
+		return adminError(err)
+	}
+	return a.print(s, statusText(s, time.Now()))
+}
+
+func statusText(s admin.Status, now time.Time) string {
+	var b strings.Builder
+	switch {
+	case !s.Running:
+		b.WriteString("no daemon runs")
+	default:
+		fmt.Fprintf(&b, "running for %s (process %d)", now.Sub(s.Since).Round(time.Second), s.PID)
+	}
+	if s.Account != "" {
+		fmt.Fprintf(&b, " as @%s", s.Account)
+	}
+	if s.Trouble != "" {
+		fmt.Fprintf(&b, "\ntrouble: %s", s.Trouble)
+	}
+	var jobs []string
+	for _, state := range allStates() {
+		if n := s.Jobs[state]; n > 0 {
+			jobs = append(jobs, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	if len(jobs) == 0 {
+		jobs = []string{"none"}
+	}
+	fmt.Fprintf(&b, "\njobs: %s\ntimelines: %d", strings.Join(jobs, ", "), s.Users)
+	var waiting []string
+	for handle, why := range s.Waiting {
+		waiting = append(waiting, fmt.Sprintf("\n  @%s: %s", handle, why))
+	}
+	slices.Sort(waiting)
+	b.WriteString(strings.Join(waiting, ""))
+	return b.String()
+}

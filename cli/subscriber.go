@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"log/slog"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+
+	"slugpuppy/bot"
+	"slugpuppy/bot/filter"
+	"slugpuppy/bot/mastodon"
+	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
+	"slugpuppy/config"
+	"slugpuppy/picture"
+	"slugpuppy/store"
+)
+
+// connections are the sealed secrets of the filter's subscribers.
+type connections struct {
+	store *store.Store
+	key   *store.Key
+}
+
+func connection(sub store.Subscriber) string { return "filter:" + sub.Platform + ":" + sub.Account }
+
+// The fields of a connection.
+var connectionFields = []string{"token", "client_id", "client_secret"}
+
+// Keep seals the secrets of a subscriber's connection.
+func (c connections) Keep(sub store.Subscriber, secrets map[string]string) error {
+	for _, field := range connectionFields {
+		if err := c.store.PutSecret(c.key, connection(sub), field, []byte(secrets[field])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c connections) read(sub store.Subscriber, field string) (string, error) {
+	v, err := c.store.Secret(c.key, connection(sub), field)
+	return string(v), err
+}
+
+// open connects to a subscriber's account.
+func (c connections) open(sub store.Subscriber, log *slog.Logger) (*mastodon.Client, error) {
+	token, err := c.read(sub, "token")
+	if err != nil {
+		return nil, fmt.Errorf("read the token of @%s: %w", sub.Handle, err)
+	}
+	return mastodon.New(mastodon.Options{Server: sub.Server, Token: token, Log: log, UserAgent: "slugpuppy/" + version})
+}
+
+// forget gives a token back to its server and forgets it. A server that is away keeps a token
+// that nobody has any more.
+func (c connections) forget(ctx context.Context, sub store.Subscriber, log *slog.Logger) error {
+	client, err := c.open(sub, log)
+	if err == nil {
+		id, _ := c.read(sub, "client_id") // without it the server refuses, which is logged
+		secret, _ := c.read(sub, "client_secret")
+		err = client.Revoke(ctx, mastodon.App{ClientID: id, ClientSecret: secret})
+	}
+	if err != nil {
+		log.Warn("a token could not be given back", "account", sub.Handle, "error", err)
+	}
+	for _, field := range connectionFields {
+		if err := c.store.ForgetSecret(connection(sub), field); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filterPlatform is the platform part of a subscriber's scope: account ids belong to a server.
+func filterPlatform(server string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Host == "" {
+		return "", fmt.Errorf("the server's address %q is not like https://example.social", server)
+	}
+	return "mastodon:" + strings.ToLower(u.Host), nil
+}
+
+// eyes is the detector as the filter sees it.
+type eyes struct{ *detector.Detector }
+
+func (e eyes) Likely(budget float64) float64 {
+	return e.Head().Promise(budget, detector.Photographs).Score
+}
+
+func (e eyes) Certain(budget float64) float64 {
+	return max(e.Likely(budget), e.Head().Promise(budget, detector.Everything).Score)
+}
+
+// newFilter makes the timeline filter over a store.
+func newFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Logger) (*filter.Filter, error) {
+	net, err := classifier.Default()
+	if err != nil {
+		return nil, fmt.Errorf("load the network: %w", err)
+	}
+	d, err := detector.New(net)
+	if err != nil {
+		return nil, err
+	}
+	limits := pictureLimits(cfg)
+	known := connections{st, key}
+	return filter.New(filter.Options{
+		Store: st,
+		Eye: &filter.Eye{Judge: eyes{d}, Store: st, FetchBytes: limits.MaxBytes,
+			Decode: func(ctx context.Context, data []byte) (image.Image, error) {
+				p, err := picture.Decode(ctx, data, limits)
+				if err != nil {
+					return nil, err
+				}
+				return p.Image, nil
+			}},
+		Connect:    func(sub store.Subscriber) (filter.Account, error) { return known.open(sub, log) },
+		Disconnect: func(ctx context.Context, sub store.Subscriber) error { return known.forget(ctx, sub, log) },
+		Log:        log, Poll: cfg.Filter.Poll.Std(), Check: cfg.Filter.Check.Std(), Keep: cfg.Filter.Keep.Std(),
+		Looks: runtime.GOMAXPROCS(0), First: 200,
+	}), nil
+}
+
+// idleFilter is the filter of a command that works without a daemon: made when it is asked for,
+// it does one pass at a time.
+func idleFilter(cfg *config.Config, st *store.Store, log *slog.Logger) func() (*filter.Filter, error) {
+	return sync.OnceValues(func() (*filter.Filter, error) {
+		key, err := store.OpenKey(keyPath(cfg))
+		if err != nil {
+			return nil, fmt.Errorf("open the key of the connections: %w", err)
+		}
+		return newFilter(cfg, st, key, log)
+	})
+}
+
+// teller sends digests through the bot, when it runs on a network people have.
+type teller interface {
+	Tell(name string, to bot.Account, text string) error
+}
+
+func tellThrough(t teller) func(context.Context, store.Subscriber, string) error {
+	return func(_ context.Context, sub store.Subscriber, text string) error {
+		if t == nil {
+			return errors.New("there is no bot to write with")
+		}
+		name := fmt.Sprintf("digest:%s:%s:%d", sub.Platform, sub.Account, sub.LastDigest.Unix())
+		return t.Tell(name, bot.Account{ID: sub.Handle, Handle: sub.Handle}, text)
+	}
+}
