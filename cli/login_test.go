@@ -43,6 +43,12 @@ func (t *terminal) said() string {
 // signIn starts a login in a home of its own.
 func signIn(t *testing.T, home string, env map[string]string, args ...string) *terminal {
 	t.Helper()
+	return comeIn(t, home, env, append([]string{"login", "--config", os.DevNull}, args...)...)
+}
+
+// comeIn begins a command that waits for somebody in a browser.
+func comeIn(t *testing.T, home string, env map[string]string, args ...string) *terminal {
+	t.Helper()
 	in, keys := io.Pipe()
 	term := &terminal{keys: keys, code: make(chan int, 1)}
 	term.app = &app{in: in, out: &term.out, err: term, env: func(name string) (string, bool) {
@@ -53,7 +59,7 @@ func signIn(t *testing.T, home string, env map[string]string, args ...string) *t
 		return v, ok
 	}}
 	go func() {
-		term.code <- term.app.run(t.Context(), append([]string{"login", "--config", os.DevNull}, args...))
+		term.code <- term.app.run(t.Context(), args)
 	}()
 	t.Cleanup(func() { keys.Close() })
 	return term
