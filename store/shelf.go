@@ -20,6 +20,8 @@ type Shelf struct {
 	// and is not among them is ours, though the answer got lost.
 	Before  []string  `json:"before,omitempty"`
 	Created time.Time `json:"created"`
+	// Removing says that its deletion was asked for; it is forgotten once the server lacks it.
+	Removing bool `json:"removing,omitempty"`
 }
 
 // PutShelf stores a shelf.

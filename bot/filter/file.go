@@ -38,26 +38,50 @@ func (w *watcher) tend(ctx context.Context, sub store.Subscriber) error {
 	if len(work) == 0 && (len(shelves) == 0 || time.Since(w.checked) < w.Check) {
 		return nil
 	}
-	c, err := w.open(ctx, sub, shelves)
-	if err != nil {
-		return err
-	}
-	if err := c.learn(ctx); err != nil {
-		return err
-	}
-	if work, err = w.Store.FilterWork(w.scope); err != nil {
-		return err
-	}
-	for _, row := range work {
-		if err := c.settle(ctx, row); err != nil {
+	// What a round asked for the next one sees done: what a server answers to a request is no
+	// proof, only what it lists is.
+	for range rounds {
+		more, err := w.round(ctx, sub, shelves)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		if shelves, err = w.Store.Shelves(w.scope); err != nil {
 			return err
 		}
 	}
-	if err := c.tidy(ctx); err != nil {
-		return err
-	}
 	w.checked = time.Now()
 	return nil
+}
+
+// rounds is how often the server's filters are read in one pass at most.
+const rounds = 3
+
+// round reads the server's filters, learns from them and does what is left to do; more says
+// that another round should find it done.
+func (w *watcher) round(ctx context.Context, sub store.Subscriber, shelves []store.Shelf) (more bool, err error) {
+	c, err := w.open(ctx, sub, shelves)
+	if err != nil {
+		return false, err
+	}
+	if err := c.learn(ctx); err != nil {
+		return false, err
+	}
+	work, err := w.Store.FilterWork(w.scope)
+	if err != nil {
+		return false, err
+	}
+	for _, row := range work {
+		if err := c.settle(ctx, row); err != nil {
+			return false, err
+		}
+	}
+	if err := c.tidy(ctx); err != nil {
+		return false, err
+	}
+	return c.asked, nil
 }
 
 // cabinet is the server's filters beside what we know of them, during one pass.
@@ -68,6 +92,8 @@ type cabinet struct {
 	shelves []store.Shelf
 	server  map[string]ServerFilter // by id
 	where   map[string]place        // post -> where it is filed, in a filter of ours
+	late    []string                // shelves whose creation may still happen
+	asked   bool                    // something was asked for that a later round must see done
 }
 
 type place struct{ shelf, entry string }
@@ -103,7 +129,8 @@ func (w *watcher) open(ctx context.Context, sub store.Subscriber, shelves []stor
 }
 
 // adopt finds filters whose creation was asked for and not seen: they have our title and were
-// not there before. One that never came to be is forgotten.
+// not there before. One that never came to be is forgotten, once its request cannot be on the
+// way any more.
 func (c *cabinet) adopt() error {
 	var kept []store.Shelf
 	for _, s := range c.shelves {
@@ -114,10 +141,13 @@ func (c *cabinet) adopt() error {
 				}
 			}
 			var err error
-			if s.ID == "" {
-				err = c.Store.DropShelf(c.scope, s.Name)
-			} else {
+			switch {
+			case s.ID != "":
 				err = c.Store.PutShelf(c.scope, s)
+			case time.Since(s.Created) < c.Settle:
+				c.late = append(c.late, s.Name)
+			default:
+				err = c.Store.DropShelf(c.scope, s.Name)
 			}
 			if err != nil {
 				return err
@@ -257,26 +287,25 @@ func (w *watcher) end(post string, fate store.Fate) error {
 // settle does one piece of work: a post into its filter, or out of it.
 func (c *cabinet) settle(ctx context.Context, row store.Judged) error {
 	at, there := c.where[row.Post]
+	if row.Fate == store.Unwanted && there {
+		c.asked = true
+		return c.account.Unfile(ctx, at.entry)
+	}
 	if row.Fate == store.Unwanted {
-		if there {
-			if err := c.account.Unfile(ctx, at.entry); err != nil {
-				return err
-			}
-			delete(c.where, row.Post)
-		}
 		return c.end(row.Post, store.Returned)
 	}
 	if there {
 		return c.filed(row, at)
 	}
-	shelf, err := c.shelfFor(ctx, row.Kind)
-	if err != nil {
+	shelf, ok, err := c.shelfFor(ctx, row.Kind)
+	if err != nil || !ok {
 		return err
 	}
 	entry, err := c.account.File(ctx, shelf.ID, row.Post)
 	api := apiError(err)
 	switch {
-	case errors.Is(err, ErrFiled): // the next pass reads where
+	case errors.Is(err, ErrFiled): // the next round reads where
+		c.asked = true
 		return nil
 	case api != nil && (api.Kind == bot.NotFound || api.Kind == bot.Rejected):
 		return c.refused(ctx, row, shelf)
@@ -299,37 +328,41 @@ func (c *cabinet) refused(ctx context.Context, row store.Judged, shelf store.She
 	return c.end(row.Post, store.Gone)
 }
 
-// shelfFor finds or creates the filter of a kind for this month.
-func (c *cabinet) shelfFor(ctx context.Context, kind string) (store.Shelf, error) {
+// shelfFor finds or creates the filter of a kind for this month; ok is false while nobody knows
+// whether there is one.
+func (c *cabinet) shelfFor(ctx context.Context, kind string) (shelf store.Shelf, ok bool, err error) {
 	now := time.Now().UTC()
 	base := kind + "/" + now.Format("2006-01")
 	name := base
 	for n := 2; ; n++ {
 		i := slices.IndexFunc(c.shelves, func(s store.Shelf) bool { return s.Name == name })
+		if slices.Contains(c.late, name) {
+			return shelf, false, nil
+		}
 		if i < 0 {
 			break
 		}
-		if c.filled(name) < shelfSize {
-			return c.shelves[i], nil
+		if !c.shelves[i].Removing && c.filled(name) < shelfSize {
+			return c.shelves[i], true, nil
 		}
 		name = fmt.Sprintf("%s.%d", base, n)
 	}
 	monthEnd := time.Date(now.Year(), now.Month()+1+keepMonths, 1, 0, 0, 0, 0, time.UTC)
-	shelf := store.Shelf{Name: name, Title: titlePrefix + kind, How: c.how, Expires: monthEnd, Created: now}
+	shelf = store.Shelf{Name: name, Title: titlePrefix + kind, How: c.how, Expires: monthEnd, Created: now}
 	for id := range c.server {
 		shelf.Before = append(shelf.Before, id)
 	}
 	if err := c.Store.PutShelf(c.scope, shelf); err != nil {
-		return shelf, err
+		return shelf, false, err
 	}
 	made, err := c.account.CreateFilter(ctx, ServerFilter{Title: shelf.Title, How: c.how, Context: []string{"home"}}, time.Until(monthEnd))
 	if err != nil {
-		return shelf, err
+		return shelf, false, err
 	}
 	c.server[made.ID] = made
 	shelf.ID, shelf.Before = made.ID, nil
 	c.shelves = append(c.shelves, shelf)
-	return shelf, c.Store.PutShelf(c.scope, shelf)
+	return shelf, true, c.Store.PutShelf(c.scope, shelf)
 }
 
 func (c *cabinet) filled(name string) (n int) {
@@ -350,7 +383,7 @@ func (c *cabinet) vanished() error {
 			kept = append(kept, s)
 			continue
 		}
-		deleted := time.Now().Before(s.Expires)
+		deleted := time.Now().Before(s.Expires) && !s.Removing
 		if err := c.abandon(s, deleted); err != nil {
 			return err
 		}
@@ -412,11 +445,8 @@ func (c *cabinet) tidy(ctx context.Context) error {
 		over := !time.Now().Before(s.Expires)
 		empty := c.filled(s.Name) == 0
 		switch {
-		case over, empty && !(strings.Contains(s.Name, month) && c.expecting(s.Name)):
-			if err := c.account.DeleteFilter(ctx, s.ID); err != nil {
-				return err
-			}
-			if err := c.abandon(s, false); err != nil {
+		case s.Removing, over, empty && !(strings.Contains(s.Name, month) && c.expecting(s.Name)):
+			if err := c.remove(ctx, s); err != nil {
 				return err
 			}
 		case s.How != c.how:
@@ -432,6 +462,15 @@ func (c *cabinet) tidy(ctx context.Context) error {
 	return nil
 }
 
+// remove asks the server to delete a filter of ours. That it is gone is seen in a later round.
+func (c *cabinet) remove(ctx context.Context, s store.Shelf) error {
+	s.Removing, c.asked = true, true
+	if err := c.Store.PutShelf(c.scope, s); err != nil {
+		return err
+	}
+	return c.account.DeleteFilter(ctx, s.ID)
+}
+
 // expecting says whether a filter still waits for posts that could not be filed yet.
 func (c *cabinet) expecting(name string) bool {
 	work, err := c.Store.FilterWork(c.scope)
@@ -440,24 +479,37 @@ func (c *cabinet) expecting(name string) bool {
 	})
 }
 
+// errLeft means that filters of ours are still there after they were deleted.
+var errLeft = errors.New("the server still has filters that were deleted")
+
 // leave removes every filter of ours from the server and then everything we know.
 func (w *watcher) leave(ctx context.Context, sub store.Subscriber) error {
-	shelves, err := w.Store.Shelves(w.scope)
-	if err != nil {
-		return err
-	}
-	c, err := w.open(ctx, sub, shelves)
-	if err != nil {
-		return err
-	}
-	for _, s := range c.shelves {
-		if err := w.account.DeleteFilter(ctx, s.ID); err != nil {
+	for range rounds {
+		shelves, err := w.Store.Shelves(w.scope)
+		if err != nil {
 			return err
 		}
-		if err := w.Store.DropShelf(w.scope, s.Name); err != nil {
+		if len(shelves) == 0 {
+			return w.forget(ctx, sub)
+		}
+		c, err := w.open(ctx, sub, shelves)
+		if err != nil {
 			return err
 		}
+		if err := c.vanished(); err != nil {
+			return err
+		}
+		for _, s := range c.shelves {
+			if err := c.remove(ctx, s); err != nil {
+				return err
+			}
+		}
 	}
+	return &bot.APIError{Op: "remove the filters", Kind: bot.Transient, Err: errLeft}
+}
+
+// forget drops a subscriber whose filters are gone.
+func (w *watcher) forget(ctx context.Context, sub store.Subscriber) error {
 	if err := w.unmuteAll(ctx); err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ type Options struct {
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
 	Check time.Duration // between checks of the server's filters without work; 5 min
+	// Settle is how long a filter whose creation got no answer may still come to be; 30 s.
+	Settle time.Duration
 	// Keep is how long posts that came to an end, and what was seen in pictures, are remembered; 90
 	// days. Posts that were left alone are kept for a sixth of that.
 	Keep time.Duration
@@ -49,6 +51,7 @@ type Filter struct {
 // New returns a filter that does nothing until Run.
 func New(o Options) *Filter {
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
+	o.Settle = orTime(o.Settle, 30*time.Second)
 	o.Keep = orTime(o.Keep, 90*24*time.Hour)
 	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
 	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[store.Scope]*watcher{}, joined: make(chan struct{}, 1)}

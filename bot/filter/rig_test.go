@@ -114,7 +114,7 @@ func (r *rig) open() {
 		return nil
 	}
 	o.Check = or(o.Check, time.Nanosecond) // every pass reads the server's filters
-	o.First = 400
+	o.First, o.Settle = 400, time.Nanosecond
 	r.filter = filter.New(o)
 	r.scope = store.Scope{Platform: "mastodon:test", Account: r.reader.ID()}
 }
