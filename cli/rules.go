@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +17,7 @@ import (
 )
 
 const subjectHelp = "A SUBJECT is @name@example.social, example.social (with everything below it), #hashtag,\n" +
-	"word:something, or post:ID or the address of a post."
+	"word:something, post:ID, the address of a post, or image:HASH as `filter ls --json` shows it."
 
 func (a *app) allowCommand() *cobra.Command {
 	return a.ruleCommand(rules.Allow, "Put a subject on the allow list")
@@ -227,28 +229,66 @@ func (a *app) undoCommand() *cobra.Command {
 }
 
 func (a *app) logCommand() *cobra.Command {
-	limit := 50
+	limit, follow := 50, false
 	cmd := &cobra.Command{
-		Use: "log", Short: "Show who changed what, newest first", Args: usageArgs(cobra.NoArgs),
+		Use: "log", Short: "Show who changed what, newest first; with -f, what is changed from now on", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			svc, done, err := a.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer done()
+			if follow {
+				return a.follow(cmd.Context(), svc)
+			}
 			entries, err := svc.Audit(cmd.Context(), limit)
 			if err != nil {
 				return adminError(err)
 			}
-			for _, e := range entries {
-				line := fmt.Sprintf("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject, e.Reason)
-				if err := a.print(e, strings.TrimRight(line, " ")); err != nil {
-					return err
-				}
-			}
-			return nil
+			return a.printEntries(entries)
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "at most this many")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "wait for changes and show them, oldest first")
 	return cmd
+}
+
+func (a *app) printEntries(entries []store.Entry) error {
+	for _, e := range entries {
+		line := fmt.Sprintf("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject, e.Reason)
+		if err := a.print(e, strings.TrimRight(line, " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followed is how many changes between two looks are shown at most.
+const followed = 1000
+
+// follow prints what is audited from now on until ctx ends.
+func (a *app) follow(ctx context.Context, svc admin.Service) error {
+	last := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(watchEvery / 4):
+		}
+		entries, err := svc.Audit(ctx, followed)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return adminError(err)
+		}
+		entries = slices.DeleteFunc(entries, func(e store.Entry) bool { return !e.At.After(last) })
+		slices.Reverse(entries)
+		if len(entries) > 0 {
+			last = entries[len(entries)-1].At
+		}
+		if err := a.printEntries(entries); err != nil {
+			return err
+		}
+	}
 }

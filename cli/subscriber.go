@@ -120,7 +120,7 @@ func newFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Lo
 			}},
 		Connect:    func(sub store.Subscriber) (filter.Account, error) { return known.open(sub, log) },
 		Disconnect: func(ctx context.Context, sub store.Subscriber) error { return known.forget(ctx, sub, log) },
-		Log:        log, Poll: cfg.Filter.Poll.Std(), Check: cfg.Filter.Check.Std(), Keep: cfg.Filter.Keep.Std(),
+		Log:        log, Poll: cfg.Filter.Poll.Std(), Check: cfg.Filter.Check.Std(), Keep: cfg.Filter.Keep.Std(), Share: cfg.Filter.Share,
 		Looks: runtime.GOMAXPROCS(0), First: 200,
 	}), nil
 }

@@ -65,6 +65,7 @@ type Filter struct {
 	Check   Duration `toml:"check" min:"10s" max:"1d" doc:"time between looks whether people changed the filters with their own client"`
 	Shadow  Duration `toml:"shadow" min:"0s" max:"90d" doc:"how long a new subscriber only gets reports"`
 	Keep    Duration `toml:"keep" min:"1d" max:"3650d" doc:"how long posts that were hidden once are remembered"`
+	Share   bool     `toml:"share" doc:"what two subscribers call no dream is hidden from nobody"`
 }
 
 // Model is where networks are kept.

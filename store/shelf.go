@@ -122,6 +122,23 @@ func (s *Store) Lessons(scope Scope) (lessons []Lesson, err error) {
 	return lessons, err
 }
 
+// SharedLessons are the pictures that so many subscribers, of the same bytes, call no dream.
+func (s *Store) SharedLessons(agreeing int) (lessons []Lesson, err error) {
+	count := map[string]int{}
+	err = s.db.View(func(tx *bolt.Tx) error {
+		return eachRecord(tx, lessonBucket, nil, func(_ []byte, l Lesson) error {
+			if l.Dream {
+				return nil
+			}
+			if count[l.Picture]++; count[l.Picture] == agreeing {
+				lessons = append(lessons, l)
+			}
+			return nil
+		})
+	})
+	return lessons, err
+}
+
 // Sight is what the network sees in one picture, for all subscribers.
 type Sight struct {
 	Picture string    `json:"picture"` // hash of its bytes

@@ -27,6 +27,8 @@ type Options struct {
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
 	Check time.Duration // between checks of the server's filters without work; 5 min
+	// Share lets what several subscribers call no dream count for everybody.
+	Share bool
 	// Settle is how long a filter whose creation got no answer may still come to be; 30 s.
 	Settle time.Duration
 	// Keep is how long posts that came to an end, and what was seen in pictures, are remembered; 90

@@ -267,3 +267,24 @@ func TestFilterKindsAreReadable(t *testing.T) {
 		t.Errorf("the help has %d characters, more than a post holds", len([]rune(filter.Help)))
 	}
 }
+
+func TestWhatTwoCallNoDreamIsHiddenFromNobodyIfTheOperatorShares(t *testing.T) {
+	for _, share := range []bool{true, false} {
+		r := newRig(t, mastodontest.Mastodon, func(r *rig) { r.options.Share = share })
+		dream := r.post(r.artist, 0.95, "dream")
+		for _, account := range []string{"first", "second"} {
+			r.scope.Account = account
+			r.join()
+			r.pass()
+			if _, err := r.filter.Desk().Say(mustSub(r), dream, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.scope.Account = "third"
+		r.join()
+		r.pass()
+		if kept := r.fate(dream) == store.Kept; kept != share {
+			t.Errorf("share %v: the post is %s", share, r.fate(dream))
+		}
+	}
+}

@@ -51,6 +51,7 @@ type view struct {
 	sub     store.Subscriber
 	rules   []store.Rule
 	lessons []store.Lesson
+	shared  []store.Lesson // what others agree is no dream; empty unless the operator shares
 	now     time.Time
 }
 
@@ -66,8 +67,9 @@ type seen struct {
 //
 //  1. what the subscriber said of a picture in the post, found again by what it looks like;
 //  2. the allow and deny lists, see rules.Decide;
-//  3. posts of people the subscriber follows, when only boosts are to be hidden;
-//  4. the detector, at the subscriber's budget.
+//  3. what several others call no dream, if the operator shares that;
+//  4. posts of people the subscriber follows, when only boosts are to be hidden;
+//  5. the detector, at the subscriber's budget.
 func (e *Eye) decide(v view, s seen) store.Judged {
 	j := store.Judged{
 		Post: s.post.ID, URL: s.post.URL, Author: s.post.Author.Handle, AuthorID: s.post.Author.ID, Booster: s.booster,
@@ -95,6 +97,8 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 				j.Kind = youSaid
 			}
 		}
+	case lessonOf(v.shared, s.sights) != nil:
+		j.Why = "others said that this picture is not a dream"
 	case v.sub.BoostsOnly && s.booster == "":
 		j.Why = "you keep posts of the people you follow"
 	case j.Score >= j.Limit && len(s.sights) > 0:

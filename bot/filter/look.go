@@ -156,8 +156,14 @@ func (w *watcher) view(sub store.Subscriber) (v view, err error) {
 	if v.lessons, err = w.Store.Lessons(w.scope); err != nil {
 		return v, fmt.Errorf("read what the subscriber said: %w", err)
 	}
-	return v, nil
+	if w.Share {
+		v.shared, err = w.Store.SharedLessons(agreeing)
+	}
+	return v, err
 }
+
+// agreeing is how many subscribers must call a picture no dream before that counts for all.
+const agreeing = 2
 
 // rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
 // What the subscriber said of a post, or took out, stays as it is.

@@ -285,4 +285,3 @@ func TestTimedMutesEndAndLeaveThePersonsOwnAlone(t *testing.T) {
 		t.Errorf("artist muted: %v, own mute: %v", r.reader.Mutes(r.artist), r.reader.Mutes(own))
 	}
 }
-
