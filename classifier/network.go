@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"slugpuppy/classifier/graph"
@@ -77,6 +78,7 @@ func Open(file []byte, s Spec) (*Network, error) {
 	}
 	sum := sha256.Sum256(file)
 	n := &Network{name: s.Name, hash: hex.EncodeToString(sum[:]), labels: s.Labels, sights: s.Sights, graph: g, plans: newPlans(g, DefaultCache)}
+	debug.FreeOSMemory() // the file and what was made of it on the way are several times the network
 	if n.name == "" {
 		n.name = n.hash[:8]
 	}
