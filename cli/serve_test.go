@@ -27,7 +27,7 @@ type house struct {
 	env    map[string]string
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	s := mastodontest.New(mastodontest.Options{Domain: "dreams.example"})
 	s.Start()
