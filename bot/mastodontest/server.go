@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"slugpuppy/bot/faulty"
 )
 
 // Dialect is which server software is imitated.
@@ -65,7 +67,7 @@ type Server struct {
 	mux     *http.ServeMux
 	entries *http.ServeMux
 	journal journal
-	faults  faults
+	faults  *faulty.Faults
 	dial    func(context.Context) (net.Conn, error)
 
 	http   *http.Server
@@ -122,7 +124,7 @@ func New(opt Options) *Server {
 		streams:      map[*subscriber]bool{},
 		held:         map[string]func(){},
 	}
-	s.faults.rand = rand.New(rand.NewPCG(opt.Seed, 0x6661756c))
+	s.faults = faulty.New(opt.Seed)
 	s.mux = s.routes()
 	return s
 }
