@@ -51,7 +51,7 @@ func (a *app) operatorWith(ctx context.Context, mustExist bool) (admin.Service, 
 			st.Close()
 			return nil, nil, fmt.Errorf("open the key that seals tokens: %w", err)
 		}
-		local.Secrets = connections{st, key}
+		local.Secrets = newConnections(cfg, st, key)
 	}
 	return local, func() { st.Close() }, nil
 }

@@ -56,12 +56,12 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	if idle, err := nothingToDo(bot, timeline, st); err != nil {
+	if idle, err := nothingToDo(cfg, bot, timeline, st); err != nil {
 		return err
 	} else if idle {
 		return usageError(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, or `slugpuppy filter connect` for the filter"))
 	}
-	local := &admin.Local{Store: st, Daemon: statusOf(bot, time.Now()), Secrets: connections{st, key}}
+	local := &admin.Local{Store: st, Daemon: statusOf(bot, time.Now()), Secrets: newConnections(cfg, st, key)}
 	group, ctx := errgroup.WithContext(ctx)
 	if bot != nil {
 		group.Go(func() error { return bot.Run(ctx) })
@@ -71,17 +71,25 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		group.Go(func() error { return timeline.Run(ctx) })
 	}
 	group.Go(func() error { return serveAdmin(ctx, socketPath(cfg), local) })
+	if cfg.Web.Listen != "" && timeline != nil {
+		site, err := newSite(cfg, st, key, timeline, local, log)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return serveWeb(ctx, cfg.Web.Listen, site.Handler()) })
+	}
 	group.Go(func() error { return nightly(ctx, st, log) })
 	return group.Wait()
 }
 
-// nothingToDo says whether there is no bot and nobody whose timeline to look after.
-func nothingToDo(bot *daemon.Daemon, timeline *filter.Filter, st *store.Store) (bool, error) {
+// nothingToDo says whether there is no bot, nobody whose timeline to look after, and no page
+// where anybody could come.
+func nothingToDo(cfg *config.Config, bot *daemon.Daemon, timeline *filter.Filter, st *store.Store) (bool, error) {
 	if bot != nil || timeline == nil {
 		return bot == nil, nil
 	}
 	subs, err := st.Subscribers()
-	return len(subs) == 0, err
+	return len(subs) == 0 && cfg.Web.Listen == "", err
 }
 
 // servedFilter is the timeline filter, nil when it is disabled.

@@ -14,6 +14,7 @@ import (
 	"slugpuppy/bot"
 	"slugpuppy/bot/filter"
 	"slugpuppy/bot/mastodon"
+	"slugpuppy/bot/safehttp"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/config"
@@ -25,6 +26,12 @@ import (
 type connections struct {
 	store *store.Store
 	key   *store.Key
+	safe  *safehttp.Client // subscribers name servers as they like
+	own   []string         // hosts that may be private
+}
+
+func newConnections(cfg *config.Config, st *store.Store, key *store.Key) connections {
+	return connections{st, key, strangers(cfg), ownHosts(cfg)}
 }
 
 func connection(sub store.Subscriber) string { return "filter:" + sub.Platform + ":" + sub.Account }
@@ -53,7 +60,8 @@ func (c connections) open(sub store.Subscriber, log *slog.Logger) (*mastodon.Cli
 	if err != nil {
 		return nil, fmt.Errorf("read the token of @%s: %w", sub.Handle, err)
 	}
-	return mastodon.New(mastodon.Options{Server: sub.Server, Token: token, Log: log, UserAgent: "slugpuppy/" + version})
+	return mastodon.New(mastodon.Options{Server: sub.Server, Token: token, Log: log, UserAgent: "slugpuppy/" + version,
+		Transport: c.safe.Transport(), Stranger: true, AllowHosts: c.own})
 }
 
 // forget gives a token back to its server and forgets it. A server that is away keeps a token
@@ -107,7 +115,7 @@ func newFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Lo
 		return nil, err
 	}
 	limits := pictureLimits(cfg)
-	known := connections{st, key}
+	known := newConnections(cfg, st, key)
 	return filter.New(filter.Options{
 		Store: st,
 		Eye: &filter.Eye{Judge: eyes{d}, Store: st, FetchBytes: limits.MaxBytes,

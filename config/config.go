@@ -14,6 +14,7 @@ type Config struct {
 	Mastodon Mastodon `toml:"mastodon" doc:"the account that answers"`
 	Bot      Bot      `toml:"bot" doc:"what people may ask for, and when"`
 	Filter   Filter   `toml:"filter" doc:"timelines that are kept free of dreams"`
+	Web      Web      `toml:"web" doc:"the page where people sign in and look after their filter"`
 	Dream    Dream    `toml:"dream" doc:"how pictures are made"`
 	Model    Model    `toml:"model" doc:"networks other than the built-in one"`
 	Picture  Picture  `toml:"picture" doc:"limits on picture files that come in"`
@@ -68,6 +69,15 @@ type Filter struct {
 	Share   bool     `toml:"share" doc:"what two subscribers call no dream is hidden from nobody"`
 }
 
+// Web is the page people use with a browser. It wants a proxy with TLS in front of it.
+type Web struct {
+	Listen string `toml:"listen" doc:"address to listen on, such as 127.0.0.1:8080; empty for no page"`
+	URL    string `toml:"url" doc:"where browsers find the page, such as https://dreams.example.social"`
+	Admins string `toml:"admins" doc:"accounts that may see the operator's page, such as @me@example.social @you@example.social"`
+	Try    int    `toml:"try" min:"0" max:"1000" doc:"pictures a stranger may try in an hour; 0 for none"`
+	Proxy  bool   `toml:"proxy" doc:"a proxy in front says in X-Forwarded-For who asks"`
+}
+
 // Model is where networks are kept.
 type Model struct {
 	Dir string `toml:"dir" doc:"folder of pulled networks; empty for networks beside the database"`
@@ -114,6 +124,7 @@ func Default() *Config {
 			Enabled: true, Poll: Duration(time.Minute), Check: Duration(5 * time.Minute),
 			Shadow: Duration(7 * day), Keep: Duration(90 * day),
 		},
+		Web:   Web{Try: 6},
 		Dream: Dream{Workers: 1, Memory: 3 * GiB / 2, ClipSide: 400, ClipBytes: 8 * MiB},
 		Picture: Picture{
 			MaxBytes: 16 * MiB, MaxPixels: 33_200_000, MaxSide: 12_000, MaxFrames: 100, Memory: 400 * MiB,

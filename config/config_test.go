@@ -107,7 +107,7 @@ func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 		{"a key like no other", "[bot]\nxyzzyxyzzy = 1", nil, []string{"x.toml:2: bot.xyzzyxyzzy", "config dump"}},
 		{"a key in an inline table", "[log]\n[bot]\n[store]\n", nil, nil},
 		{"a misspelt inline key", "\nbot = { poll = '1m', qeue = 3 }", nil, []string{"x.toml:2: bot.qeue", "bot.queue"}},
-		{"a misspelt section", "[bott]\npoll = '1m'", nil, []string{"x.toml:1: bott: no such section", "mastodon, bot, filter, dream"}},
+		{"a misspelt section", "[bott]\npoll = '1m'", nil, []string{"x.toml:1: bott: no such section", "mastodon, bot, filter, web, dream"}},
 		{"an array of sections", "[[bot]]\npoll = '1m'", nil, []string{"x.toml:2: bot.poll", "neither"}},
 		{"a key at the top", "poll = 3", nil, []string{"x.toml:1: poll: no such key"}},
 		{"text that is no TOML", "[bot]\npoll = \n", nil, []string{"x.toml:2:"}},

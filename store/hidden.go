@@ -52,6 +52,7 @@ type Judged struct {
 	Posted   time.Time `json:"posted,omitzero"`
 	Said     bool      `json:"said,omitempty"`     // the author calls it a dream
 	Pictures []string  `json:"pictures,omitempty"` // hashes of the pictures judged
+	Previews []string  `json:"previews,omitempty"` // their addresses, as small as the server has them
 	Score    float64   `json:"score"`              // of the dreamiest one
 	Band     string    `json:"band"`
 	Limit    float64   `json:"limit"` // the score from which it is hidden

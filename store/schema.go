@@ -32,6 +32,7 @@ var (
 	muteBucket       = []byte("mutes")       // platform, account, muted account -> Mute
 	lessonBucket     = []byte("lessons")     // platform, account, picture -> Lesson
 	allowanceBucket  = []byte("allowances")  // handle -> Allowance
+	sessionBucket    = []byte("sessions")    // hash of an id -> Session
 	sightBucket      = []byte("sights")      // model, address or hash of a picture -> Sight
 )
 
@@ -40,7 +41,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules, createFilter}
+var schema = []step{createBuckets, createRules, createFilter, createSessions}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,
@@ -66,6 +67,14 @@ func createFilter(tx *bolt.Tx) error {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
+	}
+	return nil
+}
+
+// createSessions came with the web page.
+func createSessions(tx *bolt.Tx) error {
+	if _, err := tx.CreateBucketIfNotExists(sessionBucket); err != nil {
+		return fmt.Errorf("create bucket %s: %w", sessionBucket, err)
 	}
 	return nil
 }

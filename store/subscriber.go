@@ -199,6 +199,9 @@ func (s *Store) ForgetSubscriber(actor string, scope Scope) error {
 		if err := dropWork(tx, scope); err != nil {
 			return err
 		}
+		if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return v.Scope == scope }); err != nil {
+			return err
+		}
 		for _, b := range []struct{ bucket, k []byte }{
 			{subscriberBucket, subscriberKey(scope)}, {cursorBucket, homeKey(scope)},
 		} {

@@ -81,6 +81,11 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 	}
 	j.Score = evidence(j.Score, s.said)
 	j.Band = e.band(j.Score, v.sub.Budget)
+	for _, m := range s.post.Media {
+		if m.Kind != bot.Other {
+			j.Previews = append(j.Previews, or(m.PreviewURL, m.URL))
+		}
+	}
 	lesson := lessonOf(v.lessons, s.sights)
 	list := rules.Decide(v.rules, rules.Event{Scope: rules.Filter, User: v.sub.Handle, Author: j.Author, Post: j.Post,
 		URL: j.URL, Text: s.post.Text, Pictures: j.Pictures}, v.now)

@@ -29,7 +29,10 @@ type Options struct {
 	// server's own host always is allowed. Transport is not used for downloads.
 	AllowHosts []string
 	Transport  http.RoundTripper // of API calls; a new http.Transport when nil
-	Log        *slog.Logger
+	// Stranger says that the server is one that somebody named, with no more rights than any
+	// other address: its own host, too, must be public.
+	Stranger bool
+	Log      *slog.Logger
 	// MediaWait is how long an upload may stay in processing; 2 min.
 	MediaWait time.Duration
 	// MediaPoll is the time between looks at an upload in processing; 1 s.
@@ -98,7 +101,11 @@ func New(o Options) (*Client, error) {
 	// Redirects of API calls would carry the token elsewhere or turn a POST into a GET.
 	c.api.Client = http.Client{Transport: c.wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	c.api.UserAgent = o.UserAgent
-	c.media = safehttp.New(safehttp.Options{Allow: append([]string{base.Host}, o.AllowHosts...), UserAgent: o.UserAgent})
+	allow := o.AllowHosts
+	if !o.Stranger {
+		allow = append([]string{base.Host}, allow...)
+	}
+	c.media = safehttp.New(safehttp.Options{Allow: allow, UserAgent: o.UserAgent})
 	return c, nil
 }
 

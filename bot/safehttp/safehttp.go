@@ -78,6 +78,27 @@ func New(o Options) *Client {
 	return c
 }
 
+// HTTP is a client for other requests to addresses that strangers chose, under the same rules.
+func (c *Client) HTTP() *http.Client {
+	guarded := *c.http
+	guarded.Transport = guard{c}
+	return &guarded
+}
+
+// Transport is what HTTP uses.
+func (c *Client) Transport() http.RoundTripper { return guard{c} }
+
+// guard refuses addresses before they are dialled.
+type guard struct{ c *Client }
+
+// RoundTrip implements http.RoundTripper.
+func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := g.c.check(req.URL); err != nil {
+		return nil, err
+	}
+	return g.c.http.Transport.RoundTrip(req)
+}
+
 // Fetch downloads a file of at most limit bytes. It fails with ErrRefused, ErrTooLarge,
 // ErrRedirects, *StatusError or the network's error.
 func (c *Client) Fetch(ctx context.Context, address string, limit int64) ([]byte, error) {

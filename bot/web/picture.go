@@ -1,0 +1,82 @@
+package web
+
+import (
+	"errors"
+	"image"
+	"net/http"
+	"strconv"
+
+	"slugpuppy/picture"
+	"slugpuppy/store"
+)
+
+// thumbSide is the longer side of a thumbnail, in pixels.
+const thumbSide = 320
+
+// preview fetches and decodes a picture of a post that the person's own filter judged.
+func (s *Site) preview(v *visit) (image.Image, error) {
+	row, err := s.Store.Judged(v.sub.Scope(), v.r.PathValue("post"))
+	if errors.Is(err, store.ErrNoPost) {
+		return nil, refuse(http.StatusNotFound, "There is no such picture.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.Atoi(v.r.PathValue("n"))
+	if err != nil || n < 0 || n >= len(row.Previews) {
+		return nil, refuse(http.StatusNotFound, "There is no such picture.")
+	}
+	data, err := s.Fetch(v.ctx(), *v.sub, row.Previews[n])
+	if err != nil {
+		return nil, refuse(http.StatusBadGateway, "The picture cannot be fetched; it may be gone.")
+	}
+	img, err := s.Studio.Decode(v.ctx(), data)
+	if err != nil {
+		return nil, refuse(http.StatusBadGateway, "The picture cannot be read.")
+	}
+	return img, nil
+}
+
+// thumb passes on a small copy, so that the artist's server never learns who looks.
+func (s *Site) thumb(v *visit) error {
+	img, err := s.preview(v)
+	if err != nil {
+		return err
+	}
+	return v.picture(small(img))
+}
+
+// heat shows where the picture looks dreamed.
+func (s *Site) heat(v *visit) error {
+	if !s.limits.allow(v.sub.Handle, everyHeat) {
+		return refuse(http.StatusTooManyRequests, "Please wait a moment before the next one.")
+	}
+	img, err := s.preview(v)
+	if err != nil {
+		return err
+	}
+	warm, err := s.Studio.Heatmap(v.ctx(), img)
+	if err != nil {
+		return err
+	}
+	return v.picture(small(warm))
+}
+
+func small(img image.Image) image.Image {
+	w, h := picture.Fit(img.Bounds().Dx(), img.Bounds().Dy(), thumbSide)
+	if w >= img.Bounds().Dx() {
+		return img
+	}
+	return picture.FromImage(img).Resize(w, h).NRGBA()
+}
+
+func (v *visit) picture(img image.Image) error {
+	data, err := picture.EncodeJPEG(img, 80, "")
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "image/jpeg")
+	v.w.Header().Set("Cache-Control", "private, max-age=3600")
+	_, _ = v.w.Write(data) // the browser is gone: nobody to tell
+	return nil
+}

@@ -1,0 +1,235 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"slugpuppy/bot/filter"
+	"slugpuppy/store"
+)
+
+// cookie is the name of the session's cookie. With __Host- browsers keep it to this host and to
+// TLS.
+func (s *Site) cookie(name string) string {
+	if s.URL.Scheme == "https" {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (s *Site) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
+	c := &http.Cookie{Name: s.cookie(name), Value: value, Path: "/", HttpOnly: true, Secure: s.URL.Scheme == "https",
+		SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
+	if life <= 0 {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// recognise finds the session of a visit and whose it is.
+func (s *Site) recognise(v *visit) error {
+	c, err := v.r.Cookie(s.cookie("session"))
+	if err != nil {
+		return nil
+	}
+	session, ok, err := s.Store.Session(c.Value)
+	if err != nil || !ok {
+		return err
+	}
+	sub, err := s.Store.Subscriber(session.Scope)
+	if errors.Is(err, store.ErrNoSubscriber) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.sub, v.id = &sub, c.Value
+	return nil
+}
+
+// signIn begins a sign-in. It answers with a link instead of a redirect: a form that leads
+// elsewhere is what the policy forbids.
+func (s *Site) signIn(v *visit) error {
+	if !s.limits.allow(s.address(v.r), everySignIn) {
+		return refuse(http.StatusTooManyRequests, "Too many tries to sign in from your address. Please wait a few minutes.")
+	}
+	server := strings.Trim(strings.TrimSpace(v.r.PostFormValue("server")), "/")
+	if i := strings.LastIndex(server, "@"); i >= 0 && !strings.Contains(server, "://") { // @name@example.social
+		server = server[i+1:]
+	}
+	if server != "" && !strings.Contains(server, "://") {
+		server = "https://" + server
+	}
+	address, try, err := s.SignIn.Begin(v.ctx(), server)
+	if err != nil {
+		s.Log.Info("a sign-in could not begin", "error", err)
+		return refuse(http.StatusUnprocessableEntity, "That server does not answer as a Mastodon server does. Is its name right?")
+	}
+	id := s.attempts.keep(try)
+	s.setCookie(v.w, "signin", id, attemptLife)
+	return s.show(v, "continue", "Sign in", address)
+}
+
+// callback is where the browser comes back to from the person's server.
+func (s *Site) callback(v *visit) error {
+	c, err := v.r.Cookie(s.cookie("signin"))
+	if err != nil {
+		return refuse(http.StatusBadRequest, "This sign-in was not begun here, or a while ago. Please begin again.")
+	}
+	try := s.attempts.take(c.Value)
+	s.setCookie(v.w, "signin", "", 0)
+	if try == nil {
+		return refuse(http.StatusBadRequest, "This sign-in was begun a while ago. Please begin again.")
+	}
+	who, err := try.Finish(v.ctx(), v.r.URL.Query())
+	if err != nil {
+		s.Log.Info("a sign-in failed", "error", err)
+		return refuse(http.StatusForbidden, "Your server did not let us in. Please begin again.")
+	}
+	if err := s.welcome(v, who); err != nil {
+		return err
+	}
+	if v.id != "" { // whoever was signed in here is not any more
+		if err := s.Store.CloseSession(v.id); err != nil {
+			return err
+		}
+	}
+	id, err := s.Store.OpenSession(who.Scope)
+	if err != nil {
+		return err
+	}
+	s.setCookie(v.w, "session", id, store.SessionLife)
+	return v.redirect("/")
+}
+
+// signOut ends this session, or with "everywhere" all of the person's.
+func (s *Site) signOut(v *visit) error {
+	end := func() error { return s.Store.CloseSession(v.id) }
+	if v.r.PostFormValue("everywhere") != "" {
+		end = func() error { return s.Store.CloseSessions(v.sub.Scope()) }
+	}
+	if err := end(); err != nil {
+		return err
+	}
+	s.setCookie(v.w, "session", "", 0)
+	return v.redirect("/")
+}
+
+// newcomer is a subscriber as they begin: nothing happens before they say so.
+func newcomer(who Person) store.Subscriber {
+	return store.Subscriber{Platform: who.Scope.Platform, Account: who.Scope.Account, Handle: who.Account.Handle, Server: who.Server,
+		Mode: store.FilterOff, How: filter.Warn, Budget: 0.001, Digest: "weekly"}
+}
+
+// attempts are sign-ins that wait for a browser, in memory: a restart costs a click.
+type attempts struct {
+	mu  sync.Mutex
+	all map[string]pending
+}
+
+type pending struct {
+	try  Attempt
+	till time.Time
+}
+
+const (
+	attemptLife = 10 * time.Minute
+	maxAttempts = 10_000
+)
+
+func newAttempts() *attempts { return &attempts{all: map[string]pending{}} }
+
+func (a *attempts) keep(try Attempt) (id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, p := range a.all {
+		if time.Now().After(p.till) || len(a.all) >= maxAttempts {
+			delete(a.all, id)
+		}
+	}
+	id = rand.Text()
+	a.all[id] = pending{try, time.Now().Add(attemptLife)}
+	return id
+}
+
+func (a *attempts) take(id string) Attempt {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p, ok := a.all[id]
+	delete(a.all, id)
+	if !ok || time.Now().After(p.till) {
+		return nil
+	}
+	return p.try
+}
+
+// limits are token buckets by address and purpose.
+type limits struct {
+	mu  sync.Mutex
+	all map[bucket]*rate.Limiter
+}
+
+type bucket struct {
+	address string
+	kind    allowance
+}
+
+// allowance is so much of something, refilled evenly.
+type allowance struct {
+	name  string
+	per   time.Duration
+	burst int
+}
+
+var (
+	everyRequest = allowance{"request", time.Minute / 120, 60}
+	everySignIn  = allowance{"sign in", time.Minute, 6}
+)
+
+// maxBuckets bounds the memory of limits; full ones are forgotten first.
+const maxBuckets = 100_000
+
+func newLimits() *limits { return &limits{all: map[bucket]*rate.Limiter{}} }
+
+func (l *limits) allow(address string, a allowance) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.all) >= maxBuckets {
+		for b, limiter := range l.all {
+			if limiter.Tokens() >= float64(b.kind.burst) {
+				delete(l.all, b)
+			}
+		}
+	}
+	b := bucket{address, a}
+	if l.all[b] == nil {
+		l.all[b] = rate.NewLimiter(rate.Every(a.per), a.burst)
+	}
+	return l.all[b].Allow()
+}
+
+// address is who asks, for limits. IPv6 counts by network: a household has 2^64 addresses.
+func (s *Site) address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	if s.Proxy {
+		chain := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		if last := strings.TrimSpace(chain[len(chain)-1]); last != "" { // what our proxy saw; before it anybody may write
+			host = last
+		}
+	}
+	ip := net.ParseIP(host)
+	if ip != nil && ip.To4() == nil {
+		return ip.Mask(net.CIDRMask(64, 128)).String()
+	}
+	return host
+}

@@ -1,0 +1,285 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"slugpuppy/classifier"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+// Limits of what strangers try.
+const (
+	tryBytes   = 8 << 20
+	tryWords   = 200
+	trySide    = 640 // longer side of what is dreamed
+	tryTime    = 3 * time.Minute
+	tryKeep    = 20 * time.Minute
+	tryWaiting = 8 // trials that wait or run, of everybody
+)
+
+var everyHeat = allowance{"heat", 2 * time.Second, 10}
+
+// Trial is a picture somebody tries the network on.
+type Trial struct {
+	ID    string
+	Words string
+
+	mu       sync.Mutex
+	changed  chan struct{} // closed and replaced at every change
+	began    time.Time
+	progress float64
+	done     bool
+	Problem  string
+	Saw      []classifier.Guess
+	Score    float64
+	Band     string
+	Dreamed  []classifier.Guess
+	Recipe   string
+	files    map[string][]byte
+}
+
+// Snapshot is a trial at one moment.
+type Snapshot struct {
+	ID, Words, Problem string
+	Percent            int
+	Done               bool
+	Saw, Dreamed       []classifier.Guess
+	Score              float64
+	Band, Recipe       string
+	Before, Map, After bool // which pictures there are
+}
+
+func (t *Trial) snapshot() (Snapshot, <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := Snapshot{ID: t.ID, Words: t.Words, Problem: t.Problem, Percent: int(100 * t.progress), Done: t.done,
+		Saw: t.Saw, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
+	_, s.Before = t.files["before.jpg"]
+	_, s.Map = t.files["map.jpg"]
+	_, s.After = t.files["dream.jpg"]
+	return s, t.changed
+}
+
+func (t *Trial) change(do func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	do()
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// trials are kept in memory for a while and then forgotten.
+type trials struct {
+	mu   sync.Mutex
+	all  map[string]*Trial
+	turn chan struct{} // one is worked on at a time
+}
+
+func newTrials() *trials { return &trials{all: map[string]*Trial{}, turn: make(chan struct{}, 1)} }
+
+// begin makes a trial, nil when too many wait.
+func (t *trials) begin(words string) *Trial {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	waiting := 0
+	for id, old := range t.all {
+		s, _ := old.snapshot()
+		switch {
+		case !s.Done:
+			waiting++
+		case time.Since(old.began) > tryKeep:
+			delete(t.all, id)
+		}
+	}
+	if waiting >= tryWaiting {
+		return nil
+	}
+	trial := &Trial{ID: rand.Text(), Words: words, began: time.Now(), changed: make(chan struct{}), files: map[string][]byte{}}
+	t.all[trial.ID] = trial
+	return trial
+}
+
+func (t *trials) get(id string) *Trial {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.all[id]
+}
+
+func (s *Site) tryPage(v *visit) error {
+	return s.show(v, "try", "Try it", s.Try > 0 && s.Studio != nil)
+}
+
+// tryPicture takes a picture, and works on it after the answer.
+func (s *Site) tryPicture(v *visit) error {
+	if s.Studio == nil || s.Try < 1 {
+		return refuse(http.StatusNotFound, "There is nothing to try here.")
+	}
+	if !s.limits.allow(s.address(v.r), allowance{"try", time.Hour / time.Duration(s.Try), s.Try}) {
+		return refuse(http.StatusTooManyRequests, fmt.Sprintf("That was enough for now: %d pictures an hour. Run slugpuppy yourself for more.", s.Try))
+	}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, tryBytes+1<<16)
+	file, _, err := v.r.FormFile("picture")
+	if err != nil {
+		return refuse(http.StatusUnprocessableEntity, "Please choose a picture of at most 8 MB.")
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, tryBytes+1))
+	if err != nil || len(data) > tryBytes {
+		return refuse(http.StatusUnprocessableEntity, "Please choose a picture of at most 8 MB.")
+	}
+	words := strings.TrimSpace(v.r.PostFormValue("words"))
+	if len(words) > tryWords {
+		return refuse(http.StatusUnprocessableEntity, "Those are too many words.")
+	}
+	img, err := s.Studio.Decode(v.ctx(), data)
+	var kind interface{ Kind() string }
+	switch {
+	case errors.As(err, &kind):
+		return refuse(http.StatusUnprocessableEntity, kind.Kind())
+	case err != nil:
+		return refuse(http.StatusUnprocessableEntity, "That picture cannot be read. A JPEG, PNG, GIF or WebP works.")
+	}
+	if w, h := picture.Fit(img.Bounds().Dx(), img.Bounds().Dy(), trySide); w < img.Bounds().Dx() {
+		img = picture.FromImage(img).Resize(w, h).NRGBA()
+	}
+	trial := s.trials.begin(words)
+	if trial == nil {
+		return refuse(http.StatusServiceUnavailable, "Many people try it right now. Please come back in a few minutes.")
+	}
+	go s.work(trial, img)
+	return v.redirect("/try/" + trial.ID)
+}
+
+// work does a trial when its turn comes: what it sees, whether it is a dream, and a dream of it.
+func (s *Site) work(t *Trial, img image.Image) {
+	s.trials.turn <- struct{}{}
+	defer func() { <-s.trials.turn }()
+	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
+	defer cancel()
+	err := s.attempt(ctx, t, img)
+	t.change(func() {
+		t.done = true
+		var kind interface{ Kind() string }
+		switch {
+		case errors.As(err, &kind):
+			t.Problem = kind.Kind()
+		case err != nil:
+			s.Log.Error("a trial failed", "error", err)
+			t.Problem = "That did not work, sorry. A smaller picture or other words may."
+		}
+	})
+}
+
+func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	if err := t.keep("before.jpg", img); err != nil {
+		return err
+	}
+	saw, err := s.Studio.See(ctx, img, 3)
+	if err != nil {
+		return err
+	}
+	verdict, err := s.Studio.Judge(ctx, img)
+	if err != nil {
+		return err
+	}
+	t.change(func() { t.Saw, t.Score, t.Band = saw, verdict.Score, string(verdict.Band) })
+	warm, err := s.Studio.Heatmap(ctx, img)
+	if err != nil {
+		return err
+	}
+	if err := t.keep("map.jpg", warm); err != nil {
+		return err
+	}
+	made, err := s.Studio.Dream(ctx, img, t.Words, func(p dream.Progress) { t.change(func() { t.progress = p.Fraction }) })
+	if err != nil {
+		return err
+	}
+	t.change(func() { t.Dreamed, t.Recipe, t.progress = made.Dreamed, made.Recipe.Token(), 1 })
+	return t.keep("dream.jpg", made.Image)
+}
+
+func (t *Trial) keep(name string, img image.Image) error {
+	data, err := picture.EncodeJPEG(img, 88, "")
+	if err == nil {
+		t.change(func() { t.files[name] = data })
+	}
+	return err
+}
+
+func (s *Site) lookUp(v *visit) (*Trial, error) {
+	t := s.trials.get(v.r.PathValue("id"))
+	if t == nil {
+		return nil, refuse(http.StatusNotFound, "That trial is over and forgotten.")
+	}
+	return t, nil
+}
+
+func (s *Site) trial(v *visit) error {
+	t, err := s.lookUp(v)
+	if err != nil {
+		return err
+	}
+	now, _ := t.snapshot()
+	if !now.Done {
+		v.w.Header().Set("Refresh", "3") // without JavaScript the page asks again
+	}
+	return s.show(v, "trial", "Your picture", now)
+}
+
+// trialEvents sends the progress as server-sent events until the trial is done.
+func (s *Site) trialEvents(v *visit) error {
+	t, err := s.lookUp(v)
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/event-stream")
+	flush := http.NewResponseController(v.w)
+	for {
+		now, changed := t.snapshot()
+		data, err := json.Marshal(map[string]any{"percent": now.Percent, "done": now.Done})
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(v.w, "data: %s\n\n", data); err != nil || flush.Flush() != nil || now.Done {
+			return nil // the browser is gone, or has all
+		}
+		select {
+		case <-v.ctx().Done():
+			return nil
+		case <-changed:
+		}
+	}
+}
+
+func (s *Site) trialFile(v *visit) error {
+	t, err := s.lookUp(v)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	data := t.files[v.r.PathValue("file")]
+	t.mu.Unlock()
+	if data == nil {
+		return refuse(http.StatusNotFound, "There is no such picture.")
+	}
+	v.w.Header().Set("Content-Type", "image/jpeg")
+	v.w.Header().Set("Cache-Control", "private, max-age=600")
+	_, _ = v.w.Write(data) // the browser is gone: nobody to tell
+	return nil
+}

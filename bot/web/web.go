@@ -1,0 +1,307 @@
+// Package web is the page people use with a browser: sign in with their own server, say what
+// the filter does, look at what it hid and put things right, and try the network without an
+// account. It works without JavaScript, loads nothing from elsewhere, and shows each person
+// their own and nothing else.
+package web
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"image"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"slugpuppy/bot"
+	"slugpuppy/bot/admin"
+	"slugpuppy/bot/filter"
+	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
+	"slugpuppy/dream"
+	"slugpuppy/store"
+)
+
+// SignIn lets people in with the server that has their account.
+type SignIn interface {
+	// Begin returns the address where the person says yes, and what Finish needs.
+	Begin(ctx context.Context, server string) (address string, try Attempt, err error)
+}
+
+// Attempt is a sign-in that waits for the person's browser.
+type Attempt interface {
+	// Finish reads the query that the browser came back with.
+	Finish(ctx context.Context, query url.Values) (Person, error)
+}
+
+// Person is who signed in, with the secrets of the connection.
+type Person struct {
+	Account bot.Account
+	Scope   store.Scope
+	Server  string
+	Secrets map[string]string
+}
+
+// Studio makes and judges pictures for those who try the network.
+type Studio struct {
+	Decode  func(ctx context.Context, data []byte) (image.Image, error)
+	See     func(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error)
+	Judge   func(ctx context.Context, img image.Image) (detector.Verdict, error)
+	Heatmap func(ctx context.Context, img image.Image) (image.Image, error)
+	Dream   func(ctx context.Context, img image.Image, words string, report func(dream.Progress)) (*dream.Result, error)
+}
+
+// Options of a Site. Studio may be empty, then nothing can be tried.
+type Options struct {
+	Store  *store.Store
+	Filter *filter.Filter
+	Admin  admin.Service
+	SignIn SignIn
+	Studio *Studio
+	URL    *url.URL // where browsers find the page
+	Admins []string // handles, without @
+	Try    int      // pictures a stranger may try in an hour
+	Proxy  bool     // X-Forwarded-For is to be believed
+	Shadow time.Duration
+	// Fetch downloads a preview for a subscriber.
+	Fetch func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error)
+	// Budget says what a budget means: the score and the share of dreams found.
+	Budget func(budget float64) (score, found float64)
+	Log    *slog.Logger
+}
+
+// Site serves the page.
+type Site struct {
+	Options
+	pages    map[string]*template.Template
+	attempts *attempts
+	limits   *limits
+	trials   *trials
+}
+
+//go:embed templates static
+var files embed.FS
+
+// New returns a site.
+func New(o Options) (*Site, error) {
+	if o.URL == nil || o.URL.Host == "" {
+		return nil, errors.New("the page needs its address: set web.url")
+	}
+	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(), trials: newTrials()}
+	names, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("find the templates: %w", err)
+	}
+	for _, name := range names {
+		base := strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")
+		t, err := template.New("frame.html").Funcs(functions).ParseFS(files, "templates/frame.html", name)
+		if err != nil {
+			return nil, fmt.Errorf("read the templates: %w", err)
+		}
+		s.pages[base] = t
+	}
+	return s, nil
+}
+
+// route is one address of the page and who may use it.
+type route struct {
+	pattern string
+	who     role
+	handle  func(*visit) error
+}
+
+// role is who may use a route.
+type role int
+
+const (
+	anybody role = iota
+	member       // somebody signed in
+	boss         // an admin
+)
+
+// Routes lists every address with its method, for tests that try them all.
+func (s *Site) Routes() (patterns []string) {
+	for _, r := range s.routes() {
+		patterns = append(patterns, r.pattern)
+	}
+	return patterns
+}
+
+func (s *Site) routes() []route {
+	return []route{
+		{"GET /{$}", anybody, s.home},
+		{"POST /signin", anybody, s.signIn},
+		{"GET /callback", anybody, s.callback},
+		{"POST /signout", member, s.signOut},
+		{"POST /settings", member, s.settings},
+		{"GET /review", member, s.review},
+		{"POST /review", member, s.correct},
+		{"POST /undo", member, s.undo},
+		{"GET /thumb/{post}/{n}", member, s.thumb},
+		{"GET /heat/{post}/{n}", member, s.heat},
+		{"GET /stats", member, s.stats},
+		{"GET /audit", member, s.audit},
+		{"GET /export", member, s.export},
+		{"POST /forget", member, s.forget},
+		{"GET /try", anybody, s.tryPage},
+		{"POST /try", anybody, s.tryPicture},
+		{"GET /try/{id}", anybody, s.trial},
+		{"GET /try/{id}/events", anybody, s.trialEvents},
+		{"GET /try/{id}/{file}", anybody, s.trialFile},
+		{"GET /operator", boss, s.operator},
+		{"POST /operator/retry", boss, s.retry},
+	}
+}
+
+// Handler serves the site.
+func (s *Site) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.HandleFunc(r.pattern, s.guarded(r))
+	}
+	static, err := fs.Sub(files, "static")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
+	cross := http.NewCrossOriginProtection()
+	if err := cross.AddTrustedOrigin(s.URL.Scheme + "://" + s.URL.Host); err != nil {
+		panic(fmt.Sprintf("web: address %s: %v", s.URL, err)) // New looked at it
+	}
+	return s.headers(cross.Handler(mux))
+}
+
+// policy is the content security policy: everything is ours, nothing runs inline.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+func (s *Site) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if s.URL.Scheme == "https" {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if !strings.HasPrefix(r.URL.Path, "/static/") {
+			h.Set("Cache-Control", "no-store")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// visit is one request with who makes it.
+type visit struct {
+	w   http.ResponseWriter
+	r   *http.Request
+	sub *store.Subscriber // nil for somebody not signed in
+	id  string            // of the session
+}
+
+func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// problem is an error that the person is told.
+type problem struct {
+	code int
+	text string
+}
+
+func (p *problem) Error() string { return p.text }
+
+func refuse(code int, text string) error { return &problem{code, text} }
+
+// guarded finds out who asks and lets them through to a route, or not.
+func (s *Site) guarded(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{w: w, r: r}
+		err := s.admit(v, rt.who)
+		if err == nil {
+			err = rt.handle(v)
+		}
+		if err == nil {
+			return
+		}
+		var p *problem
+		switch {
+		case errors.As(err, &p):
+		case filter.Misread(err), errors.Is(err, filter.ErrNothing), errors.Is(err, filter.ErrUnseen):
+			p = &problem{http.StatusUnprocessableEntity, err.Error()}
+		case r.Context().Err() != nil:
+			return
+		default:
+			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
+			p = &problem{http.StatusInternalServerError, "Something went wrong here. Please try again; the operator sees it in the log."}
+		}
+		w.WriteHeader(p.code)
+		if err := s.pages["problem"].Execute(w, frame{Title: "That did not work", Site: s, Visit: v, Data: p.text}); err != nil {
+			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
+		}
+	}
+}
+
+func (s *Site) admit(v *visit, who role) error {
+	if !s.limits.allow(s.address(v.r), everyRequest) {
+		return refuse(http.StatusTooManyRequests, "That was a lot at once. Please wait a minute.")
+	}
+	if err := s.recognise(v); err != nil {
+		return err
+	}
+	switch {
+	case who != anybody && v.sub == nil:
+		return refuse(http.StatusUnauthorized, "Please sign in first.")
+	case who == boss && !slices.Contains(s.Admins, v.sub.Handle):
+		return refuse(http.StatusNotFound, "There is nothing here.")
+	}
+	return nil
+}
+
+// frame is what every page shows.
+type frame struct {
+	Title string
+	Site  *Site
+	Visit *visit
+	Data  any
+}
+
+// Who is the handle of who is signed in, "" for nobody.
+func (f frame) Who() string {
+	if f.Visit.sub == nil {
+		return ""
+	}
+	return f.Visit.sub.Handle
+}
+
+// Boss says whether they are an admin.
+func (f frame) Boss() bool { return slices.Contains(f.Site.Admins, f.Who()) }
+
+func (s *Site) show(v *visit, page, title string, data any) error {
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := s.pages[page].Execute(v.w, frame{title, s, v, data}); err != nil {
+		return fmt.Errorf("show %s: %w", page, err)
+	}
+	return nil
+}
+
+func (v *visit) redirect(to string) error {
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	return nil
+}
+
+var functions = template.FuncMap{
+	"ago": func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.UTC().Format("2 January 2006, 15:04")
+	},
+	"percent": func(f float64) string { return fmt.Sprintf("%.0f %%", 100*f) },
+	"score":   func(f float64) string { return fmt.Sprintf("%.3f", f) },
+	"budget":  filter.BudgetText,
+}
