@@ -79,6 +79,9 @@ func shoot(t *testing.T, ctx context.Context, name string) {
 }
 
 func TestThePageInARealBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the page in a real browser is left out of -short")
+	}
 	ctx, complaints := chrome(t)
 	s := newShop(t)
 	reader, dream, _ := s.gallery(t)

@@ -1,17 +1,20 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"slugpuppy/bot/admin"
 	"slugpuppy/bot/mastodontest"
+	"slugpuppy/classifier"
+	"slugpuppy/dream"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )
@@ -30,21 +33,43 @@ func (h *house) connect(t *testing.T, u *mastodontest.User, args ...string) {
 	}
 }
 
+// gallery's pictures, made once for all tests.
+var pictures struct {
+	once           sync.Once
+	scene, dreamed []byte
+	err            error
+}
+
+// exhibits are a scene and a dream of it.
+func exhibits() (scene, dreamed []byte, err error) {
+	p := &pictures
+	p.once.Do(func() {
+		img := picture.Landscape(320, 240, 3)
+		if p.scene, p.err = picture.EncodePNG(img, ""); p.err != nil {
+			return
+		}
+		net, err := classifier.Default()
+		if err != nil {
+			p.err = err
+			return
+		}
+		made, err := dream.New(net, dream.Options{}).Dream(context.Background(), img, nil,
+			dream.Recipe{Verb: dream.Dream, Preset: "nightmare", Strength: 8, Octaves: 4, Steps: 14, Seed: 1}, nil)
+		if err != nil {
+			p.err = err
+			return
+		}
+		p.dreamed, p.err = picture.EncodePNG(made.Image, "")
+	})
+	return p.scene, p.dreamed, p.err
+}
+
 // gallery has a reader follow an artist who posts a dream and a photograph, so to speak.
 func (h *house) gallery(t *testing.T) (reader *mastodontest.User, dream, photo string) {
 	t.Helper()
 	reader, artist := h.server.AddUser("reader", mastodontest.UserOptions{}), h.server.AddUser("artist", mastodontest.UserOptions{})
 	reader.Follow(artist)
-	in, out := filepath.Join(t.TempDir(), "in.png"), filepath.Join(t.TempDir(), "out.png")
-	scene, err := picture.EncodePNG(picture.Landscape(320, 240, 3), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(in, scene, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	h.ok(t, "dream", in, out, "nightmare strength=8 octaves=4 steps=14")
-	dreamed, err := os.ReadFile(out)
+	scene, dreamed, err := exhibits()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -290,6 +290,9 @@ func mustURL(t *testing.T, s string) *url.URL {
 }
 
 func TestAStrangerTriesAPicture(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a dream of a stranger's is left out of -short")
+	}
 	s := newShop(t)
 	b := s.browser(t)
 	var body bytes.Buffer

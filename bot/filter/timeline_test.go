@@ -49,6 +49,9 @@ func pattern(seed int) image.Image {
 // A timeline as people have it, through the real adapter and the real detector: one pass files
 // the dreams, whoever boosted them, and nothing else; undo restores the filters.
 func TestATimelineOfDreamsPhotographsAndPatterns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole timeline of dreams is left out of -short")
+	}
 	n := 20
 	if os.Getenv("SLUGPUPPY_LONG") != "" {
 		n = 200

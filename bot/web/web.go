@@ -304,4 +304,8 @@ var functions = template.FuncMap{
 	"percent": func(f float64) string { return fmt.Sprintf("%.0f %%", 100*f) },
 	"score":   func(f float64) string { return fmt.Sprintf("%.3f", f) },
 	"budget":  filter.BudgetText,
+	"fate": func(f store.Fate) string {
+		return map[store.Fate]string{store.Filed: "Hidden", store.Noted: "Would be hidden", store.Wanted: "About to be hidden",
+			store.Unwanted: "About to be returned", store.Returned: "Returned", store.TakenOut: "Taken out by you"}[f]
+	},
 }
