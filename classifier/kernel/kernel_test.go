@@ -173,39 +173,6 @@ func TestConvolutionMatchesItsDefinitionOnRandomShapes(t *testing.T) { everySet(
 
 func FuzzConv(f *testing.F) { fuzzEverySet(f, checkConv) }
 
-func BenchmarkConv(b *testing.B) {
-	for _, set := range available() {
-		if set == plain {
-			continue
-		}
-		force(b, set)
-		for _, k := range []struct{ in, out, k, n int }{{32, 64, 3, 256}, {64, 96, 3, 128}, {160, 48, 1, 128}, {80, 160, 3, 64}, {336, 80, 1, 64}} {
-			for threads := 1; threads <= 2; threads++ {
-				s := ConvShape{In: k.in, Out: k.out, KernelH: k.k, KernelW: k.k, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1,
-					Top: k.k / 2, Left: k.k / 2, Bottom: k.k / 2, Right: k.k / 2, Groups: 1}
-				r := rand.New(rand.NewPCG(1, 1))
-				c, _ := newConv(set, s, random(r, s.weights()), nil)
-				p, _ := c.At(k.n, k.n)
-				x, y, scratch := random(r, k.in*k.n*k.n), Floats(k.out*k.n*k.n), Floats(p.ForwardScratch()+p.BackwardScratch())
-				flops := 2 * float64(s.weights()) * float64(k.n*k.n)
-				for _, dir := range []string{"fwd", "bwd"} {
-					b.Run(fmt.Sprintf("%s/%dx%d-%dto%d-%d/%s/threads=%d", set.name, k.k, k.k, k.in, k.out, k.n, dir, threads), func(b *testing.B) {
-						tm := team(b, threads)
-						for b.Loop() {
-							if dir == "fwd" {
-								p.Forward(tm, y, x, scratch, true)
-							} else {
-								p.Backward(tm, x, y, y, scratch, false)
-							}
-						}
-						b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-					})
-				}
-			}
-		}
-	}
-}
-
 func BenchmarkPeak(b *testing.B) {
 	for _, set := range available() {
 		for threads := 1; threads <= 2; threads++ {

@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural
 // Networks", 2016): a 3x3 convolution of stride 1 is computed in tiles of 4x4 results. Tiles of
 // 6x6 values and the weights are transformed, multiplied element by element, summed over the
@@ -168,7 +170,7 @@ func (t *tiling) task(i int, ws *workspace) {
 	wide := s.vecs * set.lanes
 	// A cache line between the elements, lest they all fall into one set of the cache.
 	stride := wide*t.in + align/4
-	buf := ws.packed(elements*(wide+stride+maxRows*wide) + side*side*wide)
+	buf := ws.packed(elements*(wide+stride+together*maxRows*wide) + side*side*wide)
 	raw, v := buf[:elements*wide], buf[elements*wide:elements*(wide+stride)]
 	m := buf[elements*(wide+stride):]
 	straight := t.grid.place(set, ws, s)
@@ -178,23 +180,31 @@ func (t *tiling) task(i int, ws *workspace) {
 	}
 	panels := t.freq[0].panels
 	part := i % splits
-	for p := len(panels) * part / splits; p < len(panels)*(part+1)/splits; p++ {
-		t.panel(panels[p], m, v, s, wide, stride)
+	for group := range slices.Chunk(panels[len(panels)*part/splits:len(panels)*(part+1)/splits], together) {
+		t.panels(group, m, v, s, wide, stride)
 	}
 }
 
-// panel computes a few output channels of a run of tiles.
-func (t *tiling) panel(p panel, m, v []float32, s span, wide, stride int) {
+// together is how many panels are multiplied before their results are transformed: values that
+// lie in the outer cache are read once for all of them.
+const together = 2
+
+// panels computes a few output channels of a run of tiles.
+func (t *tiling) panels(ps []panel, m, v []float32, s span, wide, stride int) {
 	set := t.freq[0].set
-	multiply := set.gemm[p.kind][s.vecs]
+	each := elements * wide * maxRows
 	for e, f := range t.freq {
-		multiply(int64(t.in), &f.data[p.at], &v[e*stride], &m[e*wide*p.height], int64(4*wide), &f.bias[p.row], 0, uint64(1)<<wide-1)
+		for i, p := range ps {
+			set.gemm[p.kind][s.vecs](int64(t.in), &f.data[p.at], &v[e*stride], &m[i*each+e*wide*p.height], int64(4*wide), &f.bias[p.row], 0, uint64(1)<<wide-1)
+		}
 	}
-	y := m[elements*wide*maxRows:]
-	for r := range min(p.height, t.out-p.row) {
-		o := p.row + r
-		set.untile(int64(s.vecs), &m[r*wide], int64(4*wide*p.height), &y[0], int64(4*side*wide), &t.bias[o], t.run.flags)
-		t.store(t.run.dst[o*t.outH*t.outW:(o+1)*t.outH*t.outW], y, s, wide)
+	y := m[together*each:]
+	for i, p := range ps {
+		for r := range min(p.height, t.out-p.row) {
+			o := p.row + r
+			set.untile(int64(s.vecs), &m[i*each+r*wide], int64(4*wide*p.height), &y[0], int64(4*side*wide), &t.bias[o], t.run.flags)
+			t.store(t.run.dst[o*t.outH*t.outW:(o+1)*t.outH*t.outW], y, s, wide)
+		}
 	}
 }
 

@@ -28,6 +28,10 @@ func (t *target) zero(a *assembler, r string) {
 	a.op("VXORPS %s, %s, %s", r, r, r)
 }
 
+// ahead is how many bytes before their use weights are asked for: all others are in the inner
+// caches by then, but each weight is used once a tile.
+const ahead = 1024
+
 // gemm writes C[rows][vecs*lanes] = bias + sum over k of A[k][rows] * B[k][vecs*lanes].
 // Flag 1 clips at zero, flag 2 starts from C instead of the bias. ldc counts bytes.
 // With a masked target only the columns whose bit is set in mask are touched.
@@ -69,6 +73,7 @@ func gemm(a *assembler, t *target, rows, vecs int) {
 	}
 	a.label(name + "_start")
 	a.label(name + "_loop")
+	a.op("PREFETCHT0 %d(SI)", ahead)
 	for v := range vecs {
 		a.op("VMOVUPS %d(DI), %s", t.bytes*v, b(v))
 	}
