@@ -16,6 +16,7 @@ import (
 	"slugpuppy/bot/admin"
 	"slugpuppy/bot/daemon"
 	"slugpuppy/bot/filter"
+	"slugpuppy/bot/metrics"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -52,6 +53,11 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	counts := metrics.New(st, version)
+	if timeline != nil {
+		timeline.Observer = counts
+		timeline.Eye.Looked = counts.Looked
+	}
 	bot, err := servedBot(cfg, st, timeline, log)
 	if err != nil {
 		return err
@@ -64,11 +70,15 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	local := &admin.Local{Store: st, Daemon: statusOf(bot, time.Now()), Secrets: newConnections(cfg, st, key)}
 	group, ctx := errgroup.WithContext(ctx)
 	if bot != nil {
+		bot.Replied = counts.Replied
 		group.Go(func() error { return bot.Run(ctx) })
 	}
 	if timeline != nil {
 		local.Filter = func() (*filter.Filter, error) { return timeline, nil }
 		group.Go(func() error { return timeline.Run(ctx) })
+	}
+	if cfg.Admin.Metrics != "" {
+		group.Go(func() error { return serveWeb(ctx, cfg.Admin.Metrics, counts.Handler(readiness(bot, st))) })
 	}
 	group.Go(func() error { return serveAdmin(ctx, socketPath(cfg), local) })
 	if cfg.Web.Listen != "" && timeline != nil {
@@ -90,6 +100,19 @@ func nothingToDo(cfg *config.Config, bot *daemon.Daemon, timeline *filter.Filter
 	}
 	subs, err := st.Subscribers()
 	return len(subs) == 0 && cfg.Web.Listen == "", err
+}
+
+// readiness says why the daemon cannot work.
+func readiness(bot *daemon.Daemon, st *store.Store) func() error {
+	return func() error {
+		if bot != nil {
+			if err := bot.Ready(); err != nil {
+				return err
+			}
+		}
+		_, err := st.Counts()
+		return err
+	}
 }
 
 // servedFilter is the timeline filter, nil when it is disabled.

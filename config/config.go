@@ -101,7 +101,8 @@ type Store struct {
 
 // Admin is the socket that commands talk to.
 type Admin struct {
-	Socket string `toml:"socket" doc:"unix socket of the daemon; empty for slugpuppy.sock beside the database"`
+	Socket  string `toml:"socket" doc:"unix socket of the daemon; empty for slugpuppy.sock beside the database"`
+	Metrics string `toml:"metrics" doc:"address for /metrics (Prometheus), /healthz and /readyz, such as 127.0.0.1:9190; empty for none"`
 }
 
 // Log is what operators read.

@@ -42,6 +42,8 @@ type Options struct {
 	Secret     []byte // makes idempotency keys unguessable; the same for the life of the store
 	Log        *slog.Logger
 	Orders     Orders // nil: there are none
+	// Replied is told how long an answer took, for metrics; nil: nobody is.
+	Replied func(after time.Duration)
 
 	Dreams     int           // pictures made at the same time; 1
 	Poll       time.Duration // between looks for mentions when no hint comes; 30 s

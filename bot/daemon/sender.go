@@ -179,6 +179,9 @@ func (d *Daemon) stopped(r reply) (bool, error) {
 func (d *Daemon) posted(job store.Job, r reply, p bot.Post) error {
 	r.URL = p.URL
 	d.retries.forget(job.ID, job.ID+" upload")
+	if d.Replied != nil {
+		d.Replied(time.Since(job.Created))
+	}
 	d.Log.Info("answered", "job", job.ID, "post", p.ID, "took", time.Since(job.Created).Round(time.Millisecond))
 	return d.Store.Posted(job.ID, p.ID, encode(r))
 }

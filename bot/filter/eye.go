@@ -38,6 +38,8 @@ type Eye struct {
 	Decode func(ctx context.Context, data []byte) (image.Image, error)
 	// FetchBytes bounds a picture's file.
 	FetchBytes int64
+	// Looked is told how long the network took, for metrics; nil: nobody is.
+	Looked func(took time.Duration)
 
 	flights singleflight.Group
 }
@@ -127,7 +129,11 @@ func (e *Eye) see(ctx context.Context, from fetcher, m bot.Media) (store.Sight, 
 
 // Of judges a decoded picture.
 func (e *Eye) Of(ctx context.Context, hash string, img image.Image) (store.Sight, error) {
+	start := time.Now()
 	v, err := e.Judge.Judge(ctx, img)
+	if e.Looked != nil {
+		e.Looked(time.Since(start))
+	}
 	if err != nil {
 		return store.Sight{}, fmt.Errorf("judge a picture: %w", err)
 	}

@@ -202,11 +202,14 @@ func (c *cabinet) learn(ctx context.Context) error {
 
 // filed notes that a post is in a filter of ours.
 func (c *cabinet) filed(row store.Judged, at place) error {
-	_, err := c.Store.ChangeJudged(c.scope, row.Post, func(j *store.Judged) {
+	now, err := c.Store.ChangeJudged(c.scope, row.Post, func(j *store.Judged) {
 		if j.Fate == store.Wanted {
 			j.Fate, j.Shelf, j.Entry, j.FiledAt = store.Filed, at.shelf, at.entry, time.Now()
 		}
 	})
+	if err == nil && !now.Posted.IsZero() && now.Posted.After(c.sub.Joined) {
+		c.Observer.Hidden(now.FiledAt.Sub(now.Posted))
+	}
 	return err
 }
 

@@ -27,6 +27,8 @@ type Options struct {
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
 	Check time.Duration // between checks of the server's filters without work; 5 min
+	// Observer is told what happens, for metrics; nil: nobody listens.
+	Observer Observer
 	// Share lets what several subscribers call no dream count for everybody.
 	Share bool
 	// Settle is how long a filter whose creation got no answer may still come to be; 30 s.
@@ -39,6 +41,20 @@ type Options struct {
 	// First is how many posts of the past are looked at when somebody joins; 200.
 	First int
 }
+
+// Observer counts what the filter does.
+type Observer interface {
+	Judged(band string)
+	Unreadable()
+	Hidden(after time.Duration) // since the post was written
+}
+
+// deaf is the observer when nobody listens.
+type deaf struct{}
+
+func (deaf) Judged(string)        {}
+func (deaf) Unreadable()          {}
+func (deaf) Hidden(time.Duration) {}
 
 // Filter looks after the timelines of all subscribers.
 type Filter struct {
@@ -55,6 +71,9 @@ func New(o Options) *Filter {
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
 	o.Settle = orTime(o.Settle, 30*time.Second)
 	o.Keep = orTime(o.Keep, 90*24*time.Hour)
+	if o.Observer == nil {
+		o.Observer = deaf{}
+	}
 	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
 	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[store.Scope]*watcher{}, joined: make(chan struct{}, 1)}
 }

@@ -118,11 +118,23 @@ func (w *watcher) judge(ctx context.Context, sub store.Subscriber, page []bot.Po
 		if s == nil {
 			continue
 		}
-		if row := w.Eye.decide(v, *s); row.Kind != "" || len(s.sights) > 0 {
+		row := w.Eye.decide(v, *s)
+		w.count(row, *s)
+		if row.Kind != "" || len(s.sights) > 0 {
 			rows = append(rows, row)
 		}
 	}
 	return w.Store.RecordJudged(w.scope, cursor, rows...)
+}
+
+// count tells the observer of a verdict.
+func (w *watcher) count(row store.Judged, s seen) {
+	if len(s.sights) > 0 {
+		w.Observer.Judged(row.Band)
+	}
+	for range len(s.post.Media) - len(s.sights) {
+		w.Observer.Unreadable()
+	}
 }
 
 // see looks at a post's pictures when there is room for one more.

@@ -1,0 +1,64 @@
+package metrics_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"slugpuppy/bot/metrics"
+	"slugpuppy/store"
+)
+
+func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
+	st, err := store.Open(filepath.Join(t.TempDir(), "db"), store.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	scope := store.Scope{Platform: "mastodon:private.example", Account: "4711"}
+	if _, err := st.Subscribe("test", store.Subscriber{Platform: scope.Platform, Account: scope.Account, Handle: "ada@private.example", Mode: store.FilterOn, Trouble: "no token"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Record(scope, "1", store.Job{Source: "1", Handle: "ada@private.example", State: store.Queued, Lane: "words"}); err != nil {
+		t.Fatal(err)
+	}
+	m := metrics.New(st, "v1")
+	m.Judged("certain")
+	m.Unreadable()
+	m.Looked(time.Second)
+	m.Hidden(3 * time.Second)
+	m.Replied(time.Minute)
+	var sick error
+	h := m.Handler(func() error { return sick })
+	get := func(path string) (int, string) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return w.Code, w.Body.String()
+	}
+	code, text := get("/metrics")
+	for _, want := range []string{`slugpuppy_verdicts_total{band="certain"} 1`, "slugpuppy_unreadable_pictures_total 1", `slugpuppy_jobs{state="queued"} 1`,
+		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_timelines_in_trouble 1", "slugpuppy_hide_latency_seconds_count 1", `version="v1"`} {
+		if code != http.StatusOK || !strings.Contains(text, want) {
+			t.Errorf("%d: no %s", code, want)
+		}
+	}
+	for _, secret := range []string{"ada@", "private.example", "4711"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the metrics name %s", secret)
+		}
+	}
+	if code, _ := get("/readyz"); code != http.StatusOK {
+		t.Errorf("ready: %d", code)
+	}
+	sick = errors.New("suspended")
+	if code, _ := get("/readyz"); code != http.StatusServiceUnavailable {
+		t.Errorf("not ready: %d", code)
+	}
+	if code, _ := get("/healthz"); code != http.StatusOK {
+		t.Errorf("alive: %d", code)
+	}
+}
