@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -21,8 +19,9 @@ type trainFlags struct {
 	corpus, out, cache, pictures string
 	nets                         []string
 	copies, dreams, worst        int
+	patterns, redrawn, posted    int
 	seed                         uint64
-	l2                           float64
+	l2, l2tex                    float64
 }
 
 func (a *app) detectorCommand() *cobra.Command {
@@ -37,9 +36,13 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.nets, "network", nil, "further networks (ONNX, with the embedded one's labels) that dream for training")
 	flags.IntVar(&f.copies, "copies", 2, "copies of every picture, changed as the world changes pictures")
 	flags.IntVar(&f.dreams, "dreams", 400, "dreams to make of the corpus' photographs")
+	flags.IntVar(&f.redrawn, "redrawn", 300, "photographs to redraw as filters and brushes do, which are no dreams either")
+	flags.IntVar(&f.posted, "posted", 100, "dreams to make of them as they are posted, in the usual looks")
+	flags.IntVar(&f.patterns, "patterns", 160, "patterns to draw, which are no dreams")
 	flags.IntVar(&f.worst, "worst", 12, "how many of the worst mistakes to show")
 	flags.Uint64Var(&f.seed, "seed", 1, "of everything random")
-	flags.Float64Var(&f.l2, "l2", 0, "penalty on the weights; 0 for the usual")
+	flags.Float64Var(&f.l2, "l2", 0, "penalty on the weights of channels; 0 for the usual")
+	flags.Float64Var(&f.l2tex, "l2-texture", 0, "and on those of the texture")
 	_ = cmd.MarkFlagRequired("corpus") // the flag exists
 }
 
@@ -84,7 +87,8 @@ func (a *app) train(ctx context.Context, f trainFlags) (*detector.Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, scores, err := detector.Train(net.Hash(), samples, detector.TrainOptions{L2: f.l2, Seed: f.seed, Log: log})
+	h, scores, err := detector.Train(net.Hash(), samples, detector.TrainOptions{
+		Channels: detector.NewFingerprinter(net).Channels(), L2: f.l2, L2Tex: f.l2tex, Seed: f.seed, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
@@ -179,19 +183,9 @@ func (a *app) promises(h *detector.Head) {
 	}
 }
 
-// samples come from the cache, or are made and kept there.
-func (a *app) samples(ctx context.Context, net *classifier.Network, f trainFlags, log func(string, ...any)) ([]detector.Sample, error) {
-	if f.cache != "" {
-		samples, err := readSamples(f.cache)
-		if err == nil {
-			var entries []training.Entry
-			entries, err = training.ReadManifest(f.corpus)
-			training.Describe(samples, entries)
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return samples, err
-		}
-	}
+// samples come from the cache as far as it has them; new ones are added to it as they are made, so
+// that a run that was stopped goes on where it was.
+func (a *app) samples(ctx context.Context, net *classifier.Network, f trainFlags, log func(string, ...any)) (all []detector.Sample, err error) {
 	nets := []*classifier.Network{net}
 	for _, path := range f.nets {
 		data, err := os.ReadFile(path)
@@ -204,28 +198,17 @@ func (a *app) samples(ctx context.Context, net *classifier.Network, f trainFlags
 		}
 		nets = append(nets, other)
 	}
-	samples, err := training.Collect(ctx, training.Options{
-		Corpus: f.corpus, Copies: f.copies, Dreams: f.dreams, Nets: nets, Seed: f.seed,
+	o := training.Options{
+		Corpus: f.corpus, Copies: f.copies, Dreams: f.dreams, Posted: f.posted, Patterns: f.patterns, Redrawn: f.redrawn, Nets: nets, Seed: f.seed,
 		Eye: detector.NewFingerprinter(net), Log: log,
-	})
-	if err != nil {
-		return nil, err
 	}
 	if f.cache != "" {
-		err = a.writeFrom(f.cache, func(w io.Writer) error { return gob.NewEncoder(w).Encode(samples) })
+		cache, err := training.OpenCache(f.cache, net.Hash())
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, cache.Close()) }()
+		o.Known, o.Keep = cache.Samples, cache.Add
 	}
-	return samples, err
-}
-
-func readSamples(path string) ([]detector.Sample, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var samples []detector.Sample
-	if err := gob.NewDecoder(file).Decode(&samples); err != nil {
-		return nil, fmt.Errorf("read fingerprints from %s: %w", path, err)
-	}
-	return samples, nil
+	return training.Collect(ctx, o)
 }

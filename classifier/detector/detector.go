@@ -14,8 +14,9 @@ var embedded []byte
 
 // Detector says whether pictures are DeepDream. It is safe for concurrent use.
 type Detector struct {
-	eye  *Fingerprinter
-	head *Head
+	eye   *Fingerprinter
+	head  *Head
+	model string
 }
 
 // Verdict is what the detector says of a picture.
@@ -23,7 +24,7 @@ type Verdict struct {
 	Dream bool    `json:"dream"` // the band is certain or likely
 	Score float64 `json:"score"` // calibrated probability, 0..1
 	Band  Band    `json:"band"`
-	Model string  `json:"model"` // version of fingerprint and head, first digits of the network's hash
+	Model string  `json:"model"` // version of the fingerprint, first digits of the hashes of network and head
 }
 
 // New returns a detector with the embedded head, which belongs to the embedded network.
@@ -38,9 +39,13 @@ func New(net *classifier.Network) (*Detector, error) {
 // WithHead returns a detector with another head.
 func WithHead(net *classifier.Network, head *Head) (*Detector, error) {
 	d := &Detector{eye: NewFingerprinter(net), head: head}
-	if head.Version != Version || head.Model != net.Hash() || len(head.Weight) != d.eye.Size() {
+	if head.Version != Version || head.Model != net.Hash() || head.Size != d.eye.Size() {
 		return nil, fmt.Errorf("the detector's head was trained for fingerprint %d of network %.8s, this is %d of %.8s; train it again with `slugpuppy detector train`",
 			head.Version, head.Model, Version, net.Hash())
+	}
+	var err error
+	if d.model, err = modelOf(head); err != nil {
+		return nil, err
 	}
 	return d, nil
 }
@@ -62,7 +67,7 @@ func (d *Detector) verdict(print Fingerprint) (Verdict, error) {
 	band := d.head.BandOf(score)
 	return Verdict{
 		Dream: band != Unlikely, Score: score, Band: band,
-		Model: fmt.Sprintf("v%d-%.8s", Version, d.head.Model),
+		Model: d.model,
 	}, nil
 }
 

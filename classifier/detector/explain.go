@@ -27,10 +27,11 @@ type Neighbour struct {
 	Distance float64 `json:"distance"`
 }
 
-// Voice is what one channel adds to the score before calibration: its weights times its
-// standardised statistics, summed over scales. Positive speaks for a dream.
+// Voice is what one channel adds to the logit of the score: its weights times its standardised
+// statistics. Positive speaks for a dream. The picture's texture speaks by octaves, and as a whole:
+// by what it is close to.
 type Voice struct {
-	Channel string  `json:"channel"` // layer:channel, as recipes spell it
+	Channel string  `json:"channel"` // layer:channel, as recipes spell it, or texture:octave, 0 the finest, or texture
 	Says    float64 `json:"says"`
 }
 
@@ -43,8 +44,8 @@ type Reference struct {
 
 // How much an explanation tells.
 const (
-	voices = 8 // channels
-	alike  = 2 // examples of each class
+	loud  = 8 // channels
+	peers = 2 // examples of each class
 )
 
 // directions is how many numbers say where an example lies. By Johnson and Lindenstrauss's lemma
@@ -65,35 +66,48 @@ func (d *Detector) Explain(ctx context.Context, img image.Image) (Verdict, Expla
 	if err != nil {
 		return Verdict{}, Explanation{}, err
 	}
-	return v, Explanation{Nearest: d.head.nearest(parts), Channels: d.eye.loudest(parts)}, nil
+	return v, Explanation{Nearest: d.head.nearest(parts), Channels: d.eye.loudest(d.head, parts)}, nil
 }
 
-// contributions are what each feature adds to the margin.
+// contributions are what each number of a fingerprint adds to the logit, and then what each
+// expert's centres do.
 func (h *Head) contributions(f Fingerprint) ([]float32, error) {
-	if len(f) != len(h.Weight) {
-		return nil, fmt.Errorf("fingerprint of %d numbers for a head of %d", len(f), len(h.Weight))
+	if len(f) != h.Size {
+		return nil, fmt.Errorf("fingerprint of %d numbers for a head of %d", len(f), h.Size)
 	}
-	parts := make([]float32, len(f))
-	for i, v := range f {
-		parts[i] = h.Weight[i] * standard(v, h.Mean[i], h.Scale[i])
+	parts := make([]float32, h.Size+len(h.Experts))
+	for k, e := range h.Experts {
+		for j, v := range e.inputs(f) {
+			at := e.From + j
+			if at >= e.To {
+				at = h.Size + k
+			}
+			parts[at] += float32(h.Mix[k]) * e.Weight[j] * v
+		}
 	}
 	return parts, nil
 }
 
 // loudest sums contributions by channel and picks the largest.
-func (f *Fingerprinter) loudest(parts []float32) []Voice {
+func (f *Fingerprinter) loudest(h *Head, parts []float32) []Voice {
 	sum := map[string]float64{}
-	for i, name := range f.channels() {
+	for i, name := range f.voices() {
 		sum[name] += float64(parts[i])
+	}
+	for k, v := range parts[f.Size():] {
+		sum[h.Experts[k].Name] += float64(v)
 	}
 	all := make([]Voice, 0, len(sum))
 	for name, v := range sum {
+		if v == 0 {
+			continue
+		}
 		all = append(all, Voice{name, v})
 	}
 	slices.SortFunc(all, func(a, b Voice) int {
 		return cmp.Or(cmp.Compare(math.Abs(b.Says), math.Abs(a.Says)), cmp.Compare(a.Channel, b.Channel))
 	})
-	return all[:min(voices, len(all))]
+	return all[:min(loud, len(all))]
 }
 
 // project places contributions along random directions, the same for everybody: the sums with
@@ -179,6 +193,6 @@ func (h *Head) nearest(parts []float32) []Neighbour {
 	seen := map[string]int{}
 	return slices.DeleteFunc(all, func(n Neighbour) bool {
 		seen[n.Class]++
-		return seen[n.Class] > alike
+		return seen[n.Class] > peers
 	})
 }

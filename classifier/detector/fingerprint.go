@@ -14,14 +14,17 @@ import (
 
 // Version is that of the fingerprint. A change of what it is made of needs another number and
 // a newly trained head.
-const Version = 1
+const Version = 2
 
-// scales are the short sides, in pixels, at which a picture is looked at: dreams repeat the
-// same things at every octave.
-var scales = []int{256, 128}
+// Pictures are looked at near their own size, as the traces of gradient ascent are as large as
+// the network that left them looks, in pixels: their short side is brought between these.
+const (
+	leastSide = 256
+	mostSide  = 352
+)
 
 // longest bounds the other side, as a multiple of the short one: panoramas are squeezed.
-const longest = 3
+const longest = 2
 
 // The statistics of each channel: what it answers on the whole, how unevenly, and at its
 // strongest places.
@@ -31,8 +34,9 @@ const (
 	buckets  = 256
 )
 
-// Fingerprint is what the network answers to a picture: for every scale, layer and channel
-// log(1+mean), standard deviation, and mean of the top 2 % of its activations, in that order.
+// Fingerprint is what the network answers to a picture, for every layer and channel log(1+mean),
+// standard deviation, and mean of the top 2 % of its activations, in that order; then the texture
+// of the picture itself.
 type Fingerprint []float32
 
 // Fingerprinter makes fingerprints with one network. It is safe for concurrent use; each call
@@ -41,7 +45,8 @@ type Fingerprinter struct {
 	net    *classifier.Network
 	layers []classifier.Layer
 	names  []string // of the layers
-	size   int
+
+	channels int // numbers that are about channels; those of the texture follow
 }
 
 // NewFingerprinter uses all layers of a network but its logits, which say what is in a picture
@@ -51,25 +56,32 @@ func NewFingerprinter(net *classifier.Network) *Fingerprinter {
 	for _, l := range net.Layers() {
 		if l.Name != classifier.Logits {
 			f.layers, f.names = append(f.layers, l), append(f.names, l.Name)
-			f.size += stats * l.Channels * len(scales)
+			f.channels += stats * l.Channels
 		}
 	}
 	return f
 }
 
 // Size is the length of fingerprints.
-func (f *Fingerprinter) Size() int { return f.size }
+func (f *Fingerprinter) Size() int { return f.channels + octaves*textures }
 
-// channels names the layer:channel that each number of a fingerprint is about.
-func (f *Fingerprinter) channels() []string {
-	names := make([]string, 0, f.size)
-	for range scales {
-		for _, l := range f.layers {
-			for c := range l.Channels {
-				for range stats {
-					names = append(names, fmt.Sprintf("%s:%d", l.Name, c))
-				}
+// Channels is how many numbers, the first ones, are about channels; the others are texture.
+func (f *Fingerprinter) Channels() int { return f.channels }
+
+// voices names what each number of a fingerprint is about: a layer:channel, or an octave of the
+// texture, of which 0 is the finest.
+func (f *Fingerprinter) voices() []string {
+	names := make([]string, 0, f.Size())
+	for _, l := range f.layers {
+		for c := range l.Channels {
+			for range stats {
+				names = append(names, fmt.Sprintf("%s:%d", l.Name, c))
 			}
+		}
+	}
+	for o := range octaves {
+		for range textures {
+			names = append(names, fmt.Sprintf("texture:%d", o))
 		}
 	}
 	return names
@@ -81,25 +93,24 @@ func (f *Fingerprinter) Of(ctx context.Context, img image.Image) (Fingerprint, e
 	if pixels.Rect.Empty() {
 		return nil, fmt.Errorf("fingerprint: a picture without pixels")
 	}
-	print := make(Fingerprint, 0, f.size)
-	for _, side := range scales {
-		in := shrink(pixels, side)
-		err := f.net.Read(ctx, in, f.names, func(a *classifier.Features) {
-			n := a.H * a.W
-			for c := range a.C {
-				print = appendStats(print, a.Data[c*n:(c+1)*n])
-			}
-		})
-		if err != nil {
-			return nil, fmt.Errorf("fingerprint: %w", err)
+	print := make(Fingerprint, 0, f.Size())
+	in := near(pixels)
+	err := f.net.Read(ctx, in, f.names, func(a *classifier.Features) {
+		n := a.H * a.W
+		for c := range a.C {
+			print = appendStats(print, a.Data[c*n:(c+1)*n])
 		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fingerprint: %w", err)
 	}
-	return print, nil
+	return appendTexture(print, in), nil
 }
 
-// shrink scales so that the short side is side; small pictures are enlarged.
-func shrink(img *image.NRGBA, side int) *picture.Planar {
+// near scales a picture to the size it is looked at.
+func near(img *image.NRGBA) *picture.Planar {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
+	side := min(mostSide, max(leastSide, min(w, h)))
 	scale := float64(side) / float64(min(w, h))
 	to := func(n int) int {
 		return min(longest*side, max(side, int(math.Round(scale*float64(n)))))

@@ -19,17 +19,17 @@ const (
 	Unlikely Band = "unlikely"
 )
 
-// Head turns fingerprints into probabilities: logistic regression on standardised features.
+// Head turns fingerprints into probabilities: experts, each for a part of the fingerprint, and how
+// much each of them counts.
 type Head struct {
-	Version int       // of the fingerprint
-	Model   string    // hash of the network
-	Mean    []float32 // of each feature in training
-	Scale   []float32 // its standard deviation
-	Weight  []float32
-	Bias    float64
-	// Slope and Offset calibrate the score (Platt, "Probabilistic outputs for support vector
-	// machines", 1999), fitted on pictures left out of training.
-	Slope, Offset float64
+	Version int    // of the fingerprint
+	Model   string // hash of the network
+	Size    int    // of fingerprints
+	Experts []*Expert
+	// Mix and Offset turn the experts' margins into the logit of a probability, fitted on pictures
+	// left out of training.
+	Mix    []float64
+	Offset float64
 	// ROC has points of the left-out pictures, by rising score; of the numbers of pictures below.
 	ROC                 []Point
 	Others, Photographs int
@@ -48,32 +48,20 @@ type Point struct {
 	Found            float64
 }
 
-// clip bounds a standardised feature: one channel gone wild does not decide.
-const clip = 4
-
-// Margin is the head's raw score, in logits before calibration.
-func (h *Head) Margin(f Fingerprint) (float64, error) {
-	if len(f) != len(h.Weight) {
-		return 0, fmt.Errorf("fingerprint of %d numbers for a head of %d", len(f), len(h.Weight))
+func (h *Head) mixed(margins []float64) float64 {
+	sum := h.Offset
+	for k, m := range margins {
+		sum += h.Mix[k] * m
 	}
-	sum := h.Bias
-	for i, v := range f {
-		sum += float64(h.Weight[i]) * float64(standard(v, h.Mean[i], h.Scale[i]))
-	}
-	return sum, nil
-}
-
-func standard(v, mean, scale float32) float32 {
-	return min(clip, max(-clip, (v-mean)/scale))
+	return sum
 }
 
 // Score is the calibrated probability that a picture with this fingerprint is a dream.
 func (h *Head) Score(f Fingerprint) (float64, error) {
-	m, err := h.Margin(f)
-	if err != nil {
-		return 0, err
+	if len(f) != h.Size {
+		return 0, fmt.Errorf("fingerprint of %d numbers for a head of %d", len(f), h.Size)
 	}
-	return sigmoid(h.Slope*m + h.Offset), nil
+	return sigmoid(h.mixed(judge(h.Experts, f))), nil
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
@@ -100,8 +88,13 @@ func ReadHead(data []byte) (*Head, error) {
 	if err := gob.NewDecoder(io.LimitReader(z, maxHead)).Decode(&h); err != nil {
 		return nil, fmt.Errorf("read head: %w", err)
 	}
-	if len(h.Mean) != len(h.Weight) || len(h.Scale) != len(h.Weight) || len(h.Weight) == 0 {
-		return nil, fmt.Errorf("read head: %d weights, %d means, %d scales", len(h.Weight), len(h.Mean), len(h.Scale))
+	if h.Size <= 0 || h.Size > maxHead || len(h.Experts) == 0 || len(h.Mix) != len(h.Experts) {
+		return nil, fmt.Errorf("read head: %d experts, %d of them count, for fingerprints of %d numbers", len(h.Experts), len(h.Mix), h.Size)
+	}
+	for _, e := range h.Experts {
+		if err := e.valid(h.Size); err != nil {
+			return nil, fmt.Errorf("read head: %w", err)
+		}
 	}
 	if h.Others < 0 || h.Photographs < 0 || max(h.Others, h.Photographs) > maxHead {
 		return nil, fmt.Errorf("read head: calibrated on %d pictures, %d photographs", h.Others, h.Photographs)

@@ -1,18 +1,20 @@
 package detector
 
 import (
-	"encoding/binary"
+	"encoding/gob"
 	"fmt"
 	"hash/crc32"
-	"math"
 )
 
 // Model names what a score depends on: the fingerprint's version, the network and the head.
 // Scores of another model are not comparable.
-func (d *Detector) Model() string {
+func (d *Detector) Model() string { return d.model }
+
+// modelOf hashes what makes a head's scores.
+func modelOf(h *Head) (string, error) {
 	sum := crc32.NewIEEE()
-	for _, w := range d.head.Weight {
-		_ = binary.Write(sum, binary.LittleEndian, math.Float32bits(w)) // a hash takes everything
+	if err := gob.NewEncoder(sum).Encode(Head{Size: h.Size, Experts: h.Experts, Mix: h.Mix, Offset: h.Offset}); err != nil {
+		return "", fmt.Errorf("hash head: %w", err)
 	}
-	return fmt.Sprintf("v%d-%.8s-%08x", Version, d.head.Model, sum.Sum32())
+	return fmt.Sprintf("v%d-%.8s-%08x", Version, h.Model, sum.Sum32()), nil
 }

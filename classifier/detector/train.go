@@ -1,13 +1,12 @@
 package detector
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"gonum.org/v1/gonum/optimize"
 )
 
 // Sample is one fingerprint with what it is known to be.
@@ -28,23 +27,34 @@ const Photograph = "natural"
 
 // TrainOptions of a head. The zero value of a field means the default in brackets.
 type TrainOptions struct {
-	L2    float64 // penalty on the weights [0.01]
-	Folds int     // of the cross-validation that calibrates [5]
-	Seed  uint64
-	Log   func(format string, args ...any) // may be nil
+	Channels int     // numbers of a fingerprint that are about channels; what follows is texture [all]
+	L2       float64 // penalty on the weights of channels [0.03]
+	L2Tex    float64 // and of the texture [0.003]
+	Centres  int     // of the texture's expert [300]
+	Folds    int     // of the cross-validation that calibrates [5]
+	Seed     uint64
+	Log      func(format string, args ...any) // may be nil
 }
 
 func (o TrainOptions) withDefaults() TrainOptions {
-	if o.L2 == 0 {
-		o.L2 = 0.01
-	}
-	if o.Folds == 0 {
-		o.Folds = 5
-	}
+	o.L2 = cmp.Or(o.L2, 0.03)
+	o.L2Tex = cmp.Or(o.L2Tex, 0.003)
+	o.Centres = cmp.Or(o.Centres, 300)
+	o.Folds = cmp.Or(o.Folds, 5)
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
 	}
 	return o
+}
+
+// plans of the experts for fingerprints of a length.
+func (o TrainOptions) plans(length int) []plan {
+	channels := cmp.Or(o.Channels, length)
+	all := []plan{{name: "channels", to: channels, l2: o.L2, seed: o.Seed}}
+	if channels < length {
+		all = append(all, plan{name: "texture", from: channels, to: length, l2: o.L2Tex, centres: o.Centres, seed: o.Seed})
+	}
+	return all
 }
 
 // Train fits a head to samples, and calibrates it and its ROC by cross-validation grouped by
@@ -52,30 +62,45 @@ func (o TrainOptions) withDefaults() TrainOptions {
 // sample got when it was left out.
 func Train(model string, samples []Sample, o TrainOptions) (*Head, []float64, error) {
 	o = o.withDefaults()
+	if len(samples) == 0 {
+		return nil, nil, errors.New("no samples to learn from")
+	}
 	margins, err := leftOut(samples, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := fit(samples, o.L2)
-	if err != nil {
+	h := &Head{Version: Version, Model: model, Size: len(samples[0].Print)}
+	if h.Experts, err = fit(samples, o); err != nil {
 		return nil, nil, err
 	}
-	h.Version, h.Model = Version, model
-	if h.Slope, h.Offset, err = platt(samples, margins); err != nil {
+	if h.Mix, h.Offset, err = mix(samples, margins); err != nil {
 		return nil, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	scores := make([]float64, len(margins))
-	for i, m := range margins {
-		scores[i] = sigmoid(h.Slope*m + h.Offset)
+	scores := make([]float64, len(samples))
+	for i := range samples {
+		scores[i] = sigmoid(h.mixed(margins[i]))
 	}
 	h.roc(samples, scores)
 	return h, scores, nil
 }
 
-// leftOut gives every sample the margin of a head that never saw its group.
-func leftOut(samples []Sample, o TrainOptions) ([]float64, error) {
+// fit trains all experts.
+func fit(samples []Sample, o TrainOptions) ([]*Expert, error) {
+	var all []*Expert
+	for _, p := range o.plans(len(samples[0].Print)) {
+		e, err := p.fit(samples)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// leftOut gives every sample the margins of experts that never saw its group.
+func leftOut(samples []Sample, o TrainOptions) ([][]float64, error) {
 	fold := folds(samples, o.Folds, o.Seed)
-	margins := make([]float64, len(samples))
+	margins := make([][]float64, len(samples))
 	for k := range o.Folds {
 		var train []Sample
 		for i, s := range samples {
@@ -83,20 +108,29 @@ func leftOut(samples []Sample, o TrainOptions) ([]float64, error) {
 				train = append(train, s)
 			}
 		}
-		h, err := fit(train, o.L2)
+		if len(train) == 0 {
+			return nil, fmt.Errorf("fold %d: all pictures are of one group", k+1)
+		}
+		experts, err := fit(train, o)
 		if err != nil {
 			return nil, fmt.Errorf("fold %d: %w", k+1, err)
 		}
-		for i, s := range samples {
+		parallel(len(samples), func(i int) {
 			if fold[i] == k {
-				if margins[i], err = h.Margin(s.Print); err != nil {
-					return nil, err
-				}
+				margins[i] = judge(experts, samples[i].Print)
 			}
-		}
+		})
 		o.Log("fold %d of %d done", k+1, o.Folds)
 	}
 	return margins, nil
+}
+
+func judge(experts []*Expert, f Fingerprint) []float64 {
+	m := make([]float64, len(experts))
+	for k, e := range experts {
+		m[k] = e.margin(f)
+	}
+	return m
 }
 
 // folds deals groups out, largest first to the emptiest fold of their class, so that every
@@ -136,97 +170,6 @@ func folds(samples []Sample, n int, seed uint64) []int {
 		fold[i] = of[s.Group]
 	}
 	return fold
-}
-
-// fit minimises the weighted logistic loss plus L2/2 times the squared weights, by L-BFGS.
-func fit(samples []Sample, l2 float64) (*Head, error) {
-	if len(samples) == 0 {
-		return nil, errors.New("no samples to learn from")
-	}
-	n := len(samples[0].Print)
-	h := &Head{Mean: make([]float32, n), Scale: make([]float32, n), Weight: make([]float32, n), Slope: 1}
-	standardise(h, samples)
-	x := make([][]float32, len(samples))
-	parallel(len(samples), func(i int) {
-		x[i] = make([]float32, n)
-		for j, v := range samples[i].Print {
-			x[i][j] = standard(v, h.Mean[j], h.Scale[j])
-		}
-	})
-	loss := &logistic{x: x, y: make([]float64, len(samples)), w: balance(samples), l2: l2, n: n}
-	for i, s := range samples {
-		if s.Dream {
-			loss.y[i] = 1
-		}
-	}
-	p := optimize.Problem{Func: loss.value, Grad: loss.gradient}
-	res, err := optimize.Minimize(p, make([]float64, n+1), &optimize.Settings{
-		MajorIterations: 120, GradientThreshold: 1e-5,
-		Converger: &optimize.FunctionConverge{Relative: 1e-5, Iterations: 8},
-	}, &optimize.LBFGS{Store: 12})
-	if res == nil {
-		return nil, fmt.Errorf("fit: %w", err)
-	}
-	for j := range n {
-		h.Weight[j] = float32(res.X[j])
-	}
-	h.Bias = res.X[n]
-	return h, nil
-}
-
-// standardise measures mean and deviation of every feature, by weight.
-func standardise(h *Head, samples []Sample) {
-	n := len(h.Mean)
-	parallel(n, func(j int) {
-		sum, sq := 0.0, 0.0
-		for _, s := range samples {
-			v := float64(s.Print[j])
-			sum, sq = sum+v, sq+v*v
-		}
-		mean := sum / float64(len(samples))
-		h.Mean[j] = float32(mean)
-		h.Scale[j] = float32(math.Sqrt(max(1e-12, sq/float64(len(samples))-mean*mean)) + 1e-6)
-	})
-}
-
-// balance makes dreams and others count the same in all.
-func balance(samples []Sample) []float64 {
-	var sum [2]float64
-	side := func(s Sample) int {
-		if s.Dream {
-			return 1
-		}
-		return 0
-	}
-	for _, s := range samples {
-		sum[side(s)] += s.Weight
-	}
-	w := make([]float64, len(samples))
-	for i, s := range samples {
-		w[i] = 0.5 * s.Weight / sum[side(s)]
-	}
-	return w
-}
-
-// platt fits slope and offset to left-out margins of originals.
-func platt(samples []Sample, margins []float64) (slope, offset float64, err error) {
-	value := func(p []float64) float64 {
-		loss := 0.0
-		for i, s := range samples {
-			if s.Copy == 0 {
-				loss += s.Weight * softplus(p[0]*margins[i]+p[1], s.Dream)
-			}
-		}
-		return loss
-	}
-	res, err := optimize.Minimize(optimize.Problem{Func: value}, []float64{1, 0}, nil, &optimize.NelderMead{})
-	if err != nil {
-		return 0, 0, err
-	}
-	if res.X[0] <= 0 {
-		return 0, 0, errors.New("the head is no better than chance")
-	}
-	return res.X[0], res.X[1], nil
 }
 
 // softplus is the logistic loss of a margin.

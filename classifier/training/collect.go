@@ -16,29 +16,39 @@ import (
 
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
+	"slugpuppy/dream"
 )
 
 // Options of Collect.
 type Options struct {
-	Corpus string
-	Copies int                   // weathered copies of every picture
-	Dreams int                   // own dreams, of photographs of the corpus
-	Nets   []*classifier.Network // that dream them
-	Eye    *detector.Fingerprinter
-	Seed   uint64
-	Log    func(format string, args ...any)
+	Corpus   string
+	Copies   int                   // weathered copies of every picture
+	Dreams   int                   // own dreams, of photographs of the corpus, weathered
+	Posted   int                   // own dreams as they are posted, by the looks people ask for
+	Patterns int                   // drawn for training, none of them dreams
+	Redrawn  int                   // photographs of the corpus as filters and brushes redraw them
+	Nets     []*classifier.Network // that dream
+	Eye      *detector.Fingerprinter
+	Seed     uint64
+	Log      func(format string, args ...any)
+
+	// Known are samples from before, which are not made again; Keep is told of every new one, one
+	// at a time. Both may be nil.
+	Known []detector.Sample
+	Keep  func(detector.Sample) error
 }
 
-// collector gathers samples from several goroutines; order is made the same afterwards.
-type collector struct {
-	o       Options
-	mu      sync.Mutex
-	samples map[string]detector.Sample
-	done    atomic.Int64
+// task is one sample to be made.
+type task struct {
+	sample detector.Sample // all but the fingerprint
+	make   making
 }
 
-// Collect fingerprints the corpus, weathered copies of it, and own dreams. A picture that
-// cannot be read is an error: the corpus should not have it.
+// making makes what is looked at; rng depends on the seed and the sample's name alone.
+type making func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error)
+
+// Collect fingerprints the corpus, weathered copies of it, own dreams and patterns. A picture
+// that cannot be read is an error: the corpus should not have it.
 func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 	entries, err := ReadManifest(o.Corpus)
 	if err != nil {
@@ -47,30 +57,77 @@ func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
 	}
-	if o.Dreams > 0 && len(o.Nets) == 0 {
+	if o.Dreams+o.Posted > 0 && len(o.Nets) == 0 {
 		return nil, errors.New("own dreams need a network")
 	}
-	c := &collector{o: o, samples: map[string]detector.Sample{}}
-	dreams := shares(entries, o.Dreams)
+	tasks := o.tasks(entries)
+	known := map[string]detector.Fingerprint{}
+	for _, s := range o.Known {
+		known[key(s)] = s.Print
+	}
+	samples := make([]detector.Sample, len(tasks))
+	var done atomic.Int64
+	var keeping sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, e := range entries {
+	for i, t := range tasks {
+		samples[i] = t.sample
+		if samples[i].Print = known[key(t.sample)]; samples[i].Print != nil {
+			done.Add(1)
+			continue
+		}
 		group.Go(func() error {
-			if err := c.entry(ctx, e, dreams[i]); err != nil {
-				return fmt.Errorf("%s: %w", e.File, err)
+			img, err := t.make(ctx, rngOf(o.Seed, key(t.sample)))
+			if err == nil {
+				samples[i].Print, err = o.Eye.Of(ctx, img)
 			}
-			if n := c.done.Add(1); n%100 == 0 {
-				o.Log("%d of %d pictures", n, len(entries))
+			if err != nil {
+				return fmt.Errorf("%s: %w", t.sample.File, err)
 			}
-			return nil
+			if n := done.Add(1); n%100 == 0 {
+				o.Log("%d of %d pictures", n, len(tasks))
+			}
+			if o.Keep == nil {
+				return nil
+			}
+			keeping.Lock()
+			defer keeping.Unlock()
+			return o.Keep(samples[i])
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	samples := c.sorted(entries)
 	Describe(samples, entries)
 	return samples, nil
+}
+
+// tasks lists what to make: originals first, so that a run that is stopped has the most useful.
+func (o Options) tasks(entries []Entry) []task {
+	var all []task
+	for n := range 1 + o.Copies {
+		for _, e := range entries {
+			all = append(all, o.corpusTask(e, n))
+		}
+	}
+	for n := range o.Patterns {
+		s := detector.Sample{Weight: 0.5, Class: made, Copy: 1, Group: made + patterns[n%len(patterns)].name, File: fmt.Sprintf("pattern#%d", n)}
+		all = append(all, task{s, func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error) {
+			return weather(ctx, pattern(n, rng), rng)
+		}})
+	}
+	for _, of := range []struct {
+		photographs int
+		make        func(Entry, int) task
+	}{{o.Redrawn, o.redrawnTask}, {o.Dreams, o.dreamTask}, {o.Posted, o.postedTask}} {
+		dealt := shares(entries, of.photographs)
+		for i, e := range entries {
+			for n := range dealt[i] {
+				all = append(all, of.make(e, n))
+			}
+		}
+	}
+	return all
 }
 
 // shares deals own dreams out to the photographs.
@@ -91,95 +148,78 @@ func shares(entries []Entry, dreams int) []int {
 	return n
 }
 
-// entry makes all samples of one picture.
-func (c *collector) entry(ctx context.Context, e Entry, dreams int) error {
-	rng := rngOf(c.o.Seed, e.File)
-	img, err := open(ctx, c.o.Corpus, e)
-	if err != nil {
-		return err
-	}
+// corpusTask is a picture of the corpus, or its nth copy.
+func (o Options) corpusTask(e Entry, n int) task {
 	k := kinds[e.Class]
-	base := detector.Sample{Dream: k.dream, Clear: k.clear, Weight: k.weight, Group: e.Group, Class: e.Class, File: e.File}
-	if err := c.add(ctx, img, base); err != nil {
-		return err
+	s := detector.Sample{Dream: k.dream, Clear: k.clear, Weight: k.weight, Group: e.Group, Class: e.Class, File: e.File, Copy: n}
+	if n > 0 {
+		s.Weight /= 2
 	}
-	if err := c.copies(ctx, img, base, c.o.Copies, rng); err != nil {
-		return err
-	}
-	for d := range dreams {
-		net := c.o.Nets[rng.IntN(len(c.o.Nets))]
-		dreamed, err := ownDream(ctx, net, img, rng)
+	return task{s, func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error) {
+		img, err := open(ctx, o.Corpus, e)
+		if err != nil || n == 0 {
+			return img, err
+		}
+		return weather(ctx, img, rng)
+	}}
+}
+
+// redrawnTask is the nth redrawing of a photograph, which is of the photograph's group.
+func (o Options) redrawnTask(e Entry, n int) task {
+	s := detector.Sample{Weight: 0.5, Class: made, Copy: 1, Group: e.Group, File: fmt.Sprintf("%s#redrawn%d", e.File, n)}
+	return task{s, func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error) {
+		img, err := open(ctx, o.Corpus, e)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		made := base
-		made.Dream, made.Clear, made.Weight, made.Class = true, false, 0.5, own
-		made.File = fmt.Sprintf("%s#%d", e.File, d)
-		out, err := weather(ctx, dreamed, rng)
+		return weather(ctx, redrawn(rng.IntN(len(redrawings)), fit(img, dreamSide+rng.IntN(200)), rng), rng)
+	}}
+}
+
+// dreamTask is the nth dream of a photograph, which is of the photograph's group.
+func (o Options) dreamTask(e Entry, n int) task {
+	s := detector.Sample{Dream: true, Weight: 0.3, Group: e.Group, Class: own, File: fmt.Sprintf("%s#%d", e.File, n)}
+	return task{s, func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error) {
+		img, err := open(ctx, o.Corpus, e)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := c.add(ctx, out, made); err != nil {
-			return err
-		}
-		if rng.IntN(4) == 0 { // before and after
-			made.Copy = 1
-			if err := c.add(ctx, beside(fit(img, dreamSide), dreamed), made); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (c *collector) copies(ctx context.Context, img *image.NRGBA, base detector.Sample, n int, rng *rand.Rand) error {
-	for i := range n {
-		out, err := weather(ctx, img, rng)
+		img = fit(img, dreamSide)
+		net := o.Nets[rng.IntN(len(o.Nets))]
+		dreamed, err := dreamOf(ctx, net, img, randomRecipe(net, rng))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		s := base
-		s.Copy, s.Weight = i+1, base.Weight/2
-		if err := c.add(ctx, out, s); err != nil {
-			return err
+		if rng.IntN(6) == 0 { // before and after
+			return saved(ctx, beside(img, dreamed), 30+rng.IntN(66))
 		}
-	}
-	return nil
+		return weather(ctx, dreamed, rng)
+	}}
 }
 
-func (c *collector) add(ctx context.Context, img *image.NRGBA, s detector.Sample) error {
-	print, err := c.o.Eye.Of(ctx, img)
-	if err != nil {
-		return err
-	}
-	s.Print = print
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.samples[key(s.File, s.Copy)] = s
-	return nil
+// postedTask is the nth dream of a photograph as this program posts it, in one of its looks, after a
+// platform has made it smaller and saved it again.
+func (o Options) postedTask(e Entry, n int) task {
+	s := detector.Sample{Dream: true, Weight: 0.5, Group: e.Group, Class: posted, File: fmt.Sprintf("%s#posted%d", e.File, n)}
+	return task{s, func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error) {
+		img, err := open(ctx, o.Corpus, e)
+		if err != nil {
+			return nil, err
+		}
+		looks := dream.Presets()
+		dreamed, err := dreamOf(ctx, o.Nets[0], fit(img, postedSide), dream.Recipe{Preset: looks[rng.IntN(len(looks))].Name, Seed: rng.Uint64()})
+		if err != nil {
+			return nil, err
+		}
+		if rng.IntN(2) == 0 {
+			dreamed = preview(dreamed)
+		}
+		return saved(ctx, dreamed, 70+rng.IntN(26))
+	}}
 }
 
-func key(file string, copy int) string { return fmt.Sprintf("%s@%d", filepath.ToSlash(file), copy) }
-
-// sorted puts samples in the order of the manifest, whoever was first.
-func (c *collector) sorted(entries []Entry) []detector.Sample {
-	var all []detector.Sample
-	take := func(file string) bool {
-		for n := 0; ; n++ {
-			s, ok := c.samples[key(file, n)]
-			if !ok {
-				return n > 0
-			}
-			all = append(all, s)
-		}
-	}
-	for _, e := range entries {
-		take(e.File)
-		for d := 0; take(fmt.Sprintf("%s#%d", e.File, d)); d++ {
-		}
-	}
-	return all
-}
+// key names a sample.
+func key(s detector.Sample) string { return fmt.Sprintf("%s@%d", filepath.ToSlash(s.File), s.Copy) }
 
 // rngOf depends on the seed and the file alone, not on the order of work.
 func rngOf(seed uint64, file string) *rand.Rand {

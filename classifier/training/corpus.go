@@ -60,14 +60,24 @@ func Describe(samples []detector.Sample, entries []Entry) {
 		kind[e.File] = e.Kind()
 	}
 	for i, s := range samples {
-		if samples[i].Kind = kind[s.File]; s.Class == own {
+		switch s.Class {
+		case own:
 			samples[i].Kind = "own dream"
+		case posted:
+			samples[i].Kind = "own dream as posted"
+		case made:
+			samples[i].Kind = "pattern"
+		default:
+			samples[i].Kind = kind[s.File]
 		}
 	}
 }
 
-// own is the class of dreams that are made for training.
-const own = "own"
+// The classes of dreams that are made for training: changed by the world, and as they are posted.
+const (
+	own    = "own"
+	posted = "posted"
+)
 
 // kinds says of every class whether it is a dream, a clear one, and how much it counts.
 var kinds = map[string]struct {

@@ -13,11 +13,14 @@ import (
 // dreamSide is the long side of the dreams that are made for training.
 const dreamSide = 400
 
+// postedSide is that of dreams as they are posted.
+const postedSide = 512
+
 // randomRecipe draws a dream as people make them: looks, layers, words, all strengths.
 func randomRecipe(net *classifier.Network, rng *rand.Rand) dream.Recipe {
 	r := dream.Recipe{
-		Octaves: 2 + rng.IntN(5), OctaveScale: 1.25 + 0.35*rng.Float64(), Steps: 5 + rng.IntN(12),
-		Strength: 2 + rng.IntN(7), Seed: rng.Uint64(),
+		Octaves: 2 + rng.IntN(4), OctaveScale: 1.25 + 0.35*rng.Float64(), Steps: 6 + rng.IntN(9),
+		Strength: 4 + rng.IntN(6), Seed: rng.Uint64(),
 	}
 	looks := dream.Presets()
 	r.Preset = looks[rng.IntN(len(looks))].Name
@@ -38,10 +41,9 @@ func randomRecipe(net *classifier.Network, rng *rand.Rand) dream.Recipe {
 	return r
 }
 
-// ownDream dreams a photograph by a random recipe.
-func ownDream(ctx context.Context, net *classifier.Network, src *image.NRGBA, rng *rand.Rand) (*image.NRGBA, error) {
-	m := dream.New(net, dream.Options{})
-	res, err := m.Dream(ctx, fit(src, dreamSide), nil, randomRecipe(net, rng), nil)
+// dreamOf dreams a photograph.
+func dreamOf(ctx context.Context, net *classifier.Network, src *image.NRGBA, r dream.Recipe) (*image.NRGBA, error) {
+	res, err := dream.New(net, dream.Options{}).Dream(ctx, src, nil, r, nil)
 	if err != nil {
 		return nil, fmt.Errorf("dream for training: %w", err)
 	}

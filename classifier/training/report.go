@@ -20,7 +20,7 @@ func Reports(samples []detector.Sample, scores []float64) []detector.Report {
 		name    string
 		classes []string
 	}{{"photographs and hard negatives", []string{detector.Photograph, "hard"}}, {"photographs", []string{detector.Photograph}}, {"hard negatives", []string{"hard"}}} {
-		for _, dreams := range []string{"dream", "dream-weak", "classviz", own} {
+		for _, dreams := range []string{"dream", "dream-weak", "classviz", own, posted} {
 			r := detector.Measure(samples, scores, dreams, against.name, class(dreams), class(against.classes...))
 			if r.Dreams > 0 && r.Others > 0 {
 				all = append(all, r)
@@ -29,6 +29,9 @@ func Reports(samples []detector.Sample, scores []float64) []detector.Report {
 	}
 	return all
 }
+
+// generated tells dreams of the corpus from those made for training.
+func generated(s detector.Sample) bool { return s.Class == own || s.Class == posted }
 
 // WriteReports prints a table.
 func WriteReports(w io.Writer, reports []detector.Report) {
@@ -48,7 +51,7 @@ type Mistake struct {
 // Worst lists the others that score highest and the clear dreams that score lowest.
 func Worst(samples []detector.Sample, scores []float64, n int) (hides, misses []Mistake) {
 	for i, s := range samples {
-		if s.Copy > 0 || s.Class == own {
+		if s.Copy > 0 || generated(s) {
 			continue
 		}
 		switch {
@@ -75,7 +78,7 @@ type Reliability struct {
 func Reliabilities(samples []detector.Sample, scores []float64, bins int) []Reliability {
 	all := make([]Reliability, bins)
 	for i, s := range samples {
-		if s.Copy > 0 || s.Class == own {
+		if s.Copy > 0 || generated(s) {
 			continue
 		}
 		b := &all[min(bins-1, int(scores[i]*float64(bins)))]
@@ -112,7 +115,7 @@ func Confusions(h *detector.Head, samples []detector.Sample, scores []float64) [
 	}
 	at := map[string]*kind{}
 	for i, s := range samples {
-		if s.Copy > 0 || s.Class == own {
+		if s.Copy > 0 || generated(s) {
 			continue
 		}
 		name := cmp.Or(s.Kind, s.Class)

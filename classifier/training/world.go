@@ -25,13 +25,15 @@ func weather(ctx context.Context, img *image.NRGBA, rng *rand.Rand) (*image.NRGB
 	if min(w, h) >= 120 {
 		img = resize(img, w, h)
 	}
-	switch rng.IntN(6) {
+	switch rng.IntN(7) {
 	case 0:
 		img = framed(img, rng)
 	case 1:
 		img = toned(img, rng)
 	case 2:
 		img = captioned(img, rng)
+	case 3:
+		img = sharpened(img, 0.3+2*rng.Float64())
 	}
 	return saved(ctx, img, 30+rng.IntN(66))
 }
@@ -84,6 +86,23 @@ func toned(img *image.NRGBA, rng *rand.Rand) *image.NRGBA {
 	return out
 }
 
+// sharpened exaggerates what differs from the surroundings.
+func sharpened(img *image.NRGBA, much float64) *image.NRGBA {
+	out := image.NewNRGBA(img.Rect)
+	copy(out.Pix, img.Pix)
+	for y := 1; y+1 < img.Rect.Dy(); y++ {
+		for x := 1; x+1 < img.Rect.Dx(); x++ {
+			i := y*img.Stride + 4*x
+			for c := range 3 {
+				v := float64(img.Pix[i+c])
+				around := (float64(img.Pix[i+c-4]) + float64(img.Pix[i+c+4]) + float64(img.Pix[i+c-img.Stride]) + float64(img.Pix[i+c+img.Stride])) / 4
+				out.Pix[i+c] = uint8(min(255, max(0, v+much*(v-around))))
+			}
+		}
+	}
+	return out
+}
+
 // captioned lays a bar with strokes like letters over an edge.
 func captioned(img *image.NRGBA, rng *rand.Rand) *image.NRGBA {
 	out := image.NewNRGBA(img.Rect)
@@ -116,6 +135,16 @@ func saved(ctx context.Context, img *image.NRGBA, quality int) (*image.NRGBA, er
 		return nil, fmt.Errorf("read JPEG back: %w", err)
 	}
 	return picture.ToNRGBA(p.Image), nil
+}
+
+// previewArea is how many pixels Mastodon's previews have at most.
+const previewArea = 640 * 360
+
+// preview shrinks as Mastodon does for timelines.
+func preview(img *image.NRGBA) *image.NRGBA {
+	w, h := float64(img.Rect.Dx()), float64(img.Rect.Dy())
+	f := min(1, math.Sqrt(previewArea/(w*h)))
+	return resize(img, int(math.Round(f*w)), int(math.Round(f*h)))
 }
 
 // beside puts two pictures next to each other: before and after.
