@@ -19,6 +19,6 @@ USER 65532:65532
 VOLUME /var/lib/slugpuppy
 STOPSIGNAL SIGTERM
 # Asks the running daemon; a daemon that does not answer exits with 4 here.
-HEALTHCHECK --interval=1m --timeout=20s --start-period=30s CMD ["/usr/bin/slugpuppy", "jobs", "ls", "--limit", "1"]
+HEALTHCHECK --interval=1m --timeout=20s --start-period=30s CMD ["/usr/bin/slugpuppy", "doctor", "--health"]
 ENTRYPOINT ["/usr/bin/slugpuppy"]
 CMD ["serve"]

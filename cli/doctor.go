@@ -49,14 +49,43 @@ func (f finding) String() string {
 const doctorTime = 30 * time.Second
 
 func (a *app) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var health bool
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check that everything the bot needs is there, and say what to do where it is not",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if health {
+				return a.pulse(cmd.Context())
+			}
 			return a.examine(cmd.Context())
 		},
 	}
+	cmd.Flags().BoolVar(&health, "health", false, "only ask the running daemon whether it can work, for container health checks")
+	return cmd
+}
+
+// pulse asks the daemon whether it lives and works: exit code 4 when nobody answers, 1 when it
+// cannot work.
+func (a *app) pulse(ctx context.Context) error {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	client, err := admin.Dial(ctx, socketPath(cfg))
+	if err != nil {
+		return daemonDownError(err)
+	}
+	s, err := client.Status(ctx)
+	if err != nil {
+		return adminError(err)
+	}
+	if s.Trouble != "" {
+		return errors.New(s.Trouble)
+	}
+	return a.print(s, "healthy")
 }
 
 // examine runs every check and prints each as it is done.
