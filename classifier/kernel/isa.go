@@ -36,6 +36,12 @@ type segments struct {
 // masked, all. ldc counts bytes.
 type gemmFunc func(k int64, a, b, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
 
+// maxFunc pools n windows of a row, whose rows begin at r0, r1 and, if there are three, r2.
+type maxFunc func(n int64, r0, r1, r2, dst *float32, arg *uint8)
+
+// topFunc is maxFunc without the numbers of the winning taps.
+type topFunc func(n int64, r0, r1, r2, dst *float32)
+
 // isa is one instruction set: kernels indexed by the number of vectors in a tile.
 type isa struct {
 	name   string
@@ -48,15 +54,19 @@ type isa struct {
 	mask   func(n int64, dst, g, y *float32) // n vectors: dst = y > 0 ? g : 0
 	add    func(n int64, dst, x *float32)    // n vectors: dst += x
 	axpy   func(n int64, dst, x, s *float32) // n vectors: dst += s[0] * x
-	// Max pooling of a row with a 3x3 window by stride, its largest values with and without their
-	// taps, and the gradient for stride 1; nil: plain. Only masked ones leave what is past n alone.
-	max3x3 [3]func(n int64, r0, r1, r2, dst *float32, arg *uint8)
-	top3x3 [3]func(n int64, r0, r1, r2, dst *float32)
+	// Max pooling of a row with a 3x3 window by stride and with a 2x2 window of stride 2, its
+	// largest values with and without their taps, and the gradient for 3x3 and stride 1; nil:
+	// plain. Only masked ones leave what is past n alone.
+	max3x3 [3]maxFunc
+	top3x3 [3]topFunc
+	max2x2 maxFunc
+	top2x2 topFunc
 	unpool func(n int64, g0, g1, g2 *float32, a0, a1, a2 *uint8, dst *float32, flags int64)
 	// Winograd's transformations of 4x4 tiles, see gen/tiles.go.
 	tiles  func(n int64, d *float32, row int64, v *float32, stride int64)
 	untile func(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)
 	split  func(n int64, src, dst *float32, stride int64) // n vectors: dst[j][i] = src[4*i+j]
+	evens  func(n int64, src, dst *float32)               // n vectors: dst[i] = src[2*i]; nil: plain
 	peak   func(n int64)                                  // n iterations of 24 multiply-adds on vectors
 }
 

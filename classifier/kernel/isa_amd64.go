@@ -19,10 +19,11 @@ var avx2 = &isa{
 	gemm:   [][vectors + 1]gemmFunc{{nil, avx2Gemm4x8, avx2Gemm4x16, avx2Gemm4x24}},
 	pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, avx2Pack8, avx2Pack16, avx2Pack24},
 	gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, avx2Gather8, avx2Gather16, avx2Gather24},
-	max3x3: [3]func(int64, *float32, *float32, *float32, *float32, *uint8){nil, avx2Max3x3s1, avx2Max3x3s2},
-	top3x3: [3]func(int64, *float32, *float32, *float32, *float32){nil, avx2Top3x3s1, avx2Top3x3s2},
+	max3x3: [3]maxFunc{nil, avx2Max3x3s1, avx2Max3x3s2},
+	top3x3: [3]topFunc{nil, avx2Top3x3s1, avx2Top3x3s2},
+	max2x2: avx2Max2x2s2, top2x2: avx2Top2x2s2,
 	unpool: avx2Unpool3x3s1,
-	tiles:  avx2Tiles, untile: avx2Untile, split: avx2Split,
+	tiles:  avx2Tiles, untile: avx2Untile, split: avx2Split, evens: avx2Evens,
 	mask: avx2Mask, add: avx2Add, axpy: avx2Axpy, peak: avx2Peak,
 }
 
@@ -34,9 +35,10 @@ var avx512 = &isa{
 	},
 	pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, avx512Pack16, avx512Pack32, avx512Pack48},
 	gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, avx512Gather16, avx512Gather32, avx512Gather48},
-	max3x3: [3]func(int64, *float32, *float32, *float32, *float32, *uint8){nil, avx512Max3x3s1, avx512Max3x3s2},
-	top3x3: [3]func(int64, *float32, *float32, *float32, *float32){nil, avx512Top3x3s1, avx512Top3x3s2},
+	max3x3: [3]maxFunc{nil, avx512Max3x3s1, avx512Max3x3s2},
+	top3x3: [3]topFunc{nil, avx512Top3x3s1, avx512Top3x3s2},
+	max2x2: avx512Max2x2s2, top2x2: avx512Top2x2s2,
 	unpool: avx512Unpool3x3s1,
-	tiles:  avx512Tiles, untile: avx512Untile, split: avx512Split,
+	tiles:  avx512Tiles, untile: avx512Untile, split: avx512Split, evens: avx512Evens,
 	mask: avx512Mask, add: avx512Add, axpy: avx512Axpy, peak: avx512Peak,
 }

@@ -51,13 +51,22 @@ func avx512Split(n int64, src *float32, dst *float32, stride int64)
 func avx512Max3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
 
 //go:noescape
-func avx512Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
-
-//go:noescape
 func avx512Max3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
 
 //go:noescape
+func avx512Max2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
+
+//go:noescape
+func avx512Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
 func avx512Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx512Top2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx512Evens(n int64, src *float32, dst *float32)
 
 //go:noescape
 func avx512Unpool3x3s1(n int64, g0 *float32, g1 *float32, g2 *float32, a0 *uint8, a1 *uint8, a2 *uint8, dst *float32, flags int64)
@@ -114,13 +123,22 @@ func avx2Split(n int64, src *float32, dst *float32, stride int64)
 func avx2Max3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
 
 //go:noescape
-func avx2Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
-
-//go:noescape
 func avx2Max3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
 
 //go:noescape
+func avx2Max2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
+
+//go:noescape
+func avx2Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
 func avx2Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx2Top2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx2Evens(n int64, src *float32, dst *float32)
 
 //go:noescape
 func avx2Unpool3x3s1(n int64, g0 *float32, g1 *float32, g2 *float32, a0 *uint8, a1 *uint8, a2 *uint8, dst *float32, flags int64)

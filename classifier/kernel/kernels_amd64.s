@@ -1252,51 +1252,6 @@ avx512Max3x3s1_full:
 	VZEROUPPER
 	RET
 
-// func avx512Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
-TEXT ·avx512Top3x3s1(SB), NOSPLIT, $0-40
-	MOVQ n+0(FP), CX
-	MOVQ r0+8(FP), SI
-	MOVQ r1+16(FP), R8
-	MOVQ r2+24(FP), R9
-	MOVQ dst+32(FP), DI
-avx512Top3x3s1_loop:
-	MOVQ $-1, AX
-	CMPQ CX, $16
-	JGE avx512Top3x3s1_full
-	MOVQ $1, AX
-	SHLQ CX, AX
-	DECQ AX
-avx512Top3x3s1_full:
-	KMOVW AX, K1
-	VMOVUPS 0(SI), Z1
-	VMOVAPS Z1, Z0
-	VPXORD Z2, Z2, Z2
-	VMOVUPS 4(SI), Z1
-	VMAXPS Z0, Z1, Z0
-	VMOVUPS 8(SI), Z1
-	VMAXPS Z0, Z1, Z0
-	VMOVUPS 0(R8), Z1
-	VMAXPS Z0, Z1, Z0
-	VMOVUPS 4(R8), Z1
-	VMAXPS Z0, Z1, Z0
-	VMOVUPS 8(R8), Z1
-	VMAXPS Z0, Z1, Z0
-	VMOVUPS 0(R9), Z1
-	VMAXPS Z0, Z1, Z0
-	VMOVUPS 4(R9), Z1
-	VMAXPS Z0, Z1, Z0
-	VMOVUPS 8(R9), Z1
-	VMAXPS Z0, Z1, Z0
-	VMOVUPS Z0, K1, (DI)
-	ADDQ $64, SI
-	ADDQ $64, R8
-	ADDQ $64, R9
-	ADDQ $64, DI
-	SUBQ $16, CX
-	JG avx512Top3x3s1_loop
-	VZEROUPPER
-	RET
-
 // func avx512Max3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
 TEXT ·avx512Max3x3s2(SB), NOSPLIT, $0-48
 	MOVQ n+0(FP), CX
@@ -1379,6 +1334,102 @@ avx512Max3x3s2_full:
 	VZEROUPPER
 	RET
 
+// func avx512Max2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
+TEXT ·avx512Max2x2s2(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ arg+40(FP), R10
+	VPBROADCASTD taps<>+4(SB), Z8
+	VPBROADCASTD taps<>+8(SB), Z9
+	VPBROADCASTD taps<>+12(SB), Z10
+	VMOVUPS evens<>(SB), Z30
+avx512Max2x2s2_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Max2x2s2_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Max2x2s2_full:
+	KMOVW AX, K1
+	VMOVUPS 0(SI), Z1
+	VPERMT2PS 64(SI), Z30, Z1
+	VMOVAPS Z1, Z0
+	VPXORD Z2, Z2, Z2
+	VMOVUPS 4(SI), Z1
+	VPERMT2PS 68(SI), Z30, Z1
+	VCMPPS $30, Z0, Z1, K2
+	VMOVAPS Z1, K2, Z0
+	VMOVDQA32 Z8, K2, Z2
+	VMOVUPS 0(R8), Z1
+	VPERMT2PS 64(R8), Z30, Z1
+	VCMPPS $30, Z0, Z1, K2
+	VMOVAPS Z1, K2, Z0
+	VMOVDQA32 Z9, K2, Z2
+	VMOVUPS 4(R8), Z1
+	VPERMT2PS 68(R8), Z30, Z1
+	VCMPPS $30, Z0, Z1, K2
+	VMOVAPS Z1, K2, Z0
+	VMOVDQA32 Z10, K2, Z2
+	VMOVUPS Z0, K1, (DI)
+	VPMOVDB Z2, K1, (R10)
+	ADDQ $128, SI
+	ADDQ $128, R8
+	ADDQ $64, DI
+	ADDQ $16, R10
+	SUBQ $16, CX
+	JG avx512Max2x2s2_loop
+	VZEROUPPER
+	RET
+
+// func avx512Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+TEXT ·avx512Top3x3s1(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+avx512Top3x3s1_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Top3x3s1_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Top3x3s1_full:
+	KMOVW AX, K1
+	VMOVUPS 0(SI), Z1
+	VMOVAPS Z1, Z0
+	VPXORD Z2, Z2, Z2
+	VMOVUPS 4(SI), Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 8(SI), Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 0(R8), Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 4(R8), Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 8(R8), Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 0(R9), Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 4(R9), Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 8(R9), Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, (DI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R9
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG avx512Top3x3s1_loop
+	VZEROUPPER
+	RET
+
 // func avx512Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
 TEXT ·avx512Top3x3s2(SB), NOSPLIT, $0-40
 	MOVQ n+0(FP), CX
@@ -1431,6 +1482,63 @@ avx512Top3x3s2_full:
 	ADDQ $64, DI
 	SUBQ $16, CX
 	JG avx512Top3x3s2_loop
+	VZEROUPPER
+	RET
+
+// func avx512Top2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+TEXT ·avx512Top2x2s2(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	VMOVUPS evens<>(SB), Z30
+avx512Top2x2s2_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Top2x2s2_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Top2x2s2_full:
+	KMOVW AX, K1
+	VMOVUPS 0(SI), Z1
+	VPERMT2PS 64(SI), Z30, Z1
+	VMOVAPS Z1, Z0
+	VPXORD Z2, Z2, Z2
+	VMOVUPS 4(SI), Z1
+	VPERMT2PS 68(SI), Z30, Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 0(R8), Z1
+	VPERMT2PS 64(R8), Z30, Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS 4(R8), Z1
+	VPERMT2PS 68(R8), Z30, Z1
+	VMAXPS Z0, Z1, Z0
+	VMOVUPS Z0, K1, (DI)
+	ADDQ $128, SI
+	ADDQ $128, R8
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG avx512Top2x2s2_loop
+	VZEROUPPER
+	RET
+
+// func avx512Evens(n int64, src *float32, dst *float32)
+TEXT ·avx512Evens(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), CX
+	MOVQ src+8(FP), SI
+	MOVQ dst+16(FP), DI
+	VMOVUPS evens<>(SB), Z2
+	PCALIGN $32
+avx512Evens_loop:
+	VMOVUPS (SI), Z0
+	VPERMT2PS 64(SI), Z2, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ $128, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ avx512Evens_loop
 	VZEROUPPER
 	RET
 
@@ -2396,43 +2504,6 @@ avx2Max3x3s1_loop:
 	VZEROUPPER
 	RET
 
-// func avx2Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
-TEXT ·avx2Top3x3s1(SB), NOSPLIT, $0-40
-	MOVQ n+0(FP), CX
-	MOVQ r0+8(FP), SI
-	MOVQ r1+16(FP), R8
-	MOVQ r2+24(FP), R9
-	MOVQ dst+32(FP), DI
-avx2Top3x3s1_loop:
-	VMOVUPS 0(SI), Y1
-	VMOVAPS Y1, Y0
-	VXORPS Y2, Y2, Y2
-	VMOVUPS 4(SI), Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS 8(SI), Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS 0(R8), Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS 4(R8), Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS 8(R8), Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS 0(R9), Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS 4(R9), Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS 8(R9), Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (DI)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	ADDQ $32, R9
-	ADDQ $32, DI
-	SUBQ $8, CX
-	JG avx2Top3x3s1_loop
-	VZEROUPPER
-	RET
-
 // func avx2Max3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
 TEXT ·avx2Max3x3s2(SB), NOSPLIT, $0-48
 	MOVQ n+0(FP), CX
@@ -2518,6 +2589,92 @@ avx2Max3x3s2_loop:
 	VZEROUPPER
 	RET
 
+// func avx2Max2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)
+TEXT ·avx2Max2x2s2(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ arg+40(FP), R10
+	VPBROADCASTD taps<>+4(SB), Y8
+	VPBROADCASTD taps<>+8(SB), Y9
+	VPBROADCASTD taps<>+12(SB), Y10
+avx2Max2x2s2_loop:
+	VMOVUPS 0(SI), Y1
+	VSHUFPS $0x88, 32(SI), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMOVAPS Y1, Y0
+	VXORPS Y2, Y2, Y2
+	VMOVUPS 4(SI), Y1
+	VSHUFPS $0x88, 36(SI), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VCMPPS $30, Y0, Y1, Y3
+	VBLENDVPS Y3, Y1, Y0, Y0
+	VBLENDVPS Y3, Y8, Y2, Y2
+	VMOVUPS 0(R8), Y1
+	VSHUFPS $0x88, 32(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VCMPPS $30, Y0, Y1, Y3
+	VBLENDVPS Y3, Y1, Y0, Y0
+	VBLENDVPS Y3, Y9, Y2, Y2
+	VMOVUPS 4(R8), Y1
+	VSHUFPS $0x88, 36(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VCMPPS $30, Y0, Y1, Y3
+	VBLENDVPS Y3, Y1, Y0, Y0
+	VBLENDVPS Y3, Y10, Y2, Y2
+	VMOVUPS Y0, (DI)
+	VEXTRACTI128 $1, Y2, X4
+	VPACKSSDW X4, X2, X2
+	VPACKUSWB X2, X2, X2
+	VMOVQ X2, (R10)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $32, DI
+	ADDQ $8, R10
+	SUBQ $8, CX
+	JG avx2Max2x2s2_loop
+	VZEROUPPER
+	RET
+
+// func avx2Top3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+TEXT ·avx2Top3x3s1(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+avx2Top3x3s1_loop:
+	VMOVUPS 0(SI), Y1
+	VMOVAPS Y1, Y0
+	VXORPS Y2, Y2, Y2
+	VMOVUPS 4(SI), Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 8(SI), Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 0(R8), Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 4(R8), Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 8(R8), Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 0(R9), Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 4(R9), Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 8(R9), Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R9
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG avx2Top3x3s1_loop
+	VZEROUPPER
+	RET
+
 // func avx2Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
 TEXT ·avx2Top3x3s2(SB), NOSPLIT, $0-40
 	MOVQ n+0(FP), CX
@@ -2570,6 +2727,58 @@ avx2Top3x3s2_loop:
 	ADDQ $32, DI
 	SUBQ $8, CX
 	JG avx2Top3x3s2_loop
+	VZEROUPPER
+	RET
+
+// func avx2Top2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+TEXT ·avx2Top2x2s2(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+avx2Top2x2s2_loop:
+	VMOVUPS 0(SI), Y1
+	VSHUFPS $0x88, 32(SI), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMOVAPS Y1, Y0
+	VXORPS Y2, Y2, Y2
+	VMOVUPS 4(SI), Y1
+	VSHUFPS $0x88, 36(SI), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 0(R8), Y1
+	VSHUFPS $0x88, 32(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS 4(R8), Y1
+	VSHUFPS $0x88, 36(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG avx2Top2x2s2_loop
+	VZEROUPPER
+	RET
+
+// func avx2Evens(n int64, src *float32, dst *float32)
+TEXT ·avx2Evens(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), CX
+	MOVQ src+8(FP), SI
+	MOVQ dst+16(FP), DI
+	PCALIGN $32
+avx2Evens_loop:
+	VMOVUPS (SI), Y0
+	VSHUFPS $0x88, 32(SI), Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $64, SI
+	ADDQ $32, DI
+	DECQ CX
+	JNZ avx2Evens_loop
 	VZEROUPPER
 	RET
 

@@ -69,8 +69,8 @@ func (p *MaxPool) forwardPlane(c int, ws *workspace) {
 	if p.run.arg != nil {
 		arg = p.run.arg[c*n : (c+1)*n]
 	}
-	if p.KernelH == 3 && p.KernelW == 3 && p.StrideW <= 2 && native.max3x3[p.StrideW] != nil {
-		p.forwardRows(x, y, arg, ws)
+	if largest, top := p.vectors(native); largest != nil {
+		p.forwardRows(x, y, arg, ws, largest, top)
 		return
 	}
 	for i := range y {
@@ -82,9 +82,20 @@ func (p *MaxPool) forwardPlane(c int, ws *workspace) {
 	}
 }
 
-// forwardRows pools a plane with vectors. The three rows under a window lie padded in a ring,
-// so that no window has a border.
-func (p *MaxPool) forwardRows(x, y []float32, arg []uint8, ws *workspace) {
+// vectors returns the kernels for this window; nil: there are none.
+func (p *MaxPool) vectors(set *isa) (maxFunc, topFunc) {
+	switch {
+	case p.KernelH == 3 && p.KernelW == 3 && p.StrideW <= 2:
+		return set.max3x3[p.StrideW], set.top3x3[p.StrideW]
+	case p.KernelH == 2 && p.KernelW == 2 && p.StrideW == 2:
+		return set.max2x2, set.top2x2
+	}
+	return nil, nil
+}
+
+// forwardRows pools a plane with vectors. The rows under a window lie padded in a ring, so that
+// no window has a border.
+func (p *MaxPool) forwardRows(x, y []float32, arg []uint8, ws *workspace, largest maxFunc, top topFunc) {
 	pitch := roundUp(p.width + Slack)
 	mem := ws.packed(3*pitch + roundUp(p.outW+align/4))
 	ring, line := mem[:3*pitch], mem[3*pitch:]
@@ -97,7 +108,7 @@ func (p *MaxPool) forwardRows(x, y []float32, arg []uint8, ws *workspace) {
 		var rows [3]*float32
 		for k := range rows {
 			s := r*p.StrideH - p.Top + k
-			if s < 0 || s >= p.h {
+			if s < 0 || s >= p.h || k >= p.KernelH {
 				rows[k] = &p.least[0]
 				continue
 			}
@@ -118,9 +129,9 @@ func (p *MaxPool) forwardRows(x, y []float32, arg []uint8, ws *workspace) {
 			d, w = &line[0], &tail[0]
 		}
 		if arg == nil {
-			native.top3x3[p.StrideW](int64(p.outW), rows[0], rows[1], rows[2], d)
+			top(int64(p.outW), rows[0], rows[1], rows[2], d)
 		} else {
-			native.max3x3[p.StrideW](int64(p.outW), rows[0], rows[1], rows[2], d, w)
+			largest(int64(p.outW), rows[0], rows[1], rows[2], d, w)
 		}
 		if !whole {
 			copy(out, line)

@@ -89,6 +89,16 @@ func shiftRow(d, src, y []float32, from int) {
 // sampleRow fills a row with every strideW-th value.
 func (p *planes) sampleRow(d, src, y []float32, x int) {
 	s := x - p.left
+	if p.strideW == 2 && y == nil && native.evens != nil {
+		lo := min(max(0, (1-s)/2), len(d))                            // first column inside the picture
+		n := max(0, min(len(d)-lo, (len(src)-s-2*lo)/2)/native.lanes) // vectors inside it
+		if n > 0 {
+			clear(d[:lo])
+			native.evens(int64(n), &src[s+2*lo], &d[lo])
+			lo += n * native.lanes
+			s, d = s+2*lo, d[lo:]
+		}
+	}
 	for i := range d {
 		v := float32(0)
 		if s >= 0 && s < len(src) && (y == nil || y[s] > 0) {

@@ -36,9 +36,12 @@ func maxima(s Window, h, w int, x []float32) (y []float64, from []int) {
 func randomWindow(r *rand.Rand) (s Window, h, w int) {
 	for {
 		s = Window{KernelH: 1 + r.IntN(4), KernelW: 1 + r.IntN(4), StrideH: 1 + r.IntN(3), StrideW: 1 + r.IntN(3), Ceil: r.IntN(2) == 0}
-		if r.IntN(3) > 0 { // what there are vectors for
+		switch r.IntN(4) { // what there are vectors for
+		case 0, 1:
 			s.KernelH, s.KernelW, s.StrideH = 3, 3, 1+r.IntN(2)
 			s.StrideW = s.StrideH
+		case 2:
+			s.KernelH, s.KernelW, s.StrideW = 2, 2, 2
 		}
 		s.Top, s.Bottom = r.IntN(s.KernelH), r.IntN(s.KernelH)
 		s.Left, s.Right = r.IntN(s.KernelW), r.IntN(s.KernelW)

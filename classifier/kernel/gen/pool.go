@@ -2,13 +2,16 @@ package main
 
 import "fmt"
 
-// pool writes max pooling with a 3x3 window, strides 1 and 2, with and without the winners,
-// and the gradient of stride 1. Rows are padded, so there are no borders here.
+// pool writes max pooling with a 3x3 window, strides 1 and 2, and with a 2x2 window, stride 2,
+// with and without the winners, and the gradient of 3x3 with stride 1. Rows are padded, so there
+// are no borders here.
 func pool(a *assembler, t *target) {
-	for stride := 1; stride <= 2; stride++ {
-		poolRow(a, t, stride, true)
-		poolRow(a, t, stride, false)
+	for _, arg := range []bool{true, false} {
+		poolRow(a, t, 3, 1, arg)
+		poolRow(a, t, 3, 2, arg)
+		poolRow(a, t, 2, 2, arg)
 	}
+	evens(a, t)
 	unpool(a, t)
 }
 
@@ -41,12 +44,13 @@ func (t *target) tail(a *assembler, name string) {
 }
 
 // poolRow writes one row of n results: r0, r1, r2 point at the first value of the first window's
-// rows. arg receives the winning tap, ky*3+kx, the first one where several are equal.
-func poolRow(a *assembler, t *target, stride int, arg bool) {
-	name := fmt.Sprintf("%sTop3x3s%d", t.name, stride)
+// rows; r2 is not read where the window has two. arg receives the winning tap, ky*side+kx, the
+// first one where several are equal.
+func poolRow(a *assembler, t *target, side, stride int, arg bool) {
+	name := fmt.Sprintf("%sTop%dx%[2]ds%d", t.name, side, stride)
 	params := []param{{"n", "int64", "CX"}, {"r0", "*float32", "SI"}, {"r1", "*float32", "R8"}, {"r2", "*float32", "R9"}, {"dst", "*float32", "DI"}}
 	if arg {
-		name = fmt.Sprintf("%sMax3x3s%d", t.name, stride)
+		name = fmt.Sprintf("%sMax%dx%[2]ds%d", t.name, side, stride)
 		params = append(params, param{"arg", "*uint8", "R10"})
 	}
 	rows := []string{"SI", "R8", "R9"}
@@ -54,7 +58,7 @@ func poolRow(a *assembler, t *target, stride int, arg bool) {
 	best, value, winner, mask := t.v(0), t.v(1), t.v(2), t.v(3)
 	number := func(tap int) string { return t.v(7 + tap) }
 	if arg {
-		for tap := 1; tap < 9; tap++ {
+		for tap := 1; tap < side*side; tap++ {
 			a.op("VPBROADCASTD taps<>+%d(SB), %s", 4*tap, number(tap))
 		}
 	}
@@ -63,8 +67,8 @@ func poolRow(a *assembler, t *target, stride int, arg bool) {
 	}
 	a.label(name + "_loop")
 	t.tail(a, name)
-	for tap := range 9 {
-		row, at := rows[tap/3], 4*(tap%3)
+	for tap := range side * side {
+		row, at := rows[tap/side], 4*(tap%side)
 		a.op("VMOVUPS %d(%s), %s", at, row, value)
 		switch {
 		case stride == 2 && t.masked:
@@ -103,7 +107,7 @@ func poolRow(a *assembler, t *target, stride int, arg bool) {
 		a.op("VPACKUSWB X2, X2, X2")
 		a.op("VMOVQ X2, (R10)")
 	}
-	for _, r := range rows {
+	for _, r := range rows[:side] {
 		a.op("ADDQ $%d, %s", t.bytes*stride, r)
 	}
 	a.op("ADDQ $%d, DI", t.bytes)
@@ -112,6 +116,30 @@ func poolRow(a *assembler, t *target, stride int, arg bool) {
 	}
 	a.op("SUBQ $%d, CX", t.lanes)
 	a.op("JG %s_loop", name)
+	a.end()
+}
+
+// evens writes n vectors of every second value of src.
+func evens(a *assembler, t *target) {
+	name := t.name + "Evens"
+	a.fn(name, param{"n", "int64", "CX"}, param{"src", "*float32", "SI"}, param{"dst", "*float32", "DI"})
+	if t.masked {
+		a.op("VMOVUPS evens<>(SB), Z2")
+	}
+	a.op("PCALIGN $32")
+	a.label(name + "_loop")
+	a.op("VMOVUPS (SI), %s", t.v(0))
+	if t.masked {
+		a.op("VPERMT2PS 64(SI), Z2, Z0")
+	} else {
+		a.op("VSHUFPS $0x88, 32(SI), Y0, Y0")
+		a.op("VPERMPD $0xd8, Y0, Y0")
+	}
+	a.op("VMOVUPS %s, (DI)", t.v(0))
+	a.op("ADDQ $%d, SI", 2*t.bytes)
+	a.op("ADDQ $%d, DI", t.bytes)
+	a.op("DECQ CX")
+	a.op("JNZ %s_loop", name)
 	a.end()
 }
 
