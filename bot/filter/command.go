@@ -35,13 +35,14 @@ func ParseOrder(text string) (o Order, ok bool) {
 		words = words[1:] // the bot's own handle
 	}
 	line := strings.Join(words, " ")
-	low := strings.ToLower(line)
 	for _, v := range verbs {
-		rest, found := strings.CutPrefix(low, v.typed)
-		if !found || rest != "" && rest[0] != ' ' && rest[0] != ':' {
+		if len(line) < len(v.typed) || !strings.EqualFold(line[:len(v.typed)], v.typed) {
 			continue
 		}
-		return Order{v.verb, strings.Trim(line[len(line)-len(rest):], " :.!")}, true
+		rest := line[len(v.typed):]
+		if rest == "" || rest[0] == ' ' || rest[0] == ':' {
+			return Order{v.verb, strings.Trim(rest, " :.!")}, true
+		}
 	}
 	return Order{}, false
 }
