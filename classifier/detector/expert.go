@@ -61,7 +61,7 @@ func closeness(a, b []float32) float32 {
 
 // surest is what the margin of an expert, however sure it is, does not exceed: on pictures unlike
 // all in training one expert alone should not decide.
-const surest = 4
+const surest = 10
 
 // margin is the expert's raw judgement, in logits of nothing in particular.
 func (e *Expert) margin(f Fingerprint) float64 {
