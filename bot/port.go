@@ -101,12 +101,15 @@ type Limits struct {
 	AltRunes    int
 	ImageBytes  int64
 	ImagePixels int64
+	ClipBytes   int64 // an animated GIF; as ImageBytes when 0
 	VideoBytes  int64
 	VideoPixels int64
 	Attachments int
 	ReservedURL int      // runes a link counts as
 	MIMETypes   []string // what may be uploaded
 	SupportsKey bool     // honours idempotency keys
+	OnlyCalled  bool     // only posts that mention us may be answered: nobody else can be asked anything
+	NoLinks     bool     // replies have no links
 	ServerName  string   // software and version, for doctor
 }
 

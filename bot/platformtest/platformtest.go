@@ -32,6 +32,15 @@ type World struct {
 	Person Person
 	Handle string        // how the person mentions the bot, without @
 	Wait   time.Duration // how long an event may take to arrive
+	Public bool          // the network has neither private mentions, nor content warnings, nor likes
+}
+
+// shows is how a network shows a reply that is meant for few, with a content warning.
+func (w World) shows(v bot.Visibility, warning string) (bot.Visibility, string) {
+	if w.Public {
+		return bot.Public, ""
+	}
+	return v, warning
 }
 
 // Run checks a platform. Every check makes its own posts and deletes what it can.
@@ -196,7 +205,8 @@ func replies(t *testing.T, w World) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if read.ReplyTo != m.Post.ID || read.Warning != "hills" || read.Visibility != bot.Unlisted || len(read.Media) != 1 || read.Media[0].Alt != "a dreamed hill" {
+	visibility, warning := w.shows(bot.Unlisted, "hills")
+	if read.ReplyTo != m.Post.ID || read.Warning != warning || read.Visibility != visibility || len(read.Media) != 1 || read.Media[0].Alt != "a dreamed hill" {
 		t.Errorf("%+v", read)
 	}
 	mine, err := w.Bot.Replies(t.Context(), m.Post.ID, start)
@@ -255,6 +265,10 @@ func deletesTwice(t *testing.T, w World) {
 }
 
 func staysPrivate(t *testing.T, w World) {
+	if w.Public {
+		refusesPrivacy(t, w)
+		return
+	}
 	cursor := newest(t, w)
 	id, err := w.Person.Whisper(t.Context(), fmt.Sprintf("@%s in private %d", w.Handle, time.Now().UnixNano()))
 	if err != nil {
@@ -274,6 +288,22 @@ func staysPrivate(t *testing.T, w World) {
 	t.Cleanup(func() { _ = w.Bot.Delete(context.WithoutCancel(t.Context()), sent.ID) })
 	mine, err := w.Bot.Replies(t.Context(), m.Post.ID, start)
 	if err != nil || len(mine) != 1 || mine[0].ID != sent.ID || mine[0].Visibility != bot.Direct {
+		t.Errorf("our replies: %+v, %v", mine, err)
+	}
+}
+
+// refusesPrivacy checks that what only some may read is not posted where everybody can.
+func refusesPrivacy(t *testing.T, w World) {
+	m := mention(t, w, "not for everybody", nil)
+	start := time.Now().Add(-time.Minute)
+	for _, v := range []bot.Visibility{bot.Direct, bot.Followers} {
+		_, err := w.Bot.Reply(t.Context(), bot.Outgoing{Text: "@" + m.Post.Author.Handle + " hello", To: m.Post, Visibility: v, Key: "private-" + m.Post.ID})
+		var api *bot.APIError
+		if !errors.As(err, &api) || api.Kind != bot.Forbidden {
+			t.Errorf("%s: got %v", v, err)
+		}
+	}
+	if mine, err := w.Bot.Replies(t.Context(), m.Post.ID, start); err != nil || len(mine) != 0 {
 		t.Errorf("our replies: %+v, %v", mine, err)
 	}
 }

@@ -106,11 +106,9 @@ func (c *call) with(list []*post, meta object) object {
 	if len(includes) > 0 {
 		out["includes"] = includes
 	}
-	own := 0
-	for _, p := range list {
-		if c.owned() && (p.author == c.user || p.names(c.user)) && !strings.Contains(c.route, "timelines") {
-			own++
-		}
+	own := 0 // of the app owner's own lists
+	if c.owned() && (strings.HasSuffix(c.route, "/mentions") || strings.HasSuffix(c.route, "/{id}/tweets")) && c.r.PathValue("id") == c.user.id {
+		own = len(list)
 	}
 	c.use(OwnedRead, own)
 	c.use(PostRead, len(list)-own)

@@ -1,0 +1,25 @@
+package x
+
+import "encoding/json"
+
+// For fuzzing.
+var (
+	Wording      = wording
+	Weight       = weight
+	ParseRefusal = func(status int, raw []byte) error { return parseRefusal(status, raw) }
+	ResetOf      = resetOf
+)
+
+// Translate is what becomes of an answer with posts.
+func Translate(c *Client, a []byte) (n int) {
+	var out answer
+	if json.Unmarshal(a, &out) != nil {
+		return 0
+	}
+	list := c.decode(out)
+	s := out.Includes.shelf()
+	for _, p := range list {
+		c.post(p, s)
+	}
+	return len(list)
+}
