@@ -13,12 +13,14 @@ const (
 	fired                // it is to return
 )
 
-// How long to spin before sleeping. Jobs follow each other within microseconds, which is
-// less than waking a thread costs; on a busy machine spinning longer would take the
-// processor from whoever it waits for.
+// How often to look before sleeping. Jobs follow each other within microseconds, which is less
+// than waking a thread costs. On a busy machine, where whoever is waited for may not even run,
+// looking longer would only take the processor from it: patience is halved each time it was in
+// vain and doubled when it was not.
 const (
-	spins = 2000
-	yield = 100 // spins between two offers of the processor to other goroutines
+	mostLooks  = 16000 // about 100 microseconds
+	leastLooks = 1000
+	yield      = 100 // looks between two offers of the processor to other goroutines
 )
 
 // helper is a goroutine that works for one team.
@@ -30,25 +32,28 @@ type helper struct {
 	wake   chan struct{} // one token
 	owner  atomic.Bool   // the team's goroutine sleeps on done
 	done   chan struct{}
+	looks  [2]int // patience of the helper, and of the team's goroutine with it
 }
 
 func (t *Team) hire(ws *workspace) *helper {
-	h := &helper{team: t, ws: ws, wake: make(chan struct{}, 1), done: make(chan struct{}, 1)}
+	h := &helper{team: t, ws: ws, wake: make(chan struct{}, 1), done: make(chan struct{}, 1), looks: [2]int{mostLooks, mostLooks}}
 	go h.loop()
 	return h
 }
 
-// await spins, then sleeps until ready says yes. The other side must make ready true and
+// await looks, then sleeps until ready says yes. The other side must make ready true and
 // then call rouse.
-func await(ready func() bool, asleep *atomic.Bool, token chan struct{}) {
-	for i := range spins {
+func await(ready func() bool, asleep *atomic.Bool, token chan struct{}, looks *int) {
+	for i := range *looks {
 		if ready() {
+			*looks = min(mostLooks, 2**looks)
 			return
 		}
 		if i%yield == yield-1 {
 			runtime.Gosched()
 		}
 	}
+	*looks = max(leastLooks, *looks/2)
 	for !ready() {
 		asleep.Store(true)
 		if ready() {
@@ -70,7 +75,7 @@ func rouse(asleep *atomic.Bool, token chan struct{}) {
 func (h *helper) loop() {
 	ready := func() bool { s := h.state.Load(); return s == posted || s == fired }
 	for {
-		await(ready, &h.asleep, h.wake)
+		await(ready, &h.asleep, h.wake, &h.looks[0])
 		if h.state.Load() == fired {
 			h.state.Store(resting)
 			rouse(&h.owner, h.done)
@@ -105,7 +110,7 @@ func (h *helper) join() {
 	if h.state.CompareAndSwap(posted, resting) {
 		return
 	}
-	await(h.rested, &h.owner, h.done)
+	await(h.rested, &h.owner, h.done, &h.looks[1])
 }
 
 func (h *helper) rested() bool { return h.state.Load() == resting }
@@ -114,6 +119,6 @@ func (h *helper) rested() bool { return h.state.Load() == resting }
 func (h *helper) fire() *workspace {
 	h.state.Store(fired)
 	rouse(&h.asleep, h.wake)
-	await(h.rested, &h.owner, h.done)
+	await(h.rested, &h.owner, h.done, &h.looks[1])
 	return h.ws
 }
