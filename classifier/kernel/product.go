@@ -14,6 +14,7 @@ type productRun struct {
 	src, dst []float32
 	flags    int64
 	splits   int
+	width    int // of a tile, but for the last
 	work     func(i int, ws *workspace)
 }
 
@@ -29,15 +30,23 @@ func newProduct(m *matrix, taps []int32, rows, cols, pitch int) *product {
 
 // multiply writes [m.rows][rows*cols] values to dst.
 func (p *product) multiply(t *Team, dst, src []float32, flags int64) {
-	tile := p.m.set.tile()
-	tiles := (p.rows*p.cols + tile - 1) / tile
+	tiles, width := cut(p.m.set, p.rows*p.cols)
 	splits := shares(t, tiles, len(p.m.panels))
 	if p.run.work == nil {
 		p.run.work = p.task
 	}
-	p.run.src, p.run.dst, p.run.flags, p.run.splits = src, dst, flags, splits
+	p.run.src, p.run.dst, p.run.flags, p.run.splits, p.run.width = src, dst, flags, splits, width
 	t.Do(tiles*splits, p.run.work)
 	p.run.src, p.run.dst = nil, nil
+}
+
+// cut divides n columns into as few tiles as there can be, of nearly equal width: blocks of one
+// vector are slower than others.
+func cut(set *isa, n int) (tiles, width int) {
+	vecs := ceilDiv(n, set.lanes)
+	tiles = ceilDiv(vecs, vectors)
+	width = ceilDiv(vecs, tiles) * set.lanes
+	return ceilDiv(n, width), width
 }
 
 // shares is into how many parts each of a few tiles is split by rows of the matrix too, at the
@@ -54,8 +63,8 @@ func shares(t *Team, tiles, panels int) int {
 func (p *product) task(i int, ws *workspace) {
 	set := p.m.set
 	n, splits := p.rows*p.cols, p.run.splits
-	s := span{col: i / splits * set.tile()}
-	s.width = min(set.tile(), n-s.col)
+	s := span{col: i / splits * p.run.width}
+	s.width = min(p.run.width, n-s.col)
 	s.vecs = (s.width + set.lanes - 1) / set.lanes
 	b := ws.packed(p.m.depth * s.vecs * set.lanes)
 	p.draw(set, ws, p.place(set, ws, s), p.run.src, p.taps, b, s)

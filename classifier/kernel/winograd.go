@@ -90,15 +90,23 @@ type tiling struct {
 	grid       grid // of tiles
 	plane      int  // values in one plane, with room for a vector to stick out
 	taps       [elements]int32
+	runs       int  // of tiles
+	width      int  // of a run, but for the last
+	early      bool // all tiles are transformed before any is multiplied
 	run        tilingRun
 }
 
 type tilingRun struct {
 	dst, src, y, planes []float32
+	early               []float32 // transformed tiles [run][element][in][width]
 	flags               int64
 	splits              int
 	fill, multiply      func(i int, ws *workspace)
 }
+
+// mostEarly is up to how many runs of tiles are transformed first, which takes memory but is
+// done once however many workers then share a run.
+const mostEarly = 4
 
 func (f *filter) at(h, w, top, left, outH, outW int) *tiling {
 	t := &tiling{filter: f, h: h, w: w, top: top, left: left, outH: outH, outW: outW}
@@ -109,27 +117,49 @@ func (f *filter) at(h, w, top, left, outH, outW int) *tiling {
 		y, x := e/reach, e%reach
 		t.taps[e] = int32(4 * ((y%side*side+x%side)*t.plane + y/side*t.grid.pitch + x/side))
 	}
+	t.runs, t.width = cut(f.freq[0].set, across*down)
 	t.run.fill, t.run.multiply = t.fillRow, t.task
+	if t.early = t.runs <= mostEarly; t.early {
+		t.run.fill, t.run.multiply = t.prepare, t.share
+	}
 	return t
 }
 
-// size is the number of values in the planes: the picture split by row and column remainder,
-// so that neighbouring tiles lie side by side: [in][4][4][plane].
-func (t *tiling) size() int { return t.in * t.channel() }
+// apart is how many values lie between the elements of wide tiles, a cache line more than
+// they need, lest they all fall into one set of the cache.
+func (t *tiling) apart(wide int) int { return wide*t.in + align/4 }
+
+// span is a run of tiles, and the number of values its vectors hold.
+func (t *tiling) span(i int) (s span, wide int) {
+	set := t.freq[0].set
+	s.col = i * t.width
+	s.width = min(t.width, t.grid.rows*t.grid.cols-s.col)
+	s.vecs = ceilDiv(s.width, set.lanes)
+	return s, s.vecs * set.lanes
+}
+
+// size is the number of values of scratch: the planes, which are the picture split by row and
+// column remainder so that neighbouring tiles lie side by side, [in][4][4][plane], and what is
+// transformed early.
+func (t *tiling) size() int {
+	n := t.in * t.channel()
+	if t.early {
+		n += t.runs * elements * t.apart(t.width)
+	}
+	return n
+}
 
 func (t *tiling) channel() int { return side * side * t.plane }
 
 // apply sets dst to the convolution of src, or adds it; with y src counts only where y is
 // positive.
 func (t *tiling) apply(tm *Team, dst, src, y, scratch []float32, flags int64) {
-	t.run.dst, t.run.src, t.run.y, t.run.planes, t.run.flags = dst, src, y, scratch[:t.size()], flags
+	t.run.dst, t.run.src, t.run.y, t.run.flags = dst, src, y, flags
+	t.run.planes, t.run.early = scratch[:t.in*t.channel()], scratch[t.in*t.channel():]
 	tm.Do(t.in, t.run.fill)
-	m := t.freq[0]
-	tile := m.set.tile()
-	tiles := ceilDiv(t.grid.rows*t.grid.cols, tile)
-	t.run.splits = shares(tm, tiles, len(m.panels))
-	tm.Do(tiles*t.run.splits, t.run.multiply)
-	t.run.dst, t.run.src, t.run.y, t.run.planes = nil, nil, nil, nil
+	t.run.splits = shares(tm, t.runs, len(t.freq[0].panels))
+	tm.Do(t.runs*t.run.splits, t.run.multiply)
+	t.run.dst, t.run.src, t.run.y, t.run.planes, t.run.early = nil, nil, nil, nil, nil
 }
 
 // fillRow fills the planes of one channel, row by row from the top: vectors that stick out of
@@ -160,28 +190,54 @@ func (t *tiling) fillRow(c int, ws *workspace) {
 	}
 }
 
+// prepare fills the planes of one channel and transforms all its tiles.
+func (t *tiling) prepare(c int, ws *workspace) {
+	t.fillRow(c, ws)
+	set := t.freq[0].set
+	for i := range t.runs {
+		s, wide := t.span(i)
+		t.transform(c, t.run.early[i*elements*t.apart(t.width):], ws.packed(elements*wide), s, t.grid.place(set, ws, s), ws)
+	}
+}
+
+// transform puts a run of tiles of one channel in their places among those of all.
+func (t *tiling) transform(c int, v, raw []float32, s span, straight bool, ws *workspace) {
+	set := t.freq[0].set
+	wide := s.vecs * set.lanes
+	t.grid.draw(set, ws, straight, t.run.planes[c*t.channel():], t.taps[:], raw, s)
+	set.tiles(int64(s.vecs), &raw[0], int64(4*wide), &v[c*wide], int64(4*t.apart(wide)))
+}
+
 // task computes a run of tiles for a share of the output channels.
 func (t *tiling) task(i int, ws *workspace) {
-	set := t.freq[0].set
-	n, splits := t.grid.rows*t.grid.cols, t.run.splits
-	s := span{col: i / splits * set.tile()}
-	s.width = min(set.tile(), n-s.col)
-	s.vecs = (s.width + set.lanes - 1) / set.lanes
-	wide := s.vecs * set.lanes
-	// A cache line between the elements, lest they all fall into one set of the cache.
-	stride := wide*t.in + align/4
-	buf := ws.packed(elements*(wide+stride+together*maxRows*wide) + side*side*wide)
-	raw, v := buf[:elements*wide], buf[elements*wide:elements*(wide+stride)]
-	m := buf[elements*(wide+stride):]
-	straight := t.grid.place(set, ws, s)
+	s, wide := t.span(i / t.run.splits)
+	raw := elements * wide
+	v := raw + elements*t.apart(wide)
+	buf := ws.packed(v + t.results(wide))
+	straight := t.grid.place(t.freq[0].set, ws, s)
 	for c := range t.in {
-		t.grid.draw(set, ws, straight, t.run.planes[c*t.channel():], t.taps[:], raw, s)
-		set.tiles(int64(s.vecs), &raw[0], int64(4*wide), &v[c*wide], int64(4*stride))
+		t.transform(c, buf[raw:v], buf[:raw], s, straight, ws)
 	}
+	t.multiply(i%t.run.splits, buf[raw:v], buf[v:], s)
+}
+
+// share is task where the tiles are transformed already.
+func (t *tiling) share(i int, ws *workspace) {
+	run := i / t.run.splits
+	s, wide := t.span(run)
+	t.multiply(i%t.run.splits, t.run.early[run*elements*t.apart(t.width):], ws.packed(t.results(wide)), s)
+}
+
+// results is the number of values that the products of a run of tiles fill before and after
+// the transformation back.
+func (t *tiling) results(wide int) int { return elements*together*maxRows*wide + side*side*wide }
+
+// multiply computes a run of tiles for a share of the output channels.
+func (t *tiling) multiply(part int, v, m []float32, s span) {
 	panels := t.freq[0].panels
-	part := i % splits
-	for group := range slices.Chunk(panels[len(panels)*part/splits:len(panels)*(part+1)/splits], together) {
-		t.panels(group, m, v, s, wide, stride)
+	from, to := len(panels)*part/t.run.splits, len(panels)*(part+1)/t.run.splits
+	for group := range slices.Chunk(panels[from:to], together) {
+		t.panels(group, m, v, s)
 	}
 }
 
@@ -190,8 +246,10 @@ func (t *tiling) task(i int, ws *workspace) {
 const together = 2
 
 // panels computes a few output channels of a run of tiles.
-func (t *tiling) panels(ps []panel, m, v []float32, s span, wide, stride int) {
+func (t *tiling) panels(ps []panel, m, v []float32, s span) {
 	set := t.freq[0].set
+	wide := s.vecs * set.lanes
+	stride := t.apart(wide)
 	each := elements * wide * maxRows
 	for e, f := range t.freq {
 		for i, p := range ps {
