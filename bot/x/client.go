@@ -168,7 +168,7 @@ func (c *Client) readPosts(ctx context.Context, e endpoint, ids []string, query 
 	case otherErr != nil:
 		return answer{}, otherErr
 	case second.lacks():
-		return answer{}, &bot.APIError{Op: e.op, Kind: bot.Rejected, Err: errors.New("X leaves out who wrote a post and when in either spelling of the fields")}
+		return answer{}, &bot.APIError{Op: e.op, Kind: bot.Rejected, Err: errors.New("the server leaves out who wrote a post and when in either spelling of the fields")}
 	}
 	c.spelling.Store(other)
 	c.opt.Log.Info("X names fields differently now", "fields", spellings[other].fields)
@@ -401,7 +401,7 @@ func (c *Client) Replies(ctx context.Context, parent string, since time.Time) ([
 			return found, nil
 		}
 		if a.Meta.Next == query.Get("pagination_token") {
-			return nil, &bot.APIError{Op: getPostsOf.op, Kind: bot.Transient, Err: errors.New("X repeats a page")}
+			return nil, &bot.APIError{Op: getPostsOf.op, Kind: bot.Transient, Err: errors.New("the server repeats a page")}
 		}
 		query.Set("pagination_token", a.Meta.Next)
 	}

@@ -61,7 +61,7 @@ func (c *Client) Mute(ctx context.Context, account string, _ time.Duration) erro
 	}
 	c.opt.Budget.spend(self.ID, MuteMade, 1)
 	if !a.Data.Muting {
-		return &bot.APIError{Op: createMute.op, Kind: bot.Rejected, Err: errors.New("X says that the account is not muted")}
+		return &bot.APIError{Op: createMute.op, Kind: bot.Rejected, Err: errors.New("the server says that the account is not muted")}
 	}
 	return nil
 }

@@ -143,7 +143,7 @@ func (c *Client) processed(ctx context.Context, a uploaded) error {
 		case p.State == "failed":
 			return &bot.APIError{Op: uploadMedia, Kind: bot.Rejected, Status: http.StatusOK, Err: errors.New("X cannot process it: " + p.Error.Message)}
 		case time.Now().After(deadline):
-			return &bot.APIError{Op: uploadMedia, Kind: bot.Transient, Err: errors.New("X is still processing the upload")}
+			return &bot.APIError{Op: uploadMedia, Kind: bot.Transient, Err: errors.New("the server is still processing the upload")}
 		}
 		pause := c.opt.MediaPoll
 		if pause == 0 {

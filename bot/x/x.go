@@ -180,7 +180,7 @@ func (c *core) Punctual() bool { return true }
 func (c *core) mayPost() error {
 	switch {
 	case !c.opt.Approved:
-		return fmt.Errorf("X must approve automated replies first: apply at developer.x.com, then set x.approved")
+		return fmt.Errorf("the platform must approve automated replies first: apply at developer.x.com, then set x.approved")
 	case !c.opt.Labelled:
 		return fmt.Errorf("the profile must carry X's label of automated accounts: set it in the account's settings, then set x.automated_label")
 	}

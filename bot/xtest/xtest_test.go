@@ -354,7 +354,7 @@ func (a answer) id() string {
 }
 
 func TestUploads(t *testing.T) {
-	s := start(t, xtest.Options{Processing: 30 * time.Millisecond})
+	s := start(t, xtest.Options{Processing: 500 * time.Millisecond})
 	c := as(t, s, s.AddUser("ada", xtest.UserOptions{}))
 	c.form(400, "/2/media/upload", map[string]string{"media_category": "tweet_image"}, []byte("no picture"))
 	c.form(400, "/2/media/upload", nil, photo(t))

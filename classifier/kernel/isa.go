@@ -70,9 +70,6 @@ type isa struct {
 	peak   func(n int64)                                  // n iterations of 24 multiply-adds on vectors
 }
 
-// tile is the width of a full tile.
-func (s *isa) tile() int { return vectors * s.lanes }
-
 // native is the instruction set this process uses.
 var native = choose(os.Getenv(Variable), available())
 
