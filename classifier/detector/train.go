@@ -30,7 +30,7 @@ type TrainOptions struct {
 	Channels int     // numbers of a fingerprint that are about channels; what follows is texture [all]
 	L2       float64 // penalty on the weights of channels [0.03]
 	L2Tex    float64 // and of the texture [0.003]
-	Centres  int     // of the texture's expert [300]
+	Centres  int     // of the texture's expert [800]
 	Folds    int     // of the cross-validation that calibrates [5]
 	Seed     uint64
 	Log      func(format string, args ...any) // may be nil
@@ -39,7 +39,7 @@ type TrainOptions struct {
 func (o TrainOptions) withDefaults() TrainOptions {
 	o.L2 = cmp.Or(o.L2, 0.03)
 	o.L2Tex = cmp.Or(o.L2Tex, 0.003)
-	o.Centres = cmp.Or(o.Centres, 300)
+	o.Centres = cmp.Or(o.Centres, 800)
 	o.Folds = cmp.Or(o.Folds, 5)
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
