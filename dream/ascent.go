@@ -181,6 +181,10 @@ const probes = 4
 
 // balance measures each term's gradient, so that shares mean the same for all.
 func (c *climb) balance(ctx context.Context) error {
+	if len(c.j.terms) == 1 { // steps have a fixed length whatever the gradient's
+		c.targets = targets(c.j.terms, []float64{1})
+		return nil
+	}
 	tiles := c.grid()
 	lengths := make([]float64, len(c.j.terms))
 	each := max(1, len(tiles)/probes)

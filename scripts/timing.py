@@ -189,13 +189,10 @@ class Slugnet:
             img = base.clone()
             if detail is not None:
                 img += F.interpolate(detail, size=(side, side), mode="bicubic")
-            for step in range(steps + 1):  # the first only measures the gradient
+            for _ in range(steps):
                 x0, y0 = rng.randrange(margin + 1), rng.randrange(margin + 1)
                 mirror = lambda at: torch.tensor([-1 - j if j < 0 else 2 * side - 1 - j if j >= side else j for j in range(-at, side + margin - at)])
                 g = self.gradient(img[:, :, mirror(y0)][:, :, :, mirror(x0)])
-                if step == 0:
-                    g.pow(2).mean().sqrt().item()
-                    continue
                 g = bands(g)
                 g *= 0.006 / g.pow(2).mean().sqrt()
                 img = (img + g[:, :, y0:y0 + side, x0:x0 + side]).clamp_(0, 1)
