@@ -100,9 +100,19 @@ func TestThePageInARealBrowser(t *testing.T) {
 		chromedp.SendKeys("input[type=password]", reader.Password()), chromedp.Click("form button"))
 	run("say yes there", chromedp.WaitVisible(`form[action="/oauth/authorize"]`), chromedp.Click("form button"),
 		chromedp.WaitVisible("button[value=shadow]"))
-	run("switch it on", chromedp.Click(`button[name=value][value=on]`), chromedp.WaitVisible(`button[value=on][aria-pressed=true]`),
-		chromedp.Click(`button[name=value][value=on]`), chromedp.WaitVisible(`button[value=on][aria-pressed=true]`),
-		chromedp.SetValue("#budget", "relaxed"), chromedp.Submit("#budget"), chromedp.WaitVisible("#budget"))
+	// follow does what leads to a new page, and waits for that.
+	follow := func(what string, actions ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if _, err := chromedp.RunResponse(ctx, actions...); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	on := `button[name=value][value=on]`
+	follow("switch it on", chromedp.Click(on))
+	run("see that it is on", chromedp.WaitVisible(`button[value=on][aria-pressed=true]`))
+	follow("begin at once", chromedp.Click(on))
+	run("choose a budget", chromedp.SetValue("#budget", "relaxed"))
+	follow("keep the budget", chromedp.Submit("#budget"))
 	subs, err := s.store.Subscribers()
 	if err != nil || len(subs) != 1 || subs[0].Mode != store.FilterOn || subs[0].Budget != 0.01 {
 		t.Fatalf("%+v %v", subs, err)
@@ -126,7 +136,8 @@ func TestThePageInARealBrowser(t *testing.T) {
 	shoot(t, ctx, "review.png")
 	run("see the numbers", chromedp.Navigate(s.url+"/stats"), chromedp.WaitVisible("svg.chart rect"))
 	shoot(t, ctx, "stats.png")
-	run("put it right", chromedp.Navigate(s.url+"/review"), chromedp.Click(`button[value=photo]`), chromedp.WaitVisible("article.post"))
+	run("review again", chromedp.Navigate(s.url+"/review"), chromedp.WaitVisible("article.post"))
+	follow("put it right", chromedp.Click(`button[value=photo]`))
 	if _, err := s.filter.Pass(t.Context(), subs[0].Scope()); err != nil {
 		t.Fatal(err)
 	}
