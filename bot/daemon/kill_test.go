@@ -123,18 +123,34 @@ func killTest(t *testing.T, kills int, keys bool) {
 	start(t, path, me)
 
 	var posts []bot.Post
-	for n := range kills {
-		c := spawn(t, srv.URL, path)
+	ask := func() {
 		for i := range 4 {
-			posts = append(posts, request(w.join(fmt.Sprintf("person%d-%d", n, i)), i))
+			posts = append(posts, request(w.join(fmt.Sprintf("person%d", len(posts))), i))
 		}
-		time.Sleep(rand.N(150 * time.Millisecond))
+	}
+	life := lifetime(t, srv.URL, path, ask, func() { await(t, w, me, posts) })
+	for range kills {
+		c := spawn(t, srv.URL, path)
+		ask()
+		time.Sleep(rand.N(life))
 		c.kill()
 	}
 	c := spawn(t, srv.URL, path)
 	await(t, w, me, posts)
 	c.kill()
 	judge(t, w, me, path, posts)
+}
+
+// lifetime is how long a daemon may live before it is killed: long enough, on this machine, that
+// most get something done. Where each dies at the first job, that job is given up for good.
+func lifetime(t *testing.T, url, path string, ask, answered func()) time.Duration {
+	t.Helper()
+	c := spawn(t, url, path)
+	defer c.kill()
+	begun := time.Now()
+	ask()
+	answered()
+	return max(150*time.Millisecond, 2*time.Since(begun))
 }
 
 // start records that there is nothing to answer before the test.

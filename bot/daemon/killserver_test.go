@@ -37,12 +37,16 @@ func killOnServer(t *testing.T, kills int, dialect mastodontest.Dialect) {
 
 	t.Setenv(childToken, w.bot.Token("read write"))
 	var posts []string
-	for range kills {
-		c := spawn(t, w.srv.URL, path)
+	ask := func() {
 		for kind := range 3 {
 			posts = append(posts, w.ask(kind))
 		}
-		time.Sleep(rand.N(250 * time.Millisecond))
+	}
+	life := lifetime(t, w.srv.URL, path, ask, func() { w.settled(90 * time.Second) })
+	for range kills {
+		c := spawn(t, w.srv.URL, path)
+		ask()
+		time.Sleep(rand.N(life))
 		c.kill()
 	}
 	c := spawn(t, w.srv.URL, path)

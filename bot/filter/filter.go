@@ -196,8 +196,8 @@ func (w *watcher) run(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		if hints == nil && w.account != nil {
-			hints = w.account.WakeHome(ctx)
+		if hints == nil {
+			hints = w.hints(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -208,11 +208,28 @@ func (w *watcher) run(ctx context.Context) error {
 			if !open {
 				hints = nil
 			}
-			if w.pause > 0 && !sleep(ctx, w.pause) { // a hint does not shorten a rest
+			if rest := w.rest(); rest > 0 && !sleep(ctx, rest) { // a hint does not shorten a rest
 				return nil
 			}
 		}
 	}
+}
+
+// hints are the server's hints that there is something new; nil before the account is open.
+func (w *watcher) hints(ctx context.Context) <-chan struct{} {
+	w.pass.Lock() // others make passes too, see Filter.Pass
+	defer w.pass.Unlock()
+	if w.account == nil {
+		return nil
+	}
+	return w.account.WakeHome(ctx)
+}
+
+// rest is how long the server is to be left alone after a failure, 0 if it is well.
+func (w *watcher) rest() time.Duration {
+	w.pass.Lock()
+	defer w.pass.Unlock()
+	return w.pause
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
