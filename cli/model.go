@@ -56,7 +56,7 @@ func modelError(err error) error {
 
 func (a *app) modelCommand() *cobra.Command {
 	return group("model", "Networks this program can dream with",
-		a.modelList(), a.modelShow(), a.modelLayers(), a.modelPull(), a.modelUse(), a.modelVerify(), a.modelRemove())
+		a.modelList(), a.modelShow(), a.modelLayers(), a.modelSheet(), a.modelPull(), a.modelUse(), a.modelVerify(), a.modelRemove())
 }
 
 // networkFolder is where a configuration keeps networks.

@@ -1,0 +1,155 @@
+package training
+
+import (
+	"context"
+	"fmt"
+	"image"
+
+	"slugpuppy/classifier"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+// ShownWords are the words that a showcase imagines: those of the essay and others that people
+// can name at a glance.
+var ShownWords = []string{
+	"banana", "dumbbell", "slug", "golden retriever", "school bus",
+	"goldfish", "king penguin", "Chihuahua", "tabby", "lion",
+	"jellyfish", "ladybug", "monarch", "snail", "spider web",
+	"African elephant", "lemon", "pizza", "teapot", "umbrella",
+}
+
+// Showcase shows what a network's dreams look like.
+type Showcase struct {
+	Net   *classifier.Network
+	Maker *dream.Maker
+	Seed  uint64
+	Size  int // long side of the pictures made, in pixels
+	Steps int // of ascent, 0: as many as usual
+}
+
+// Imagined is a word drawn from noise, and how sure the network is of it: in the picture as it
+// is, and the least sure it is after what happens to pictures (see Trials).
+type Imagined struct {
+	Word  string  `json:"word"`
+	Drawn float64 `json:"drawn"`
+	Least float64 `json:"least"`
+	image *image.NRGBA
+}
+
+// Layers dreams a picture with every layer of the network by itself.
+func (s Showcase) Layers(ctx context.Context, src image.Image) ([]Cell, error) {
+	var cells []Cell
+	for _, l := range s.Net.Layers() {
+		if l.Name == classifier.Logits {
+			continue
+		}
+		c, err := s.dream(ctx, src, l.Name, dream.Recipe{Layers: []dream.LayerTerm{{Layer: l.Name, Channel: -1, Weight: 1}}})
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, c)
+	}
+	return cells, nil
+}
+
+// Presets dreams a picture with every preset.
+func (s Showcase) Presets(ctx context.Context, src image.Image) ([]Cell, error) {
+	var cells []Cell
+	for _, p := range dream.Presets() {
+		c, err := s.dream(ctx, src, p.Name, dream.Recipe{Preset: p.Name})
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, c)
+	}
+	return cells, nil
+}
+
+func (s Showcase) dream(ctx context.Context, src image.Image, name string, r dream.Recipe) (Cell, error) {
+	r.Seed, r.Size, r.Steps = s.Seed, s.Size, s.Steps
+	res, err := s.Maker.Dream(ctx, src, nil, r, nil)
+	if err != nil {
+		return Cell{}, fmt.Errorf("dream %s: %w", name, err)
+	}
+	text := name
+	if len(res.Dreamed) > 0 {
+		text += ": " + res.Dreamed[0].Label
+	}
+	return Cell{res.Image, text}, nil
+}
+
+// Imagine draws a word from noise and asks the network what it is.
+func (s Showcase) Imagine(ctx context.Context, v *dream.Vocabulary, word string) (Imagined, error) {
+	terms, err := v.Lookup(word)
+	if err != nil {
+		return Imagined{}, err
+	}
+	res, err := s.Maker.Imagine(ctx, dream.Recipe{Words: terms, Seed: s.Seed, Size: s.Size, Steps: s.Steps}, nil)
+	if err != nil {
+		return Imagined{}, fmt.Errorf("imagine %s: %w", word, err)
+	}
+	trials, err := Trials(ctx, res.Image)
+	if err != nil {
+		return Imagined{}, err
+	}
+	out := Imagined{Word: word, Least: 1, image: res.Image}
+	for i, img := range append([]*image.NRGBA{res.Image}, trials...) {
+		p, err := s.sure(ctx, img, terms)
+		if err != nil {
+			return Imagined{}, err
+		}
+		if i == 0 {
+			out.Drawn = p
+		}
+		out.Least = min(out.Least, p)
+	}
+	return out, nil
+}
+
+// Cell is the picture with the figures below it.
+func (i Imagined) Cell() Cell {
+	return Cell{i.image, fmt.Sprintf("%.16s %.2f/%.2f", i.Word, i.Drawn, i.Least)}
+}
+
+// sure is how likely the network finds any of the labels that a word stands for.
+func (s Showcase) sure(ctx context.Context, img *image.NRGBA, terms []dream.WordTerm) (p float64, err error) {
+	all, err := s.Net.See(ctx, picture.FromImage(img), len(s.Net.Labels()))
+	for _, g := range all {
+		for _, t := range terms {
+			if g.Index == t.Label {
+				p += g.P
+			}
+		}
+	}
+	return p, err
+}
+
+// Trials are what happens to pictures, each by itself and all together: saved as JPEG 50,
+// half the size, cut to the middle 80 %.
+func Trials(ctx context.Context, img *image.NRGBA) ([]*image.NRGBA, error) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	middle := func(img *image.NRGBA) *image.NRGBA {
+		w, h := img.Rect.Dx(), img.Rect.Dy()
+		return cut(img, image.Rect(w/10, h/10, w-w/10, h-h/10))
+	}
+	half := resize(img, w/2, h/2)
+	var out []*image.NRGBA
+	for _, t := range []*image.NRGBA{img, middle(half)} {
+		t, err := saved(ctx, t, 50)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return append(out, half, middle(img)), nil
+}
+
+// cut is a copy of a part of a picture.
+func cut(img *image.NRGBA, r image.Rectangle) *image.NRGBA {
+	out := image.NewNRGBA(image.Rect(0, 0, r.Dx(), r.Dy()))
+	for y := range r.Dy() {
+		copy(out.Pix[y*out.Stride:(y+1)*out.Stride], img.Pix[(r.Min.Y+y)*img.Stride+4*r.Min.X:])
+	}
+	return out
+}

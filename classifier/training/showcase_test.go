@@ -1,0 +1,67 @@
+package training_test
+
+import (
+	"image"
+	"testing"
+
+	"slugpuppy/classifier"
+	"slugpuppy/classifier/training"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+func TestAShowcaseHasEveryLayerAndPreset(t *testing.T) {
+	net, err := classifier.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := training.Showcase{Net: net, Maker: dream.New(net, dream.Options{}), Seed: 1, Size: 64, Steps: 1}
+	src := picture.Landscape(64, 48, 1)
+	layers, err := s.Layers(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	presets, err := s.Presets(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(layers) != len(net.Layers())-1 || len(presets) != len(dream.Presets()) {
+		t.Errorf("%d layers and %d presets are shown", len(layers), len(presets))
+	}
+	board := training.Board(append(layers, presets...), 6, 40)
+	if want := image.Rect(0, 0, 240, 3*(40+16)); board.Rect != want {
+		t.Errorf("the board is %v, want %v", board.Rect, want)
+	}
+}
+
+func TestAnImaginedWordIsJudgedByItsWorstCopy(t *testing.T) {
+	net, err := classifier.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := training.Showcase{Net: net, Maker: dream.New(net, dream.Options{}), Seed: 1, Size: 96, Steps: 8}
+	v := dream.NewVocabulary(net.Labels())
+	got, err := s.Imagine(t.Context(), v, "banana")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Drawn < 0.1 || got.Least > got.Drawn || got.Least <= 0 {
+		t.Errorf("banana came out as %+v", got)
+	}
+	if _, err := s.Imagine(t.Context(), v, "xyzzy"); err == nil {
+		t.Error("a word nobody knows was imagined")
+	}
+}
+
+func TestTrialsAreSmallerOrTheSame(t *testing.T) {
+	trials, err := training.Trials(t.Context(), picture.Landscape(100, 60, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []image.Point{{100, 60}, {40, 24}, {50, 30}, {80, 48}}
+	for i, img := range trials {
+		if img.Rect.Size() != want[i] {
+			t.Errorf("trial %d is %v, want %v", i, img.Rect.Size(), want[i])
+		}
+	}
+}

@@ -1,0 +1,1 @@
+"""Trains slugnet, the network inside the program. See README.md for the stages."""

@@ -1,0 +1,103 @@
+"""From a checkpoint to what the program embeds: ONNX, labels, reference tensors, figures."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import evaluate
+from .network import LAYERS, Slugnet
+from .pictures import Pictures
+
+
+def load(checkpoint, classes):
+    """The averaged weights of a checkpoint as a network without batch norm."""
+    average = torch.load(checkpoint, map_location="cpu")["average"]
+    net = Slugnet(classes, average["s1.conv.weight"].shape[0] / 32)
+    net.load_state_dict(average)
+    return net.eval().fold()
+
+
+class Named(torch.nn.Module):
+    """Gives logits and all layers as a tuple, as ONNX wants it."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.n = net
+
+    def forward(self, image):
+        out = self.n.activations(image)
+        return (out["logits"], *(out[layer] for layer in LAYERS))
+
+
+def export(data, checkpoint, out, half):
+    """Writes slugnet.onnx (weights as float16 if half), labels.txt, reference/ and figures.json."""
+    os.makedirs(out, exist_ok=True)
+    pictures = Pictures(data, torch.device("cpu"))
+    net = load(checkpoint, len(pictures.ids))
+    if half:
+        with torch.no_grad():
+            for p in net.parameters():
+                p.copy_(p.half().float())
+    path = f"{out}/slugnet.onnx"
+    names = ["logits"] + ["layer_" + layer for layer in LAYERS]
+    axes = {n: {0: "n", 2: "h", 3: "w"} for n in ["image", *names[1:]]} | {"logits": {0: "n"}}
+    torch.onnx.export(Named(net), torch.zeros(1, 3, 64, 64), path, opset_version=13,
+                      input_names=["image"], output_names=names, dynamic_axes=axes)
+    if half:
+        halve(path)
+    shutil.copy(f"{data}/labels.txt", f"{out}/labels.txt")
+    reference(net, pictures, f"{out}/reference")
+    scores = {f"at {side} px": evaluate.accuracy(net, pictures, (side,)) for side in (64, 96, 128)}
+    scores["as the program looks"] = evaluate.accuracy(net, pictures, (64, 96, 128))
+    figures = {"parameters": sum(p.numel() for p in net.parameters()), "bytes": os.path.getsize(path), "data": pictures.info, "accuracy": scores}
+    Path(f"{out}/figures.json").write_text(json.dumps(figures, indent=1))
+    print(json.dumps(scores["as the program looks"], indent=1))
+
+
+def halve(path):
+    """Stores an ONNX file's weights as float16 with a Cast to float32 behind each."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(path)
+    casts = []
+    for t in model.graph.initializer:
+        values = numpy_helper.to_array(t)
+        if values.dtype != np.float32 or values.ndim < 2:
+            continue
+        name = t.name
+        t.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
+        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
+    nodes = casts + list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, path)
+
+
+def reference(net, pictures, out):
+    """Tensors that other implementations must reproduce: float32, little endian; index.json
+    has the shapes. grad_meansq_L is d(mean(L^2))/d(image), grad_logitN d(logits[0,N])/d(image)."""
+    os.makedirs(out, exist_ok=True)
+    index = {}
+
+    def put(name, t):
+        np.ascontiguousarray(t.detach().numpy(), "<f4").tofile(f"{out}/{name}.bin")
+        index[name] = list(t.shape)
+
+    shake = torch.Generator().manual_seed(7)
+    inputs = {"noise": torch.rand(1, 3, 64, 64, generator=shake), "odd": torch.rand(1, 3, 75, 101, generator=shake)}
+    for name, x in inputs.items():
+        put(f"{name}_image", x)
+        for layer, value in net.activations(x).items():
+            put(f"{name}_{layer}", value)
+        for layer in LAYERS:
+            z = x.clone().requires_grad_()
+            put(f"{name}_grad_meansq_{layer}", torch.autograd.grad(net.activations(z)[layer].square().mean(), z)[0])
+        number = pictures.ids.index("n07753592") if "n07753592" in pictures.ids else 0  # banana
+        z = x.clone().requires_grad_()
+        put(f"{name}_grad_logit{number}", torch.autograd.grad(net(z)[0, number], z)[0])
+    Path(f"{out}/index.json").write_text(json.dumps(index, indent=1))

@@ -1,0 +1,206 @@
+"""One training run: a schedule of sides, SGD, averaged weights, checkpoints, a log."""
+
+import csv
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from . import augment, evaluate
+from .network import Slugnet, warm
+from .pictures import SIDES, Pictures
+
+DEFAULTS = {
+    "steps": 8000,
+    "batch": 128,
+    "rate": 0.1,          # the highest learning rate
+    "warmup": 200,        # steps until it is reached; then a cosine down to 0
+    "decay": 5e-5,        # weight decay of convolutions and the last layer
+    "smooth": 0.1,        # label smoothing
+    "average": 0.999,     # exponential moving average of the weights, a step
+    "width": 1.0,
+    "sides": [[0, 64], [0.6, 80], [0.85, 96]],  # from this part of the run on, views of this side
+    "weights": {"64": 1.0, "84": 1.0, "112": 2.0},  # how often a picture of this size is drawn
+    "attack": 0.0,        # adversarial step, L2 length at 64 px in units of [0,1]; 0: none
+    "attacked": 0.5,      # part of each batch that is attacked
+    "seed": 1,
+}
+
+
+def run(data, out, options, begin=None, every=500, minutes=None):
+    """Trains, or goes on where a run in the folder out was stopped.
+
+    begin is an exported network (.onnx) or another run's checkpoint to begin with. After so
+    many minutes the run stops and can be gone on with."""
+    os.makedirs(out, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    o = {**DEFAULTS, **options}
+    pictures = Pictures(data, device)
+    draw = np.random.default_rng(o["seed"])
+    shake = torch.Generator().manual_seed(o["seed"])
+    torch.manual_seed(o["seed"])
+    net = Slugnet(len(pictures.ids), o["width"])
+    step = 0
+    latest = f"{out}/latest.pt"
+    if os.path.exists(latest):
+        state = torch.load(latest, map_location="cpu")
+        net.load_state_dict(state["net"])
+        step = state["step"]
+        draw.bit_generator.state = state["draw"]
+        shake.set_state(state["shake"])
+    elif begin and begin.endswith(".onnx"):
+        sample = [augment.views(pictures.take(s, draw.choice(pictures.training(s), 64))[0].cpu(), 64, shake) for s in SIDES if len(pictures.training(s))]
+        print(f"{warm(net, begin, pictures.ids, [torch.cat(sample)])} classes known", flush=True)
+    elif begin:
+        net.load_state_dict(torch.load(begin, map_location="cpu")["average"])
+    net = net.to(device, memory_format=torch.channels_last)
+    average = {k: v.detach().clone().float() for k, v in net.state_dict().items()}
+    decayed = [p for p in net.parameters() if p.ndim > 1]
+    rest = [p for p in net.parameters() if p.ndim <= 1]
+    sgd = torch.optim.SGD([{"params": decayed, "weight_decay": o["decay"]}, {"params": rest}], lr=0.1, momentum=0.9, nesterov=True)
+    if step:
+        sgd.load_state_dict(state["sgd"])
+        average = {k: v.to(device) for k, v in state["average"].items()}
+    Path(f"{out}/options.json").write_text(json.dumps(o, indent=1))
+
+    log = Log(f"{out}/log.csv", step)
+    until = time.time() + 60 * minutes if minutes else math.inf
+    net.train()
+    while step < o["steps"] and time.time() < until:
+        side = next(s for begin_at, s in reversed(o["sides"]) if step >= begin_at * o["steps"])
+        for group in sgd.param_groups:
+            group["lr"] = rate(o, step)
+        x, y = batch(pictures, o, side, draw, shake)
+        if o["attack"]:
+            x = attacked(net, x, y, o, side)
+        loss, right = learn(net, sgd, x, y, o["smooth"])
+        step += 1
+        follow(average, net, min(o["average"], step / (step + 10)))
+        log.note(loss, right, side, len(y))
+        if step % every == 0 or step == o["steps"]:
+            log.write(step, rate(o, step))
+            save(latest, net, average, sgd, step, draw, shake)
+            if step % (4 * every) == 0 or step == o["steps"]:
+                scores = evaluate.accuracy(averaged(net, average), pictures, (96,), 2000)
+                log.validate(step, scores)
+                net.train()
+    log.write(step, rate(o, step))
+    save(latest, net, average, sgd, step, draw, shake)
+    return step >= o["steps"]
+
+
+def rate(o, step):
+    if step < o["warmup"]:
+        return o["rate"] * (step + 1) / o["warmup"]
+    return o["rate"] * 0.5 * (1 + math.cos(math.pi * (step - o["warmup"]) / max(1, o["steps"] - o["warmup"])))
+
+
+def batch(pictures, o, side, draw, shake):
+    """Views of pictures of all sizes, each size in its share."""
+    sizes = [s for s in SIDES if len(pictures.training(s))]
+    share = np.array([o["weights"][str(s)] * len(pictures.training(s)) for s in sizes])
+    number = draw.multinomial(o["batch"], share / share.sum())
+    xs, ys = [], []
+    for s, n in zip(sizes, number):
+        if n:
+            at = pictures.training(s)
+            x, y = pictures.take(s, at[draw.integers(len(at), size=n)])
+            xs.append(augment.views(x, side, shake))
+            ys.append(y)
+    return torch.cat(xs).contiguous(memory_format=torch.channels_last), torch.cat(ys)
+
+
+def attacked(net, x, y, o, side):
+    """Replaces part of a batch by pictures one L2 step worse (fast gradient method; Miyato et
+    al. 2018 use the same step). The length grows with the side: the same change a pixel."""
+    n = int(len(x) * o["attacked"])
+    with fast(x.device):
+        z = x[:n].detach().clone().requires_grad_()
+        net.eval()
+        grad, = torch.autograd.grad(F.cross_entropy(net(z), y[:n], reduction="sum"), z)
+        net.train()
+    grad = grad.float()
+    length = grad.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
+    worse = (x[:n] + o["attack"] * side / 64 * grad / length).clamp(0, 1)
+    return torch.cat([worse, x[n:]]).contiguous(memory_format=torch.channels_last)
+
+
+def fast(device):
+    """Half the digits where that is faster: on accelerators (on a CPU without matrix units
+    float32 was measured to be a quarter faster)."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+
+
+def learn(net, sgd, x, y, smooth):
+    with fast(x.device):
+        logits = net(x).float()
+    loss = F.cross_entropy(logits, y, label_smoothing=smooth)
+    sgd.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 5)
+    sgd.step()
+    return loss.detach(), (logits.argmax(1) == y).float().mean()
+
+
+def follow(average, net, keep):
+    with torch.no_grad():
+        for k, v in net.state_dict().items():
+            if v.dtype.is_floating_point:
+                average[k].mul_(keep).add_(v.float(), alpha=1 - keep)
+            else:
+                average[k].copy_(v)
+
+
+def averaged(net, average):
+    twin = Slugnet(net.fc.out_features, net.s1.conv.out_channels / 32).to(net.fc.weight.device, memory_format=torch.channels_last)
+    twin.load_state_dict(average)
+    return twin.eval()
+
+
+def save(path, net, average, sgd, step, draw, shake):
+    torch.save({"net": net.state_dict(), "average": average, "sgd": sgd.state_dict(), "step": step,
+                "draw": draw.bit_generator.state, "shake": shake.get_state()}, path + ".part")
+    os.replace(path + ".part", path)  # a stopped save leaves the old checkpoint
+
+
+class Log:
+    """A table of the run: step, seconds, pictures a second, side, rate, loss, accuracy."""
+
+    def __init__(self, path, step):
+        self.path, self.begun = path, time.time()
+        self.clear()
+        if step == 0:
+            self.row(["step", "seconds", "pictures_per_second", "side", "rate", "loss", "top1", "validation_top1"], "w")
+
+    def clear(self):
+        self.loss = self.right = self.n = self.pictures = 0
+        self.at = time.time()
+
+    def note(self, loss, right, side, pictures):
+        self.loss += loss
+        self.right += right
+        self.n += 1
+        self.side = side
+        self.pictures += pictures
+
+    def write(self, step, lr):
+        if not self.n:
+            return
+        speed = self.pictures / (time.time() - self.at)
+        self.row([step, int(time.time() - self.begun), int(speed), self.side, f"{lr:.4f}", f"{self.loss / self.n:.4f}", f"{self.right / self.n:.4f}", ""])
+        print(f"step {step} side {self.side} {speed:.0f}/s loss {self.loss / self.n:.3f} top-1 {self.right / self.n:.3f}", flush=True)
+        self.clear()
+
+    def validate(self, step, scores):
+        self.row([step, int(time.time() - self.begun), "", "", "", "", "", f"{scores['merged']['top1']:.4f}"])
+        print(f"step {step} validation " + " ".join(f"{k} {v['top1']:.3f}/{v['top5']:.3f}" for k, v in scores.items()), flush=True)
+        self.clear()
+
+    def row(self, values, mode="a"):
+        with open(self.path, mode, newline="") as f:
+            csv.writer(f).writerow(values)

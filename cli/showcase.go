@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"slugpuppy/classifier/training"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+// modelSheet shows what a network dreams like, on one picture.
+func (a *app) modelSheet() *cobra.Command {
+	f := sheetFlags{}
+	cmd := &cobra.Command{
+		Use:   "sheet OUT",
+		Short: "Show a network's dreams on one picture: every layer, every preset, words from noise",
+		Long: `Dreams a picture with every layer and every preset, imagines words, and puts all of it on one
+contact sheet. For each word it prints how sure the network is of it, in the picture as made and
+at worst after JPEG 50, half the size, and a cut to the middle 80 %.`,
+		Example: `  slugpuppy model sheet sheet.png
+  slugpuppy model sheet sheet.png --picture photo.jpg --model ./mine.onnx --words banana,slug`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.sheet(cmd.Context(), args[0], f) },
+	}
+	cmd.Flags().StringVar(&f.picture, "picture", "", "picture to dream (default: a landscape of our own)")
+	cmd.Flags().StringSliceVar(&f.words, "words", training.ShownWords, "words to imagine")
+	cmd.Flags().IntVar(&f.size, "size", 448, "long side of each picture in pixels")
+	cmd.Flags().IntVar(&f.side, "cell", 240, "side of a cell of the sheet in pixels")
+	return a.withModel(cmd)
+}
+
+type sheetFlags struct {
+	picture    string
+	words      []string
+	size, side int
+}
+
+func (a *app) sheet(ctx context.Context, out string, f sheetFlags) error {
+	s, err := a.newStudio()
+	if err != nil {
+		return err
+	}
+	var src image.Image = picture.Landscape(f.size, f.size*3/4, 1)
+	if f.picture != "" {
+		pic, err := s.open(ctx, f.picture)
+		if err != nil {
+			return err
+		}
+		src = pic.Image
+	}
+	show := training.Showcase{Net: s.net, Maker: s.maker, Seed: 1, Size: f.size}
+	cells, err := show.Layers(ctx, src)
+	if err != nil {
+		return err
+	}
+	presets, err := show.Presets(ctx, src)
+	if err != nil {
+		return err
+	}
+	cells = append([]training.Cell{{Image: picture.ToNRGBA(src), Text: "picture"}}, append(cells, presets...)...)
+	words, err := a.imagineAll(ctx, show, s.words, f.words)
+	if err != nil {
+		return err
+	}
+	return a.save(out, training.Board(append(cells, words...), 6, f.side), "")
+}
+
+// imagineAll imagines words and prints how well each came out.
+func (a *app) imagineAll(ctx context.Context, show training.Showcase, v *dream.Vocabulary, words []string) ([]training.Cell, error) {
+	var cells []training.Cell
+	for _, word := range words {
+		done, err := show.Imagine(ctx, v, strings.TrimSpace(word))
+		if err != nil {
+			return nil, err
+		}
+		if err := a.print(done, fmt.Sprintf("%-20s %.2f as made, %.2f at worst", done.Word, done.Drawn, done.Least)); err != nil {
+			return nil, err
+		}
+		cells = append(cells, done.Cell())
+	}
+	return cells, nil
+}
