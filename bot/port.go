@@ -66,6 +66,7 @@ type Post struct {
 	ReplyTo    string // id of the parent, "" at the top of a thread
 	Quote      string // id of the quoted post, "" when none
 	Mentions   []Account
+	Quoted     *Post // the quoted post, where the network sends it along
 	Boosts     *Post // the original when this is a boost
 }
 

@@ -44,11 +44,11 @@ var fates = map[Fate][]Fate{
 
 // Judged is a post as the filter saw it for one subscriber.
 type Judged struct {
-	Post     string    `json:"post"` // id of the original, whoever boosted it
+	Post     string    `json:"post"` // id of the original, whoever boosted or quoted it
 	URL      string    `json:"url,omitempty"`
 	Author   string    `json:"author"` // name@host
 	AuthorID string    `json:"author_id,omitempty"`
-	Booster  string    `json:"booster,omitempty"`
+	Booster  string    `json:"booster,omitempty"` // who boosted or quoted it into the timeline
 	Posted   time.Time `json:"posted,omitzero"`
 	Said     bool      `json:"said,omitempty"`     // the author calls it a dream
 	Pictures []string  `json:"pictures,omitempty"` // hashes of the pictures judged

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"sync"
 	"time"
 
@@ -308,21 +307,6 @@ func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
 		return err
 	}
 	return w.digest(ctx, sub)
-}
-
-// Ready says which subscribers are in trouble and why.
-func (f *Filter) Ready() (trouble map[string]string, err error) {
-	subs, err := f.Store.Subscribers()
-	if err != nil {
-		return nil, err
-	}
-	trouble = map[string]string{}
-	for _, s := range subs {
-		if s.Trouble != "" {
-			trouble[s.Handle] = s.Trouble
-		}
-	}
-	return maps.Clone(trouble), nil
 }
 
 // Pass makes one pass for a subscriber now, whether Run runs or not. Passes for one never

@@ -40,6 +40,27 @@ func TestDreamsAreFiledAndNothingElseIsTouched(t *testing.T) {
 	})
 }
 
+func TestAQuotedDreamIsFiledAndTheQuotingPostStays(t *testing.T) {
+	r := newRig(t, mastodontest.Mastodon)
+	dream := r.post(r.stranger, 0.98, "from far away")
+	quote, err := r.artist.Post(mastodontest.PostOptions{Text: "look at this", Quote: dream})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.join()
+	r.pass()
+	r.want("DeepDream: certain", dream)
+	if row, err := r.store.Judged(r.scope, dream); err != nil || row.Author != r.stranger.Handle() || row.Booster == row.Author || row.Booster == "" {
+		t.Errorf("the row is %+v, %v", row, err)
+	}
+	if _, err := r.store.Judged(r.scope, quote.ID); err == nil {
+		t.Error("a post without pictures of its own was judged")
+	}
+	r.say("undo all")
+	r.pass()
+	r.want("DeepDream: certain")
+}
+
 func TestNewPostsAreFiledAsTheyCome(t *testing.T) {
 	both(t, func(t *testing.T, r *rig) {
 		r.post(r.artist, 0.1, "hello")

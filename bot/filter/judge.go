@@ -58,7 +58,7 @@ type view struct {
 // seen is a post with what was seen in its pictures.
 type seen struct {
 	post    bot.Post // the original
-	booster string   // who boosted it into the timeline, "" when nobody did
+	booster string   // who boosted or quoted it into the timeline, "" when nobody did
 	sights  []store.Sight
 	said    bool // the author calls it a dream
 }

@@ -93,11 +93,10 @@ func (w *watcher) judge(ctx context.Context, sub store.Subscriber, page []bot.Po
 	if err != nil {
 		return err
 	}
-	found := make([]*seen, len(page))
+	var found []*seen
 	group, gctx := errgroup.WithContext(ctx)
 	taken := map[string]bool{}
-	for i, p := range page {
-		s := original(p)
+	for _, s := range shown(page) {
 		if taken[s.post.ID] || s.post.Author.ID == w.scope.Account {
 			continue
 		}
@@ -108,16 +107,14 @@ func (w *watcher) judge(ctx context.Context, sub store.Subscriber, page []bot.Po
 			}
 			continue
 		}
-		group.Go(func() error { found[i] = s; return w.see(gctx, s) })
+		found = append(found, s)
+		group.Go(func() error { return w.see(gctx, s) })
 	}
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("look at the pictures of a timeline: %w", err)
 	}
 	var rows []store.Judged
 	for _, s := range found {
-		if s == nil {
-			continue
-		}
 		row := w.Eye.decide(v, *s)
 		w.count(row, *s)
 		if row.Kind != "" || len(s.sights) > 0 {
@@ -150,6 +147,20 @@ func (w *watcher) see(ctx context.Context, s *seen) (err error) {
 	}
 	s.sights, err = w.Eye.lookAt(ctx, w.account, s.post)
 	return err
+}
+
+// shown lists the posts that a page of the timeline shows: its own, and those that they quote.
+// A filter with a quoted post hides it inside the quoting one, which stays.
+func shown(page []bot.Post) []*seen {
+	var all []*seen
+	for _, p := range page {
+		s := original(p)
+		all = append(all, s)
+		if q := s.post.Quoted; q != nil && q.Author.ID != "" {
+			all = append(all, &seen{post: *q, booster: s.post.Author.Handle, said: said(*q)})
+		}
+	}
+	return all
 }
 
 // original resolves a boost: what is judged and hidden is the boosted post, whoever boosts it.

@@ -35,8 +35,9 @@ func (t translator) post(s *status) bot.Post {
 	p := bot.Post{
 		ID: string(s.ID), URL: s.URL, Author: t.account(s.Account), Created: s.CreatedAt,
 		Text: mention.Text(s.Content), Warning: s.SpoilerText, Sensitive: s.Sensitive, Language: s.Language,
-		Visibility: bot.Visibility(s.Visibility), ReplyTo: id(s.InReplyToID), Quote: quoted(s.Quote),
+		Visibility: bot.Visibility(s.Visibility), ReplyTo: id(s.InReplyToID),
 	}
+	p.Quote, p.Quoted = t.quoted(s.Quote)
 	for _, m := range s.MediaAttachments {
 		p.Media = append(p.Media, media(m))
 	}
@@ -58,26 +59,29 @@ func id(v any) string {
 	return fmt.Sprint(v)
 }
 
-// quoted finds the quoted post's id: Mastodon 4.4 nests it under a state, others give the post
-// itself.
-func quoted(raw json.RawMessage) string {
+// quoted finds the quoted post and its id: Mastodon 4.4 nests it under a state, others give the
+// post itself. What a quoted post quotes is not looked at.
+func (t translator) quoted(raw json.RawMessage) (string, *bot.Post) {
 	var q struct {
-		ID     string `json:"id"`
-		Status *struct {
-			ID string `json:"id"`
-		} `json:"quoted_status"`
-		StatusID string `json:"quoted_status_id"`
+		status
+		Status   *status `json:"quoted_status"`
+		StatusID string  `json:"quoted_status_id"`
 	}
 	if len(raw) == 0 || json.Unmarshal(raw, &q) != nil {
-		return ""
+		return "", nil
 	}
 	switch {
 	case q.Status != nil:
-		return q.Status.ID
 	case q.StatusID != "":
-		return q.StatusID
+		return q.StatusID, nil
+	case q.ID == "":
+		return "", nil
+	default:
+		q.Status = &q.status
 	}
-	return q.ID
+	q.Status.Quote = nil
+	p := t.post(q.Status)
+	return p.ID, &p
 }
 
 func media(m mastodon.Attachment) bot.Media {

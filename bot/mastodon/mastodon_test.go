@@ -266,7 +266,7 @@ func TestQuotesAndBoostsAreSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err := s.bot.Post(t.Context(), quote.ID); err != nil || p.Quote != original.ID {
+	if p, err := s.bot.Post(t.Context(), quote.ID); err != nil || p.Quote != original.ID || p.Quoted == nil || p.Quoted.Text != "look" {
 		t.Errorf("quote: %+v, %v", p, err)
 	}
 	if p, err := s.bot.Post(t.Context(), boost.ID); err != nil || p.Boosts == nil || p.Boosts.ID != original.ID {
