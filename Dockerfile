@@ -6,8 +6,9 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X slugpuppy/cli.version=${VERSION}" -o /out/slugpuppy . \
+ARG VERSION=dev REVISION=
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags netgo,osusergo,timetzdata \
+    -ldflags "-s -w -buildid= -X slugpuppy/cli.version=${VERSION} -X slugpuppy/cli.revision=${REVISION}" -o /out/slugpuppy . \
  && mkdir -p /out/state
 
 FROM gcr.io/distroless/static-debian12:nonroot

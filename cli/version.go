@@ -10,8 +10,9 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// version is set by the release build: -ldflags "-X slugpuppy/cli.version=1.2.3".
-var version = "dev"
+// version and revision are set by the release build: -ldflags "-X slugpuppy/cli.version=1.2.3". A
+// build in a clone has its revision from git.
+var version, revision = "dev", ""
 
 // build describes the running binary.
 type build struct {
@@ -23,7 +24,7 @@ type build struct {
 }
 
 func thisBuild() build {
-	b := build{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := build{Version: version, Revision: revision, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
