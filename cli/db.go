@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 
@@ -28,7 +29,7 @@ func (a *app) dbCheck() *cobra.Command {
 				return err
 			}
 			if child {
-				return store.Check(path)
+				return checkHere(path)
 			}
 			if err := checkInChild(cmd.Context(), path); err != nil {
 				return err
@@ -39,6 +40,28 @@ func (a *app) dbCheck() *cobra.Command {
 	cmd.Flags().BoolVar(&child, "child", false, "this is the child")
 	_ = cmd.Flags().MarkHidden("child") // the flag exists: defined one line above
 	return cmd
+}
+
+// checkHere checks in this process; the exit code says whether somebody else has the file open.
+func checkHere(path string) error {
+	err := store.Check(path)
+	if errors.Is(err, store.ErrLocked) {
+		return refusedError(err)
+	}
+	return err
+}
+
+// soundEnough looks at the database before it is opened: one that is missing, or that somebody else
+// has open, is for Open to judge.
+func soundEnough(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err := checkInChild(ctx, path)
+	if errors.Is(err, store.ErrLocked) {
+		return nil
+	}
+	return err
 }
 
 // checkInChild runs `db check --child`, since a corrupt file can end the process that maps it.
@@ -52,8 +75,11 @@ func checkInChild(ctx context.Context, path string) error {
 	}
 	out, err := exec.CommandContext(ctx, self, "db", "check", "--child", path).CombinedOutput()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return fmt.Errorf("%s is damaged or cannot be read; restore a backup made with `slugpuppy db backup`.\n%s", path, firstLines(out, 3))
+	if errors.As(err, &exit) && exit.ExitCode() == exitRefused {
+		return fmt.Errorf("%w: %s; is slugpuppy running? Please stop it first", store.ErrLocked, path)
+	}
+	if errors.As(err, &exit) && ctx.Err() == nil {
+		return fmt.Errorf("%s is damaged or cannot be read; put back a copy with `slugpuppy db restore FILE`: one made with `slugpuppy db backup`, or %s.nightly.\n%s", path, path, firstLines(out, 3))
 	}
 	if err != nil {
 		return fmt.Errorf("check the database in a child process: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"slugpuppy/bot/daemon"
 	"slugpuppy/bot/filter"
 	"slugpuppy/bot/metrics"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -40,6 +42,9 @@ func (a *app) serveCommand() *cobra.Command {
 func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	limitMemory(cfg, cfg.Dream.Workers, cfg.Picture.Memory)
 	log := a.logger(cfg)
+	if err := soundEnough(ctx, databasePath(cfg)); err != nil {
+		return err
+	}
 	st, err := openStore(cfg)
 	if err != nil {
 		return err
@@ -68,27 +73,35 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		return usageError(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, or `slugpuppy filter connect` for the filter"))
 	}
 	local := &admin.Local{Store: st, Daemon: statusOf(bot, time.Now()), Secrets: newConnections(cfg, st, key)}
+	doors, err := openDoors(ctx, cfg, timeline != nil)
+	if err != nil {
+		return err
+	}
+	defer doors.close()
+	loops := &pulse.Monitor{}
 	group, ctx := errgroup.WithContext(ctx)
 	if bot != nil {
-		bot.Replied = counts.Replied
+		bot.Replied, bot.Pulse = counts.Replied, loops
 		group.Go(func() error { return bot.Run(ctx) })
 	}
 	if timeline != nil {
 		local.Filter = func() (*filter.Filter, error) { return timeline, nil }
+		timeline.Pulse = loops
 		group.Go(func() error { return timeline.Run(ctx) })
 	}
-	if cfg.Admin.Metrics != "" {
-		group.Go(func() error { return serveWeb(ctx, cfg.Admin.Metrics, counts.Handler(readiness(bot, st))) })
+	if doors.metrics != nil {
+		group.Go(func() error { return serveWeb(ctx, doors.metrics, counts.Handler(readiness(bot, st))) })
 	}
-	group.Go(func() error { return serveAdmin(ctx, socketPath(cfg), local) })
-	if cfg.Web.Listen != "" && timeline != nil {
+	group.Go(func() error { return serveAdmin(ctx, doors.admin, local) })
+	if doors.page != nil {
 		site, err := newSite(cfg, st, key, timeline, local, log)
 		if err != nil {
 			return err
 		}
-		group.Go(func() error { return serveWeb(ctx, cfg.Web.Listen, site.Handler()) })
+		group.Go(func() error { return serveWeb(ctx, doors.page, site.Handler()) })
 	}
 	group.Go(func() error { return nightly(ctx, st, log) })
+	group.Go(func() error { return supervise(ctx, loops, log) })
 	return group.Wait()
 }
 
@@ -190,11 +203,42 @@ func tokenOf(cfg *config.Config, st *store.Store) (string, error) {
 	return storedToken(st, key, cfg.Mastodon.Server)
 }
 
-func serveAdmin(ctx context.Context, socket string, s admin.Service) error {
-	l, err := admin.Listen(ctx, socket)
-	if err != nil {
-		return fmt.Errorf("listen for operators: %w", err)
+// doors is where others come in; nil is closed.
+type doors struct{ admin, metrics, page net.Listener }
+
+// openDoors listens before anything is begun, so that a daemon that says it is ready can be reached.
+func openDoors(ctx context.Context, cfg *config.Config, page bool) (d doors, err error) {
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	if d.admin, err = admin.Listen(ctx, socketPath(cfg)); err != nil {
+		return d, fmt.Errorf("listen for operators: %w", err)
 	}
+	var lc net.ListenConfig
+	if cfg.Admin.Metrics != "" {
+		if d.metrics, err = lc.Listen(ctx, "tcp", cfg.Admin.Metrics); err != nil {
+			return d, fmt.Errorf("listen for Prometheus: %w", err)
+		}
+	}
+	if page && cfg.Web.Listen != "" {
+		if d.page, err = lc.Listen(ctx, "tcp", cfg.Web.Listen); err != nil {
+			return d, fmt.Errorf("listen for browsers: %w", err)
+		}
+	}
+	return d, nil
+}
+
+func (d doors) close() {
+	for _, l := range []net.Listener{d.admin, d.metrics, d.page} {
+		if l != nil {
+			l.Close()
+		}
+	}
+}
+
+func serveAdmin(ctx context.Context, l net.Listener, s admin.Service) error {
 	srv := &http.Server{Handler: admin.Handler(s), ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { srv.Close() })
 	defer stop()

@@ -205,13 +205,8 @@ func webStudio(cfg *config.Config) (*web.Studio, func(float64) (float64, float64
 	return s, budget, nil
 }
 
-// serveWeb serves the page until ctx ends; requests under way may finish.
-func serveWeb(ctx context.Context, listen string, h http.Handler) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", listen)
-	if err != nil {
-		return fmt.Errorf("listen for browsers: %w", err)
-	}
+// serveWeb serves browsers until ctx ends; requests under way may finish.
+func serveWeb(ctx context.Context, l net.Listener, h http.Handler) error {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 16,
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 	stop := context.AfterFunc(ctx, func() {

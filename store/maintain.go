@@ -78,8 +78,8 @@ func Compact(path, to string) error {
 	return dst.Close()
 }
 
-// Check reads the whole database: bbolt's own pages, the schema, and whether every job can be
-// read and is indexed where it belongs. A badly damaged file can end the process that maps it:
+// Check reads the whole database: bbolt's own pages and, where the schema is this program's, whether
+// every job can be read and is indexed where it belongs. A badly damaged file can end the process that maps it:
 // run it in a child.
 func Check(path string) error {
 	if _, err := os.Stat(path); err != nil {
@@ -94,8 +94,11 @@ func Check(path string) error {
 		for err := range tx.Check() {
 			return fmt.Errorf("%w: %v", ErrDamaged, err)
 		}
-		if v := version(tx); v != len(schema) {
-			return fmt.Errorf("%w: schema %d, this program writes %d", ErrDamaged, v, len(schema))
+		switch v := version(tx); {
+		case v > len(schema):
+			return fmt.Errorf("%w: schema %d, this program knows %d", ErrNewer, v, len(schema))
+		case v < len(schema):
+			return nil // Open brings it up to date
 		}
 		return checkJobs(tx)
 	})

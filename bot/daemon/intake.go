@@ -7,20 +7,26 @@ import (
 
 	"slugpuppy/bot"
 	"slugpuppy/bot/mention"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/store"
 )
 
 // catchUpPage is how many mentions one request brings.
 const catchUpPage = 40
 
+// longestPage is more than any request for one page can take.
+const longestPage = 10 * time.Minute
+
 // intake writes down every mention, oldest first, for ever. Hints and the clock only say when
 // to look; what is there is what the server says after the stored cursor.
 func (d *Daemon) intake(ctx context.Context) error {
+	turn := d.Pulse.Loop("intake")
+	defer turn.End()
 	wake := d.Platform.Wake(ctx)
 	var pause backoff
 	for ctx.Err() == nil {
 		wait := around(d.Poll)
-		switch err := d.catchUp(ctx); {
+		switch err := d.catchUp(ctx, turn); {
 		case err == nil:
 			pause.reset()
 			d.resume()
@@ -35,11 +41,13 @@ func (d *Daemon) intake(ctx context.Context) error {
 				wait = backoffCap
 			}
 			d.Log.Warn("cannot fetch mentions", "error", err, "retry_in", wait)
+			turn.Within(wait)
 			if !sleep(ctx, wait) { // hints do not shorten a backoff
 				return nil
 			}
 			continue
 		}
+		turn.Within(wait)
 		if wake = d.pauseFor(ctx, wait, wake); ctx.Err() != nil {
 			return nil
 		}
@@ -66,12 +74,14 @@ func (d *Daemon) pauseFor(ctx context.Context, wait time.Duration, wake <-chan s
 // catchUp records everything after the cursor. The cursor moves in the transaction that
 // records the jobs, so a kill between two pages repeats a question to the server and nothing
 // else.
-func (d *Daemon) catchUp(ctx context.Context) error {
+func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
+	turn.Within(longestPage)
 	cursor, err := d.cursor(ctx)
 	if err != nil {
 		return err
 	}
 	for {
+		turn.Within(longestPage)
 		page, err := d.Platform.Mentions(ctx, cursor, catchUpPage)
 		if err != nil {
 			return fmt.Errorf("fetch mentions: %w", err)

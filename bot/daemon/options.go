@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slugpuppy/bot"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/store"
@@ -44,6 +45,7 @@ type Options struct {
 	Orders     Orders // nil: there are none
 	// Replied is told how long an answer took, for metrics; nil: nobody is.
 	Replied func(after time.Duration)
+	Pulse   *pulse.Monitor // told that the loops still turn; nil: nobody is
 
 	Dreams     int           // pictures made at the same time; 1
 	Poll       time.Duration // between looks for mentions when no hint comes; 30 s

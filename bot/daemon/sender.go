@@ -16,6 +16,9 @@ const (
 	skew  = 5 * time.Minute
 )
 
+// longestStep is more than uploading the pictures of one reply can take.
+const longestStep = 30 * time.Minute
+
 // send is the only place that posts. It moves one job over one edge of the state machine at a
 // time; each edge is durable before the next begins. Told to stop, it goes on with what is due
 // for the grace period: a request that left is waited for, so that a stop does not make it
@@ -23,15 +26,20 @@ const (
 func (d *Daemon) send(ctx context.Context) error {
 	late, cancel := outliving(ctx, grace)
 	defer cancel()
+	turn := d.Pulse.Loop("sender")
+	defer turn.End()
 	for late.Err() == nil {
+		turn.Rest()
 		if since, _ := d.suspended(); !since.IsZero() && !d.mayWork(ctx) {
 			return nil
 		}
+		turn.Within(idle)
 		job, next, ok, err := d.Store.NextOut(d.scope)
 		if err != nil {
 			return fmt.Errorf("read the outbox: %w", err)
 		}
 		if ok {
+			turn.Within(longestStep)
 			if err := d.taken(d.step(late, job)); err != nil {
 				return fmt.Errorf("outbox, job %s: %w", job.ID, err)
 			}

@@ -34,10 +34,14 @@ func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 // work takes jobs of one lane, one at a time, until ctx ends.
 func (d *Daemon) work(ctx context.Context, lane string) error {
+	turn := d.Pulse.Loop("worker of " + lane)
+	defer turn.End()
 	for ctx.Err() == nil {
+		turn.Rest()
 		if !d.mayWork(ctx) {
 			return nil
 		}
+		turn.Within(idle)
 		job, next, ok, err := d.Store.Lease(d.scope, lane, d.owner, d.Lease)
 		if err != nil {
 			return fmt.Errorf("lease a job: %w", err)
@@ -46,6 +50,7 @@ func (d *Daemon) work(ctx context.Context, lane string) error {
 			d.queue[lane].wait(ctx, untilNext(next))
 			continue
 		}
+		turn.Within(d.JobTime + d.Lease)
 		if err := d.do(ctx, job); err != nil {
 			return fmt.Errorf("job %s: %w", job.ID, err)
 		}

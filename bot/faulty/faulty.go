@@ -3,7 +3,9 @@
 package faulty
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -159,9 +161,17 @@ func (f *Fault) Lost() bool {
 
 // Wait is the pause before a slow request is carried out.
 func (f *Fault) Wait(r *http.Request) {
-	if f != nil && f.Kind == Slow {
-		pause(r, f.Delay)
+	if f == nil || f.Kind != Slow {
+		return
 	}
+	if r.ContentLength != 0 { // net/http notices that a client is gone once the body was read
+		data, _ := io.ReadAll(r.Body) // a failure comes again when the rest is read
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(data), r.Body), r.Body}
+	}
+	pause(r, f.Delay)
 }
 
 // Serve answers a request as a fault, nil for none, has it. The server says what an Answer looks

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slugpuppy/bot"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/store"
 )
 
@@ -28,6 +29,7 @@ type Options struct {
 	Check time.Duration // between checks of the server's filters without work; 5 min
 	// Observer is told what happens, for metrics; nil: nobody listens.
 	Observer Observer
+	Pulse    *pulse.Monitor // told that the loops still turn; nil: nobody is
 	// Share lets what several subscribers call no dream count for everybody.
 	Share bool
 	// Settle is how long a filter whose creation got no answer may still come to be; 30 s.
@@ -96,7 +98,10 @@ func (f *Filter) Run(ctx context.Context) error {
 	tick := time.NewTicker(census)
 	defer tick.Stop()
 	var pruned time.Time
+	turn := f.Pulse.Loop("timelines")
+	defer turn.End()
 	for {
+		turn.Within(census)
 		if time.Since(pruned) > time.Hour {
 			if err := f.prune(); err != nil {
 				return err
@@ -180,12 +185,18 @@ const (
 	lastPause  = 15 * time.Minute
 )
 
+// longestPass is more than a pass over a neglected timeline takes.
+const longestPass = 3 * time.Hour
+
 // run makes passes until ctx ends or the subscriber is forgotten.
 func (w *watcher) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var hints <-chan struct{}
+	turn := w.Pulse.Loop("a timeline")
+	defer turn.End()
 	for {
+		turn.Within(longestPass)
 		next, err := w.Pass(ctx)
 		switch {
 		case errors.Is(err, store.ErrNoSubscriber):
@@ -198,6 +209,7 @@ func (w *watcher) run(ctx context.Context) error {
 		if hints == nil {
 			hints = w.hints(ctx)
 		}
+		turn.Within(2 * next) // a hint is followed by a rest
 		select {
 		case <-ctx.Done():
 			return nil
