@@ -20,21 +20,39 @@ var patterns = []struct {
 	{"plasma", plasma}, {"swirl", swirl}, {"weave", weave}, {"tiling", tiling},
 	{"heap", heap}, {"mosaic", mosaic}, {"julia", julia}, {"waves", waves},
 	{"speckle", speckle}, {"spots", spots}, {"threads", threads}, {"fronts", fronts},
+	{"ripples", ripples}, {"moire", moire},
 }
 
 // pattern draws the nth pattern of a seed.
 func pattern(n int, rng *rand.Rand) *image.NRGBA {
 	w, h := 300+rng.IntN(400), 300+rng.IntN(300)
-	value, paint := patterns[n%len(patterns)].draw(rng), palette(rng)
+	colour := colouring(patterns[n%len(patterns)].draw, rng)
 	grain := rng.Float64() * 0.15 * float64(rng.IntN(2))
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
 	side := float64(max(w, h))
 	for y := range h {
 		for x := range w {
-			out.SetNRGBA(x, y, paint(value(float64(x)/side, float64(y)/side)+grain*(rng.Float64()-0.5)))
+			out.SetNRGBA(x, y, colour(float64(x)/side, float64(y)/side, grain*(rng.Float64()-0.5)))
 		}
 	}
 	return out
+}
+
+// colouring gives places colours: one pattern's value through a palette, or a pattern of its own
+// for each of red, green and blue.
+func colouring(draw func(*rand.Rand) func(x, y float64) float64, rng *rand.Rand) func(x, y, grain float64) color.NRGBA {
+	value, paint := draw(rng), palette(rng)
+	if rng.IntN(3) > 0 {
+		return func(x, y, grain float64) color.NRGBA { return paint(value(x, y) + grain) }
+	}
+	green, blue := draw(rng), draw(rng)
+	if rng.IntN(2) == 0 {
+		blue = func(x, y float64) float64 { return value(x, y) + green(x, y) }
+	}
+	level := func(v float64) uint8 { return uint8(255 * (0.5 + 0.45*math.Sin(3*v))) }
+	return func(x, y, grain float64) color.NRGBA {
+		return color.NRGBA{level(value(x, y) + grain), level(green(x, y) + grain), level(blue(x, y) + grain), 255}
+	}
 }
 
 // palette is a random one of cosines (Quilez, "Simple color palettes").
@@ -238,4 +256,46 @@ func threads(rng *rand.Rand) func(x, y float64) float64 {
 func fronts(rng *rand.Rand) func(x, y float64) float64 {
 	p, lines := plasma(rng), 3+rng.Float64()*15
 	return func(x, y float64) float64 { v := lines * p(x, y); return 0.3*v + 0.5*(v-math.Floor(v)) }
+}
+
+// ripples are plane waves bent by waves of other directions.
+func ripples(rng *rand.Rand) func(x, y float64) float64 {
+	type wave struct{ kx, ky, bend, bx, by, phase float64 }
+	waves := make([]wave, 1+rng.IntN(4))
+	for i := range waves {
+		k, to, across := 10*math.Exp(rng.Float64()*3), rng.Float64()*2*math.Pi, 5*math.Exp(rng.Float64()*2.5)
+		waves[i] = wave{k * math.Cos(to), k * math.Sin(to), rng.Float64() * 3, -across * math.Sin(to), across * math.Cos(to), rng.Float64() * 6}
+	}
+	return func(x, y float64) float64 {
+		sum := 0.0
+		for _, w := range waves {
+			sum += math.Sin(w.kx*x + w.ky*y + w.bend*math.Sin(w.bx*x+w.by*y) + w.phase)
+		}
+		return sum / math.Sqrt(float64(len(waves)))
+	}
+}
+
+// moire is two or three fine gratings, straight or round, over each other.
+func moire(rng *rand.Rand) func(x, y float64) float64 {
+	hard := rng.IntN(2) == 0
+	gratings := make([]func(x, y float64) float64, 2+rng.IntN(2))
+	for i := range gratings {
+		k, to := 60+rng.Float64()*400, rng.Float64()*math.Pi
+		ox, oy := rng.Float64()*2-0.5, rng.Float64()*2-0.5
+		if rng.IntN(2) == 0 {
+			gratings[i] = func(x, y float64) float64 { return math.Sin(k * (x*math.Cos(to) + y*math.Sin(to))) }
+		} else {
+			gratings[i] = func(x, y float64) float64 { return math.Sin(k * math.Hypot(x-ox, y-oy)) }
+		}
+	}
+	return func(x, y float64) float64 {
+		v := 1.0
+		for _, g := range gratings {
+			v *= g(x, y)
+		}
+		if hard {
+			return math.Copysign(0.5, v)
+		}
+		return v
+	}
 }
