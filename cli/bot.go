@@ -41,13 +41,13 @@ func newBot(cfg *config.Config, platform bot.Platform, st *store.Store, orders d
 	return daemon.New(o)
 }
 
-// logger writes to standard error as the configuration says.
+// logger writes to standard error as the configuration says, without addresses of pictures.
 func (a *app) logger(cfg *config.Config) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
 		level = slog.LevelInfo // the configuration was checked: not reached
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
 	if cfg.Log.Format == "json" {
 		return slog.New(slog.NewJSONHandler(a.err, o))
 	}

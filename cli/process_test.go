@@ -231,4 +231,3 @@ func TestAStoppingDaemonDoesNotWaitForAServerForEver(t *testing.T) {
 		t.Errorf("%d answers are uncertain, want 1", n)
 	}
 }
-

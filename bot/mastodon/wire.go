@@ -232,6 +232,10 @@ func (k *call) failed(err error) error {
 	if err == nil {
 		return nil
 	}
+	var named *url.Error // with the address, which may be of something private
+	if errors.As(err, &named) {
+		err = named.Err
+	}
 	e := &bot.APIError{Op: k.op, Err: err, Kind: bot.Transient}
 	var limited *rateLimited
 	var theirs *mastodon.APIError

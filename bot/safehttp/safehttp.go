@@ -104,7 +104,7 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 func (c *Client) Fetch(ctx context.Context, address string, limit int64) ([]byte, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("download: %w", err)
+		return nil, fmt.Errorf("download: %w", nameless(err))
 	}
 	if err := c.check(u); err != nil {
 		return nil, fmt.Errorf("download: %w", err)
@@ -118,7 +118,7 @@ func (c *Client) Fetch(ctx context.Context, address string, limit int64) ([]byte
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("download: %w", err)
+		return nil, fmt.Errorf("download from %s: %w", u.Host, nameless(err))
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -135,6 +135,15 @@ func (c *Client) Fetch(ctx context.Context, address string, limit int64) ([]byte
 		return nil, fmt.Errorf("download: %w", ErrTooLarge)
 	}
 	return data, nil
+}
+
+// nameless takes the address out of an error: a private post's must not be written down.
+func nameless(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }
 
 // check refuses what can be refused before a name is resolved.
