@@ -12,6 +12,7 @@ import (
 	"math"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -84,7 +85,7 @@ func TestTokenOfAResultReplaysIt(t *testing.T) {
 	m := maker(t, dream.Options{})
 	recipes := map[string]dream.Recipe{
 		"preset": {Preset: "swirl", Octaves: 2, Steps: 2, Seed: 1 << 40},
-		"words":  {Words: []dream.WordTerm{{Label: 188, Weight: 1.3}, {Label: 26, Weight: -1}}, Octaves: 2, Steps: 2, Strength: 9},
+		"words":  {Words: []dream.WordTerm{{Label: label(t, banana), Weight: 1.3}, {Label: label(t, retriever), Weight: -1}}, Octaves: 2, Steps: 2, Strength: 9},
 		"layers": {Layers: []dream.LayerTerm{{Layer: "4c", Channel: 5, Weight: -0.4}, {Layer: "inception_3b/output", Channel: -1, Weight: 1}}, OctaveScale: 1.333, Octaves: 2, Steps: 2},
 		"mask":   {Mask: dream.KeepTop, KeepColours: true, Octaves: 2, Steps: 2, Size: 100},
 		"deeper": {Octaves: 1, Steps: 1, Generation: 2, Repeat: 2},
@@ -114,10 +115,25 @@ func TestTokenOfAResultReplaysIt(t *testing.T) {
 	}
 }
 
+// Labels by their WordNet ids.
+const (
+	banana    = "n07753592"
+	retriever = "n02099601"
+)
+
+func label(t testing.TB, id string) int {
+	t.Helper()
+	i := slices.IndexFunc(load(t).Labels(), func(l classifier.Label) bool { return l.ID == id })
+	if i < 0 {
+		t.Fatalf("the network has no label %s", id)
+	}
+	return i
+}
+
 // evidence is the mean probability of labels in a picture.
 func evidence(t *testing.T, img *image.NRGBA, labels ...int) float64 {
 	t.Helper()
-	g, err := load(t).See(t.Context(), picture.FromImage(img), 200)
+	g, err := load(t).See(t.Context(), picture.FromImage(img), len(load(t).Labels()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,8 +149,13 @@ func evidence(t *testing.T, img *image.NRGBA, labels ...int) float64 {
 }
 
 func TestWordsRaiseAndLowerEvidence(t *testing.T) {
-	const banana = 188
-	dogs := []int{24, 25, 26, 27, 28, 29}
+	banana := label(t, banana)
+	var dogs []int
+	for i, l := range load(t).Labels() {
+		if "n02085620" <= l.ID && l.ID <= "n02113978" { // WordNet numbers the breeds one after another
+			dogs = append(dogs, i)
+		}
+	}
 	src := picture.Landscape(160, 120, 0)
 	m := maker(t, dream.Options{})
 	run := func(r dream.Recipe) *image.NRGBA {
@@ -421,7 +442,7 @@ func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
 }
 
 func TestImagineShowsTheWordFromNoise(t *testing.T) {
-	const banana = 188
+	banana := label(t, banana)
 	res, err := maker(t, dream.Options{}).Imagine(t.Context(),
 		dream.Recipe{Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Steps: 12, Size: 128}, nil)
 	if err != nil {
@@ -598,7 +619,7 @@ func BenchmarkDream512(b *testing.B) {
 func BenchmarkImagine(b *testing.B) {
 	m := maker(b, dream.Options{})
 	for b.Loop() {
-		if _, err := m.Imagine(b.Context(), dream.Recipe{Words: []dream.WordTerm{{Label: 188, Weight: 1}}}, nil); err != nil {
+		if _, err := m.Imagine(b.Context(), dream.Recipe{Words: []dream.WordTerm{{Label: label(b, banana), Weight: 1}}}, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -106,7 +106,18 @@ var vocabulary = sync.OnceValue(func() *dream.Vocabulary {
 })
 
 func TestRequestsBecomeRecipes(t *testing.T) {
-	const banana, retriever = 188, 26
+	one := func(word string) int {
+		terms, err := vocabulary().Lookup(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return terms[0].Label
+	}
+	banana, retriever := one("banana"), one("golden retriever")
+	eyes, err := vocabulary().Lookup("eyes")
+	if err != nil {
+		t.Fatal(err)
+	}
 	whole := []dream.LayerTerm{{Layer: "4c", Channel: -1, Weight: 1}}
 	tests := map[string]dream.Recipe{
 		"":                           {Verb: dream.Dream, Seed: 9},
@@ -130,9 +141,7 @@ func TestRequestsBecomeRecipes(t *testing.T) {
 		"gentle banana":         {Verb: dream.Dream, Preset: "gentle", Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
 		"layer=4c,4d": {Verb: dream.Dream, Seed: 9,
 			Layers: []dream.LayerTerm{{Layer: "4c", Channel: -1, Weight: 1}, {Layer: "4d", Channel: -1, Weight: 1}}},
-		"fractal eyes": {Verb: dream.Dream, Preset: "fractal", Seed: 9, Words: []dream.WordTerm{
-			{Label: 2, Weight: 1}, {Label: 12, Weight: 1}, {Label: 24, Weight: 1}, {Label: 30, Weight: 1},
-			{Label: 31, Weight: 1}, {Label: 32, Weight: 1}, {Label: 34, Weight: 1}}},
+		"fractal eyes": {Verb: dream.Dream, Preset: "fractal", Seed: 9, Words: eyes},
 	}
 	for text, want := range tests {
 		t.Run(text, func(t *testing.T) {

@@ -80,24 +80,25 @@ def halve(path):
 
 def reference(net, pictures, out):
     """Tensors that other implementations must reproduce: float32, little endian; index.json
-    has the shapes. grad_meansq_L is d(mean(L^2))/d(image), grad_logitN d(logits[0,N])/d(image)."""
+    has the shapes. Their names end in the picture's height and width: grad_meansq_L is
+    d(mean(L^2))/d(image), grad_logitN is d(logits[0,N])/d(image) with N for banana."""
     os.makedirs(out, exist_ok=True)
     index = {}
 
     def put(name, t):
-        np.ascontiguousarray(t.detach().numpy(), "<f4").tofile(f"{out}/{name}.bin")
+        np.ascontiguousarray(t.detach().numpy(), "<f4").tofile(f"{out}/{name}.f32")
         index[name] = list(t.shape)
 
+    number = pictures.ids.index("n07753592") if "n07753592" in pictures.ids else 0
     shake = torch.Generator().manual_seed(7)
-    inputs = {"noise": torch.rand(1, 3, 64, 64, generator=shake), "odd": torch.rand(1, 3, 75, 101, generator=shake)}
-    for name, x in inputs.items():
-        put(f"{name}_image", x)
+    for h, w in ((32, 32), (37, 45)):
+        x = torch.rand(1, 3, h, w, generator=shake)
+        put(f"image_{h}x{w}", x)
         for layer, value in net.activations(x).items():
-            put(f"{name}_{layer}", value)
-        for layer in LAYERS:
+            put(layer + f"_{h}x{w}" if layer == "logits" else f"layer_{layer}_{h}x{w}", value)
+        for layer in LAYERS[3:]:
             z = x.clone().requires_grad_()
-            put(f"{name}_grad_meansq_{layer}", torch.autograd.grad(net.activations(z)[layer].square().mean(), z)[0])
-        number = pictures.ids.index("n07753592") if "n07753592" in pictures.ids else 0  # banana
+            put(f"grad_meansq_{layer}_{h}x{w}", torch.autograd.grad(net.activations(z)[layer].square().mean(), z)[0])
         z = x.clone().requires_grad_()
-        put(f"{name}_grad_logit{number}", torch.autograd.grad(net(z)[0, number], z)[0])
+        put(f"grad_logit{number}_{h}x{w}", torch.autograd.grad(net(z)[0, number], z)[0])
     Path(f"{out}/index.json").write_text(json.dumps(index, indent=1))

@@ -131,7 +131,7 @@ class Tests(unittest.TestCase):
             torch.testing.assert_close(new.activations(x)[layer], old.activations(x)[layer], rtol=2e-2, atol=2e-2)
         index = json.loads(Path(f"{self.folder}/out/reference/index.json").read_text())
         for name, shape in index.items():
-            self.assertEqual(os.path.getsize(f"{self.folder}/out/reference/{name}.bin"), 4 * int(np.prod(shape)))
+            self.assertEqual(os.path.getsize(f"{self.folder}/out/reference/{name}.f32"), 4 * int(np.prod(shape)))
         curves.draw([f"{self.folder}/run"], f"{self.folder}/curves.svg")
         self.assertIn("<polyline", Path(f"{self.folder}/curves.svg").read_text())
 
