@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"slugpuppy/classifier/graph"
 	"slugpuppy/classifier/kernel"
@@ -242,9 +243,11 @@ func (n *Network) run(ctx context.Context, in *picture.Planar, q question, objec
 		return err
 	}
 	defer team.Leave()
+	start := time.Now()
 	if err := plan.Run(ctx, team, in.Pix, objectives); err != nil {
 		return err
 	}
+	kernel.Processor().Report(plan.work, time.Since(start))
 	return read(plan.Plan)
 }
 
@@ -286,6 +289,10 @@ func (f *Features) packed() (*graph.Guide, error) {
 	f.guide.Store(g)
 	return g, nil
 }
+
+// Performed is what all networks of this process have computed so far: floating-point operations of
+// complete runs, and the time they took.
+func Performed() (operations float64, took time.Duration) { return kernel.Processor().Reported() }
 
 // ForwardWork is the floating-point operations of reading layers of a picture of w by h.
 func (n *Network) ForwardWork(w, h int, layers ...string) (float64, error) {

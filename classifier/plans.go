@@ -32,7 +32,8 @@ func (q question) key(w, h int) string {
 // leased is a plan with the key to file it under.
 type leased struct {
 	*graph.Plan
-	key string
+	key  string
+	work float64 // operations of one run
 }
 
 // plans keeps compiled plans that nobody uses, within a limit of memory, longest unused
@@ -61,7 +62,11 @@ func (p *plans) take(w, h int, q question) (leased, error) {
 	p.trim(0) // the last one is of no use to this caller, and there may be no room for both
 	p.mu.Unlock()
 	plan, err := p.network.NewPlan(w, h, q.reads, q.objectives)
-	return leased{plan, key}, err
+	if err != nil {
+		return leased{}, err
+	}
+	work, err := p.network.Work(w, h, q.reads, q.objectives)
+	return leased{plan, key, work}, err
 }
 
 // give files a plan for its next use.

@@ -19,6 +19,7 @@ import (
 	"slugpuppy/bot/filter"
 	"slugpuppy/bot/metrics"
 	"slugpuppy/bot/pulse"
+	"slugpuppy/classifier"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -58,10 +59,11 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	counts := metrics.New(st, version)
+	counts := metrics.New(st, classifier.Performed, version)
 	if timeline != nil {
 		timeline.Observer = counts
 		timeline.Eye.Looked = counts.Looked
+		timeline.Eye.Decode = counts.Decoding("timelines", timeline.Eye.Decode)
 	}
 	bot, err := servedBot(cfg, st, timeline, log)
 	if err != nil {
@@ -82,6 +84,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	group, ctx := errgroup.WithContext(ctx)
 	if bot != nil {
 		bot.Replied, bot.Pulse = counts.Replied, loops
+		bot.Decode = counts.Decoding("mentions", bot.Decode)
 		group.Go(func() error { return bot.Run(ctx) })
 	}
 	if timeline != nil {
@@ -98,6 +101,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
+		site.Studio.Decode = counts.Decoding("page", site.Studio.Decode)
 		group.Go(func() error { return serveWeb(ctx, doors.page, site.Handler()) })
 	}
 	group.Go(func() error { return nightly(ctx, st, log) })

@@ -3,6 +3,8 @@
 package metrics
 
 import (
+	"context"
+	"image"
 	"net/http"
 	"time"
 
@@ -18,6 +20,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	verdicts *prometheus.CounterVec
 	unread   prometheus.Counter
+	spoilt   *prometheus.CounterVec
 	looks    prometheus.Histogram
 	hidden   prometheus.Histogram
 	replies  prometheus.Histogram
@@ -30,20 +33,28 @@ type Source interface {
 	List(store.Filter) ([]store.Job, error)
 }
 
+// Engine tells the operations of networks so far and the time they took; classifier.Performed is one.
+type Engine func() (operations float64, took time.Duration)
+
 // New returns metrics; build is the program's version.
-func New(src Source, build string) *Metrics {
+func New(src Source, engine Engine, build string) *Metrics {
 	seconds := []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "slugpuppy_verdicts_total", Help: "Pictures judged for timelines, by band."}, []string{"band"}),
 		unread:   prometheus.NewCounter(prometheus.CounterOpts{Name: "slugpuppy_unreadable_pictures_total", Help: "Pictures of timelines that could not be fetched or decoded."}),
+		spoilt:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "slugpuppy_decode_failures_total", Help: "Picture files that could not be decoded, by where they came from."}, []string{"of"}),
 		looks:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_look_seconds", Help: "Time the network took for one picture's fingerprint.", Buckets: seconds[:9]}),
 		hidden:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_hide_latency_seconds", Help: "From a post's time to its being in a filter.", Buckets: seconds}),
 		replies:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_reply_latency_seconds", Help: "From a mention's arrival to its answer.", Buckets: seconds}),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "slugpuppy_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": build}})
 	info.Set(1)
-	m.registry.MustRegister(m.verdicts, m.unread, m.looks, m.hidden, m.replies, info, &snapshot{src},
+	operations := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "slugpuppy_engine_operations_total", Help: "Floating-point operations of the networks."},
+		func() float64 { n, _ := engine(); return n })
+	busy := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "slugpuppy_engine_seconds_total", Help: "Time those operations took; the operations a second are the first rate by this one."},
+		func() float64 { _, took := engine(); return took.Seconds() })
+	m.registry.MustRegister(m.verdicts, m.unread, m.spoilt, m.looks, m.hidden, m.replies, info, operations, busy, &snapshot{src},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -53,6 +64,19 @@ func (m *Metrics) Judged(band string) { m.verdicts.WithLabelValues(band).Inc() }
 
 // Unreadable counts a picture that could not be judged.
 func (m *Metrics) Unreadable() { m.unread.Inc() }
+
+// Decoding counts the files that a decoder refuses, under what they are of: mentions, timelines or the
+// page.
+func (m *Metrics) Decoding(of string, decode func(context.Context, []byte) (image.Image, error)) func(context.Context, []byte) (image.Image, error) {
+	failures := m.spoilt.WithLabelValues(of) // shown as 0 from the beginning
+	return func(ctx context.Context, data []byte) (image.Image, error) {
+		img, err := decode(ctx, data)
+		if err != nil && ctx.Err() == nil {
+			failures.Inc()
+		}
+		return img, err
+	}
+}
 
 // Looked notes how long the network took for a picture.
 func (m *Metrics) Looked(took time.Duration) { m.looks.Observe(took.Seconds()) }

@@ -1,7 +1,9 @@
 package metrics_test
 
 import (
+	"context"
 	"errors"
+	"image"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -26,9 +28,12 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	if _, err := st.Record(scope, "1", store.Job{Source: "1", Handle: "ada@private.example", State: store.Queued, Lane: "words"}); err != nil {
 		t.Fatal(err)
 	}
-	m := metrics.New(st, "v1")
+	m := metrics.New(st, func() (float64, time.Duration) { return 3e9, 2 * time.Second }, "v1")
 	m.Judged("certain")
 	m.Unreadable()
+	if _, err := m.Decoding("mentions", func(context.Context, []byte) (image.Image, error) { return nil, errors.New("no picture") })(t.Context(), nil); err == nil {
+		t.Error("decoded")
+	}
 	m.Looked(time.Second)
 	m.Hidden(3 * time.Second)
 	m.Replied(time.Minute)
@@ -40,8 +45,8 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 		return w.Code, w.Body.String()
 	}
 	code, text := get("/metrics")
-	for _, want := range []string{`slugpuppy_verdicts_total{band="certain"} 1`, "slugpuppy_unreadable_pictures_total 1", `slugpuppy_jobs{state="queued"} 1`,
-		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_timelines_in_trouble 1", "slugpuppy_hide_latency_seconds_count 1", `version="v1"`} {
+	for _, want := range []string{`slugpuppy_verdicts_total{band="certain"} 1`, "slugpuppy_unreadable_pictures_total 1", `slugpuppy_decode_failures_total{of="mentions"} 1`, `slugpuppy_jobs{state="queued"} 1`,
+		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3e+09", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_hide_latency_seconds_count 1", `version="v1"`} {
 		if code != http.StatusOK || !strings.Contains(text, want) {
 			t.Errorf("%d: no %s", code, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Pool shares the processor among callers: never more goroutines compute than it has
@@ -16,6 +17,21 @@ type Pool struct {
 	idle    []*workspace
 	queue   []chan *workspace // callers waiting for their first worker, oldest first
 	waiting atomic.Int32      // len(queue), read without the lock
+
+	work atomic.Int64 // operations that callers reported
+	busy atomic.Int64 // nanoseconds they took
+}
+
+// Report adds what a caller computed and how long that took.
+func (p *Pool) Report(operations float64, took time.Duration) {
+	p.work.Add(int64(operations))
+	p.busy.Add(int64(took))
+}
+
+// Reported is the sum of what was reported: floating-point operations, and the time they took, of
+// callers beside each other counted for each.
+func (p *Pool) Reported() (operations float64, took time.Duration) {
+	return float64(p.work.Load()), time.Duration(p.busy.Load())
 }
 
 // NewPool returns a pool of n workers, at least one.
