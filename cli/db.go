@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ import (
 )
 
 func (a *app) dbCommand() *cobra.Command {
-	return group("db", "Look after the database file", a.dbCheck(), a.dbBackup(), a.dbCompact())
+	return group("db", "Look after the database file", a.dbCheck(), a.dbBackup(), a.dbRestore(), a.dbCompact())
 }
 
 func (a *app) dbCheck() *cobra.Command {
@@ -51,17 +52,12 @@ func checkHere(path string) error {
 	return err
 }
 
-// soundEnough looks at the database before it is opened: one that is missing, or that somebody else
-// has open, is for Open to judge.
+// soundEnough checks a database that may not be there yet.
 func soundEnough(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	err := checkInChild(ctx, path)
-	if errors.Is(err, store.ErrLocked) {
-		return nil
-	}
-	return err
+	return checkInChild(ctx, path)
 }
 
 // checkInChild runs `db check --child`, since a corrupt file can end the process that maps it.
@@ -106,6 +102,38 @@ func (a *app) dbBackup() *cobra.Command {
 		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.backup(cmd.Context(), args[0])
+		},
+	}
+}
+
+func (a *app) dbRestore() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore FROM",
+		Short: "Put a copy in place of the database, after checking it; the daemon must be stopped",
+		Args:  usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			to, err := a.database(nil)
+			if err != nil {
+				return err
+			}
+			if err := checkInChild(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			if err := soundEnough(cmd.Context(), to); errors.Is(err, store.ErrLocked) {
+				return refusedError(err)
+			} // any other is why the copy is wanted
+			if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+				return fmt.Errorf("make the state folder: %w", err)
+			}
+			kept, err := store.Restore(args[0], to)
+			if err != nil {
+				return fmt.Errorf("restore the database: %w", err)
+			}
+			text := to + " is what " + args[0] + " was"
+			if kept != "" {
+				text += "; what was there is " + kept
+			}
+			return a.print(map[string]any{"file": to, "from": args[0], "kept": kept}, text)
 		},
 	}
 }

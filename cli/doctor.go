@@ -103,14 +103,18 @@ func (a *app) examine(ctx context.Context) error {
 		return errors.Join(report(f), usageError(errors.New("nothing else can be checked before the configuration is right")))
 	}
 	checks := []func(context.Context, *config.Config) finding{
-		a.checkConfig, checkState, checkKey, checkDatabase, checkNetwork, checkFFmpeg,
+		a.checkConfig, checkState, checkDisk, checkKey, checkDatabase, checkNetwork, checkFFmpeg,
 	}
 	for _, check := range checks {
-		if err := report(bounded(ctx, cfg, check)); err != nil {
+		f := bounded(ctx, cfg, check)
+		if err := report(f); err != nil {
 			return err
 		}
+		if f.Check == "database" && f.State == sick { // opening it can end this process
+			return errors.New("the tokens are in the database, so no server was asked")
+		}
 	}
-	for _, f := range a.checkServer(ctx, cfg) {
+	for _, f := range append(a.checkServer(ctx, cfg), a.checkTimelines(ctx, cfg)...) {
 		if err := report(f); err != nil {
 			return err
 		}
@@ -160,6 +164,42 @@ func checkState(_ context.Context, cfg *config.Config) finding {
 	return finding{"state", healthy, folder, ""}
 }
 
+// Free space that is wanted beside the database: for the nightly copy, one before a migration and for
+// growth; without the smaller one not even a job can be written down.
+const (
+	roomCopies = 2
+	roomGrowth = 256 << 20
+	roomLeast  = 32 << 20
+)
+
+// checkDisk looks at the space beside the database.
+func checkDisk(_ context.Context, cfg *config.Config) finding {
+	path := databasePath(cfg)
+	folder := filepath.Dir(path)
+	for { // the folder may not be made yet
+		if _, err := os.Stat(folder); err == nil || folder == filepath.Dir(folder) {
+			break
+		}
+		folder = filepath.Dir(folder)
+	}
+	free, err := diskFree(folder)
+	if err != nil {
+		return finding{"disk", doubt, "the free space of " + folder + " is not known: " + err.Error(), "look yourself now and then"}
+	}
+	used := int64(0)
+	if info, err := os.Stat(path); err == nil {
+		used = info.Size()
+	}
+	detail := fmt.Sprintf("%d MiB free in %s, the database has %d MiB", free>>20, folder, used>>20)
+	switch {
+	case free < roomLeast:
+		return finding{"disk", sick, detail, "make room: nothing can be written down"}
+	case free < roomCopies*used+roomGrowth:
+		return finding{"disk", doubt, detail, "make room, shorten bot.keep and filter.keep, or stop the daemon and `slugpuppy db compact`"}
+	}
+	return finding{"disk", healthy, detail, ""}
+}
+
 // checkKey looks at the key file without making one.
 func checkKey(_ context.Context, cfg *config.Config) finding {
 	path := keyPath(cfg)
@@ -194,7 +234,7 @@ func checkDatabase(ctx context.Context, cfg *config.Config) finding {
 		return finding{"database", sick, err.Error(), "run as the user the bot runs as"}
 	}
 	if err := checkInChild(ctx, path); err != nil {
-		return finding{"database", sick, err.Error(), "restore a backup, or stop whatever has the file open"}
+		return finding{"database", sick, err.Error(), "`slugpuppy db restore FILE` with a copy, or stop whatever has the file open"}
 	}
 	return finding{"database", healthy, path + " is sound; no daemon runs", ""}
 }

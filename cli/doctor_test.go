@@ -9,8 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"slugpuppy/bot"
+	"slugpuppy/bot/mastodon"
+	"slugpuppy/bot/mastodontest"
+	"slugpuppy/config"
 )
 
 // doctor runs the command in a home of its own and returns the findings by check.
@@ -141,5 +145,48 @@ func TestDoctorExaminesTheServer(t *testing.T) {
 			}
 			t.Errorf("nothing was said about the %s", test.check)
 		})
+	}
+}
+
+func TestDoctorTriesEverybodysToken(t *testing.T) {
+	h := newHouse(t)
+	h.login(t)
+	reader := h.server.AddUser("reader", mastodontest.UserOptions{})
+	h.connect(t, reader, "--server", h.server.URL)
+	said := h.ok(t, "doctor")
+	for _, want := range []string{"ok    disk", "ok    clock", "ok    scopes", "ok    timeline  @reader@dreams.example on Mastodon"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in %s", want, said)
+		}
+	}
+	st, key := h.open(t)
+	subs, err := st.Subscribers()
+	if err != nil || len(subs) != 1 {
+		t.Fatalf("%v %v", subs, err)
+	}
+	cfg, err := config.Load(h.file, h.app(nil, nil).env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := newConnections(cfg, st, key).read(subs[0], "token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.Close()
+	h.server.RevokeToken(token)
+	h.env["SLUGPUPPY_MASTODON_TOKEN"] = h.robot.Token("read", "write:statuses")
+	code, said := h.run("doctor")
+	for _, want := range []string{"the token lacks write:media write:favourites", "no longer accepts the token", "sign in again on the page"} {
+		if code != exitError || !strings.Contains(said, want) {
+			t.Errorf("%d, no %q in %s", code, want, said)
+		}
+	}
+}
+
+func TestDoctorJudgesClocks(t *testing.T) {
+	for off, want := range map[time.Duration]health{0: healthy, 20 * time.Second: healthy, time.Hour: doubt, -2 * time.Minute: doubt} {
+		if f := clock(mastodon.Server{Skew: off}); f.State != want {
+			t.Errorf("%v: %+v", off, f)
+		}
 	}
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"slugpuppy/bot"
 	"slugpuppy/bot/admin"
+	"slugpuppy/bot/mastodon"
 	"slugpuppy/config"
 )
 
@@ -19,14 +22,68 @@ func (a *app) checkServer(ctx context.Context, cfg *config.Config) []finding {
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorTime)
 	defer cancel()
+	clock, err := serverClock(ctx, cfg.Mastodon.Server)
+	if err != nil {
+		return []finding{serverTrouble("server", err)}
+	}
 	if client, err := admin.Dial(ctx, socketPath(cfg)); err == nil {
-		return []finding{daemonAccount(ctx, client)}
+		return []finding{clock, daemonAccount(ctx, client)}
 	}
 	p, err := a.platform(ctx, cfg)
 	if err != nil {
-		return []finding{{"account", sick, err.Error(), "`slugpuppy login`"}}
+		return []finding{clock, {"account", sick, err.Error(), "`slugpuppy login`"}}
 	}
-	return examineServer(ctx, p)
+	all := append([]finding{clock}, examineServer(ctx, p)...)
+	if c, ok := p.(*mastodon.Client); ok {
+		all = append(all, scopes(ctx, c))
+	}
+	return all
+}
+
+// clockOff is how far two clocks may be apart: servers refuse nothing for less, and what people are
+// told about waits stays right.
+const clockOff = 30 * time.Second
+
+// serverClock compares the server's clock with ours, without a token.
+func serverClock(ctx context.Context, server string) (finding, error) {
+	c, err := mastodon.New(mastodon.Options{Server: server, UserAgent: "slugpuppy/" + version})
+	if err != nil {
+		return finding{}, err
+	}
+	s, err := c.Server(ctx)
+	if err != nil {
+		return finding{}, err
+	}
+	return clock(s), nil
+}
+
+func clock(s mastodon.Server) finding {
+	if off := s.Skew.Round(time.Second); off.Abs() > clockOff {
+		way := "ahead of"
+		if off < 0 {
+			way = "behind"
+		}
+		return finding{"clock", doubt, fmt.Sprintf("the server's clock is %v %s this machine's", off.Abs(), way),
+			"keep this machine's clock right, with systemd-timesyncd or chrony for example; if it is right, the server's admin should"}
+	}
+	return finding{"clock", healthy, "agrees with the server's", ""}
+}
+
+// examined is a token that can be tried.
+type examined interface {
+	Lacking(ctx context.Context, scopes string) ([]string, error)
+}
+
+// scopes tries what the bot's token may do.
+func scopes(ctx context.Context, e examined) finding {
+	missing, err := e.Lacking(ctx, mastodon.Scopes)
+	switch {
+	case err != nil:
+		return serverTrouble("scopes", err)
+	case len(missing) > 0:
+		return finding{"scopes", sick, "the token lacks " + strings.Join(missing, " "), "`slugpuppy login` again, or make a token with these scopes"}
+	}
+	return finding{"scopes", healthy, "the token may do what the bot does", ""}
 }
 
 // daemonAccount is how the server treats the running daemon.

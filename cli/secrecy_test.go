@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"slugpuppy/bot/mastodontest"
-	"slugpuppy/config"
-	"slugpuppy/store"
 )
 
 // freeAddress is one that nobody listens on at the moment.
@@ -213,24 +211,13 @@ func TestNoSecretAndNoPrivatePictureIsEverWrittenDown(t *testing.T) {
 // sealed adds the secrets of everybody who is connected.
 func (h *house) sealed(t *testing.T, to secrets) {
 	t.Helper()
-	cfg, err := config.Load(h.file, h.app(nil, nil).env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := openStore(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	st, key := h.open(t)
 	defer st.Close()
-	key, err := store.OpenKey(keyPath(cfg))
-	if err != nil {
-		t.Fatal(err)
-	}
 	subs, err := st.Subscribers()
 	if err != nil || len(subs) == 0 {
 		t.Fatalf("%v %v", subs, err)
 	}
-	known := newConnections(cfg, st, key)
+	known := connections{store: st, key: key}
 	for _, sub := range subs {
 		for _, field := range connectionFields {
 			if to[sub.Handle+"'s "+field], err = known.read(sub, field); err != nil {

@@ -43,7 +43,7 @@ func (a *app) serveCommand() *cobra.Command {
 func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	limitMemory(cfg, cfg.Dream.Workers, cfg.Picture.Memory)
 	log := a.logger(cfg)
-	if err := soundEnough(ctx, databasePath(cfg)); err != nil {
+	if err := soundEnough(ctx, databasePath(cfg)); err != nil && !errors.Is(err, store.ErrLocked) { // openStore says that
 		return err
 	}
 	st, err := openStore(cfg)

@@ -16,6 +16,7 @@ import (
 	"slugpuppy/bot/mastodontest"
 	"slugpuppy/config"
 	"slugpuppy/picture"
+	"slugpuppy/store"
 )
 
 // house is a fake server, a bot on it, and a home with a configuration file that names it.
@@ -94,6 +95,24 @@ func (h *house) login(t *testing.T) string {
 		t.Fatalf("no token was kept: %v", err)
 	}
 	return token
+}
+
+// open opens what a stopped daemon has left.
+func (h *house) open(t *testing.T) (*store.Store, *store.Key) {
+	t.Helper()
+	cfg, err := config.Load(h.file, h.app(nil, nil).env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := openStore(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := store.OpenKey(keyPath(cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st, key
 }
 
 // serve runs the daemon until the returned function is called, which gives its log.

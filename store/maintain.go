@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -53,6 +54,45 @@ func syncPath(path string) error {
 		return fmt.Errorf("sync %s: %w", path, err)
 	}
 	return nil
+}
+
+// Restore puts a copy in place of the database at path, whole or not at all; the caller has checked it
+// and that nobody has either open. What was there is kept beside it, under the name that is returned,
+// "" for nothing.
+func Restore(from, path string) (kept string, err error) {
+	tmp := path + ".part"
+	defer os.Remove(tmp)
+	if err := copyBytes(from, tmp); err != nil {
+		return "", fmt.Errorf("copy %s: %w", from, err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		kept = path + ".replaced-" + time.Now().UTC().Format("20060102T150405.000")
+		if err := os.Link(path, kept); err != nil {
+			return "", fmt.Errorf("keep what was there: %w", err)
+		}
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return kept, fmt.Errorf("put the copy in place: %w", err)
+	}
+	return kept, syncPath(filepath.Dir(path))
+}
+
+// copyBytes copies a file to a new one that is safe on the disk.
+func copyBytes(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(dst, src); err != nil {
+		dst.Close()
+		return err
+	}
+	return errors.Join(dst.Sync(), dst.Close())
 }
 
 // Compact writes the database at path to a new file without its unused pages. Nobody may

@@ -92,7 +92,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if c != nil {
-		c.link = resp.Header.Get("Link")
+		c.link, c.date = resp.Header.Get("Link"), resp.Header.Get("Date")
 	}
 	resp.Body = struct {
 		io.Reader
@@ -198,6 +198,7 @@ type call struct {
 	unsafe bool   // a repetition would be seen
 	sent   atomic.Bool
 	link   string // header of the last answer: where the list goes on
+	date   string // header of the last answer: the server's time
 	cancel context.CancelFunc
 }
 
@@ -303,7 +304,9 @@ func (c *Client) ask(ctx context.Context, method string, u *url.URL, form url.Va
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	req.Header.Set("Authorization", "Bearer "+c.opt.Token)
+	if c.opt.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.opt.Token)
+	}
 	resp, err := c.api.Do(req)
 	if err != nil {
 		return 0, err

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"slugpuppy/bot"
+	"slugpuppy/bot/admin"
+	"slugpuppy/bot/filter"
+	"slugpuppy/bot/mastodon"
+	"slugpuppy/config"
+	"slugpuppy/store"
+)
+
+// timelineTime bounds the checks of all subscribers together.
+const timelineTime = 2 * time.Minute
+
+// checkTimelines looks whether every subscriber's server still lets the filter in. A running daemon
+// has the tokens and is asked instead.
+func (a *app) checkTimelines(ctx context.Context, cfg *config.Config) []finding {
+	ctx, cancel := context.WithTimeout(ctx, timelineTime)
+	defer cancel()
+	if client, err := admin.Dial(ctx, socketPath(cfg)); err == nil {
+		return waitingTimelines(ctx, client)
+	}
+	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
+	if errors.Is(err, store.ErrMissing) {
+		return nil
+	}
+	if err != nil {
+		return nil // checkDatabase has said so
+	}
+	defer st.Close()
+	subs, err := st.Subscribers()
+	if err != nil {
+		return []finding{{"timelines", sick, err.Error(), "restore a backup"}}
+	}
+	if len(subs) == 0 {
+		return nil
+	}
+	key, err := store.OpenKey(keyPath(cfg))
+	if err != nil {
+		return []finding{{"timelines", sick, err.Error(), "put the key file back, or connect everybody again"}}
+	}
+	known := newConnections(cfg, st, key)
+	var all []finding
+	servers := map[string]mastodon.Server{}
+	for _, sub := range subs {
+		all = append(all, checkTimeline(ctx, known, sub, servers))
+	}
+	return all
+}
+
+// waitingTimelines is what a running daemon says of those it looks after.
+func waitingTimelines(ctx context.Context, daemon admin.Service) (all []finding) {
+	s, err := daemon.Status(ctx)
+	if err != nil {
+		return nil // checkDatabase has said so
+	}
+	for _, handle := range slices.Sorted(maps.Keys(s.Waiting)) {
+		all = append(all, finding{"timeline", doubt, "@" + handle + ": " + s.Waiting[handle], reconnect})
+	}
+	if len(all) == 0 && s.Users > 0 {
+		all = append(all, finding{"timelines", healthy, fmt.Sprintf("the daemon looks after %d", s.Users), ""})
+	}
+	return all
+}
+
+// reconnect is what to do about a subscriber's token.
+const reconnect = "they sign in again on the page, or `slugpuppy filter connect --server` with their server; `slugpuppy user forget` ends it"
+
+// checkTimeline tries one subscriber's token, and what their server can do.
+func checkTimeline(ctx context.Context, known connections, sub store.Subscriber, servers map[string]mastodon.Server) finding {
+	who := "@" + sub.Handle
+	if sub.Leaving {
+		return finding{"timeline", healthy, who + " leaves; their filters are being removed", ""}
+	}
+	client, err := known.open(sub, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return finding{"timeline", sick, err.Error(), reconnect}
+	}
+	server, ok := servers[sub.Server]
+	if !ok {
+		if server, err = client.Server(ctx); err != nil {
+			return finding{"timeline", doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
+		}
+		servers[sub.Server] = server
+	}
+	missing, err := client.Lacking(ctx, mastodon.FilterScopes)
+	var api *bot.APIError
+	switch {
+	case errors.As(err, &api) && api.Kind == bot.Unauthorized:
+		return finding{"timeline", doubt, who + ": their server no longer accepts the token", reconnect}
+	case err != nil:
+		return finding{"timeline", doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
+	case !server.FiltersPosts:
+		return finding{"timeline", doubt, who + ": " + server.Name + " has no filters for single posts, so nothing can be hidden", "that needs Mastodon 4.0 or GoToSocial; until then use `filter set ACCT filter shadow`"}
+	case len(missing) > 0:
+		return finding{"timeline", doubt, who + ": the token lacks " + strings.Join(missing, " "), reconnect}
+	case sub.How == filter.Blur && !server.Blurs:
+		return finding{"timeline", doubt, who + ": " + server.Name + " cannot blur; a warning is shown instead", "that needs Mastodon 4.4 or GoToSocial"}
+	}
+	return finding{"timeline", healthy, who + " on " + server.Name, ""}
+}
