@@ -281,6 +281,35 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 	}
 }
 
+func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
+	s := newShop(t)
+	scope := store.Scope{Platform: "mastodon", Account: "1"}
+	if _, err := s.store.Record(scope, "1", store.Job{Source: "5", Handle: "ada@dreams.example", Requester: "2", State: store.Queued, Lane: "words"}); err != nil {
+		t.Fatal(err)
+	}
+	job, _, ok, err := s.store.Lease(scope, "words", "me", time.Minute)
+	if err != nil || !ok {
+		t.Fatalf("%v %v", ok, err)
+	}
+	if err := s.store.Bury(job.ID, "the picture cannot be read"); err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser(t)
+	b.signIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
+	if code, page := b.get("/operator"); code != http.StatusOK || !strings.Contains(page, "the picture cannot be read") || !strings.Contains(page, `value="`+job.ID+`"`) {
+		t.Errorf("%d %s", code, page)
+	}
+	if code, page := b.post("/operator/retry", "job", job.ID); code != http.StatusOK || strings.Contains(page, "Try again") {
+		t.Errorf("%d %s", code, page)
+	}
+	if j, err := s.store.Job(job.ID); err != nil || j.State != store.Queued {
+		t.Errorf("%+v %v", j, err)
+	}
+	if code, _ := b.post("/operator/retry", "job", job.ID); code != http.StatusConflict {
+		t.Errorf("once more: %d", code)
+	}
+}
+
 func mustURL(t *testing.T, s string) *url.URL {
 	u, err := url.Parse(s)
 	if err != nil {

@@ -287,7 +287,11 @@ func (s *Site) operator(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.show(v, "operator", "Operator", map[string]any{"Status": status, "Queue": queue, "Dead": dead, "Rules": list, "Users": users})
+	rates, err := s.paces(users)
+	if err != nil {
+		return err
+	}
+	return s.show(v, "operator", "Operator", map[string]any{"Status": status, "Queue": queue, "Dead": dead, "Rules": list, "Users": users, "Rates": rates})
 }
 
 func (s *Site) retry(v *visit) error {

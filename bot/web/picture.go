@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/sha256"
 	"errors"
 	"image"
 	"net/http"
@@ -13,8 +14,11 @@ import (
 // thumbSide is the longer side of a thumbnail, in pixels.
 const thumbSide = 320
 
-// preview fetches and decodes a picture of a post that the person's own filter judged.
-func (s *Site) preview(v *visit) (image.Image, error) {
+// quality of pictures on the page, as JPEG.
+const quality = 80
+
+// preview fetches a picture's file of a post that the person's own filter judged.
+func (s *Site) preview(v *visit) ([]byte, error) {
 	row, err := s.Store.Judged(v.sub.Scope(), v.r.PathValue("post"))
 	if errors.Is(err, store.ErrNoPost) {
 		return nil, refuse(http.StatusNotFound, "There is no such picture.")
@@ -30,6 +34,10 @@ func (s *Site) preview(v *visit) (image.Image, error) {
 	if err != nil {
 		return nil, refuse(http.StatusBadGateway, "The picture cannot be fetched; it may be gone.")
 	}
+	return data, nil
+}
+
+func (s *Site) decode(v *visit, data []byte) (image.Image, error) {
 	img, err := s.Studio.Decode(v.ctx(), data)
 	if err != nil {
 		return nil, refuse(http.StatusBadGateway, "The picture cannot be read.")
@@ -39,19 +47,32 @@ func (s *Site) preview(v *visit) (image.Image, error) {
 
 // thumb passes on a small copy, so that the artist's server never learns who looks.
 func (s *Site) thumb(v *visit) error {
-	img, err := s.preview(v)
+	data, err := s.preview(v)
+	if err != nil {
+		return err
+	}
+	img, err := s.decode(v, data)
 	if err != nil {
 		return err
 	}
 	return v.picture(small(img))
 }
 
-// heat shows where the picture looks dreamed.
+// heat shows where the picture looks dreamed. Maps are kept by the file they are of, which the person's
+// own server has just given them.
 func (s *Site) heat(v *visit) error {
+	data, err := s.preview(v)
+	if err != nil {
+		return err
+	}
+	name := sha256.Sum256(data)
+	if known := s.heats.get(name); known != nil {
+		return v.jpeg(known)
+	}
 	if !s.limits.allow(v.sub.Handle, everyHeat) {
 		return refuse(http.StatusTooManyRequests, "Please wait a moment before the next one.")
 	}
-	img, err := s.preview(v)
+	img, err := s.decode(v, data)
 	if err != nil {
 		return err
 	}
@@ -59,7 +80,12 @@ func (s *Site) heat(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.picture(small(warm))
+	made, err := picture.EncodeJPEG(small(warm), quality, "")
+	if err != nil {
+		return err
+	}
+	s.heats.put(name, made)
+	return v.jpeg(made)
 }
 
 func small(img image.Image) image.Image {
@@ -71,10 +97,14 @@ func small(img image.Image) image.Image {
 }
 
 func (v *visit) picture(img image.Image) error {
-	data, err := picture.EncodeJPEG(img, 80, "")
+	data, err := picture.EncodeJPEG(img, quality, "")
 	if err != nil {
 		return err
 	}
+	return v.jpeg(data)
+}
+
+func (v *visit) jpeg(data []byte) error {
 	v.w.Header().Set("Content-Type", "image/jpeg")
 	v.w.Header().Set("Cache-Control", "private, max-age=3600")
 	_, _ = v.w.Write(data) // the browser is gone: nobody to tell

@@ -83,6 +83,7 @@ type Site struct {
 	attempts *attempts
 	limits   *limits
 	trials   *trials
+	heats    *shelf
 }
 
 //go:embed templates static
@@ -93,7 +94,7 @@ func New(o Options) (*Site, error) {
 	if o.URL == nil || o.URL.Host == "" {
 		return nil, errors.New("the page needs its address: set web.url")
 	}
-	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(), trials: newTrials()}
+	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(), trials: newTrials(), heats: newShelf(shelfBytes)}
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("find the templates: %w", err)
