@@ -39,6 +39,9 @@ func (t *task) mayDream(ctx context.Context, p bot.Post) (*question, error) {
 	if shared, err := t.dreamedForAuthor(p); shared || err != nil {
 		return nil, err
 	}
+	if t.limits.OnlyCalled {
+		return nil, &refusal{sayOwnOnly, "the network lets us ask nobody who did not mention us"}
+	}
 	return t.ask(p)
 }
 

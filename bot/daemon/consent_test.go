@@ -157,3 +157,24 @@ func TestTwoUncertainRepliesToOnePostAreNotMixedUp(t *testing.T) {
 		r.answered(request, "I dreamed")
 	})
 }
+
+func TestNobodyIsAskedWhereOnlyCallersMayBeAnswered(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		r.w.with(func() { r.w.closed = true })
+		_, picture, request := stranger(r)
+		r.answered(request, "cannot ask them")
+		if a := r.answer(picture); a != nil {
+			t.Errorf("the author was asked: %q", a.Text)
+		}
+	})
+}
+
+func TestAnOriginalIsNotLinkedToWhereLinksAreUnwelcome(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		r.w.with(func() { r.w.closed = true })
+		dreamed := r.answered(r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), "a hill")))
+		if a := r.answered(r.ask(r.ada, "undream", replyTo(dreamed)), "further up"); strings.Contains(a.Text, "://") {
+			t.Errorf("%q", a.Text)
+		}
+	})
+}

@@ -14,7 +14,6 @@ import (
 	"slugpuppy/bot"
 	"slugpuppy/bot/daemon"
 	"slugpuppy/bot/mastodon"
-	"slugpuppy/bot/mastodontest"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/store"
@@ -50,8 +49,9 @@ func (v visitor) ask(t *testing.T, words string, png []byte, replyTo string) str
 // stage is a bot with the real network and its visitor, on any server.
 type stage struct {
 	platform bot.Platform
-	visitor  visitor
+	ask      func(t *testing.T, words string, png []byte, replyTo string) string
 	patience time.Duration
+	public   bool // the network has nothing but public posts
 }
 
 // play runs the bot for the length of a test.
@@ -117,13 +117,13 @@ func (s stage) answer(t *testing.T, id string) bot.Post {
 func wholeWay(t *testing.T, s stage) {
 	s.play(t)
 	const quick = " octaves=1 steps=2 size=96"
-	dreamed := s.visitor.ask(t, "swirl"+quick, photo(1), "")
+	dreamed := s.ask(t, "swirl"+quick, photo(1), "")
 	first := s.answer(t, dreamed)
 	if len(first.Media) != 1 || !strings.Contains(first.Media[0].Alt, "DeepDream by slugpuppy") || !strings.Contains(first.Text, "dd1-") ||
-		!strings.Contains(first.Text, "I saw:") || first.Visibility == bot.Public {
+		!strings.Contains(first.Text, "I saw:") || first.Visibility == bot.Public != s.public {
 		t.Errorf("a dream: %+v", first)
 	}
-	deeper := s.answer(t, s.visitor.ask(t, "deeper", nil, first.ID))
+	deeper := s.answer(t, s.ask(t, "deeper", nil, first.ID))
 	if len(deeper.Media) != 1 || !strings.Contains(deeper.Text, "gen 2") {
 		t.Errorf("deeper: %+v", deeper)
 	}
@@ -134,30 +134,32 @@ func wholeWay(t *testing.T, s stage) {
 		if words != "help" {
 			png = photo(2)
 		}
-		if got := s.answer(t, s.visitor.ask(t, words, png, "")); !strings.Contains(got.Text, want) || len(got.Media) != 0 {
+		if got := s.answer(t, s.ask(t, words, png, "")); !strings.Contains(got.Text, want) || len(got.Media) != 0 {
 			t.Errorf("%s: %q", words, got.Text)
 		}
 	}
-	imagined := s.answer(t, s.visitor.ask(t, "imagine banana steps=2 size=96", nil, ""))
+	imagined := s.answer(t, s.ask(t, "imagine banana steps=2 size=96", nil, ""))
 	if len(imagined.Media) != 1 || !strings.Contains(imagined.Text, "I dreamed:") {
 		t.Errorf("imagine: %+v", imagined)
 	}
 }
 
 func TestWholeWayOnTheFakeServer(t *testing.T) {
-	for name, dialect := range map[string]mastodontest.Dialect{"Mastodon": mastodontest.Mastodon, "GoToSocial": mastodontest.GoToSocial} {
-		t.Run(name, func(t *testing.T) {
-			w := newTown(t, mastodontest.Options{Dialect: dialect})
-			p, err := platform(w.srv.URL, w.bot.Token(strings.Fields(mastodon.Scopes)...))
+	onNetworks(t, func(t *testing.T, n network) {
+		w := newTown(t, n, conditions{})
+		p, err := platform(w.Credentials())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(t *testing.T, words string, png []byte, replyTo string) string {
+			id, err := w.Ask("visitor", words, png, "a painted hill", replyTo)
 			if err != nil {
 				t.Fatal(err)
 			}
-			person := w.srv.AddUser("visitor", mastodontest.UserOptions{})
-			api := gomastodon.NewClient(&gomastodon.Config{Server: w.srv.URL, AccessToken: person.Token("read write")})
-			api.UserAgent = "test"
-			wholeWay(t, stage{p, visitor{api, "dreambot"}, time.Minute})
-		})
-	}
+			return id
+		}
+		wholeWay(t, stage{p, ask, time.Minute, p.Name() == "x"})
+	})
 }
 
 // The same on a server of your own: see CONTRIBUTING.md for the variables.
@@ -176,5 +178,5 @@ func TestWholeWayOnARealServer(t *testing.T) {
 	}
 	api := gomastodon.NewClient(&gomastodon.Config{Server: server, AccessToken: user})
 	api.UserAgent = "slugpuppy test"
-	wholeWay(t, stage{p, visitor{api, self.Handle}, 5 * time.Minute})
+	wholeWay(t, stage{p, visitor{api, self.Handle}.ask, 5 * time.Minute, false})
 }

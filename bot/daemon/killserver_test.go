@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/faulty"
 	"slugpuppy/store"
 )
 
@@ -20,36 +20,38 @@ func TestKilledAtAnyPointItAnswersEverybodyOnceOnTheFakeServer(t *testing.T) {
 	if long() {
 		kills = 240
 	}
-	for name, dialect := range map[string]mastodontest.Dialect{"Mastodon": mastodontest.Mastodon, "GoToSocial": mastodontest.GoToSocial} {
-		t.Run(name, func(t *testing.T) { killOnServer(t, kills/2, dialect) })
-	}
+	onNetworks(t, func(t *testing.T, n network) { killOnServer(t, kills/2, n) })
 }
 
-func killOnServer(t *testing.T, kills int, dialect mastodontest.Dialect) {
-	w := newTown(t, mastodontest.Options{Dialect: dialect, Processing: 10 * time.Millisecond})
-	for _, kind := range []mastodontest.FaultKind{mastodontest.Slow, mastodontest.SlowAfterApply} {
-		w.srv.Inject(mastodontest.Fault{Match: "POST /api/v1/statuses", Kind: kind, Delay: slowest, Times: 1 << 30, Probability: 0.4})
+func killOnServer(t *testing.T, kills int, n network) {
+	w := newTown(t, n, conditions{processing: 10 * time.Millisecond})
+	for _, kind := range []faulty.Kind{faulty.Slow, faulty.SlowAfterApply} {
+		w.Inject(faulty.Fault{Match: w.Routes().post, Kind: kind, Delay: slowest, Times: 1 << 30, Probability: 0.4})
 	}
 	path := filepath.Join(t.TempDir(), "slugpuppy.db")
-	scope := store.Scope{Platform: "mastodon", Account: w.bot.ID()}
 	_, stop := w.run(path) // a first life, which learns where to start
 	stop()
 
-	t.Setenv(childToken, w.bot.Token("read write"))
+	url, token := w.Credentials()
+	p, err := platform(url, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(childToken, token)
 	var posts []string
 	ask := func() {
 		for kind := range 3 {
 			posts = append(posts, w.ask(kind))
 		}
 	}
-	life := lifetime(t, w.srv.URL, path, ask, func() { w.settled(90 * time.Second) })
+	life := lifetime(t, url, path, ask, func() { w.settled(90 * time.Second) })
 	for range kills {
-		c := spawn(t, w.srv.URL, path)
+		c := spawn(t, url, path)
 		ask()
 		time.Sleep(rand.N(life))
 		c.kill()
 	}
-	c := spawn(t, w.srv.URL, path)
+	c := spawn(t, url, path)
 	w.settled(90 * time.Second)
 	c.kill()
 	if err := store.Check(path); err != nil {
@@ -61,12 +63,12 @@ func killOnServer(t *testing.T, kills int, dialect mastodontest.Dialect) {
 	}
 	defer s.Close()
 	for _, id := range posts {
-		j, err := s.BySource(scope, id)
+		j, err := s.BySource(w.scope(p), id)
 		if err != nil {
 			t.Errorf("mention %s is lost: %v", id, err)
 			continue
 		}
-		if n := len(w.srv.RepliesTo(id)); n != 1 {
+		if n := w.Answers(id); n != 1 {
 			t.Errorf("mention %s was answered %d times; its job is %s (%s)", id, n, j.State, j.Reason)
 		}
 	}

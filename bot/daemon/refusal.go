@@ -88,6 +88,7 @@ const (
 	sayAlready  = "This is a dream already; say \"deeper\" to go on from it or \"undream\" for the original."
 	sayNoDream  = "I find no dream of mine here; reply to one of my pictures with that word."
 	sayStranger = "This is someone else's picture and they would rather not have it dreamed; one of your own works any time."
+	sayOwnOnly  = "This is someone else's picture, and on this network I cannot ask them; one of your own works any time, and they can ask me themselves."
 	sayBot      = "I leave pictures of other bots alone; one of your own works any time."
 	sayNotYours = "Only who asked for it, whose picture it is or who is named with it can have this removed; write to my keeper if it troubles you."
 	sayOldToken = "I cannot read that recipe; copy it whole, it begins with dd1 and a dash."

@@ -66,7 +66,7 @@ func (t *task) dreamClip(ctx context.Context, r dream.Recipe, src image.Image, r
 		clip: true, data: clip.GIF, mime: "image/gif", ext: "gif"}
 	if len(clip.MP4) > 0 && t.req.As != "gif" && t.takes("video/mp4") && int64(len(clip.MP4)) <= or(t.limits.VideoBytes, 99<<20) {
 		res.data, res.mime, res.ext = clip.MP4, "video/mp4", "mp4"
-	} else if limit := t.limits.ImageBytes; limit > 0 && int64(len(res.data)) > limit {
+	} else if limit := or(t.limits.ClipBytes, t.limits.ImageBytes); limit > 0 && int64(len(res.data)) > limit {
 		return result{}, &refusal{"That clip became too big for this server, sorry; a smaller or shorter one works, such as \"size=480\" or \"4s\".",
 			fmt.Sprintf("GIF of %d bytes, the server takes %d", len(res.data), limit)}
 	}

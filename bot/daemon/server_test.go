@@ -13,30 +13,27 @@ import (
 
 	"slugpuppy/bot"
 	"slugpuppy/bot/daemon"
-	"slugpuppy/bot/mastodon"
+	"slugpuppy/bot/faulty"
 	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/xtest"
 	"slugpuppy/store"
 )
 
-// town is a real server of the fake kind, with a bot and people.
+// town is a server of the fake kind, with a bot and people.
 type town struct {
-	t   *testing.T
-	srv *mastodontest.Server
-	bot *mastodontest.User
-	n   int
+	host
+	t *testing.T
+	n int
 }
 
-func newTown(t *testing.T, o mastodontest.Options) *town {
+func newTown(t *testing.T, n network, c conditions) *town {
 	t.Helper()
-	srv := mastodontest.New(o)
-	srv.Start()
-	t.Cleanup(srv.Close)
-	return &town{t: t, srv: srv, bot: srv.AddUser("dreambot", mastodontest.UserOptions{Bot: true})}
+	return &town{host: n.open(t, c), t: t}
 }
 
-// platform is our adapter, signed in as the bot.
-func platform(url, token string) (bot.Platform, error) {
-	return mastodon.New(mastodon.Options{Server: url, Token: token, MediaPoll: 20 * time.Millisecond})
+// scope is the bot's account in the store.
+func (w *town) scope(p bot.Platform) store.Scope {
+	return store.Scope{Platform: p.Name(), Account: w.Account()}
 }
 
 // hasty are the options of a daemon that does not let a test wait, on a file of its own.
@@ -58,7 +55,7 @@ func (w *town) run(path string) (*store.Store, func()) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p, err := platform(w.srv.URL, w.bot.Token("read write"))
+	p, err := platform(w.Credentials())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -70,7 +67,7 @@ func (w *town) run(path string) (*store.Store, func()) {
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
 	for known := false; !known; time.Sleep(5 * time.Millisecond) { // it has found where to start
-		_, known, _ = s.Cursor(store.Scope{Platform: "mastodon", Account: w.bot.ID()})
+		_, known, _ = s.Cursor(w.scope(p))
 	}
 	return s, func() {
 		cancel()
@@ -85,30 +82,29 @@ func (w *town) run(path string) (*store.Store, func()) {
 func (w *town) ask(kind int) string {
 	w.t.Helper()
 	w.n++
-	person := w.srv.AddUser(fmt.Sprint("person", w.n), mastodontest.UserOptions{})
-	var pictures []mastodontest.Picture
+	var png []byte
 	words := [...]string{"eyes", "imagine banana", "help", "see"}[kind%4]
 	if kind%4 == 0 || kind%4 == 3 {
-		pictures = append(pictures, mastodontest.Picture{Data: photo(w.n), Alt: "a hill"})
+		png = photo(w.n)
 	}
-	post, err := person.Mention(w.bot, words, pictures...)
+	id, err := w.Ask(fmt.Sprint("person", w.n), words, png, "a hill", "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return post.ID
+	return id
 }
 
 // settled waits until nothing is left to answer, and then a little for an answer too many.
 func (w *town) settled(limit time.Duration) {
 	w.t.Helper()
-	for end := time.Now().Add(limit); len(w.srv.Unanswered(w.bot)) > 0; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(limit); w.Unanswered() > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.t.Fatalf("%d mentions are unanswered", len(w.srv.Unanswered(w.bot)))
+			w.t.Fatalf("%d mentions are unanswered", w.Unanswered())
 		}
 	}
 	time.Sleep(300 * time.Millisecond)
-	for _, d := range w.srv.DuplicateReplies("dreambot") {
-		w.t.Errorf("post %s was answered %d times", d.Parent, len(d.Replies))
+	for _, post := range w.Twice() {
+		w.t.Errorf("post %s was answered %d times", post, w.Answers(post))
 	}
 }
 
@@ -125,61 +121,124 @@ func (w *town) posted(s *store.Store, want int) {
 	w.t.Errorf("jobs %v, %v; want %d posted", counts, err, want)
 }
 
-func TestAgainstAServer(t *testing.T) {
-	for _, dialect := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial} {
-		t.Run(dialect.String(), func(t *testing.T) {
-			w := newTown(t, mastodontest.Options{Dialect: dialect, RateLimits: true})
+func TestRepliesOnMastodonKeepWhatThePostSaid(t *testing.T) {
+	for _, n := range networks[:2] {
+		t.Run(n.name, func(t *testing.T) {
+			w := newTown(t, n, conditions{limits: true})
+			srv := w.host.(mastodonHost).Server
 			_, stop := w.run(filepath.Join(t.TempDir(), "db"))
 			defer stop()
-			ada := w.srv.AddUser("ada", mastodontest.UserOptions{})
+			ada := srv.AddUser("ada", mastodontest.UserOptions{})
 			p, err := ada.Post(mastodontest.PostOptions{Text: "@dreambot eyes", Warning: "cats", Sensitive: true, Language: "de",
 				Visibility: "public", Media: []mastodontest.Picture{{Data: photo(1), Alt: "My cat"}}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.settled(10 * time.Second)
-			a := w.srv.RepliesTo(p.ID)[0]
+			a := srv.RepliesTo(p.ID)[0]
 			if a.Visibility != "unlisted" || a.Warning != "re: cats" || !a.Sensitive || a.Language != "de" || len(a.Mentions) != 1 {
 				t.Errorf("reply %+v", a)
 			}
 			if len(a.Media) != 1 || !strings.HasPrefix(a.Media[0].Alt, "My cat. ") {
 				t.Errorf("media %+v", a.Media)
 			}
-			if post, _ := w.srv.Status(p.ID); len(post.Favourited) != 1 {
+			if post, _ := srv.Status(p.ID); len(post.Favourited) != 1 {
 				t.Error("not favourited")
 			}
 		})
 	}
 }
 
+func TestRepliesOnXKeepItsRules(t *testing.T) {
+	for _, n := range networks[2:] {
+		t.Run(n.name, func(t *testing.T) {
+			w := newTown(t, n, conditions{limits: true})
+			srv := w.host.(xHost).Server
+			_, stop := w.run(filepath.Join(t.TempDir(), "db"))
+			defer stop()
+			ada, bea := srv.AddUser("ada", xtest.UserOptions{}), srv.AddUser("bea", xtest.UserOptions{})
+			p, err := ada.Post(xtest.PostOptions{Text: "@dreambot eyes", Sensitive: true, Media: []xtest.Picture{{Data: photo(1), Alt: "My cat"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			hers, err := bea.Post(xtest.PostOptions{Text: "my garden", Media: []xtest.Picture{{Data: photo(2)}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			about, err := ada.Post(xtest.PostOptions{Text: "@dreambot eyes", InReplyTo: hers.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.settled(10 * time.Second)
+			a := srv.RepliesTo(p.ID)[0]
+			if len(a.Media) != 1 || !strings.HasPrefix(a.Media[0].Alt, "My cat. ") || !a.Media[0].Warned || !a.MadeWithAI || len(a.Mentions) != 1 {
+				t.Errorf("reply %+v", a)
+			}
+			if r := srv.RepliesTo(about.ID); !strings.Contains(r[0].Text, "cannot ask them") {
+				t.Errorf("%+v", r)
+			}
+			for _, r := range srv.RepliesTo(hers.ID) {
+				if r.Author == "dreambot" {
+					t.Errorf("somebody who did not ask was answered: %q", r.Text)
+				}
+			}
+			if u := srv.Usage(); u[xtest.Summoned] != 2 || u[xtest.Posted]+u[xtest.PostedURL] != 0 {
+				t.Errorf("%v", u)
+			}
+		})
+	}
+}
+
 func TestAgainstAServerThatBreaks(t *testing.T) {
-	const post, upload = "POST /api/v1/statuses", "POST /api/v2/media"
-	lookUp := "GET /api/v1/accounts/{id}/statuses"
-	for name, faults := range map[string][]mastodontest.Fault{
-		"posts applied, answers dropped":        {{Match: post, Kind: mastodontest.DropAfterApply, Times: 4}},
-		"posts applied, look-ups fail at first": {{Match: post, Kind: mastodontest.DropAfterApply, Times: 3}, {Match: lookUp, Kind: mastodontest.Answer, Code: 503, Times: 2}},
-		"posts dropped":                         {{Match: post, Kind: mastodontest.DropBefore, Times: 3}},
-		"posts reset":                           {{Match: post, Kind: mastodontest.Reset, Times: 3}},
-		"posts cut off in the answer":           {{Match: post, Kind: mastodontest.Truncate, Times: 3}},
-		"posts refused by the rate limit":       {{Match: post, Kind: mastodontest.Answer, Code: http.StatusTooManyRequests, Delay: time.Second, Times: 2}},
-		"a proxy in trouble":                    {{Match: post, Kind: mastodontest.Answer, Code: 502, Times: 2}},
-		"slow posts":                            {{Match: post, Kind: mastodontest.SlowAfterApply, Delay: 300 * time.Millisecond}},
-		"uploads dropped":                       {{Match: upload, Kind: mastodontest.DropAfterApply, Times: 2}},
-		"uploads reset":                         {{Match: upload, Kind: mastodontest.Reset, Times: 2}},
-		"uploads refused for now":               {{Match: upload, Kind: mastodontest.Answer, Code: 503, Times: 2}},
-		"everything fails now and then":         {{Kind: mastodontest.Reset, Probability: 0.1}, {Match: post, Kind: mastodontest.DropAfterApply, Probability: 0.3}},
+	for name, faults := range map[string]func(r routes) []faulty.Fault{
+		"posts applied, answers dropped": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.post, Kind: faulty.DropAfterApply, Times: 4}}
+		},
+		"posts applied, look-ups fail at first": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.post, Kind: faulty.DropAfterApply, Times: 3}, {Match: r.lookUp, Kind: faulty.Answer, Code: 503, Times: 2}}
+		},
+		"posts dropped": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.post, Kind: faulty.DropBefore, Times: 3}}
+		},
+		"posts reset": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.post, Kind: faulty.Reset, Times: 3}}
+		},
+		"posts cut off in the answer": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.post, Kind: faulty.Truncate, Times: 3}}
+		},
+		"posts refused by the rate limit": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.post, Kind: faulty.Answer, Code: http.StatusTooManyRequests, Delay: time.Second, Times: 2}}
+		},
+		"a proxy in trouble": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.post, Kind: faulty.Answer, Code: 502, Times: 2}}
+		},
+		"slow posts": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.post, Kind: faulty.SlowAfterApply, Delay: 300 * time.Millisecond}}
+		},
+		"uploads dropped": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.upload, Kind: faulty.DropAfterApply, Times: 2}}
+		},
+		"uploads reset": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.upload, Kind: faulty.Reset, Times: 2}}
+		},
+		"uploads refused for now": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Match: r.upload, Kind: faulty.Answer, Code: 503, Times: 2}}
+		},
+		"everything fails now and then": func(r routes) []faulty.Fault {
+			return []faulty.Fault{{Kind: faulty.Reset, Probability: 0.1}, {Match: r.post, Kind: faulty.DropAfterApply, Probability: 0.3}}
+		},
 	} {
-		for _, dialect := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial} {
-			if !long() && len(name)%2 != int(dialect) { // one of the two, unless there is time
+		for i, n := range networks {
+			if !long() && (len(name)+i)%2 != 0 { // one of each two, unless there is time
 				continue
 			}
-			t.Run(name+" "+dialect.String(), func(t *testing.T) {
+			t.Run(name+" "+n.name, func(t *testing.T) {
 				t.Parallel()
-				w := newTown(t, mastodontest.Options{Dialect: dialect, Processing: 10 * time.Millisecond, Seed: 1})
+				w := newTown(t, n, conditions{processing: 10 * time.Millisecond, seed: 1})
 				s, stop := w.run(filepath.Join(t.TempDir(), "db"))
 				defer stop()
-				for _, f := range faults {
-					w.srv.Inject(f)
+				for _, f := range faults(w.Routes()) {
+					w.Inject(f)
 				}
 				for i := range 8 {
 					w.ask(i)
@@ -192,22 +251,29 @@ func TestAgainstAServerThatBreaks(t *testing.T) {
 }
 
 func TestAnOutageOfAServer(t *testing.T) {
-	mentions := 300 // TestTwoThousandMentionsWaitAfterAnOutage has all of them in memory
-	if long() {
-		mentions = 2000
-	}
-	w := newTown(t, mastodontest.Options{Processing: time.Millisecond})
-	s, stop := w.run(filepath.Join(t.TempDir(), "db"))
-	defer stop()
-	w.srv.Reachable(false)
-	for i := range mentions {
-		if i%20 == 0 {
-			w.ask(0)
-		} else {
-			w.ask(1 + i%3)
+	for i, n := range networks {
+		if !long() && i%2 != 0 {
+			continue
 		}
+		t.Run(n.name, func(t *testing.T) {
+			mentions := 300 // TestTwoThousandMentionsWaitAfterAnOutage has all of them in memory
+			if long() {
+				mentions = min(2000, n.most)
+			}
+			w := newTown(t, n, conditions{processing: time.Millisecond})
+			s, stop := w.run(filepath.Join(t.TempDir(), "db"))
+			defer stop()
+			w.Reachable(false)
+			for i := range mentions {
+				if i%20 == 0 {
+					w.ask(0)
+				} else {
+					w.ask(1 + i%3)
+				}
+			}
+			w.Reachable(true)
+			w.settled(90 * time.Second)
+			w.posted(s, mentions)
+		})
 	}
-	w.srv.Reachable(true)
-	w.settled(90 * time.Second)
-	w.posted(s, mentions)
 }

@@ -31,6 +31,8 @@ type world struct {
 	useKeys  bool
 	// textRunes is how long a post may be, its handle included.
 	textRunes int
+	// closed is a network where only who mentions us may be answered, without links.
+	closed bool
 	// fault decides the fate of a call; nil means none fail.
 	fault func(op string, nth int) fate
 }
@@ -227,7 +229,7 @@ func (c *client) Limits(ctx context.Context) (bot.Limits, error) {
 	return call(ctx, c, "limits", func() (bot.Limits, error) {
 		return bot.Limits{TextRunes: c.w.textRunes, AltRunes: 1500, ImageBytes: 16 << 20, ImagePixels: 33 << 20,
 			VideoBytes: 99 << 20, VideoPixels: 8 << 20, Attachments: 4, ReservedURL: 23,
-			MIMETypes: []string{"image/png", "image/jpeg", "image/gif", "video/mp4"}, SupportsKey: c.w.useKeys}, nil
+			MIMETypes: []string{"image/png", "image/jpeg", "image/gif", "video/mp4"}, SupportsKey: c.w.useKeys, OnlyCalled: c.w.closed, NoLinks: c.w.closed}, nil
 	})
 }
 

@@ -22,19 +22,20 @@ type wire struct {
 	next  http.RoundTripper
 	agent string
 	path  string // of the base address
+	count bool   // calls ourselves
 	mu    sync.Mutex
 	until map[string]time.Time   // family -> when calls are allowed again
 	calls map[string][]time.Time // family -> when calls were made in the last window, oldest first
 }
 
-func newWire(next http.RoundTripper, agent, path string) *wire {
+func newWire(next http.RoundTripper, agent, path string, count bool) *wire {
 	if next == nil {
 		next = &http.Transport{
 			Proxy: http.ProxyFromEnvironment, MaxIdleConns: 10, IdleConnTimeout: 90 * time.Second,
 			TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 1 << 18,
 		}
 	}
-	return &wire{next: next, agent: agent, path: path, until: map[string]time.Time{}, calls: map[string][]time.Time{}}
+	return &wire{next: next, agent: agent, path: path, count: count, until: map[string]time.Time{}, calls: map[string][]time.Time{}}
 }
 
 // answerBytes bounds an answer; the largest, a page of a hundred posts, stays far below.
@@ -126,7 +127,7 @@ func (w *wire) allowed(family string, calls int) error {
 	if until := w.until[family]; now.Before(until) {
 		return &refusal{status: http.StatusTooManyRequests, detail: "not sent: the limit of calls is reached", until: until}
 	}
-	if calls == 0 {
+	if calls == 0 || !w.count {
 		return nil
 	}
 	made := w.calls[family]

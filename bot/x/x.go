@@ -40,6 +40,8 @@ type Options struct {
 	// Approved and Labelled are the operator's word that X has approved the bot's automated replies
 	// and that its profile carries the label of automated accounts. Nothing is posted without both.
 	Approved, Labelled bool
+	// CountCalls keeps to X's documented limits of calls by our own count, beside what X says is left.
+	CountCalls bool
 	// Budget is what may be spent; nothing is counted when nil.
 	Budget *Budget
 	// Latest is how many posts of the past Recent reads at most, since each costs money; 50.
@@ -101,7 +103,7 @@ func newCore(o Options) (*core, error) {
 		o.Budget = &Budget{}
 	}
 	o.Budget = o.Budget.ready(o.Log)
-	c := &core{opt: o, base: base, wire: newWire(o.Transport, o.UserAgent, base.Path)}
+	c := &core{opt: o, base: base, wire: newWire(o.Transport, o.UserAgent, base.Path, o.CountCalls)}
 	ctx := context.WithValue(context.Background(), oauth1.HTTPClient, &http.Client{Transport: c.wire})
 	c.signer = oauth1.NewConfig(o.Keys.Consumer, o.Keys.ConsumerSecret).
 		Client(ctx, oauth1.NewToken(o.Keys.Token, o.Keys.TokenSecret)).Transport

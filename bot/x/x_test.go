@@ -532,6 +532,20 @@ func TestWithoutBudgetOfCallsNothingIsSent(t *testing.T) {
 	}
 }
 
+func TestDocumentedLimitsAreKeptByOurOwnCount(t *testing.T) {
+	s := newTown(t, xtest.Options{}, func(o *x.Options) { o.CountCalls = true })
+	for range 15 {
+		if _, err := s.bot.Muted(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.bot.Muted(t.Context())
+	var api *bot.APIError
+	if !errors.As(err, &api) || api.Kind != bot.RateLimited || time.Until(api.RetryAt) < 10*time.Minute || s.Count("GET /2/users/{id}/muting") != 15 {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAServerThatIsAwayIsTransientEvenForReplies(t *testing.T) {
 	s := newTown(t, xtest.Options{}, func(o *x.Options) { o.Transport = &http.Transport{DisableKeepAlives: true} })
 	m := s.mention(t, "hello")
