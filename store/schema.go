@@ -34,6 +34,8 @@ var (
 	allowanceBucket  = []byte("allowances")  // handle -> Allowance
 	sessionBucket    = []byte("sessions")    // hash of an id -> Session
 	sightBucket      = []byte("sights")      // model, address or hash of a picture -> Sight
+	spendBucket      = []byte("spending")    // platform, account, month, item -> Spending
+	listBucket       = []byte("postlists")   // platform, account, id -> PostList
 )
 
 // step brings the schema from one version to the next.
@@ -41,7 +43,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules, createFilter, createSessions}
+var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,

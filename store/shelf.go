@@ -59,7 +59,15 @@ type Mute struct {
 	Handle  string    `json:"handle"`
 	Until   time.Time `json:"until"`
 	Done    bool      `json:"done"` // the server has it; before, it may or may not
+	// Theirs says that the subscriber ended it, or had muted the account before us: whatever mute is
+	// there is theirs. Until then we begin none.
+	Theirs bool `json:"theirs,omitempty"`
+	// Over says that it ended, at Until: what the account posted before counts no more.
+	Over bool `json:"over,omitempty"`
 }
+
+// Ours says whether the mute is there because of us, as far as we know.
+func (m Mute) Ours() bool { return !m.Theirs && !m.Over }
 
 // PutMute stores a mute.
 func (s *Store) PutMute(scope Scope, m Mute) error {

@@ -176,6 +176,7 @@ type watcher struct {
 	account    Account
 	checked    time.Time // when the server's filters were last read
 	overlapped time.Time // when the latest posts were last read again
+	muted      time.Time // when the mutes were last read
 	pause      time.Duration
 }
 
@@ -273,13 +274,16 @@ func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	}
 	w.pause = min(max(2*w.pause, firstPause), lastPause)
 	trouble := ""
+	var notice interface{ Notice() string }
 	switch {
+	case errors.As(err, &notice): // something the subscriber must know; what ends mutes goes on
+		trouble, w.pause = notice.Notice(), lastPause
 	case api == nil:
 		trouble, w.pause = err.Error(), lastPause
 	case api.Kind == bot.Unauthorized, api.Kind == bot.Forbidden:
 		trouble, w.pause, w.account = "the server no longer lets us in; connect the account again", lastPause, nil
 	case api.Kind == bot.RateLimited && !api.RetryAt.IsZero():
-		w.pause = max(time.Until(api.RetryAt), firstPause)
+		w.pause = min(max(time.Until(api.RetryAt), firstPause), lastPause)
 	}
 	w.Log.Warn("a timeline has to wait", "account", sub.Handle, "error", err, "retry_in", w.pause)
 	return w.pause, w.settle(sub, trouble)
@@ -307,18 +311,28 @@ func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
 	if sub.Leaving {
 		return w.leave(ctx, sub)
 	}
-	if sub.Acting(time.Now()) != store.FilterOff {
-		if err := w.look(ctx, sub); err != nil {
+	var failed error // the first call that failed; the other steps are taken all the same
+	for _, step := range []func(context.Context, store.Subscriber) error{w.watch, w.tend, w.mutes} {
+		err := step(ctx, sub)
+		if err != nil && apiError(err) == nil {
 			return err
 		}
+		if failed == nil {
+			failed = err
+		}
 	}
-	if err := w.tend(ctx, sub); err != nil {
-		return err
-	}
-	if err := w.mutes(ctx, sub); err != nil {
-		return err
+	if failed != nil {
+		return failed
 	}
 	return w.digest(ctx, sub)
+}
+
+// watch looks at the timeline unless the subscriber does not want that now.
+func (w *watcher) watch(ctx context.Context, sub store.Subscriber) error {
+	if sub.Acting(time.Now()) == store.FilterOff {
+		return nil
+	}
+	return w.look(ctx, sub)
 }
 
 // Pass makes one pass for a subscriber now, whether Run runs or not. Passes for one never

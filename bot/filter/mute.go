@@ -2,6 +2,7 @@ package filter
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"slugpuppy/store"
@@ -10,49 +11,82 @@ import (
 // mutes ends the mutes whose time has come and begins those the subscriber's rule asks for. A
 // mute the subscriber made is never touched.
 func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
-	ours, err := w.Store.Mutes(w.scope)
+	known, err := w.knownMutes(sub)
 	if err != nil {
 		return err
 	}
-	on := sub.Mute.After > 0 && sub.Acting(time.Now()) == store.FilterOn
-	if !on && len(ours) == 0 {
-		return nil
-	}
-	due, err := w.offenders(sub, ours, on)
-	if err != nil {
+	due, err := w.offenders(sub, known)
+	if err != nil || len(due) == 0 && !w.mustLook(known) {
 		return err
-	}
-	ended := false
-	for _, m := range ours {
-		ended = ended || !m.Done || !time.Now().Before(m.Until)
-	}
-	if len(due) == 0 && !ended {
-		return nil
 	}
 	muted, err := w.account.Muted(ctx)
 	if err != nil {
 		return err
 	}
-	for _, m := range ours {
+	w.muted = time.Now()
+	for _, m := range known {
 		if err := w.endMute(ctx, m, muted); err != nil {
 			return err
 		}
 	}
 	for _, m := range due {
-		if _, already := muted[m.Account]; already {
-			continue // by the subscriber
+		if _, m.Theirs = muted[m.Account]; m.Theirs {
+			err = w.Store.PutMute(w.scope, m)
+		} else {
+			err = w.beginMute(ctx, m)
 		}
-		if err := w.beginMute(ctx, m); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// offenders are the accounts with more hidden posts than the rule allows, that we have not
-// muted.
-func (w *watcher) offenders(sub store.Subscriber, ours []store.Mute, on bool) ([]store.Mute, error) {
-	if !on {
+// knownMutes are our mutes and those that are over. The latter are forgotten once no post from before
+// them counts any more.
+func (w *watcher) knownMutes(sub store.Subscriber) (known []store.Mute, err error) {
+	all, err := w.Store.Mutes(w.scope)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	for _, m := range all {
+		switch {
+		case m.Over && now.Sub(m.Until) >= sub.Mute.Within:
+			err = w.Store.DropMute(w.scope, m.Account)
+		case m.Theirs && !m.Over && !now.Before(m.Until):
+			m.Over = true
+			err = w.Store.PutMute(w.scope, m)
+			known = append(known, m)
+		default:
+			known = append(known, m)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+// muteCheck is how often we look whether the subscriber ended a mute of ours: from then on a mute of
+// that account is theirs.
+const muteCheck = time.Hour
+
+// mustLook says whether the server's mutes have to be looked at.
+func (w *watcher) mustLook(known []store.Mute) bool {
+	now := time.Now()
+	return slices.ContainsFunc(known, func(m store.Mute) bool {
+		return m.Ours() && (!m.Done || !now.Before(m.Until) || now.Sub(w.muted) >= muteCheck)
+	})
+}
+
+// mostMutes is how many accounts we keep muted at a time.
+const mostMutes = 20
+
+// offenders are the accounts with as many hidden posts as the rule allows, since they were last
+// muted, and that are not.
+func (w *watcher) offenders(sub store.Subscriber, known []store.Mute) (due []store.Mute, err error) {
+	if sub.Mute.After <= 0 || sub.Acting(time.Now()) != store.FilterOn {
 		return nil, nil
 	}
 	rows, err := w.Store.JudgedSince(w.scope, time.Now().Add(-sub.Mute.Within), func(j store.Judged) bool {
@@ -61,13 +95,18 @@ func (w *watcher) offenders(sub store.Subscriber, ours []store.Mute, on bool) ([
 	if err != nil {
 		return nil, err
 	}
-	count := map[string]int{}
-	var due []store.Mute
-	for _, m := range ours {
-		count[m.Account] = -len(rows)
+	last, count, room := map[string]store.Mute{}, map[string]int{}, mostMutes
+	for _, m := range known {
+		last[m.Account] = m
+		if m.Ours() {
+			room--
+		}
 	}
 	for _, r := range rows {
-		if count[r.AuthorID]++; count[r.AuthorID] == sub.Mute.After {
+		if m, known := last[r.AuthorID]; known && (!m.Over || !r.Seen.After(m.Until)) {
+			continue
+		}
+		if count[r.AuthorID]++; count[r.AuthorID] == sub.Mute.After && len(due) < room {
 			due = append(due, store.Mute{Account: r.AuthorID, Handle: r.Author, Until: time.Now().Add(sub.Mute.For)})
 		}
 	}
@@ -91,13 +130,20 @@ func (w *watcher) beginMute(ctx context.Context, m store.Mute) error {
 // by the subscriber meanwhile.
 func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]time.Time) error {
 	ends, there := muted[m.Account]
+	before := time.Now().Before(m.Until)
 	switch {
-	case !there && !m.Done && time.Now().Before(m.Until): // it was cut short before it was made
+	case !m.Ours():
+		return nil
+	case !there && m.Done && before:
+		m.Theirs = true
+		w.Log.Info("a subscriber ended a mute of ours", "until", m.Until)
+		return w.Store.PutMute(w.scope, m)
+	case !there && !m.Done && before: // it was cut short before it was made
 		return w.Store.DropMute(w.scope, m.Account)
-	case there && !m.Done && time.Now().Before(m.Until):
+	case there && !m.Done && before:
 		m.Done = true
 		return w.Store.PutMute(w.scope, m)
-	case time.Now().Before(m.Until):
+	case before:
 		return nil
 	}
 	if there && !ends.IsZero() {
@@ -105,7 +151,8 @@ func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]ti
 			return err
 		}
 	}
-	return w.Store.DropMute(w.scope, m.Account)
+	m.Over, m.Until = true, time.Now()
+	return w.Store.PutMute(w.scope, m)
 }
 
 // unmuteAll ends all our mutes now.

@@ -36,6 +36,10 @@ type Account interface {
 	Muter
 }
 
+// Punctual is an Account on whose network no post turns up later than one that was written after it:
+// what was read once need not be read again.
+type Punctual interface{ Punctual() bool }
+
 // Cabinet is the filters of an account that name single posts. A filed id also matches every
 // boost of the post.
 type Cabinet interface {

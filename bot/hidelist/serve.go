@@ -1,0 +1,170 @@
+package hidelist
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"slugpuppy/store"
+)
+
+// Press makes the lists of all subscribers on one platform: files in a folder, and pages.
+type Press struct {
+	Store    *store.Store
+	Platform string
+	Site     Site
+	Secret   []byte // makes addresses unguessable; the same for the life of the store
+	Dir      string // of the files; none are written when empty
+	Address  string // how browsers reach the pages, such as https://lists.example.org; "" for not at all
+}
+
+// The names of the two kinds of lists.
+const (
+	ublockName = "dreams.txt"
+	scriptName = "dreams.user.js"
+)
+
+// key is the part of an address that only the subscriber knows.
+func (p *Press) key(scope store.Scope) string {
+	mac := hmac.New(sha256.New, p.Secret)
+	fmt.Fprintf(mac, "list of posts|%s|%s", scope.Platform, scope.Account)
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// URLs are where a subscriber's browser finds the list and the script; empty without an address.
+func (p *Press) URLs(scope store.Scope) (ublock, script string) {
+	if p.Address == "" {
+		return "", ""
+	}
+	base := strings.TrimSuffix(p.Address, "/") + "/lists/" + p.key(scope) + "/"
+	return base + ublockName, base + scriptName
+}
+
+// Files are where a subscriber's files are; empty without a folder.
+func (p *Press) Files(scope store.Scope) (ublock, script string) {
+	if p.Dir == "" {
+		return "", ""
+	}
+	base := filepath.Join(p.Dir, hex.EncodeToString([]byte(scope.Account))) // ids are the network's: hostile
+	if digits.MatchString(scope.Account) {
+		base = filepath.Join(p.Dir, scope.Account)
+	}
+	return base + ".txt", base + ".user.js"
+}
+
+// Keeper is the cabinet of a subscriber, whose files are rewritten at every change.
+func (p *Press) Keeper(scope store.Scope) *Keeper {
+	return &Keeper{Store: p.Store, Scope: scope, Changed: func() error { return p.Write(scope) }}
+}
+
+// render makes both lists of a subscriber.
+func (p *Press) render(scope store.Scope) (ublock, script []byte, err error) {
+	sub, err := p.Store.Subscriber(scope)
+	if err != nil {
+		return nil, nil, err
+	}
+	lists, err := p.Store.PostLists(scope)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, where := p.URLs(scope)
+	now := time.Now()
+	script, err = p.Site.Script(sub.Handle, where, lists, now)
+	return p.Site.UBlock(sub.Handle, lists, now), script, err
+}
+
+// Write writes a subscriber's files, or removes them when the subscriber is gone.
+func (p *Press) Write(scope store.Scope) error {
+	ublockPath, scriptPath := p.Files(scope)
+	if ublockPath == "" {
+		return nil
+	}
+	ublock, script, err := p.render(scope)
+	if errors.Is(err, store.ErrNoSubscriber) {
+		return errors.Join(ignoreMissing(os.Remove(ublockPath)), ignoreMissing(os.Remove(scriptPath)))
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(replace(ublockPath, ublock), replace(scriptPath, script))
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// replace writes a file so that nobody ever sees half of it.
+func replace(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make the folder of lists: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".list-*")
+	if err != nil {
+		return fmt.Errorf("write a list of posts: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		return fmt.Errorf("write a list of posts: %w", err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return fmt.Errorf("write a list of posts: %w", err)
+	}
+	return nil
+}
+
+// Handler serves the lists to browsers that know their address.
+func (p *Press) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /lists/{key}/{file}", p.serve)
+	return mux
+}
+
+func (p *Press) serve(w http.ResponseWriter, r *http.Request) {
+	file := r.PathValue("file")
+	scope, ok := p.find(r.PathValue("key"))
+	if !ok || file != ublockName && file != scriptName {
+		http.NotFound(w, r)
+		return
+	}
+	ublock, script, err := p.render(scope)
+	if err != nil {
+		http.Error(w, "the list cannot be made now", http.StatusServiceUnavailable)
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "private, max-age=300")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Robots-Tag", "noindex")
+	if file == ublockName {
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write(ublock)
+		return
+	}
+	h.Set("Content-Type", "text/javascript; charset=utf-8")
+	_, _ = w.Write(script)
+}
+
+// find is the subscriber whose key it is. All are compared, each in constant time.
+func (p *Press) find(key string) (found store.Scope, ok bool) {
+	subs, err := p.Store.Subscribers()
+	if err != nil {
+		return found, false
+	}
+	for _, sub := range subs {
+		if sub.Platform == p.Platform && hmac.Equal([]byte(p.key(sub.Scope())), []byte(key)) {
+			found, ok = sub.Scope(), true
+		}
+	}
+	return found, ok
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Spending is what an account used of something that costs money in a month.
+type Spending struct {
+	Platform string `json:"platform"`
+	Account  string `json:"id"`
+	Month    string `json:"month"` // such as 2026-08
+	Item     string `json:"item"`
+	N        int    `json:"n"`
+	Cost     int64  `json:"cost"` // in millionths of a US dollar, at the prices of the time
+}
+
+// Spend adds to what was spent.
+func (s *Store) Spend(add Spending) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		k := key(add.Platform, add.Account, add.Month, add.Item)
+		was, _, err := getRecord[Spending](tx, spendBucket, k)
+		if err != nil {
+			return err
+		}
+		sum := add
+		sum.N, sum.Cost = was.N+add.N, was.Cost+add.Cost
+		return putRecord(tx, spendBucket, k, sum)
+	})
+}
+
+// Spent is the sum of an account's month.
+func (s *Store) Spent(scope Scope, month string) (cost int64, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		return eachRecord(tx, spendBucket, prefix(scope.Platform, scope.Account, month), func(_ []byte, v Spending) error {
+			cost += v.Cost
+			return nil
+		})
+	})
+	return cost, err
+}
+
+// Spendings lists what was spent on a platform, by account, month and item; in one month only unless
+// it is empty.
+func (s *Store) Spendings(platform, month string) (list []Spending, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		return eachRecord(tx, spendBucket, prefix(platform), func(_ []byte, v Spending) error {
+			if month == "" || v.Month == month {
+				list = append(list, v)
+			}
+			return nil
+		})
+	})
+	return list, err
+}
+
+// createSpending came with networks that cost money and have no filters.
+func createSpending(tx *bolt.Tx) error {
+	for _, name := range [][]byte{spendBucket, listBucket} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return fmt.Errorf("create bucket %s: %w", name, err)
+		}
+	}
+	return nil
+}
