@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/draw"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,10 +15,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"slugpuppy/bot/mastodontest"
+	"slugpuppy/picture"
 	"slugpuppy/store"
 )
 
@@ -64,16 +73,62 @@ func chrome(t *testing.T) (ctx context.Context, complaints func() []string) {
 	return ctx, func() []string { mu.Lock(); defer mu.Unlock(); return said }
 }
 
-func shoot(t *testing.T, ctx context.Context, name string) {
-	dir := os.Getenv(screenshots)
-	if dir == "" {
-		return
+// looks are the ways a page is seen.
+var looks = []struct {
+	suffix        string
+	width, height int64
+	scheme        string
+}{{"", 900, 700, "light"}, {"-phone", 390, 780, "light"}, {"-dark", 900, 700, "dark"}, {"-phone-dark", 390, 780, "dark"}}
+
+// look sees the page in every way: nothing may stick out of a phone's screen. Pictures of it are kept
+// when they are wanted.
+func look(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	for _, l := range looks {
+		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}}}
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media)
+		if err == nil {
+			err = chromedp.Do(ctx, chromedp.EmulateViewport(l.width, l.height))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		wide, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
+		if err != nil || wide > l.width {
+			t.Errorf("%s%s is %d pixels wide, the screen %d: %v", name, l.suffix, wide, l.width, err)
+		}
+		if dir := os.Getenv(screenshots); dir != "" {
+			shoot(t, ctx, filepath.Join(dir, name+l.suffix+".png"))
+		}
 	}
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(looks[0].width, looks[0].height)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shoot keeps a picture of the whole page, with 32 steps a colour: for documents that is enough, and
+// half as much to download.
+func shoot(t *testing.T, ctx context.Context, path string) {
+	t.Helper()
 	data, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := img.Bounds()
+	coarse := image.NewNRGBA(b)
+	draw.Draw(coarse, b, img, b.Min, draw.Src)
+	for i, v := range coarse.Pix {
+		coarse.Pix[i] = uint8((int(v)*31 + 127) / 255 * 255 / 31)
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, coarse); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, small.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -93,13 +148,18 @@ func TestThePageInARealBrowser(t *testing.T) {
 		}
 	}
 	run("open the page", chromedp.Navigate(s.url), chromedp.WaitVisible("#server"))
-	shoot(t, ctx, "landing.png")
-	run("sign in", chromedp.SendKeys("#server", s.server.URL), chromedp.Click("main form button"),
-		chromedp.WaitVisible("#go"), chromedp.Click("#go"))
-	run("sign in there", chromedp.WaitVisible("input[type=email]"), chromedp.SendKeys("input[type=email]", reader.Email()),
-		chromedp.SendKeys("input[type=password]", reader.Password()), chromedp.Click("form button"))
-	run("say yes there", chromedp.WaitVisible(`form[action="/oauth/authorize"]`), chromedp.Click("form button"),
-		chromedp.WaitVisible("button[value=shadow]"))
+	look(t, ctx, "landing")
+	signIn := func(u *mastodontest.User) {
+		t.Helper()
+		run("sign in", chromedp.Navigate(s.url), chromedp.WaitVisible("#server"), chromedp.SendKeys("#server", s.server.URL), chromedp.Click("main form button"),
+			chromedp.WaitVisible("#go"))
+		look(t, ctx, "onward")
+		run("go there", chromedp.Click("#go"), chromedp.WaitVisible("input[type=email]"), chromedp.SendKeys("input[type=email]", u.Email()),
+			chromedp.SendKeys("input[type=password]", u.Password()), chromedp.Click("form button"))
+		run("say yes there", chromedp.WaitVisible(`form[action="/oauth/authorize"]`), chromedp.Click("form button"),
+			chromedp.WaitVisible("button[value=shadow]"))
+	}
+	signIn(reader)
 	// follow does what leads to a new page, and waits for that.
 	follow := func(what string, actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
@@ -129,13 +189,22 @@ func TestThePageInARealBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	run("open a picture",
-		chromedp.Click("article.post summary"), chromedp.WaitVisible("details[open] > img"), chromedp.Sleep(time.Second))
+		chromedp.Click("article.post summary"), chromedp.WaitVisible("details[open] img[src^='/heat/']"))
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		seen, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`[...document.querySelectorAll("details[open] .opened img")].every(i => i.complete && i.naturalWidth > 0)`))
+		if err != nil || time.Now().After(end) {
+			t.Fatalf("the heat map is never drawn: %v", err)
+		}
+		if seen {
+			break
+		}
+	}
 	if !strings.Contains(why, "scores") {
 		t.Error(why)
 	}
-	shoot(t, ctx, "review.png")
+	look(t, ctx, "review")
 	run("see the numbers", chromedp.Navigate(s.url+"/stats"), chromedp.WaitVisible("svg.chart rect"))
-	shoot(t, ctx, "stats.png")
+	look(t, ctx, "stats")
 	run("review again", chromedp.Navigate(s.url+"/review"), chromedp.WaitVisible("article.post"))
 	follow("put it right", chromedp.Click(`button[value=photo]`))
 	if _, err := s.filter.Pass(t.Context(), subs[0].Scope()); err != nil {
@@ -145,12 +214,63 @@ func TestThePageInARealBrowser(t *testing.T) {
 		t.Errorf("still filed: %v, want %s back", got, dream)
 	}
 	run("home", chromedp.Navigate(s.url), chromedp.WaitVisible("#budget"))
-	shoot(t, ctx, "filter.png")
-	run("sign out", chromedp.Click("header form button"), chromedp.WaitVisible("#server"))
+	look(t, ctx, "filter")
+	run("ask about an artist", chromedp.Navigate(s.url+"/audit"), chromedp.WaitVisible("#artist"), chromedp.SendKeys("#artist", "@artist@dreams.example"),
+		chromedp.Click("main form button"), chromedp.WaitVisible("p[role=status]"))
+	look(t, ctx, "audit")
+	run("try a picture", chromedp.Navigate(s.url+"/try"), chromedp.WaitVisible("#picture"))
+	look(t, ctx, "try")
+	scene := filepath.Join(t.TempDir(), "scene.png")
+	data, err := picture.EncodePNG(picture.Landscape(240, 180, 3), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(scene, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run("dream", chromedp.SetUploadFiles("#picture", []string{scene}), chromedp.SendKeys("#words", "eyes steps=6"), chromedp.Click("main form button"),
+		chromedp.WaitVisible(`img[src$="dream.jpg"]`), chromedp.WaitVisible(`img[src$="map.jpg"]`), chromedp.WaitNotPresent("#progress"))
+	look(t, ctx, "trial")
+	run("a page that is not there", chromedp.Navigate(s.url+"/try/NONE"), chromedp.WaitVisible("p[role=alert]"))
+	look(t, ctx, "problem")
+	run("sign out", chromedp.Navigate(s.url), chromedp.WaitVisible("#budget"), chromedp.Click("header form button"), chromedp.WaitVisible("#server"))
+	s.busy(t)
+	if _, err := chromedp.Call(ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil { // of their own server
+		t.Fatal(err)
+	}
+	signIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
+	run("look after it all", chromedp.Navigate(s.url+"/operator"), chromedp.WaitVisible("button[name=job]"))
+	look(t, ctx, "operator")
+	run("forget me", chromedp.Navigate(s.url), chromedp.Click("input[name=sure]"), chromedp.Click("button.danger"), chromedp.WaitNotPresent("#budget"))
+	look(t, ctx, "goodbye")
 	for _, c := range complaints() {
-		if strings.Contains(c, s.server.URL) {
-			continue // of the person's own server's pages
+		if strings.Contains(c, s.server.URL) || strings.Contains(c, "/try/NONE") {
+			continue // of the person's own server's pages, and the one that is not there
 		}
 		t.Errorf("the browser complains: %s", c)
+	}
+}
+
+// busy fills the queue, the list of what was given up and the rules.
+func (s *shop) busy(t *testing.T) {
+	t.Helper()
+	scope := store.Scope{Platform: "mastodon", Account: "1"}
+	var jobs []store.Job
+	for i, who := range []string{"ada", "bea", "cem", "dan"} {
+		jobs = append(jobs, store.Job{Source: fmt.Sprint(i), Handle: who + "@example.social", Requester: fmt.Sprint(100 + i), State: store.Queued, Lane: "dreams"})
+	}
+	if _, err := s.store.Record(scope, "1", jobs...); err != nil {
+		t.Fatal(err)
+	}
+	job, _, ok, err := s.store.Lease(scope, "dreams", "me", time.Minute)
+	if err != nil || !ok {
+		t.Fatalf("%v %v", ok, err)
+	}
+	if err := s.store.Bury(job.ID, "read a post: not found (HTTP 404): Record not found"); err != nil {
+		t.Fatal(err)
+	}
+	h, err := s.site.Admin.AddRule(t.Context(), store.Rule{Effect: "deny", Kind: "domain", Value: "spam.example", Scope: "mention", Reason: "asks a hundred times a minute"})
+	if err != nil {
+		t.Fatalf("%+v %v", h, err)
 	}
 }

@@ -54,7 +54,7 @@ func newShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	local := &admin.Local{Store: st, Secrets: newConnections(cfg, st, key), Filter: func() (*filter.Filter, error) { return timeline, nil }}
+	local := &admin.Local{Store: st, Daemon: statusOf(nil, time.Now()), Secrets: newConnections(cfg, st, key), Filter: func() (*filter.Filter, error) { return timeline, nil }}
 	srv := httptest.NewUnstartedServer(nil)
 	cfg.Web.URL, cfg.Web.Admins = "http://"+srv.Listener.Addr().String(), "@boss@dreams.example"
 	site, err := newSite(cfg, st, key, timeline, local, log)
