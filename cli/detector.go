@@ -192,7 +192,7 @@ func (a *app) samples(ctx context.Context, net *classifier.Network, f trainFlags
 		if err != nil {
 			return nil, err
 		}
-		other, err := classifier.Load(data, net.Labels())
+		other, err := classifier.Open(data, classifier.Spec{Name: filepath.Base(path)})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}

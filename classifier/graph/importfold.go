@@ -102,6 +102,10 @@ func (im *importer) folded(n *onnx.Node, first *onnx.Tensor) (*onnx.Tensor, erro
 		return im.foldShape(n, first)
 	case "Transpose":
 		return im.foldTranspose(n, first)
+	case "Cast":
+		if n.Int("to", 0) == onnx.TypeFloat && first.Floats != nil {
+			return first, nil // weights kept as float16: the decoder has made float32 of them
+		}
 	}
 	for _, name := range n.Inputs {
 		if t := im.consts[name]; t != nil && t.Len() > mostFolded {

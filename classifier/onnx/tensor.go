@@ -8,9 +8,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Element types, numbered as in onnx.proto.
+// Element types, numbered as in onnx.proto; TypeFloat is float32.
 const (
-	typeFloat   = 1
+	TypeFloat   = 1
 	typeInt32   = 6
 	typeInt64   = 7
 	typeBool    = 9
@@ -121,7 +121,7 @@ func (t *Tensor) shape(dims []uint64) error {
 // convert fills t's Floats or Ints. What is allocated is bounded by what the file holds.
 func (r *rawTensor) convert(t *Tensor) error {
 	n := t.Len()
-	width := map[uint64]int{typeFloat: 4, typeInt32: 4, typeInt64: 8, typeBool: 1, typeFloat16: 2, typeDouble: 8}[r.typ]
+	width := map[uint64]int{TypeFloat: 4, typeInt32: 4, typeInt64: 8, typeBool: 1, typeFloat16: 2, typeDouble: 8}[r.typ]
 	if width == 0 {
 		return fmt.Errorf("element type %d is not supported", r.typ)
 	}
@@ -131,7 +131,7 @@ func (r *rawTensor) convert(t *Tensor) error {
 		if len(r.raw) != n*width {
 			return fmt.Errorf("%d bytes for %d elements: %w", len(r.raw), n, ErrMalformed)
 		}
-		if r.typ == typeFloat {
+		if r.typ == TypeFloat {
 			t.Floats = make([]float32, n)
 			for i := range t.Floats {
 				t.Floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(r.raw[4*i:]))
@@ -139,7 +139,7 @@ func (r *rawTensor) convert(t *Tensor) error {
 			return nil
 		}
 		words = unpack(r.raw, width)
-	case r.typ == typeFloat:
+	case r.typ == TypeFloat:
 		words = r.floats
 	case r.typ == typeDouble:
 		words = r.doubles
@@ -153,7 +153,7 @@ func (r *rawTensor) convert(t *Tensor) error {
 	}
 	for _, w := range words {
 		switch r.typ {
-		case typeFloat:
+		case TypeFloat:
 			t.Floats = append(t.Floats, math.Float32frombits(uint32(w)))
 		case typeFloat16:
 			t.Floats = append(t.Floats, half(uint16(w)))

@@ -121,7 +121,7 @@ class Tests(unittest.TestCase):
         train.run(data, f"{self.folder}/run", {**QUICK, "width": 1.0, "batch": 4, "steps": 2}, every=2)
         export.export(data, f"{self.folder}/run/latest.pt", f"{self.folder}/out", half=True)
         figures = json.loads(Path(f"{self.folder}/out/figures.json").read_text())
-        self.assertEqual(figures["accuracy"]["at 96 px"]["merged"]["pictures"], sum(figures["data"]["validate"].values()))
+        self.assertEqual(figures["accuracy"]["96 px"]["merged"]["pictures"], sum(figures["data"]["validate"].values()))
         x = torch.rand(16, 3, 64, 64)
         net = Slugnet(2)
         self.assertEqual(warm(net, f"{self.folder}/out/slugnet.onnx", [CATS, "n00000001"], [x]), 1)

@@ -86,7 +86,7 @@ def run(data, out, options, begin=None, every=500, minutes=None):
             log.write(step, rate(o, step))
             save(latest, net, average, sgd, step, draw, shake)
             if step % (4 * every) == 0 or step == o["steps"]:
-                scores = evaluate.accuracy(averaged(net, average), pictures, (96,), 2000)
+                scores = evaluate.accuracy(averaged(net, average), pictures, (96,), 2000)["all"]
                 log.validate(step, scores)
                 net.train()
     log.write(step, rate(o, step))
