@@ -143,9 +143,12 @@ func (a *app) dbCompact() *cobra.Command {
 		Use:   "compact",
 		Short: "Give unused pages back to the disk; the daemon must be stopped",
 		Args:  usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := a.database(nil)
 			if err != nil {
+				return err
+			}
+			if err := checkInChild(cmd.Context(), path); err != nil {
 				return err
 			}
 			before, after, err := compact(path)

@@ -58,7 +58,7 @@ func (a *app) loginCommand() *cobra.Command {
 // login registers, waits for a yes and seals the token. The server that the configuration
 // names may be another.
 func (a *app) login(ctx context.Context, cfg *config.Config, paste bool, configured string) error {
-	st, err := openStore(cfg)
+	st, err := openStore(ctx, cfg)
 	if errors.Is(err, store.ErrLocked) {
 		return fmt.Errorf("slugpuppy is running; please stop it, log in, and start it again (%w)", err)
 	}

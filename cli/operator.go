@@ -35,7 +35,7 @@ func (a *app) operatorWith(ctx context.Context, mustExist bool) (admin.Service, 
 	if err == nil {
 		return client, func() {}, nil
 	}
-	st, err := store.Open(databasePath(cfg), store.Options{MustExist: mustExist})
+	st, err := openSound(ctx, databasePath(cfg), store.Options{MustExist: mustExist})
 	switch {
 	case errors.Is(err, store.ErrLocked):
 		return nil, nil, daemonDownError(fmt.Errorf("%w, but nothing answers on %s; is it still starting, or is admin.socket set differently?", err, socketPath(cfg)))

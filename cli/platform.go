@@ -16,12 +16,12 @@ import (
 
 // platform connects with the token of the configuration or, without a daemon that has the
 // database open, with the sealed one.
-func (a *app) platform(_ context.Context, cfg *config.Config) (bot.Platform, error) {
+func (a *app) platform(ctx context.Context, cfg *config.Config) (bot.Platform, error) {
 	log := slog.New(slog.DiscardHandler)
 	if t := cfg.Mastodon.Token.Reveal(); t != "" {
 		return platformWith(cfg, t, log)
 	}
-	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
+	st, err := openSound(ctx, databasePath(cfg), store.Options{MustExist: true})
 	switch {
 	case errors.Is(err, store.ErrMissing):
 		return nil, errors.New("nobody has logged in yet")

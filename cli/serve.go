@@ -43,10 +43,7 @@ func (a *app) serveCommand() *cobra.Command {
 func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	limitMemory(cfg, cfg.Dream.Workers, cfg.Picture.Memory)
 	log := a.logger(cfg)
-	if err := soundEnough(ctx, databasePath(cfg)); err != nil && !errors.Is(err, store.ErrLocked) { // openStore says that
-		return err
-	}
-	st, err := openStore(cfg)
+	st, err := openStore(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -182,13 +179,22 @@ func statusOf(bot *daemon.Daemon, since time.Time) func() admin.Status {
 	}
 }
 
+// openSound opens a database after a child has looked at it: a damaged one can end the process that
+// opens it.
+func openSound(ctx context.Context, path string, o store.Options) (*store.Store, error) {
+	if err := soundEnough(ctx, path); err != nil && !errors.Is(err, store.ErrLocked) { // Open says that
+		return nil, err
+	}
+	return store.Open(path, o)
+}
+
 // openStore opens the database, making its folder readable by nobody else.
-func openStore(cfg *config.Config) (*store.Store, error) {
+func openStore(ctx context.Context, cfg *config.Config) (*store.Store, error) {
 	path := databasePath(cfg)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the state folder: %w", err)
 	}
-	st, err := store.Open(path, store.Options{MaxSize: int(cfg.Store.MaxSize)})
+	st, err := openSound(ctx, path, store.Options{MaxSize: int(cfg.Store.MaxSize)})
 	if errors.Is(err, store.ErrLocked) {
 		return nil, fmt.Errorf("%s: %w; is slugpuppy running already?", path, err)
 	}

@@ -85,7 +85,7 @@ func (h *house) login(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := openStore(cfg)
+	st, err := openStore(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func (h *house) open(t *testing.T) (*store.Store, *store.Key) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := openStore(cfg)
+	st, err := openStore(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

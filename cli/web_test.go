@@ -40,7 +40,7 @@ func newShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := openStore(cfg)
+	st, err := openStore(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
