@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -53,11 +54,41 @@ type app struct {
 // Main runs one command and returns its exit code. SIGINT and SIGTERM cancel it; a second
 // one ends the process at once.
 func Main(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop) // from here on the default handling: a second signal kills
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
 	return a.run(ctx, args)
+}
+
+// untilSignal is a context that the first signal ends. The second one ends the process, even if it
+// comes at the same moment: to go back to the default handling after the first would miss that.
+func untilSignal(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	came, done := make(chan os.Signal, 2), make(chan struct{})
+	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for n := 1; ; n++ {
+			select {
+			case s := <-came:
+				if n == 2 {
+					die(s)
+				}
+				cancel()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return ctx, func() { signal.Stop(came); close(done); cancel() }
+}
+
+// die ends the process as the signal would have without us, which service managers expect.
+func die(s os.Signal) {
+	signal.Reset(s)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
+		time.Sleep(time.Second) // it is on its way
+	}
+	os.Exit(exitError)
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
