@@ -4,7 +4,9 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -17,6 +19,7 @@ import (
 
 	"slugpuppy/bot/admin"
 	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/picture"
 )
 
@@ -30,24 +33,18 @@ type process struct {
 	ended chan struct{}
 }
 
-// start runs the daemon and waits until it says that it is ready.
-func (h *house) start(t *testing.T, env ...string) *process {
+// manager is a service manager: its socket, and what it is told there.
+func manager(t *testing.T) (socket string, told chan string) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir, err := os.MkdirTemp("", "notify") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
+	socket, told = filepath.Join(dir, "s"), make(chan string, 1000)
 	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, house: h, told: make(chan string, 1000), ended: make(chan struct{})}
 	var listening sync.WaitGroup
 	listening.Go(func() {
 		data := make([]byte, 4096)
@@ -57,11 +54,28 @@ func (h *house) start(t *testing.T, env ...string) *process {
 				return
 			}
 			select {
-			case p.told <- string(data[:n]):
+			case told <- string(data[:n]):
 			default: // nobody counts that many
 			}
 		}
 	})
+	t.Cleanup(func() {
+		l.Close()
+		listening.Wait()
+		os.RemoveAll(dir)
+	})
+	return socket, told
+}
+
+// start runs the daemon and waits until it says that it is ready.
+func (h *house) start(t *testing.T, env ...string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, told := manager(t)
+	p := &process{t: t, house: h, told: told, ended: make(chan struct{})}
 	p.cmd = exec.Command(self, "serve", "--config", h.file)
 	p.cmd.Env = append(append(os.Environ(), "NOTIFY_SOCKET="+socket), env...)
 	for name, value := range h.env {
@@ -75,8 +89,6 @@ func (h *house) start(t *testing.T, env ...string) *process {
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // it may have ended already
 		<-p.ended
-		l.Close()
-		listening.Wait()
 	})
 	p.tells("READY=1")
 	return p
@@ -229,5 +241,49 @@ func TestAStoppingDaemonDoesNotWaitForAServerForEver(t *testing.T) {
 	t.Logf("a daemon that waits for a server stopped within %s", time.Since(start).Round(time.Millisecond))
 	if n := len(h.jobs(t, "uncertain")); n != 1 {
 		t.Errorf("%d answers are uncertain, want 1", n)
+	}
+}
+
+// noted says when something is logged.
+type noted chan struct{}
+
+func (n noted) Write(p []byte) (int, error) {
+	select {
+	case n <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+func TestTheWatchdogStarvesWhileALoopHangs(t *testing.T) {
+	socket, told := manager(t)
+	t.Setenv("NOTIFY_SOCKET", socket)
+	t.Setenv("WATCHDOG_USEC", "30000")
+	t.Setenv("WATCHDOG_PID", "")
+	var loops pulse.Monitor
+	loop := loops.Loop("hangs")
+	loop.Within(-2 * pulse.Slack) // it should have been back long ago
+	complained := make(noted, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- supervise(ctx, &loops, slog.New(slog.NewTextHandler(complained, nil))) }()
+	for range 3 {
+		<-complained
+	}
+	if said := <-told; said != "READY=1" || len(told) != 0 {
+		t.Errorf("told %q and %d more things while a loop hangs", said, len(told))
+	}
+	loop.Within(time.Hour)
+	if said := <-told; said != "WATCHDOG=1" {
+		t.Errorf("told %q after the loop came back", said)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	for said := range told {
+		if said == "STOPPING=1" {
+			return
+		}
 	}
 }

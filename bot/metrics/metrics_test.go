@@ -21,7 +21,7 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	scope := store.Scope{Platform: "mastodon:private.example", Account: "4711"}
+	scope := store.Scope{Platform: "mastodon:private.example", Account: "account-of-ada"}
 	if _, err := st.Subscribe("test", store.Subscriber{Platform: scope.Platform, Account: scope.Account, Handle: "ada@private.example", Mode: store.FilterOn, Trouble: "no token"}); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 			t.Errorf("%d: no %s", code, want)
 		}
 	}
-	for _, secret := range []string{"ada@", "private.example", "4711"} {
+	for _, secret := range []string{"ada@", "private.example", "account-of-ada"} {
 		if strings.Contains(text, secret) {
 			t.Errorf("the metrics name %s", secret)
 		}
