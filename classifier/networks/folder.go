@@ -34,6 +34,7 @@ type Notes struct {
 	About  string `json:"about,omitempty"`
 	Size   int64  `json:"size,omitempty"`
 	SHA256 string `json:"sha256,omitempty"`
+	Sights []int  `json:"sights,omitempty"` // short sides in pixels at which it looks at a picture; what it was trained for if none
 	Input  *Input `json:"input,omitempty"`
 }
 
@@ -142,6 +143,12 @@ func OpenFile(path, name string) (*classifier.Network, error) {
 	if sum := sha256.Sum256(file); notes.SHA256 != "" && hex.EncodeToString(sum[:]) != notes.SHA256 {
 		return nil, fmt.Errorf("%s: %w; pull it again", path, ErrDamaged)
 	}
+	for _, side := range notes.Sights {
+		if side < 1 || side > mostSight {
+			return nil, fmt.Errorf("notes %s: sights are 1 to %d pixels, not %d", beside(path, ".json"), mostSight, side)
+		}
+		s.Sights = append(s.Sights, side)
+	}
 	if in := notes.Input; in != nil {
 		s.Input = &classifier.Input{Scale: in.Scale, Shift: in.Shift, BGR: in.BGR}
 	}
@@ -159,6 +166,9 @@ func OpenFile(path, name string) (*classifier.Network, error) {
 	}
 	return n, nil
 }
+
+// mostSight bounds the sides in pixels that notes may ask to look at.
+const mostSight = 512
 
 // Verify checks the weights of a network against their published hash, and that they load.
 func (f Folder) Verify(name string) error {

@@ -13,6 +13,9 @@ from .network import LAYERS, Slugnet
 from .pictures import Pictures
 
 
+SIGHTS = (64, 96, 128)  # the short sides, in pixels, at which the program looks at a picture
+
+
 def load(checkpoint, classes):
     """The averaged weights of a checkpoint as a network without batch norm."""
     average = torch.load(checkpoint, map_location="cpu")["average"]
@@ -34,7 +37,8 @@ class Named(torch.nn.Module):
 
 
 def export(data, checkpoint, out, half):
-    """Writes slugnet.onnx (weights as float16 if half), labels.txt, reference/ and figures.json."""
+    """Writes slugnet.onnx (weights as float16 if half) with the labels and notes that the program
+    reads beside it, reference/ and figures.json."""
     os.makedirs(out, exist_ok=True)
     pictures = Pictures(data, torch.device("cpu"))
     net = load(checkpoint, len(pictures.ids))
@@ -49,9 +53,11 @@ def export(data, checkpoint, out, half):
                       input_names=["image"], output_names=names, dynamic_axes=axes)
     if half:
         halve(path)
-    shutil.copy(f"{data}/labels.txt", f"{out}/labels.txt")
+    shutil.copy(f"{data}/labels.txt", f"{out}/slugnet.labels.txt")
+    notes = {"about": f"slugnet with {len(pictures.ids)} classes", "sights": SIGHTS}
+    Path(f"{out}/slugnet.json").write_text(json.dumps(notes, indent=1))
     reference(net, pictures, f"{out}/reference")
-    scores = evaluate.accuracy(net, pictures, (64, 96, 128))
+    scores = evaluate.accuracy(net, pictures, SIGHTS)
     figures = {"parameters": sum(p.numel() for p in net.parameters()), "bytes": os.path.getsize(path), "data": pictures.info, "accuracy": scores}
     Path(f"{out}/figures.json").write_text(json.dumps(figures, indent=1))
     print(json.dumps(scores, indent=1))

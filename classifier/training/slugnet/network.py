@@ -111,7 +111,7 @@ def warm(net, path, ids, batches):
     """Begins with the weights of an exported network of the same shape.
 
     Its batch norms are gone: new ones are set so that they change nothing on the given batches
-    of pictures. Classes are matched by WordNet id (ids: ours; the file's in labels.txt beside it);
+    of pictures. Classes are matched by WordNet id (ids: ours; the file's are in FILE.labels.txt or labels.txt beside it);
     new ones begin small."""
     import onnx
     from onnx import numpy_helper
@@ -133,7 +133,10 @@ def warm(net, path, ids, batches):
     for module in net.modules():
         if isinstance(module, Unit):
             module._forward_hooks.clear()
-    lines = Path(path).with_name("labels.txt").read_text().splitlines()
+    labels = Path(path).with_suffix(".labels.txt")
+    if not labels.exists():
+        labels = labels.with_name("labels.txt")
+    lines = labels.read_text().splitlines()
     theirs = {line.split("\t")[0]: i for i, line in enumerate(lines)}
     known = [(i, theirs[c]) for i, c in enumerate(ids) if c in theirs]
     with torch.no_grad():
