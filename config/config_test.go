@@ -107,7 +107,7 @@ func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 		{"a key like no other", "[bot]\nxyzzyxyzzy = 1", nil, []string{"x.toml:2: bot.xyzzyxyzzy", "config dump"}},
 		{"a key in an inline table", "[log]\n[bot]\n[store]\n", nil, nil},
 		{"a misspelt inline key", "\nbot = { poll = '1m', qeue = 3 }", nil, []string{"x.toml:2: bot.qeue", "bot.queue"}},
-		{"a misspelt section", "[bott]\npoll = '1m'", nil, []string{"x.toml:1: bott: no such section", "mastodon, bot, filter, web, dream"}},
+		{"a misspelt section", "[bott]\npoll = '1m'", nil, []string{"x.toml:1: bott: no such section", "mastodon, x, x_prices, bot, filter, web, dream"}},
 		{"an array of sections", "[[bot]]\npoll = '1m'", nil, []string{"x.toml:2: bot.poll", "neither"}},
 		{"a key at the top", "poll = 3", nil, []string{"x.toml:1: poll: no such key"}},
 		{"text that is no TOML", "[bot]\npoll = \n", nil, []string{"x.toml:2:"}},
@@ -306,6 +306,18 @@ func TestSizesAndSpansAreReadAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("span %q was taken as %s", text, d)
 		}
 	}
+	for text, want := range map[string]string{"$10": "$10", "0.005": "$0.005", " $2.50 ": "$2.5", "0": "$0", "1e-06": "$0.000001"} {
+		var d config.Dollars
+		if err := d.UnmarshalText([]byte(text)); err != nil || d.String() != want {
+			t.Errorf("%q is %q (%v), want %q", text, d, err, want)
+		}
+	}
+	for _, text := range []string{"", "$", "-1", "NaN", "Inf", "1e300", "$$1", "10€", "0.0000001"} {
+		var d config.Dollars
+		if d.UnmarshalText([]byte(text)) == nil {
+			t.Errorf("amount %q was taken as %s", text, d)
+		}
+	}
 }
 
 func TestTheExampleFileShowsTheDefaults(t *testing.T) {
@@ -380,14 +392,14 @@ func FuzzLoad(f *testing.F) {
 	for _, s := range []string{
 		"", example.String(), "[bot]\npoll='1m'", "bot.queue=1", "bot={poll='1m'}", "[bot]\n[bot.poll]", "[[bot]]", "bot=3",
 		"[mastodon]\nserver='https://[::1'", "\"bot\".\"queue\"=1_0", "[dream]\nmemory=1e9", "[log]\nlevel='''\ninfo'''", "[bot]\nqueue=1\n[bot]",
-		"[store]\npath=\"\\u0000\"", "a.b.c.d=1", "[mastodon]\ntoken='x'\n",
+		"[store]\npath=\"\\u0000\"", "a.b.c.d=1", "[mastodon]\ntoken='x'\n", "[x]\nmonthly_cap=2.5\ntoken='x'\n[x_prices]\nmute='$0.01'",
 	} {
 		f.Add(s)
 	}
 	path := filepath.Join(f.TempDir(), "fuzz.toml")
 	again := filepath.Join(f.TempDir(), "again.toml")
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, "token_file") {
+		if strings.Contains(text, "_file") {
 			t.Skip("would read files")
 		}
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -407,7 +419,10 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(again, dump.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		back, err := config.Load(again, env{"SLUGPUPPY_MASTODON_TOKEN": c.Mastodon.Token.Reveal()}.lookup)
+		back, err := config.Load(again, env{
+			"SLUGPUPPY_MASTODON_TOKEN": c.Mastodon.Token.Reveal(), "SLUGPUPPY_X_CONSUMER_KEY": c.X.ConsumerKey.Reveal(),
+			"SLUGPUPPY_X_CONSUMER_SECRET": c.X.ConsumerSecret.Reveal(), "SLUGPUPPY_X_TOKEN": c.X.Token.Reveal(), "SLUGPUPPY_X_TOKEN_SECRET": c.X.TokenSecret.Reveal(),
+		}.lookup)
 		if err != nil {
 			t.Fatalf("the dump does not load: %v\n%s", err, dump.String())
 		}

@@ -14,6 +14,9 @@ func (c *Config) place(env Lookup) {
 	if c.Model.Dir == "" {
 		c.Model.Dir = filepath.Join(beside, "networks")
 	}
+	if c.X.ListsDir == "" {
+		c.X.ListsDir = filepath.Join(beside, "lists")
+	}
 	if c.Admin.Socket == "" {
 		c.Admin.Socket = filepath.Join(beside, "slugpuppy.sock")
 	}

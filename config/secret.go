@@ -91,20 +91,24 @@ func secretFile(path string) (string, error) {
 // is named in errors.
 func (c *Config) SetServer(address, flag string) error {
 	c.Mastodon.Server, c.sources["mastodon.server"] = address, source{env: flag}
-	return c.checkServer()
+	return c.checkAddresses()
 }
 
-// checkServer makes sure that tokens travel encrypted. Plain HTTP is for servers on this
+// checkAddresses makes sure that tokens travel encrypted. Plain HTTP is for servers on this
 // machine, such as the demo's.
-func (c *Config) checkServer() error {
-	text := c.Mastodon.Server
-	if text == "" {
+func (c *Config) checkAddresses() error {
+	return errors.Join(c.checkAddress("mastodon.server", &c.Mastodon.Server, "https://example.social"),
+		c.checkAddress("x.address", &c.X.Address, "https://api.x.com"))
+}
+
+func (c *Config) checkAddress(key string, text *string, like string) error {
+	if *text == "" {
 		return nil
 	}
 	fail := func(why string) error {
-		return fmt.Errorf("%s: mastodon.server: %q %s; write it as https://example.social", c.sources["mastodon.server"], text, why)
+		return fmt.Errorf("%s: %s: %q %s; write it as %s", c.sources[key], key, *text, why, like)
 	}
-	u, err := url.Parse(text)
+	u, err := url.Parse(*text)
 	switch {
 	case err != nil || u.Host == "":
 		return fail("is not an address")
@@ -115,7 +119,7 @@ func (c *Config) checkServer() error {
 	default:
 		return fail("is not encrypted")
 	}
-	c.Mastodon.Server = u.Scheme + "://" + u.Host
+	*text = u.Scheme + "://" + u.Host
 	return nil
 }
 

@@ -105,6 +105,33 @@ func (d Duration) String() string {
 // Std is the span as the standard library's type.
 func (d Duration) Std() time.Duration { return time.Duration(d) }
 
+// Dollars is an amount of money in millionths of a US dollar, written as $10 or 0.005.
+type Dollars int64
+
+// Dollar is one US dollar.
+const Dollar Dollars = 1_000_000
+
+// mostDollars is far above any budget and far below what the type holds.
+const mostDollars = 1e9
+
+var errDollars = errors.New(`not an amount of US dollars; write it as "$10" or "0.005"`)
+
+// UnmarshalText reads an amount, with or without $. Amounts below a millionth are no amount.
+func (d *Dollars) UnmarshalText(text []byte) error {
+	v, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(string(text)), "$"), 64)
+	millionths := v * float64(Dollar)
+	if err != nil || !(v >= 0) || v > mostDollars || math.Abs(millionths-math.Round(millionths)) > 1e-3 {
+		return errDollars
+	}
+	*d = Dollars(math.Round(millionths))
+	return nil
+}
+
+// String is the amount without zeros that say nothing.
+func (d Dollars) String() string {
+	return "$" + strconv.FormatFloat(float64(d)/float64(Dollar), 'f', -1, 64)
+}
+
 // Secret is text that is never printed. Reveal returns it.
 type Secret string
 

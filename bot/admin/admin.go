@@ -76,6 +76,7 @@ type Service interface {
 	// Audit lists what operators and people changed, newest first.
 	Audit(ctx context.Context, limit int) ([]store.Entry, error)
 	FilterService
+	SpendService
 }
 
 // Local is the Service over an open store.

@@ -1,0 +1,53 @@
+package store_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slugpuppy/store"
+)
+
+func TestWhatIsSpentAddsUpByAccountMonthAndItem(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, err := store.Open(path, store.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spend := func(account, month, item string, n int, cost int64) {
+		t.Helper()
+		if err := s.Spend(store.Spending{Platform: "x", Account: account, Month: month, Item: item, N: n, Cost: cost}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spend("1", "2026-08", "post read", 10, 50_000)
+	spend("1", "2026-08", "post read", 2, 10_000)
+	spend("1", "2026-08", "mute", 1, 10_000)
+	spend("1", "2026-09", "mute", 1, 10_000)
+	spend("12", "2026-08", "mute", 3, 30_000) // begins with another account's id
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = store.Open(path, store.Options{NoSync: true}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for month, want := range map[string]int64{"2026-08": 70_000, "2026-09": 10_000, "2026-10": 0} {
+		if cost, err := s.Spent(store.Scope{Platform: "x", Account: "1"}, month); err != nil || cost != want {
+			t.Errorf("%s: %d, %v; want %d", month, cost, err, want)
+		}
+	}
+	list, err := s.Spendings("x", "2026-08")
+	want := []store.Spending{
+		{Platform: "x", Account: "1", Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
+		{Platform: "x", Account: "1", Month: "2026-08", Item: "post read", N: 12, Cost: 60_000},
+		{Platform: "x", Account: "12", Month: "2026-08", Item: "mute", N: 3, Cost: 30_000},
+	}
+	if diff := cmp.Diff(want, list); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	if all, err := s.Spendings("x", ""); err != nil || len(all) != 4 {
+		t.Errorf("%v, %v", all, err)
+	}
+}
