@@ -123,7 +123,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.json, "json", false, "print JSON, one object a line")
 	flags.StringVar(&a.configPath, "config", "", "configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
 	root.AddCommand(
-		a.demoCommand(), a.serveCommand(), a.loginCommand(),
+		a.demoCommand(), a.serveCommand(), a.loginCommand(), a.xCommand(),
 		a.dreamCommand(), a.imagineCommand(), a.diveCommand(), a.wanderCommand(), a.seeCommand(),
 		a.recipeCommand(), a.jobsCommand(), a.allowCommand(), a.denyCommand(), a.rulesCommand(), a.undoCommand(), a.logCommand(), a.filterCommand(), a.userCommand(), a.auditCommand(), a.statusCommand(), a.modelCommand(), a.inspectCommand(), a.detectCommand(), a.detectorCommand(), a.configCommand(),
 		a.benchCommand(), a.doctorCommand(), a.dbCommand(), a.manCommand(), a.versionCommand(),

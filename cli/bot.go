@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"image"
 	"log/slog"
+	"time"
 
 	"slugpuppy/bot"
 	"slugpuppy/bot/daemon"
+	"slugpuppy/bot/x"
 	"slugpuppy/classifier/networks"
 	"slugpuppy/config"
 	"slugpuppy/dream"
@@ -15,22 +17,36 @@ import (
 	"slugpuppy/store"
 )
 
-// newBot wires one account of the bot together; limits of pictures and memory are the
-// configuration's.
-func newBot(cfg *config.Config, platform bot.Platform, st *store.Store, orders daemon.Orders, log *slog.Logger) (*daemon.Daemon, error) {
+// parts are what all accounts of the bot share.
+type parts struct {
+	dreamer daemon.Dreamer
+	see     daemon.Seer
+	words   *dream.Vocabulary
+}
+
+// newParts loads the network. Memory is planned for so many pictures at a time, whoever asks.
+func newParts(cfg *config.Config) (parts, error) {
 	net, err := networks.Folder{Dir: cfg.Model.Dir}.Open(cfg.Dream.Model)
 	if err != nil {
-		return nil, fmt.Errorf("load the network: %w", err)
+		return parts{}, fmt.Errorf("load the network: %w", err)
 	}
+	maker := dream.New(net, makerOptions(cfg))
+	return parts{daemon.Share(maker, cfg.Dream.Workers), maker.See, dream.NewVocabulary(net.Labels())}, nil
+}
+
+// bot wires one account together; limits of pictures and memory are the configuration's.
+func (p parts) bot(cfg *config.Config, platform bot.Platform, st *store.Store, orders daemon.Orders, log *slog.Logger) (*daemon.Daemon, error) {
 	salt, err := st.Salt()
 	if err != nil {
 		return nil, fmt.Errorf("read the database's salt: %w", err)
 	}
-	maker := dream.New(net, makerOptions(cfg))
 	limits := pictureLimits(cfg)
 	o := daemonOptions(cfg)
+	if platform.Name() == x.Name {
+		o.Poll, o.Sweep, o.Caps.Uploads = cfg.X.Poll.Std(), xSweep, xUploads
+	}
 	o.Platform, o.Store, o.Secret, o.Log, o.Orders = platform, st, salt, log, orders
-	o.Dreamer, o.See, o.Vocabulary = maker, maker.See, dream.NewVocabulary(net.Labels())
+	o.Dreamer, o.See, o.Vocabulary = p.dreamer, p.see, p.words
 	o.Decode = func(ctx context.Context, data []byte) (image.Image, error) {
 		p, err := picture.Decode(ctx, data, limits)
 		if err != nil {
@@ -40,6 +56,13 @@ func newBot(cfg *config.Config, platform bot.Platform, st *store.Store, orders d
 	}
 	return daemon.New(o)
 }
+
+// What is different on X: looking whether answered posts were deleted costs money for each, and what
+// was deleted must be gone within a day; uploads have a larger budget (500 in 15 minutes).
+const (
+	xSweep   = 11 * time.Hour
+	xUploads = 500
+)
 
 // logger writes to standard error as the configuration says, without addresses of pictures.
 func (a *app) logger(cfg *config.Config) *slog.Logger {

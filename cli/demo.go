@@ -17,8 +17,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"slugpuppy/bot"
 	"slugpuppy/bot/demo"
 	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/x"
+	"slugpuppy/bot/xtest"
 	"slugpuppy/config"
 	"slugpuppy/dream"
 	"slugpuppy/store"
@@ -30,6 +33,7 @@ const demoTime = 5 * time.Minute
 type demoFlags struct {
 	once        bool
 	out, listen string
+	network     string
 	verbose     bool
 }
 
@@ -37,9 +41,9 @@ func (a *app) demoCommand() *cobra.Command {
 	var f demoFlags
 	cmd := &cobra.Command{
 		Use:   "demo [WORDS...]",
-		Short: "Try the bot on this machine: a fake Mastodon server, the bot and a page to play with",
-		Long: "Starts a Mastodon server in memory, the bot and a small page, posts a painted landscape\n" +
-			"with the words at the bot and prints the reply. Nothing leaves this machine.",
+		Short: "Try the bot on this machine: a fake Mastodon server or X, the bot and a page to play with",
+		Long: "Starts a Mastodon server (or, with --network x, X's API) in memory, the bot and a small page,\n" +
+			"posts a painted landscape with the words at the bot and prints the reply. Nothing leaves this machine.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				args = []string{dream.DefaultPreset}
@@ -48,6 +52,7 @@ func (a *app) demoCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&f.once, "once", false, "one round only: write the picture to a file and exit 0 if the reply arrived")
+	cmd.Flags().StringVar(&f.network, "network", "mastodon", "mastodon or x")
 	cmd.Flags().StringVar(&f.out, "out", "dream.png", "file for the first picture")
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the page; another port is taken when this one is not free")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "show the bot's log")
@@ -63,13 +68,11 @@ func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
 	defer os.RemoveAll(dir)
 	cfg := config.Default()
 	cfg.Bot.PerUserHour, cfg.Bot.PerThread, cfg.Bot.PerPair = 0, 0, 0 // who plays here is alone
-	server := mastodontest.New(mastodontest.Options{})
-	server.Start()
-	defer server.Close()
-	const botName, userName = "dreambot", "visitor"
-	robot := server.AddUser(botName, mastodontest.UserOptions{Display: "Dream bot", Bot: true})
-	visitor := server.AddUser(userName, mastodontest.UserOptions{Display: "You"})
-	cfg.Mastodon.Server = server.URL
+	scene, err := stage(f.network, cfg)
+	if err != nil {
+		return err
+	}
+	defer scene.close()
 
 	st, err := store.Open(filepath.Join(dir, "demo.db"), store.Options{NoSync: true})
 	if err != nil {
@@ -80,28 +83,79 @@ func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
 	if f.verbose {
 		log = slog.New(slog.NewTextHandler(a.err, nil))
 	}
-	platform, err := platformWith(cfg, robot.Token(), log)
+	platform, err := scene.connect(st, log)
 	if err != nil {
 		return err
 	}
-	bot, err := newBot(cfg, platform, st, nil, log)
+	parts, err := newParts(cfg)
 	if err != nil {
 		return err
 	}
-	user := mastodon.NewClient(&mastodon.Config{Server: server.URL, AccessToken: visitor.Token()})
-	d := demo.New(user, botName, bot)
+	robot, err := parts.bot(cfg, platform, st, nil, log)
+	if err != nil {
+		return err
+	}
+	d := demo.New(scene.visitor, botName, robot)
 
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
-	group.Go(func() error { return bot.Run(ctx) })
+	group.Go(func() error { return robot.Run(ctx) })
 	group.Go(func() error {
 		defer stop()
-		if err := listening(ctx, st, store.Scope{Platform: platform.Name(), Account: robot.ID()}); err != nil {
+		if err := listening(ctx, st, store.Scope{Platform: platform.Name(), Account: scene.robot}); err != nil {
 			return err
 		}
 		return a.play(ctx, d, f, words)
 	})
 	return group.Wait()
+}
+
+// scene is a fake network with the bot's account and a visitor.
+type scene struct {
+	robot   string // id of the bot's account
+	visitor demo.Visitor
+	connect func(*store.Store, *slog.Logger) (bot.Platform, error)
+	close   func()
+}
+
+// The names of who is on the fake network.
+const botName, userName = "dreambot", "visitor"
+
+func stage(network string, cfg *config.Config) (scene, error) {
+	switch network {
+	case "mastodon":
+		return stageMastodon(cfg), nil
+	case "x":
+		return stageX(cfg), nil
+	}
+	return scene{}, usageError(fmt.Errorf("--network: %q is neither mastodon nor x", network))
+}
+
+func stageMastodon(cfg *config.Config) scene {
+	s := mastodontest.New(mastodontest.Options{})
+	s.Start()
+	robot := s.AddUser(botName, mastodontest.UserOptions{Display: "Dream bot", Bot: true})
+	visitor := s.AddUser(userName, mastodontest.UserOptions{Display: "You"})
+	cfg.Mastodon.Server = s.URL
+	user := mastodon.NewClient(&mastodon.Config{Server: s.URL, AccessToken: visitor.Token()})
+	return scene{robot.ID(), demo.OnMastodon(user, botName), func(_ *store.Store, log *slog.Logger) (bot.Platform, error) {
+		return platformWith(cfg, robot.Token(), log)
+	}, s.Close}
+}
+
+func stageX(cfg *config.Config) scene {
+	s := xtest.New(xtest.Options{Owner: botName, RateLimits: true})
+	s.Start()
+	robot := s.AddUser(botName, xtest.UserOptions{Bio: "an automated account"})
+	visitor := s.AddUser(userName, xtest.UserOptions{})
+	cfg.X.Address, cfg.X.Approved, cfg.X.AutomatedLabel, cfg.X.Owned = s.URL, true, true, true
+	cfg.X.Poll = config.Duration(5 * time.Second) // of 300 calls in 15 minutes
+	keys := x.Keys{}
+	keys.Consumer, keys.ConsumerSecret = s.Consumer()
+	keys.Token, keys.TokenSecret = robot.Token()
+	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(st *store.Store, log *slog.Logger) (bot.Platform, error) {
+		return x.Open(cfg.X.API, xOptions(cfg, st, keys, log))
+	}, s.Close}
 }
 
 // listening waits until the bot has looked at its mentions once: a fresh bot answers none from

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,9 +39,9 @@ const (
 )
 
 func (f finding) String() string {
-	s := fmt.Sprintf("%-4s  %-9s %s", f.State, f.Check, f.Detail)
+	s := fmt.Sprintf("%-4s  %-10s %s", f.State, f.Check, f.Detail)
 	if f.Remedy != "" {
-		s += "\n                " + f.Remedy
+		s += "\n                 " + f.Remedy
 	}
 	return s
 }
@@ -114,7 +115,7 @@ func (a *app) examine(ctx context.Context) error {
 			return errors.New("the tokens are in the database, so no server was asked")
 		}
 	}
-	for _, f := range append(a.checkServer(ctx, cfg), a.checkTimelines(ctx, cfg)...) {
+	for _, f := range slices.Concat(a.checkServer(ctx, cfg), a.checkX(ctx, cfg), a.checkTimelines(ctx, cfg)) {
 		if err := report(f); err != nil {
 			return err
 		}

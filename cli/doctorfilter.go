@@ -14,6 +14,7 @@ import (
 	"slugpuppy/bot/admin"
 	"slugpuppy/bot/filter"
 	"slugpuppy/bot/mastodon"
+	"slugpuppy/bot/x"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -80,6 +81,9 @@ func checkTimeline(ctx context.Context, known connections, sub store.Subscriber,
 	who := "@" + sub.Handle
 	if sub.Leaving {
 		return finding{"timeline", healthy, who + " leaves; their filters are being removed", ""}
+	}
+	if sub.Platform == x.Name {
+		return checkOnX(ctx, known, sub)
 	}
 	client, err := known.open(sub, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -17,6 +17,9 @@ import (
 // checkServer looks at the server through the same adapter the daemon uses. A running daemon
 // keeps the token to itself and is asked instead.
 func (a *app) checkServer(ctx context.Context, cfg *config.Config) []finding {
+	if cfg.Mastodon.Server == "" && cfg.X.Enabled {
+		return nil
+	}
 	if cfg.Mastodon.Server == "" {
 		return []finding{{"server", doubt, "no server is configured", "set mastodon.server, then `slugpuppy login`"}}
 	}

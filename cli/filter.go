@@ -130,19 +130,28 @@ func (a *app) filterSet() *cobra.Command {
 }
 
 func (a *app) filterConnect() *cobra.Command {
-	var server string
+	var server, network string
 	var paste, mutes, now bool
 	cmd := &cobra.Command{
 		Use: "connect", Short: "Let the filter look after an account's home timeline",
 		Long: "Prints an address to open in a browser where you are signed in to the account whose timeline is to\n" +
-			"be kept free of dreams. The filter can then read that timeline and keep filters; it cannot post.",
+			"be kept free of dreams. The filter can then read that timeline and keep filters; it cannot post.\n" +
+			"With --network x the account is one on X, which hides no single posts: the filter keeps a list that\n" +
+			"the browser there uses. X's keys can post too; nothing of the filter's does.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), loginPatience, errors.New("nobody came; please start again"))
 			defer cancel()
-			return a.connect(ctx, server, paste, mutes, now)
+			switch network {
+			case "mastodon":
+				return a.connect(ctx, server, paste, mutes, now)
+			case "x":
+				return a.connectX(ctx, now)
+			}
+			return usageError(fmt.Errorf("--network: %q is neither mastodon nor x", network))
 		}}
 	flags := cmd.Flags()
+	flags.StringVar(&network, "network", "mastodon", "mastodon or x")
 	flags.StringVar(&server, "server", "", "the account's server, such as https://example.social (default: the bot's)")
 	flags.BoolVar(&paste, "paste", false, "copy a code from the browser instead of being sent back here")
 	flags.BoolVar(&mutes, "mutes", false, "also allow timed mutes, for `filter set ACCT mute ...`")
@@ -242,8 +251,8 @@ func (a *app) userShow() *cobra.Command {
 				return err
 			}
 			u := answer.User
-			return a.print(u, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
-				u.Describe(time.Now()), filter.BudgetText(u.Budget), u.Digest, trouble(u.Trouble)))
+			return a.print(u, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
+				u.Describe(time.Now()), filter.BudgetText(u.Budget), u.Digest, trouble(u.Trouble), listsText(answer.Lists)))
 		}}
 }
 

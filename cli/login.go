@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +49,7 @@ func (a *app) loginCommand() *cobra.Command {
 			return a.login(ctx, cfg, paste, inFile)
 		},
 	}
+	cmd.AddCommand(a.loginXCommand())
 	cmd.Flags().BoolVar(&paste, "paste", false, "copy a code from the browser instead of being sent back here")
 	cmd.Flags().StringVar(&server, "server", "", "the server, when it is not in the configuration")
 	return cmd
@@ -191,19 +191,13 @@ func (a *app) askPaste(ctx context.Context, cfg *config.Config, scopes string) (
 	}
 	try := app.NewAttempt()
 	fmt.Fprintf(a.err, "Open this address in a browser where you are signed in to the account:\n\n  %s\n\nand paste the code it shows: ", try.URL())
-	lines := make(chan string, 1)
-	go func() { // reading a terminal cannot be cancelled
-		line, _ := bufio.NewReader(a.in).ReadString('\n')
-		lines <- strings.TrimSpace(line)
-	}()
-	select {
-	case <-ctx.Done():
-		return "", app, context.Cause(ctx)
-	case code := <-lines:
-		if code == "" {
-			return "", app, usageError(errors.New("no code was pasted"))
-		}
-		token, err := try.Exchange(ctx, client, code)
-		return token, app, err
+	code, err := a.line(ctx)
+	if err != nil {
+		return "", app, err
 	}
+	if code == "" {
+		return "", app, usageError(errors.New("no code was pasted"))
+	}
+	token, err := try.Exchange(ctx, client, code)
+	return token, app, err
 }

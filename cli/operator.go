@@ -44,7 +44,7 @@ func (a *app) operatorWith(ctx context.Context, mustExist bool) (admin.Service, 
 	case err != nil:
 		return nil, nil, err
 	}
-	local := &admin.Local{Store: st, Filter: idleFilter(cfg, st, a.logger(cfg))}
+	local := &admin.Local{Store: st, Filter: idleFilter(cfg, st, a.logger(cfg)), Lists: listsOf(cfg, st)}
 	if !mustExist { // somebody connects: their secrets need the key
 		key, err := store.OpenKey(keyPath(cfg))
 		if err != nil {

@@ -219,7 +219,7 @@ func (h *house) sealed(t *testing.T, to secrets) {
 	}
 	known := connections{store: st, key: key}
 	for _, sub := range subs {
-		for _, field := range connectionFields {
+		for _, field := range fieldsOf(sub) {
 			if to[sub.Handle+"'s "+field], err = known.read(sub, field); err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,16 +63,17 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		timeline.Eye.Looked = counts.Looked
 		timeline.Eye.Decode = counts.Decoding("timelines", timeline.Eye.Decode)
 	}
-	bot, err := servedBot(cfg, st, timeline, log)
+	bots, err := servedBots(cfg, st, key, timeline, log)
 	if err != nil {
 		return err
 	}
-	if idle, err := nothingToDo(cfg, bot, timeline, st); err != nil {
+	if idle, err := nothingToDo(cfg, bots, timeline, st); err != nil {
 		return err
 	} else if idle {
-		return usageError(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, or `slugpuppy filter connect` for the filter"))
+		return usageError(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, set x.enabled and run `slugpuppy login x`, or `slugpuppy filter connect` for the filter"))
 	}
-	local := &admin.Local{Store: st, Daemon: statusOf(bot, time.Now()), Secrets: newConnections(cfg, st, key)}
+	counts.Money(xMoney(cfg, st))
+	local := &admin.Local{Store: st, Daemon: statusOf(bots, time.Now()), Secrets: newConnections(cfg, st, key), Lists: listsOf(cfg, st)}
 	doors, err := openDoors(ctx, cfg, timeline != nil)
 	if err != nil {
 		return err
@@ -79,7 +81,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	defer doors.close()
 	loops := &pulse.Monitor{}
 	group, ctx := errgroup.WithContext(ctx)
-	if bot != nil {
+	for _, bot := range bots {
 		bot.Replied, bot.Pulse = counts.Replied, loops
 		bot.Decode = counts.Decoding("mentions", bot.Decode)
 		group.Go(func() error { return bot.Run(ctx) })
@@ -90,7 +92,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		group.Go(func() error { return timeline.Run(ctx) })
 	}
 	if doors.metrics != nil {
-		group.Go(func() error { return serveWeb(ctx, doors.metrics, counts.Handler(readiness(bot, st))) })
+		group.Go(func() error { return serveWeb(ctx, doors.metrics, counts.Handler(readiness(bots, st))) })
 	}
 	group.Go(func() error { return serveAdmin(ctx, doors.admin, local) })
 	if doors.page != nil {
@@ -101,6 +103,13 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		site.Studio.Decode = counts.Decoding("page", site.Studio.Decode)
 		group.Go(func() error { return serveWeb(ctx, doors.page, site.Handler()) })
 	}
+	if doors.lists != nil {
+		press, err := newPress(cfg, st)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return serveWeb(ctx, doors.lists, press.Handler()) })
+	}
 	group.Go(func() error { return nightly(ctx, st, log) })
 	group.Go(func() error { return supervise(ctx, loops, log) })
 	return group.Wait()
@@ -108,18 +117,18 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 
 // nothingToDo says whether there is no bot, nobody whose timeline to look after, and no page
 // where anybody could come.
-func nothingToDo(cfg *config.Config, bot *daemon.Daemon, timeline *filter.Filter, st *store.Store) (bool, error) {
-	if bot != nil || timeline == nil {
-		return bot == nil, nil
+func nothingToDo(cfg *config.Config, bots []*daemon.Daemon, timeline *filter.Filter, st *store.Store) (bool, error) {
+	if len(bots) > 0 || timeline == nil {
+		return len(bots) == 0, nil
 	}
 	subs, err := st.Subscribers()
 	return len(subs) == 0 && cfg.Web.Listen == "", err
 }
 
 // readiness says why the daemon cannot work.
-func readiness(bot *daemon.Daemon, st *store.Store) func() error {
+func readiness(bots []*daemon.Daemon, st *store.Store) func() error {
 	return func() error {
-		if bot != nil {
+		for _, bot := range bots {
 			if err := bot.Ready(); err != nil {
 				return err
 			}
@@ -137,12 +146,38 @@ func servedFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog
 	return newFilter(cfg, st, key, log)
 }
 
-// servedBot is the bot that answers mentions, nil when no server is configured. It takes the
-// filter's orders and carries its digests.
-func servedBot(cfg *config.Config, st *store.Store, timeline *filter.Filter, log *slog.Logger) (*daemon.Daemon, error) {
-	if cfg.Mastodon.Server == "" {
+// servedBots are the bots that answer mentions, one for each network that is configured. That on
+// Mastodon takes the filter's orders and carries its digests.
+func servedBots(cfg *config.Config, st *store.Store, key *store.Key, timeline *filter.Filter, log *slog.Logger) (bots []*daemon.Daemon, err error) {
+	if cfg.Mastodon.Server == "" && !cfg.X.Enabled {
 		return nil, nil
 	}
+	parts, err := newParts(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Mastodon.Server != "" {
+		bot, err := onMastodon(cfg, parts, st, timeline, log)
+		if err != nil {
+			return nil, err
+		}
+		bots = append(bots, bot)
+	}
+	if cfg.X.Enabled {
+		platform, err := openX(cfg, st, key, log)
+		if err != nil {
+			return nil, err
+		}
+		bot, err := parts.bot(cfg, platform, st, nil, log.With("network", "x"))
+		if err != nil {
+			return nil, err
+		}
+		bots = append(bots, bot)
+	}
+	return bots, nil
+}
+
+func onMastodon(cfg *config.Config, parts parts, st *store.Store, timeline *filter.Filter, log *slog.Logger) (*daemon.Daemon, error) {
 	token, err := tokenOf(cfg, st)
 	if err != nil {
 		return nil, err
@@ -155,7 +190,7 @@ func servedBot(cfg *config.Config, st *store.Store, timeline *filter.Filter, log
 	if timeline != nil {
 		orders = timeline
 	}
-	bot, err := newBot(cfg, platform, st, orders, log)
+	bot, err := parts.bot(cfg, platform, st, orders, log)
 	if err == nil && timeline != nil {
 		timeline.Tell = tellThrough(bot)
 	}
@@ -163,18 +198,23 @@ func servedBot(cfg *config.Config, st *store.Store, timeline *filter.Filter, log
 }
 
 // statusOf returns what the daemon says of itself when it is asked.
-func statusOf(bot *daemon.Daemon, since time.Time) func() admin.Status {
+func statusOf(bots []*daemon.Daemon, since time.Time) func() admin.Status {
 	return func() admin.Status {
 		s := admin.Status{Running: true, PID: os.Getpid(), Since: since}
-		if bot == nil { // the filter alone
-			return s
+		var names, troubles []string // none when the filter is alone
+		for _, bot := range bots {
+			if self, ok := bot.Account(); ok {
+				names = append(names, self.Handle)
+			}
+			if err := bot.Ready(); err != nil {
+				why := err.Error()
+				if len(bots) > 1 {
+					why = "on " + bot.Platform.Name() + ": " + why
+				}
+				troubles = append(troubles, why)
+			}
 		}
-		if self, ok := bot.Account(); ok {
-			s.Account = self.Handle
-		}
-		if err := bot.Ready(); err != nil {
-			s.Trouble = err.Error()
-		}
+		s.Account, s.Trouble = strings.Join(names, " and @"), strings.Join(troubles, "; ")
 		return s
 	}
 }
@@ -214,7 +254,7 @@ func tokenOf(cfg *config.Config, st *store.Store) (string, error) {
 }
 
 // doors is where others come in; nil is closed.
-type doors struct{ admin, metrics, page net.Listener }
+type doors struct{ admin, metrics, page, lists net.Listener }
 
 // openDoors listens before anything is begun, so that a daemon that says it is ready can be reached.
 func openDoors(ctx context.Context, cfg *config.Config, page bool) (d doors, err error) {
@@ -237,11 +277,16 @@ func openDoors(ctx context.Context, cfg *config.Config, page bool) (d doors, err
 			return d, fmt.Errorf("listen for browsers: %w", err)
 		}
 	}
+	if page && cfg.X.ListsListen != "" {
+		if d.lists, err = lc.Listen(ctx, "tcp", cfg.X.ListsListen); err != nil {
+			return d, fmt.Errorf("listen for browsers that want lists: %w", err)
+		}
+	}
 	return d, nil
 }
 
 func (d doors) close() {
-	for _, l := range []net.Listener{d.admin, d.metrics, d.page} {
+	for _, l := range []net.Listener{d.admin, d.metrics, d.page, d.lists} {
 		if l != nil {
 			l.Close()
 		}

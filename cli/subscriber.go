@@ -15,6 +15,7 @@ import (
 	"slugpuppy/bot/filter"
 	"slugpuppy/bot/mastodon"
 	"slugpuppy/bot/safehttp"
+	"slugpuppy/bot/x"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/config"
@@ -24,6 +25,7 @@ import (
 
 // connections are the sealed secrets of the filter's subscribers.
 type connections struct {
+	cfg   *config.Config
 	store *store.Store
 	key   *store.Key
 	safe  *safehttp.Client // subscribers name servers as they like
@@ -31,17 +33,27 @@ type connections struct {
 }
 
 func newConnections(cfg *config.Config, st *store.Store, key *store.Key) connections {
-	return connections{st, key, strangers(cfg), ownHosts(cfg)}
+	return connections{cfg, st, key, strangers(cfg), ownHosts(cfg)}
 }
 
 func connection(sub store.Subscriber) string { return "filter:" + sub.Platform + ":" + sub.Account }
 
-// The fields of a connection.
-var connectionFields = []string{"token", "client_id", "client_secret"}
+// The fields of a connection, and of one to X.
+var (
+	connectionFields  = []string{"token", "client_id", "client_secret"}
+	xConnectionFields = []string{"token", "token_secret"}
+)
+
+func fieldsOf(sub store.Subscriber) []string {
+	if sub.Platform == x.Name {
+		return xConnectionFields
+	}
+	return connectionFields
+}
 
 // Keep seals the secrets of a subscriber's connection.
 func (c connections) Keep(sub store.Subscriber, secrets map[string]string) error {
-	for _, field := range connectionFields {
+	for _, field := range fieldsOf(sub) {
 		if err := c.store.PutSecret(c.key, connection(sub), field, []byte(secrets[field])); err != nil {
 			return err
 		}
@@ -54,7 +66,15 @@ func (c connections) read(sub store.Subscriber, field string) (string, error) {
 	return string(v), err
 }
 
-// open connects to a subscriber's account.
+// account connects to a subscriber's account, whatever the network.
+func (c connections) account(sub store.Subscriber, log *slog.Logger) (filter.Account, error) {
+	if sub.Platform == x.Name {
+		return c.onX(sub, log)
+	}
+	return c.open(sub, log)
+}
+
+// open connects to a subscriber's account on a Mastodon server.
 func (c connections) open(sub store.Subscriber, log *slog.Logger) (*mastodon.Client, error) {
 	token, err := c.read(sub, "token")
 	if err != nil {
@@ -67,6 +87,9 @@ func (c connections) open(sub store.Subscriber, log *slog.Logger) (*mastodon.Cli
 // forget gives a token back to its server and forgets it. A server that is away keeps a token
 // that nobody has any more.
 func (c connections) forget(ctx context.Context, sub store.Subscriber, log *slog.Logger) error {
+	if sub.Platform == x.Name {
+		return c.forgetX(sub)
+	}
 	client, err := c.open(sub, log)
 	if err == nil {
 		id, _ := c.read(sub, "client_id") // without it the server refuses, which is logged
@@ -76,7 +99,20 @@ func (c connections) forget(ctx context.Context, sub store.Subscriber, log *slog
 	if err != nil {
 		log.Warn("a token could not be given back", "account", sub.Handle, "error", err)
 	}
-	for _, field := range connectionFields {
+	return c.drop(sub)
+}
+
+// forgetX forgets a connection to X, which takes keys back only by hand, and the subscriber's files.
+func (c connections) forgetX(sub store.Subscriber) error {
+	press, err := newPress(c.cfg, c.store)
+	if err != nil {
+		return err
+	}
+	return errors.Join(press.Remove(sub.Scope()), c.drop(sub))
+}
+
+func (c connections) drop(sub store.Subscriber) error {
+	for _, field := range fieldsOf(sub) {
 		if err := c.store.ForgetSecret(connection(sub), field); err != nil {
 			return err
 		}
@@ -126,7 +162,7 @@ func newFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Lo
 				}
 				return p.Image, nil
 			}},
-		Connect:    func(sub store.Subscriber) (filter.Account, error) { return known.open(sub, log) },
+		Connect:    func(sub store.Subscriber) (filter.Account, error) { return known.account(sub, log) },
 		Disconnect: func(ctx context.Context, sub store.Subscriber) error { return known.forget(ctx, sub, log) },
 		Log:        log, Poll: cfg.Filter.Poll.Std(), Check: cfg.Filter.Check.Std(), Keep: cfg.Filter.Keep.Std(), Share: cfg.Filter.Share,
 		Looks: runtime.GOMAXPROCS(0), First: 200,
@@ -154,6 +190,9 @@ func tellThrough(t teller) func(context.Context, store.Subscriber, string) error
 	return func(_ context.Context, sub store.Subscriber, text string) error {
 		if t == nil {
 			return errors.New("there is no bot to write with")
+		}
+		if sub.Platform == x.Name { // a name there is somebody else's here
+			return errors.New("the bot writes to nobody on X; `slugpuppy filter report` says the same")
 		}
 		name := fmt.Sprintf("digest:%s:%s:%d", sub.Platform, sub.Account, sub.LastDigest.Unix())
 		return t.Tell(name, bot.Account{ID: sub.Handle, Handle: sub.Handle}, text)

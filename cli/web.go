@@ -153,7 +153,7 @@ func newSite(cfg *config.Config, st *store.Store, key *store.Key, timeline *filt
 		Admins: handles(cfg.Web.Admins),
 		Try:    cfg.Web.Try, Proxy: cfg.Web.Proxy, Shadow: cfg.Filter.Shadow.Std(),
 		Fetch: func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error) {
-			client, err := known.open(sub, log)
+			client, err := known.account(sub, log)
 			if err != nil {
 				return nil, err
 			}

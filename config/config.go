@@ -55,7 +55,7 @@ type X struct {
 	Owned              bool     `toml:"owned" doc:"the app belongs to the bot's account, which then pays less for reading its own mentions"`
 	MonthlyCap         Dollars  `toml:"monthly_cap" min:"$0" max:"$1000000" doc:"what one account may cost in a calendar month; 0 for no cap"`
 	Latest             int      `toml:"latest" min:"1" max:"100" doc:"posts of the past that are read when a timeline is new, since each costs money"`
-	Poll               Duration `toml:"poll" min:"15s" max:"1h" doc:"time between looks for mentions and new posts; X has no stream for them"`
+	Poll               Duration `toml:"poll" min:"5s" max:"1h" doc:"time between looks for mentions and new posts; X has no stream for them"`
 	ListsDir           string   `toml:"lists_dir" doc:"folder of the lists of hidden posts that browsers use; empty for lists beside the database"`
 	ListsListen        string   `toml:"lists_listen" doc:"address to serve those lists on, such as 127.0.0.1:8091; empty for files only"`
 	ListsURL           string   `toml:"lists_url" doc:"where browsers find them, such as https://lists.example.org; empty for the address above"`

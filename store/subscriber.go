@@ -191,7 +191,7 @@ func (s *Store) ForgetSubscriber(actor string, scope Scope) error {
 			return err
 		}
 		all := func(json.RawMessage) bool { return true }
-		for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket} {
+		for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket} {
 			if _, err := dropRecords(tx, bucket, prefix(scope.Platform, scope.Account), all); err != nil {
 				return err
 			}

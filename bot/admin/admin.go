@@ -88,6 +88,8 @@ type Local struct {
 	Filter func() (*filter.Filter, error)
 	// Secrets keeps the connections of subscribers; nil when there is no key.
 	Secrets Secrets
+	// Lists says where a subscriber's browser finds the lists of hidden posts; nil for nowhere.
+	Lists func(store.Subscriber) []string
 }
 
 var _ Service = (*Local)(nil)

@@ -37,6 +37,7 @@ type Answer struct {
 	Posts  []store.Judged    `json:"posts,omitempty"`
 	Report *filter.Report    `json:"report,omitempty"`
 	Audit  *filter.Audit     `json:"audit,omitempty"`
+	Lists  []string          `json:"lists,omitempty"` // where a browser finds the lists of hidden posts
 }
 
 // FilterService is the filter's part of a Service.
@@ -139,7 +140,11 @@ func (l *Local) Order(ctx context.Context, o Order) (Answer, error) {
 func (l *Local) obey(ctx context.Context, f *filter.Filter, d *filter.Desk, sub store.Subscriber, o Order) (Answer, error) {
 	switch o.Verb {
 	case "show":
-		return Answer{User: &sub, Text: sub.Describe(time.Now())}, nil
+		a := Answer{User: &sub, Text: sub.Describe(time.Now())}
+		if l.Lists != nil {
+			a.Lists = l.Lists(sub)
+		}
+		return a, nil
 	case "ls":
 		rows, err := d.Hidden(sub, o.Since)
 		return Answer{Posts: rows}, err

@@ -1,19 +1,15 @@
-// Package demo runs the whole product on one machine: a fake Mastodon server, the real bot
+// Package demo runs the whole product on one machine: a fake server of a network, the real bot
 // talking to it over HTTP, and a page where a person posts a picture and watches the reply.
 package demo
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"path"
 	"strings"
 	"time"
-
-	"github.com/mattn/go-mastodon"
 
 	"slugpuppy/bot/mention"
 	"slugpuppy/dream"
@@ -30,15 +26,27 @@ type Watcher interface {
 
 // Demo is a running demo.
 type Demo struct {
-	user    *mastodon.Client
+	visitor Visitor
 	botName string
 	watch   Watcher
 	seed    uint64
 }
 
-// New returns a demo in which user, signed in on a server, talks to the bot called botName.
-func New(user *mastodon.Client, botName string, watch Watcher) *Demo {
-	return &Demo{user: user, botName: botName, watch: watch}
+// Visitor is somebody on a network who talks to the bot there.
+type Visitor interface {
+	// Post posts words, and a picture unless data is nil, and returns the post's id.
+	Post(ctx context.Context, words string, data []byte, alt string) (id string, err error)
+	// Look reads a post back: its text, picture, and whether the bot marked it.
+	Look(ctx context.Context, id string) (Round, error)
+	// Reply is the bot's answer to a post, nil as long as there is none.
+	Reply(ctx context.Context, id string) (*Reply, error)
+	// Network is its name and the address of its server, from which pictures come.
+	Network() (name, address string)
+}
+
+// New returns a demo in which a visitor talks to the bot called botName.
+func New(v Visitor, botName string, watch Watcher) *Demo {
+	return &Demo{visitor: v, botName: botName, watch: watch}
 }
 
 // BotName is the bot's user name.
@@ -80,39 +88,11 @@ func (d *Demo) Mention(ctx context.Context, data []byte, alt, words string) (str
 			alt = "A painted landscape with clouds over hills."
 		}
 	}
-	toot := &mastodon.Toot{Status: strings.TrimSpace("@" + d.botName + " " + words), Visibility: "public", Language: "en"}
-	if data != nil {
-		media, err := d.user.UploadMediaFromMedia(ctx, &mastodon.Media{File: bytes.NewReader(data), Description: alt})
-		if err == nil {
-			err = d.processed(ctx, media)
-		}
-		if err != nil {
-			return "", fmt.Errorf("upload the picture: %w", err)
-		}
-		toot.MediaIDs = []mastodon.ID{media.ID}
-	}
-	post, err := d.user.PostStatus(ctx, toot)
+	id, err := d.visitor.Post(ctx, strings.TrimSpace("@"+d.botName+" "+words), data, alt)
 	if err != nil {
-		return "", fmt.Errorf("post the mention: %w", err)
+		return "", err
 	}
-	return string(post.ID), nil
-}
-
-// processed waits until the server has looked at an upload; until then it answers 206, which
-// go-mastodon takes for an error.
-func (d *Demo) processed(ctx context.Context, media *mastodon.Attachment) error {
-	for {
-		err := d.user.GetMediaStatus(ctx, media)
-		var api *mastodon.APIError
-		if !errors.As(err, &api) || api.StatusCode != http.StatusPartialContent {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	return id, nil
 }
 
 // needsPicture tells whether a request is about a picture that must come with it.
@@ -130,15 +110,12 @@ func needsPicture(words string) bool {
 
 // Round reads one mention and its reply back from the server.
 func (d *Demo) Round(ctx context.Context, id string) (Round, error) {
-	post, err := d.user.GetStatus(ctx, mastodon.ID(id))
+	r, err := d.visitor.Look(ctx, id)
 	if err != nil {
 		return Round{}, fmt.Errorf("read the mention: %w", err)
 	}
-	r := Round{ID: id, Text: mention.Text(post.Content), Seen: post.FavouritesCount > 0, Stage: "waiting for the bot"}
-	if pics := pictures(post); len(pics) > 0 {
-		r.Picture = &pics[0]
-	}
-	if r.Reply, err = d.reply(ctx, post.ID); err != nil {
+	r.ID, r.Stage = id, "waiting for the bot"
+	if r.Reply, err = d.visitor.Reply(ctx, id); err != nil {
 		return Round{}, err
 	}
 	if r.Reply == nil {
@@ -162,33 +139,12 @@ func (d *Demo) describe(r *Round, id string) {
 	}
 }
 
-func (d *Demo) reply(ctx context.Context, to mastodon.ID) (*Reply, error) {
-	thread, err := d.user.GetStatusContext(ctx, to)
-	if err != nil {
-		return nil, fmt.Errorf("read the thread: %w", err)
-	}
-	for _, s := range thread.Descendants {
-		if s.Account.Username == d.botName && fmt.Sprint(s.InReplyToID) == string(to) {
-			return &Reply{Text: mention.Text(s.Content), Warning: s.SpoilerText, Pictures: pictures(s)}, nil
-		}
-	}
-	return nil, nil
-}
-
-func pictures(s *mastodon.Status) []Picture {
-	var out []Picture
-	for _, m := range s.MediaAttachments {
-		out = append(out, Picture{Src: m.URL, Alt: m.Description, Film: path.Ext(m.URL) == ".mp4"})
-	}
-	return out
-}
-
 // Await waits for the reply to a mention.
 func (d *Demo) Await(ctx context.Context, id string) (*Reply, error) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		reply, err := d.reply(ctx, mastodon.ID(id))
+		reply, err := d.visitor.Reply(ctx, id)
 		if err != nil || reply != nil {
 			return reply, err
 		}

@@ -72,7 +72,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	w := &watcher{at: map[string]dream.Progress{}}
-	return &stage{s, robot, demo.New(user, "dreambot", w), w,
+	return &stage{s, robot, demo.New(demo.OnMastodon(user, "dreambot"), "dreambot", w), w,
 		&http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 

@@ -30,6 +30,7 @@ var examples = []string{"more eyes", "swirl", "imagine banana", "dive", "see", "
 // view is what the page shows.
 type view struct {
 	Bot        string
+	Network    string
 	Words, Alt string // what was typed, when it has to be corrected
 	Error      string
 	Waiting    bool
@@ -55,7 +56,8 @@ func (p *pages) handler() http.Handler {
 		})
 	}
 	// A page elsewhere must not post in the visitor's name.
-	return secure(p.demo.user.Config.Server, http.NewCrossOriginProtection().Handler(mux))
+	_, server := p.demo.visitor.Network()
+	return secure(server, http.NewCrossOriginProtection().Handler(mux))
 }
 
 // secure sets the headers of a page that loads pictures and films of the demo's server, its own
@@ -80,6 +82,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) render(w http.ResponseWriter, ctx context.Context, code int, v view) {
 	v.Bot, v.Examples = p.demo.BotName(), examples
+	v.Network, _ = p.demo.visitor.Network()
 	p.mu.Lock()
 	ids := append([]string(nil), p.ids...)
 	p.mu.Unlock()

@@ -88,12 +88,21 @@ func (p *Press) Write(scope store.Scope) error {
 	}
 	ublock, script, err := p.render(scope)
 	if errors.Is(err, store.ErrNoSubscriber) {
-		return errors.Join(ignoreMissing(os.Remove(ublockPath)), ignoreMissing(os.Remove(scriptPath)))
+		return p.Remove(scope)
 	}
 	if err != nil {
 		return err
 	}
 	return errors.Join(replace(ublockPath, ublock), replace(scriptPath, script))
+}
+
+// Remove removes a subscriber's files.
+func (p *Press) Remove(scope store.Scope) error {
+	ublock, script := p.Files(scope)
+	if ublock == "" {
+		return nil
+	}
+	return errors.Join(ignoreMissing(os.Remove(ublock)), ignoreMissing(os.Remove(script)))
 }
 
 func ignoreMissing(err error) error {

@@ -301,6 +301,7 @@ type Attachment struct {
 	ID, Kind, MIME, Alt string // the kinds are photo, animated_gif and video
 	Warned              bool   // about sensitive contents
 	Width, Height       int
+	Path                string // where the server has it
 	Data                []byte
 }
 
@@ -314,7 +315,7 @@ func (p *post) snapshot() Post {
 		out.Reposts = p.repost.id
 	}
 	for _, m := range p.media {
-		out.Media = append(out.Media, Attachment{ID: m.id, Kind: m.kind, MIME: m.mime, Alt: m.alt, Warned: m.warned, Width: m.w, Height: m.h, Data: m.data})
+		out.Media = append(out.Media, Attachment{ID: m.id, Kind: m.kind, MIME: m.mime, Alt: m.alt, Warned: m.warned, Width: m.w, Height: m.h, Path: m.path(), Data: m.data})
 	}
 	for _, a := range p.mentions {
 		out.Mentions = append(out.Mentions, a.name)

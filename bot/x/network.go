@@ -1,0 +1,24 @@
+package x
+
+import (
+	"fmt"
+	"time"
+
+	"slugpuppy/bot"
+	"slugpuppy/bot/filter"
+)
+
+// Network is what every version of the API can do: carry a bot, and look after a timeline.
+type Network interface {
+	bot.Platform
+	ForFilter(cabinet filter.Cabinet, ends func() (map[string]time.Time, error)) Account
+}
+
+// Open connects through a version of the API.
+func Open(version string, o Options) (Network, error) {
+	switch version {
+	case "v2":
+		return New(o)
+	}
+	return nil, fmt.Errorf("there is no version %q of X's API; x.api is v2", version)
+}

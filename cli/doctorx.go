@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"slugpuppy/bot"
+	"slugpuppy/bot/admin"
+	"slugpuppy/bot/x"
+	"slugpuppy/config"
+	"slugpuppy/store"
+)
+
+// checkX says what X wants before a bot may post there, and whether it can work. Nothing is asked of X
+// while a daemon runs: that costs money, and the daemon knows.
+func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
+	if !cfg.X.Enabled {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTime)
+	defer cancel()
+	all := xPermissions(cfg)
+	if client, err := admin.Dial(ctx, socketPath(cfg)); err == nil {
+		return append(all, daemonAccount(ctx, client), xBudget(ctx, cfg, client))
+	}
+	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
+	if err != nil {
+		if errors.Is(err, store.ErrMissing) {
+			err = errors.New("nobody has logged in on X yet")
+		}
+		return append(all, finding{"x keys", sick, err.Error(), "`slugpuppy login x`"})
+	}
+	defer st.Close()
+	key, err := store.OpenKey(keyPath(cfg))
+	if err != nil {
+		return append(all, finding{"x keys", sick, err.Error(), "put the key file back, or `slugpuppy login x` again"})
+	}
+	platform, err := openX(cfg, st, key, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return append(all, finding{"x keys", sick, err.Error(), "`slugpuppy login x`"})
+	}
+	return append(all, xAccount(ctx, platform), xBudget(ctx, cfg, &admin.Local{Store: st}))
+}
+
+// xPermissions are what an operator must confirm and may have chosen.
+func xPermissions(cfg *config.Config) []finding {
+	all := []finding{{"x approval", healthy, "confirmed: X has approved the automated replies", ""}, {"x label", healthy, "confirmed: the profile carries the label of automated accounts", ""}}
+	if !cfg.X.Approved {
+		all[0] = finding{"x approval", sick, "X allows automated replies with generated pictures only to approved apps; nothing is posted",
+			"apply at developer.x.com; once X has said yes, set x.approved = true"}
+	}
+	if !cfg.X.AutomatedLabel {
+		all[1] = finding{"x label", sick, "X wants bots to be labelled as automated, with who runs them; nothing is posted",
+			"in the bot's settings on X: your account, automation, name the account that manages it; then set x.automated_label = true"}
+	}
+	if cfg.X.API != "v2" {
+		all = append(all, finding{"x api", doubt, "x.api is " + cfg.X.API + ", which X refuses to most apps (error 453)", `if so, set x.api = "v2"`})
+	}
+	return all
+}
+
+// xAccount asks X who the keys belong to.
+func xAccount(ctx context.Context, p bot.Platform) finding {
+	self, err := p.Self(ctx)
+	if err == nil {
+		return finding{"x account", healthy, "@" + self.Handle, ""}
+	}
+	remedy := "look at x.address, the network and X's status page"
+	var api *bot.APIError
+	if errors.As(err, &api) {
+		switch api.Kind {
+		case bot.Unauthorized:
+			remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are its keys those that are set?\n" +
+				"                 Keys made before the permission was changed keep the old one: `slugpuppy login x` again"
+		case bot.Forbidden:
+			remedy = "look whether the account is locked or suspended, and at the app's permissions at developer.x.com"
+		case bot.RateLimited:
+			remedy = "the limit of calls or the credits are used up: wait, or buy credits at developer.x.com"
+		}
+	}
+	return finding{"x account", sick, err.Error(), remedy}
+}
+
+// xBudget says how much of the month's money the most expensive account has used.
+func xBudget(ctx context.Context, cfg *config.Config, svc admin.Service) finding {
+	month := time.Now().UTC()
+	list, err := svc.Spendings(ctx, x.Name, month.Format("2006-01"))
+	if err != nil {
+		return finding{"x budget", doubt, err.Error(), "look at the daemon's log"}
+	}
+	sums, most := map[string]x.Money{}, x.Money(0)
+	for _, s := range list {
+		sums[s.Account] += x.Money(s.Cost)
+		most = max(most, sums[s.Account])
+	}
+	limit := x.Money(cfg.X.MonthlyCap)
+	detail := fmt.Sprintf("%s of %s used this month", most, limit)
+	if len(sums) > 1 {
+		detail += " by the account that used most"
+	}
+	switch {
+	case limit <= 0:
+		return finding{"x budget", doubt, fmt.Sprintf("%s used this month, and no cap", most), "set x.monthly_cap, so that a busy month has an end"}
+	case most >= limit:
+		return finding{"x budget", sick, detail + ": mentions and timelines are not read before the 1st", "raise x.monthly_cap, or wait; `slugpuppy x cost` says what it went on"}
+	case most*5 >= limit*4:
+		return finding{"x budget", doubt, detail, "`slugpuppy x cost` says what it goes on; at the cap nothing more is read"}
+	}
+	return finding{"x budget", healthy, detail, ""}
+}
+
+// checkOnX tries a subscriber's keys.
+func checkOnX(ctx context.Context, known connections, sub store.Subscriber) finding {
+	who := "@" + sub.Handle
+	account, err := known.onX(sub, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return finding{"timeline", sick, err.Error(), reconnectX}
+	}
+	_, err = account.Self(ctx)
+	var api *bot.APIError
+	switch {
+	case errors.As(err, &api) && api.Kind == bot.Unauthorized:
+		return finding{"timeline", doubt, who + ": X no longer accepts the keys", reconnectX}
+	case err != nil:
+		return finding{"timeline", doubt, who + ": " + err.Error(), "nothing is lost meanwhile"}
+	}
+	return finding{"timeline", healthy, who + " on X", ""}
+}
+
+// reconnectX is what to do about a subscriber's keys for X.
+const reconnectX = "they run `slugpuppy filter connect --network x` again; `slugpuppy user forget` ends it"
