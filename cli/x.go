@@ -149,6 +149,9 @@ func (c connections) onX(sub store.Subscriber, log *slog.Logger) (account x.Acco
 	if err != nil {
 		return account, err
 	}
+	if err := press.Write(sub.Scope()); err != nil { // so that a browser finds it before anything is hidden
+		return account, err
+	}
 	return client.ForFilter(press.Keeper(sub.Scope()), x.EndsIn(c.store, sub.Scope())), nil
 }
 
