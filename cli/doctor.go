@@ -39,9 +39,9 @@ const (
 )
 
 func (f finding) String() string {
-	s := fmt.Sprintf("%-4s  %-10s %s", f.State, f.Check, f.Detail)
+	s := fmt.Sprintf("%-4s  %-9s %s", f.State, f.Check, f.Detail)
 	if f.Remedy != "" {
-		s += "\n                 " + f.Remedy
+		s += "\n                " + f.Remedy
 	}
 	return s
 }

@@ -47,9 +47,9 @@ func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
 
 // xPermissions are what an operator must confirm and may have chosen.
 func xPermissions(cfg *config.Config) []finding {
-	all := []finding{{"x approval", healthy, "confirmed: X has approved the automated replies", ""}, {"x label", healthy, "confirmed: the profile carries the label of automated accounts", ""}}
+	all := []finding{{"approval", healthy, "confirmed: X has approved the automated replies", ""}, {"x label", healthy, "confirmed: the profile carries the label of automated accounts", ""}}
 	if !cfg.X.Approved {
-		all[0] = finding{"x approval", sick, "X allows automated replies with generated pictures only to approved apps; nothing is posted",
+		all[0] = finding{"approval", sick, "X allows automated replies with generated pictures only to approved apps; nothing is posted",
 			"apply at developer.x.com; once X has said yes, set x.approved = true"}
 	}
 	if !cfg.X.AutomatedLabel {
@@ -74,7 +74,7 @@ func xAccount(ctx context.Context, p bot.Platform) finding {
 		switch api.Kind {
 		case bot.Unauthorized:
 			remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are its keys those that are set?\n" +
-				"                 Keys made before the permission was changed keep the old one: `slugpuppy login x` again"
+				"                Keys made before the permission was changed keep the old one: `slugpuppy login x` again"
 		case bot.Forbidden:
 			remedy = "look whether the account is locked or suspended, and at the app's permissions at developer.x.com"
 		case bot.RateLimited:

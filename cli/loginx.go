@@ -38,7 +38,7 @@ func (a *app) loginXCommand() *cobra.Command {
 
 // loginX asks X for the account's keys and seals all four.
 func (a *app) loginX(ctx context.Context, cfg *config.Config) error {
-	st, err := openStore(cfg)
+	st, err := openStore(ctx, cfg)
 	if errors.Is(err, store.ErrLocked) {
 		return fmt.Errorf("slugpuppy is running; please stop it, log in, and start it again (%w)", err)
 	}

@@ -82,7 +82,7 @@ func TestOneDaemonServesMastodonAndX(t *testing.T) {
 	}
 	token, secret := h.robot.Token()
 	_, consumer := h.x.Consumer()
-	if said := h.ok(t, "doctor"); !strings.Contains(said, "ok    x account  @dreambot") || !strings.Contains(said, "ok    x budget") {
+	if said := h.ok(t, "doctor"); !strings.Contains(said, "ok    x account @dreambot") || !strings.Contains(said, "ok    x budget ") {
 		t.Errorf("doctor: %s", said)
 	}
 
@@ -154,7 +154,7 @@ func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
 		t.Errorf("login x: %d %s", code, said)
 	}
 	code, said = h.run("doctor")
-	for _, want := range []string{"fail  x approval", "fail  x label", "set x.approved = true", "ok    x account  @dreambot"} {
+	for _, want := range []string{"fail  approval", "fail  x label  ", "set x.approved = true", "ok    x account @dreambot"} {
 		if code != exitError || !strings.Contains(said, want) {
 			t.Errorf("doctor does not say %q: %d %s", want, code, said)
 		}

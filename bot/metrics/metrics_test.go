@@ -37,6 +37,7 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	m.Looked(time.Second)
 	m.Hidden(3 * time.Second)
 	m.Replied(time.Minute)
+	m.Money(func() (float64, float64, error) { return 1.5, 8.5, nil })
 	var sick error
 	h := m.Handler(func() error { return sick })
 	get := func(path string) (int, string) {
@@ -46,7 +47,7 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	}
 	code, text := get("/metrics")
 	for _, want := range []string{`slugpuppy_verdicts_total{band="certain"} 1`, "slugpuppy_unreadable_pictures_total 1", `slugpuppy_decode_failures_total{of="mentions"} 1`, `slugpuppy_jobs{state="queued"} 1`,
-		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3e+09", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_hide_latency_seconds_count 1", `version="v1"`} {
+		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3e+09", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_api_spent_dollars 1.5", "slugpuppy_api_budget_left_dollars 8.5", "slugpuppy_hide_latency_seconds_count 1", `version="v1"`} {
 		if code != http.StatusOK || !strings.Contains(text, want) {
 			t.Errorf("%d: no %s", code, want)
 		}
