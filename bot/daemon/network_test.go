@@ -46,13 +46,16 @@ type network struct {
 	name string
 	most int // mentions that may wait while nobody reads them
 	open func(t *testing.T, c conditions) host
+	// noAlt says that the network does not show alt texts to apps.
+	noAlt bool
 }
 
 var networks = []network{
-	{"Mastodon", 1 << 20, func(t *testing.T, c conditions) host { return openMastodon(t, mastodontest.Mastodon, c) }},
-	{"GoToSocial", 1 << 20, func(t *testing.T, c conditions) host { return openMastodon(t, mastodontest.GoToSocial, c) }},
-	{"X", 800, func(t *testing.T, c conditions) host { return openX(t, xtest.Tweets, c) }},
-	{"X in the specification's words", 800, func(t *testing.T, c conditions) host { return openX(t, xtest.Posts, c) }},
+	{"Mastodon", 1 << 20, func(t *testing.T, c conditions) host { return openMastodon(t, mastodontest.Mastodon, c) }, false},
+	{"GoToSocial", 1 << 20, func(t *testing.T, c conditions) host { return openMastodon(t, mastodontest.GoToSocial, c) }, false},
+	{"X", 800, func(t *testing.T, c conditions) host { return openX(t, xtest.Tweets, c) }, false},
+	{"X in the specification's words", 800, func(t *testing.T, c conditions) host { return openX(t, xtest.Posts, c) }, false},
+	{"X over v1.1", 800, func(t *testing.T, c conditions) host { return openOldX(t, c) }, true},
 }
 
 // onNetworks runs a suite on every kind of server.
@@ -64,7 +67,7 @@ func onNetworks(t *testing.T, suite func(t *testing.T, n network)) {
 
 // platform is the adapter that credentials belong to.
 func platform(url, token string) (bot.Platform, error) {
-	keys, isX := strings.CutPrefix(token, "x ")
+	version, keys, isX := strings.Cut(token, " ")
 	if !isX {
 		return mastodon.New(mastodon.Options{Server: url, Token: token, MediaPoll: 20 * time.Millisecond})
 	}
@@ -72,7 +75,7 @@ func platform(url, token string) (bot.Platform, error) {
 	if _, err := fmt.Sscan(keys, &k.Consumer, &k.ConsumerSecret, &k.Token, &k.TokenSecret); err != nil {
 		return nil, err
 	}
-	return x.New(x.Options{API: url, Keys: k, Approved: true, Labelled: true, Poll: 20 * time.Millisecond, MediaPoll: 20 * time.Millisecond})
+	return x.Open(version, x.Options{API: url, Keys: k, Approved: true, Labelled: true, Poll: 20 * time.Millisecond, MediaPoll: 20 * time.Millisecond})
 }
 
 type mastodonHost struct {
@@ -133,7 +136,7 @@ func openX(t *testing.T, s xtest.Spelling, c conditions) host {
 	robot := srv.AddUser("dreambot", xtest.UserOptions{})
 	key, secret := srv.Consumer()
 	token, tokenSecret := robot.Token()
-	return xHost{srv, robot, strings.Join([]string{"x", key, secret, token, tokenSecret}, " ")}
+	return xHost{srv, robot, strings.Join([]string{"v2", key, secret, token, tokenSecret}, " ")}
 }
 
 func (h xHost) Credentials() (string, string) { return h.URL, h.token }
@@ -163,4 +166,22 @@ func (h xHost) Twice() (posts []string) {
 
 func (h xHost) Routes() routes {
 	return routes{"POST /2/tweets", "POST /2/media/upload", "GET /2/users/{id}/tweets"}
+}
+
+// oldXHost is X's API v1.1.
+type oldXHost struct{ xHost }
+
+func openOldX(t *testing.T, c conditions) host {
+	t.Helper()
+	srv := xtest.New(xtest.Options{V1: true, Processing: c.processing, RateLimits: c.limits, Seed: c.seed, Lag: 30 * time.Millisecond})
+	srv.Start()
+	t.Cleanup(srv.Close)
+	robot := srv.AddUser("dreambot", xtest.UserOptions{})
+	key, secret := srv.Consumer()
+	token, tokenSecret := robot.Token()
+	return oldXHost{xHost{srv, robot, strings.Join([]string{"v1.1", key, secret, token, tokenSecret}, " ")}}
+}
+
+func (h oldXHost) Routes() routes {
+	return routes{"POST /1.1/statuses/update.json", "POST /1.1/media/upload.json", "GET /1.1/statuses/user_timeline.json"}
 }

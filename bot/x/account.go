@@ -58,6 +58,11 @@ func (a Account) Muted(ctx context.Context) (map[string]time.Time, error) {
 }
 
 // ForFilter makes an account of a client.
+func (c *Legacy) ForFilter(cabinet filter.Cabinet, ends func() (map[string]time.Time, error)) Account {
+	return Account{c, cabinet, ends}
+}
+
+// ForFilter makes an account of a client.
 func (c *Client) ForFilter(cabinet filter.Cabinet, ends func() (map[string]time.Time, error)) Account {
 	return Account{c, cabinet, ends}
 }

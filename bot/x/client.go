@@ -357,13 +357,17 @@ const threadDepth = 10
 
 // Ancestors returns the posts above id, nearest first, at most ten of them.
 func (c *Client) Ancestors(ctx context.Context, id string) ([]bot.Post, error) {
-	p, err := c.Post(ctx, id)
+	return ancestors(ctx, id, c.Post)
+}
+
+func ancestors(ctx context.Context, id string, read func(context.Context, string) (bot.Post, error)) ([]bot.Post, error) {
+	p, err := read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	var above []bot.Post
 	for p.ReplyTo != "" && len(above) < threadDepth {
-		p, err = c.Post(ctx, p.ReplyTo)
+		p, err = read(ctx, p.ReplyTo)
 		var api *bot.APIError
 		if errors.As(err, &api) && (api.Kind == bot.NotFound || api.Kind == bot.Forbidden) {
 			break // deleted, or not for us: what is above it cannot be found

@@ -55,11 +55,12 @@ type (
 		Alt      string `json:"alt_text"`
 		Width    int
 		Height   int
-		Variants []struct {
-			Type string `json:"content_type"`
-			Rate int    `json:"bit_rate"`
-			URL  string
-		}
+		Variants []variant
+	}
+	variant struct {
+		Type string `json:"content_type"`
+		Rate int    `json:"bit_rate"`
+		URL  string
 	}
 	includes struct {
 		Users  []user
@@ -139,7 +140,7 @@ func plain(text string, e entities) string {
 }
 
 // post translates a post. What it reposts is found on the shelf, and is no repost itself.
-func (c *Client) post(p *post, s shelf) bot.Post {
+func (c *core) post(p *post, s shelf) bot.Post {
 	out := c.single(p, s)
 	if id := p.ref("retweeted"); id != "" {
 		original := bot.Post{ID: id}
@@ -152,7 +153,7 @@ func (c *Client) post(p *post, s shelf) bot.Post {
 }
 
 // single translates a post by itself.
-func (c *Client) single(p *post, s shelf) bot.Post {
+func (c *core) single(p *post, s shelf) bot.Post {
 	text, e := p.whole()
 	author := s.users[p.AuthorID]
 	out := bot.Post{

@@ -1,6 +1,10 @@
 package x
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/dghubble/go-twitter/twitter"
+)
 
 // For fuzzing.
 var (
@@ -20,6 +24,18 @@ func Translate(c *Client, a []byte) (n int) {
 	s := out.Includes.shelf()
 	for _, p := range list {
 		c.post(p, s)
+	}
+	return len(list)
+}
+
+// TranslateLegacy is what becomes of a list of v1.1's posts.
+func TranslateLegacy(c *Legacy, a []byte) (n int) {
+	var list []twitter.Tweet
+	if json.Unmarshal(a, &list) != nil {
+		return 0
+	}
+	for i := range list {
+		c.legacyPost(&list[i])
 	}
 	return len(list)
 }

@@ -64,13 +64,17 @@ type reader struct {
 	artist  *xtest.User
 	n       int
 	options x.Options
+	version string // of the API
 }
 
 func newReader(t *testing.T, o xtest.Options, edit ...func(*x.Options)) *reader {
-	r := &reader{t: t, town: newTown(t, o), path: filepath.Join(t.TempDir(), "db")}
+	r := &reader{t: t, version: "v2", town: newTown(t, o), path: filepath.Join(t.TempDir(), "db")}
 	r.artist = r.town.AddUser("artist", xtest.UserOptions{})
 	r.town.alice.Follow(r.artist)
 	r.options = options(r.town.Server, r.town.alice)
+	if o.V1 {
+		r.version = "v1.1"
+	}
 	for _, e := range edit {
 		e(&r.options)
 	}
@@ -87,11 +91,11 @@ func (r *reader) open() {
 	}
 	r.t.Cleanup(func() { st.Close() })
 	r.store = st
-	r.press, r.filter = keeping(st, r.options)
+	r.press, r.filter = keeping(st, r.version, r.options)
 }
 
 // keeping is a filter on X over a store.
-func keeping(st *store.Store, o x.Options) (*hidelist.Press, *filter.Filter) {
+func keeping(st *store.Store, version string, o x.Options) (*hidelist.Press, *filter.Filter) {
 	press := &hidelist.Press{Store: st, Platform: "x", Site: x.Site, Secret: []byte("salt")}
 	decode := func(ctx context.Context, data []byte) (image.Image, error) {
 		p, err := picture.Decode(ctx, data, picture.Limits{})
@@ -103,7 +107,7 @@ func keeping(st *store.Store, o x.Options) (*hidelist.Press, *filter.Filter) {
 	return press, filter.New(filter.Options{Store: st, Log: slog.New(slog.DiscardHandler), Check: time.Nanosecond, First: 400, Poll: 5 * time.Millisecond,
 		Eye: &filter.Eye{Judge: redness{}, Store: st, FetchBytes: 1 << 20, Decode: decode},
 		Connect: func(sub store.Subscriber) (filter.Account, error) {
-			c, err := x.New(o)
+			c, err := x.Open(version, o)
 			if err != nil {
 				return nil, err
 			}
@@ -170,9 +174,13 @@ func (r *reader) trouble() string {
 }
 
 func TestDreamsOnXAreListedAndNobodyIsTouched(t *testing.T) {
+	versions := map[string]xtest.Options{"v1.1": {V1: true}}
 	for name, spelling := range spellings {
+		versions[name] = xtest.Options{Spelling: spelling}
+	}
+	for name, o := range versions {
 		t.Run(name, func(t *testing.T) {
-			r := newReader(t, xtest.Options{Spelling: spelling})
+			r := newReader(t, o)
 			dream := r.post(0.97)
 			r.post(0.2)
 			far := r.town.AddUser("far", xtest.UserOptions{})
@@ -241,7 +249,13 @@ func (r *reader) expire() {
 }
 
 func TestMutesOnXEndByThemselvesAcrossRestarts(t *testing.T) {
-	r := newReader(t, xtest.Options{})
+	for _, v1 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("over v1.1: %v", v1), func(t *testing.T) { mutesEnd(t, xtest.Options{V1: v1}) })
+	}
+}
+
+func mutesEnd(t *testing.T, o xtest.Options) {
+	r := newReader(t, o)
 	loud := r.town.AddUser("loud", xtest.UserOptions{})
 	r.town.alice.Mute(loud)
 	r.post(0.97)

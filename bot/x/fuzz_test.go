@@ -62,3 +62,13 @@ func FuzzPosts(f *testing.F) {
 	}
 	f.Fuzz(func(_ *testing.T, raw []byte) { x.Translate(c, raw) })
 }
+
+func FuzzLegacyPosts(f *testing.F) {
+	f.Add([]byte(`[{"id_str":"1","full_text":"a &amp; b https://t.co/x","user":{"id_str":"2","screen_name":"ada"},"retweeted_status":{"id_str":"1","extended_entities":{"media":[{"id_str":"3","url":"","video_info":{"variants":[{}]}}]}}}]`))
+	f.Add([]byte(`[{"user":null,"entities":{"user_mentions":[{}],"urls":[{"url":"","expanded_url":"x"}]},"quoted_status":{"id_str":"9"}},null]`))
+	c, err := x.NewLegacy(x.Options{Keys: x.Keys{Consumer: "a", ConsumerSecret: "b", Token: "c", TokenSecret: "d"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(_ *testing.T, raw []byte) { x.TranslateLegacy(c, raw) })
+}

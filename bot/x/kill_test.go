@@ -43,7 +43,7 @@ func beFilter(url string) error {
 	if err := json.Unmarshal([]byte(os.Getenv(childKeys)), &o.Keys); err != nil {
 		return err
 	}
-	_, f := keeping(st, o)
+	_, f := keeping(st, "v2", o)
 	fmt.Println("at work")
 	return f.Run(context.Background())
 }

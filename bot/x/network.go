@@ -19,6 +19,8 @@ func Open(version string, o Options) (Network, error) {
 	switch version {
 	case "v2":
 		return New(o)
+	case "v1.1":
+		return NewLegacy(o)
 	}
-	return nil, fmt.Errorf("there is no version %q of X's API; x.api is v2", version)
+	return nil, fmt.Errorf("there is no version %q of X's API; x.api is v2 or v1.1", version)
 }

@@ -29,18 +29,24 @@ func (c *Client) Reply(ctx context.Context, out bot.Outgoing) (bot.Post, error) 
 			return bot.Post{}, err
 		}
 	}
-	p, err := c.submit(ctx, self, out, "")
+	return sayOnce(ctx, out, c.Replies, func(mark string) (bot.Post, error) { return c.submit(ctx, self, out, mark) })
+}
+
+// sayOnce submits a reply. Words that X refuses because we have said them are looked for below the
+// post, and otherwise said with a mark.
+func sayOnce(ctx context.Context, out bot.Outgoing, replies func(context.Context, string, time.Time) ([]bot.Post, error), submit func(mark string) (bot.Post, error)) (bot.Post, error) {
+	p, err := submit("")
 	if !saidBefore(err) {
 		return p, err
 	}
-	mine, err := c.Replies(ctx, out.To.ID, time.Now().Add(-48*time.Hour))
+	mine, err := replies(ctx, out.To.ID, time.Now().Add(-48*time.Hour))
 	if err != nil {
 		return bot.Post{}, err // it was not posted: whoever tries again comes here again
 	}
 	if len(mine) > 0 {
 		return mine[0], nil
 	}
-	return c.submit(ctx, self, out, mark(out.To.ID))
+	return submit(mark(out.To.ID))
 }
 
 func saidBefore(err error) bool {

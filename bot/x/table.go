@@ -87,6 +87,14 @@ var (
 var endpoints = []endpoint{getMe, getUser, getUserName, getPost, getPosts, getMentions, getHome, getPostsOf, createPost, deletePost,
 	uploadWhole, uploadBegin, uploadPart, uploadEnd, uploadState, setMetadata, getMutes, createMute, deleteMute}
 
+// Limits of v1.1 that are known; those that are not X says itself.
+var v1Endpoints = []endpoint{
+	{"", http.MethodGet, "/1.1/statuses/home_timeline.json", 15}, {"", http.MethodGet, "/1.1/statuses/mentions_timeline.json", 75},
+	{"", http.MethodGet, "/1.1/statuses/user_timeline.json", 900}, {"", http.MethodGet, "/1.1/statuses/show.json", 900},
+	{"", http.MethodGet, "/1.1/account/verify_credentials.json", 75}, {"", http.MethodGet, "/1.1/users/show.json", 900},
+	{"", http.MethodGet, "/1.1/mutes/users/ids.json", 15},
+}
+
 // at is the path with ids in place of the braces.
 func (e endpoint) at(ids ...string) string {
 	path := e.path

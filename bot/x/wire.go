@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,7 +94,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 // familyOf is what a call counts against: its endpoint, whatever ids are in the path.
 func (w *wire) familyOf(req *http.Request) (family string, calls int) {
 	parts := strings.Split(strings.TrimPrefix(req.URL.Path, w.path), "/")
-	for _, e := range endpoints {
+	for _, e := range slices.Concat(endpoints, v1Endpoints) {
 		if e.method == req.Method && fits(e.path, parts) {
 			return e.method + " " + e.path, e.calls
 		}
