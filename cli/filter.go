@@ -251,7 +251,11 @@ func (a *app) userShow() *cobra.Command {
 				return err
 			}
 			u := answer.User
-			return a.print(u, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
+			shown := struct {
+				*store.Subscriber
+				Lists []string `json:"lists,omitempty"`
+			}{u, answer.Lists}
+			return a.print(shown, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
 				u.Describe(time.Now()), filter.BudgetText(u.Budget), u.Digest, trouble(u.Trouble), listsText(answer.Lists)))
 		}}
 }

@@ -245,7 +245,7 @@ func costText(list []store.Spending, names map[string]string, limit x.Money, mon
 		if n < 0 {
 			n = len(list)
 		}
-		who := "account " + list[0].Account
+		who := "the bot, or somebody who left: account " + list[0].Account
 		if name := names[list[0].Account]; name != "" {
 			who = name
 		}

@@ -187,11 +187,11 @@ func TestABillSaysWhatItWasFor(t *testing.T) {
 		{Account: "2", Month: "2026-09", Item: string(x.MuteMade), N: 1, Cost: 10_000},
 	}
 	got := costText(list, map[string]string{"2": "@alice"}, x.Dollar, "")
-	want := `account 1, 2026-08
+	want := `the bot, or somebody who left: account 1, 2026-08
   post read              200       $1.00
   summoned reply           3       $0.03
   together                         $1.03  (the cap of $1.00 is reached)
-account 1, 2026-09
+the bot, or somebody who left: account 1, 2026-09
   user read                1       $0.01
   together                         $0.01  of $1.00
 @alice, 2026-09
