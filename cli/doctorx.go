@@ -24,7 +24,10 @@ func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
 	defer cancel()
 	all := xPermissions(cfg)
 	if client, err := admin.Dial(ctx, socketPath(cfg)); err == nil {
-		return append(all, daemonAccount(ctx, client), xBudget(ctx, cfg, client))
+		if mayPostOnX(cfg) {
+			all = append(all, daemonAccount(ctx, client))
+		}
+		return append(all, xBudget(ctx, cfg, client))
 	}
 	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
 	if err != nil {
@@ -49,11 +52,11 @@ func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
 func xPermissions(cfg *config.Config) []finding {
 	all := []finding{{"approval", healthy, "confirmed: X has approved the automated replies", ""}, {"x label", healthy, "confirmed: the profile carries the label of automated accounts", ""}}
 	if !cfg.X.Approved {
-		all[0] = finding{"approval", sick, "X allows automated replies with generated pictures only to approved apps; nothing is posted",
+		all[0] = finding{"approval", sick, "X allows automated replies with generated pictures only to approved apps; the bot does not run there",
 			"apply at developer.x.com; once X has said yes, set x.approved = true"}
 	}
 	if !cfg.X.AutomatedLabel {
-		all[1] = finding{"x label", sick, "X wants bots to be labelled as automated, with who runs them; nothing is posted",
+		all[1] = finding{"x label", sick, "X wants bots to be labelled as automated, with who runs them; the bot does not run there",
 			"in the bot's settings on X: your account, automation, name the account that manages it; then set x.automated_label = true"}
 	}
 	if cfg.X.API != "v2" {

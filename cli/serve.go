@@ -70,7 +70,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	if idle, err := nothingToDo(cfg, bots, timeline, st); err != nil {
 		return err
 	} else if idle {
-		return usageError(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, set x.enabled and run `slugpuppy login x`, or `slugpuppy filter connect` for the filter"))
+		return usageError(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, set x.enabled, x.approved and x.automated_label and run `slugpuppy login x`, or `slugpuppy filter connect` for the filter"))
 	}
 	counts.Money(xMoney(cfg, st))
 	local := &admin.Local{Store: st, Daemon: statusOf(bots, time.Now()), Secrets: newConnections(cfg, st, key), Lists: listsOf(cfg, st)}
@@ -163,7 +163,10 @@ func servedBots(cfg *config.Config, st *store.Store, key *store.Key, timeline *f
 		}
 		bots = append(bots, bot)
 	}
-	if cfg.X.Enabled {
+	if cfg.X.Enabled && !mayPostOnX(cfg) {
+		log.Error("the bot on X does not run: X's approval and the label of automated accounts are not both confirmed",
+			"x.approved", cfg.X.Approved, "x.automated_label", cfg.X.AutomatedLabel, "remedy", "`slugpuppy doctor` says how to get them")
+	} else if cfg.X.Enabled {
 		platform, err := openX(cfg, st, key, log)
 		if err != nil {
 			return nil, err

@@ -92,6 +92,9 @@ func xPrices(cfg *config.Config) x.Prices {
 	return list
 }
 
+// mayPostOnX says whether the operator has confirmed what X wants before a bot posts.
+func mayPostOnX(cfg *config.Config) bool { return cfg.X.Approved && cfg.X.AutomatedLabel }
+
 // openX connects the bot's account.
 func openX(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Logger) (x.Network, error) {
 	keys, err := xKeys(cfg, st, key)

@@ -159,6 +159,10 @@ func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
 			t.Errorf("doctor does not say %q: %d %s", want, code, said)
 		}
 	}
+	h.env["SLUGPUPPY_MASTODON_SERVER"] = ""
+	if code, said := h.run("serve"); code != exitUsage || !strings.Contains(said, "the bot on X does not run") || !strings.Contains(said, "nothing to do") {
+		t.Errorf("serve without what X wants: %d %s", code, said)
+	}
 	h.robot.RevokeTokens()
 	if _, said := h.run("doctor"); !strings.Contains(said, "fail  x account") || !strings.Contains(said, "read and write") {
 		t.Errorf("doctor with keys that were taken back: %s", said)

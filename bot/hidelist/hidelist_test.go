@@ -97,7 +97,7 @@ func lists(now time.Time) []store.PostList {
 
 func TestListsForBrowsers(t *testing.T) {
 	now := time.Date(2026, 8, 7, 12, 0, 0, 0, time.UTC)
-	script, err := site.Script("reader\n// @grant x", "https://lists.example/dreams.user.js", lists(now), now)
+	script, err := site.Script("reader\n\u2028// @grant x", "https://lists.example/dreams.user.js", lists(now), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,4 +163,25 @@ func TestTheListIsServedToWhoeverKnowsItsAddressAndWritten(t *testing.T) {
 	if resp, err := http.Get(ublock); err != nil || resp.StatusCode != 404 {
 		t.Errorf("the list of a subscriber who left: %v %v", resp.StatusCode, err)
 	}
+}
+
+func FuzzListsHoldNothingButPosts(f *testing.F) {
+	f.Add("1001", "DeepDream", "reader", "hide")
+	f.Add("1\")) , body", "</script>\u2028*/alert(1)", "a\u2029b\n##body", "warn")
+	lines := len(strings.Split(string(site.UBlock("x", nil, time.Time{})), "\n"))
+	f.Fuzz(func(t *testing.T, id, title, handle, how string) {
+		now := time.Unix(0, 0)
+		list := []store.PostList{{Title: title, How: how, Expires: now.Add(1), Posts: map[string]time.Time{id: now}}}
+		script, err := site.Script(handle, "", list, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, rest, ok := strings.Cut(string(script), "// ==/UserScript==\n")
+		if !ok || strings.ContainsAny(head, "\u2028\u2029\r") || strings.Count(head, "\n") != 8 || !strings.HasPrefix(rest, "(() => {") || strings.ContainsAny(rest, "\u2028\u2029") {
+			t.Errorf("the script of %q, %q, %q:\n%s", id, title, handle, script)
+		}
+		if got := len(strings.Split(string(site.UBlock(handle, list, now)), "\n")); got > lines+1 {
+			t.Errorf("the list of %q, %q, %q has %d lines", id, title, handle, got)
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
 
 	"slugpuppy/bot/filter"
 	"slugpuppy/store"
@@ -68,9 +69,10 @@ func (s Site) UBlock(handle string, lists []store.PostList, now time.Time) []byt
 	return b.Bytes()
 }
 
+// oneLine takes out whatever ends a line, also for JavaScript (ECMAScript, Line Terminators).
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
 			return -1
 		}
 		return r
@@ -113,6 +115,7 @@ var script = template.Must(template.New("").Parse(`// ==UserScript==
   const link = {{.Link}};
   const ending = new RegExp(link + "(\\d+)$");
   const shown = new WeakMap(); // article -> the post it shows: pages use an article again for another post
+  const bars = new WeakMap(); // article -> the line that stands for it
   const idOf = (article) => {
     for (const a of article.querySelectorAll("a[href*='" + link + "']")) {
       const found = a.querySelector("time") && ending.exec(a.getAttribute("href"));
@@ -132,13 +135,14 @@ var script = template.Must(template.New("").Parse(`// ==UserScript==
     bar.style.cssText = "display:block;width:100%;padding:12px;font:inherit;border:0;background:none;color:inherit;cursor:pointer;opacity:.7";
     article.style.display = "none";
     article.before(bar);
+    bars.set(article, bar);
     bar.addEventListener("click", () => { article.style.display = ""; bar.remove(); });
   };
   const look = () => {
     for (const article of document.querySelectorAll("{{.Site.Post}}")) {
       const id = idOf(article);
       if (!id || shown.get(article) === id) continue;
-      if (shown.has(article)) { article.style.display = article.style.filter = ""; }
+      if (shown.has(article)) { article.style.display = article.style.filter = ""; bars.get(article)?.remove(); }
       shown.set(article, id);
       const known = posts[id];
       if (known) fold(article, known[0], known[1]);

@@ -99,7 +99,11 @@ func (c *Legacy) page(ctx context.Context, e endpoint, whose string, most int, s
 	if err != nil {
 		return nil, err
 	}
-	n, err := c.opt.Budget.afford(self.ID, c.opt.Budget.read(e == getMentions || whose == self.ID), 1, most)
+	price := c.opt.Budget.read(e == getMentions || whose == self.ID)
+	if e == getMentions {
+		price += c.opt.Budget.answer()
+	}
+	n, err := c.opt.Budget.afford(self.ID, price, 1, most)
 	if err != nil {
 		return nil, (&call{}).failed(e.op, err)
 	}

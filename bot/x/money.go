@@ -145,6 +145,13 @@ func (b *Budget) post(own bool) Money {
 	return b.read(own) + b.Prices[ExtraUser] + b.Prices[ExtraPost] + b.Prices[ExtraUser]
 }
 
+// answer is what answering one mention may cost: with a look at its thread and one at the picture's
+// author's post. It is put by before a mention is read, or a finished answer would wait for the next
+// month.
+func (b *Budget) answer() Money {
+	return 2*b.post(false) + b.Prices[Uploaded] + b.Prices[Described] + b.Prices[Summoned]
+}
+
 func (b *Budget) read(own bool) Money {
 	if own && b.Owned {
 		return b.Prices[OwnedRead]

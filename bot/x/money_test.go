@@ -205,3 +205,18 @@ func TestMoneyIsReadable(t *testing.T) {
 		}
 	}
 }
+
+func TestMoneyForAnswersIsPutByBeforeMentionsAreRead(t *testing.T) {
+	var b book
+	s := newTown(t, xtest.Options{Owner: "dreambot"}, withBook(&b, x.Dollar))
+	m := s.mention(t, "hello")
+	b.cost = x.Dollar - 60_000 // enough for an answer, too little for five mentions with theirs
+	_, err := s.bot.Mentions(t.Context(), "", 10)
+	var capped *x.CapError
+	if !errors.As(err, &capped) {
+		t.Errorf("mentions are read: %v", err)
+	}
+	if _, err := s.bot.Reply(t.Context(), bot.Outgoing{Text: "@alice hi", To: m, Visibility: bot.Public}); err != nil {
+		t.Errorf("an answer has to wait: %v", err)
+	}
+}

@@ -139,7 +139,11 @@ func (c *Client) page(ctx context.Context, self bot.Account, e endpoint, least, 
 // pageOf reads as much of a page as the month's money allows.
 func (c *Client) pageOf(ctx context.Context, self bot.Account, e endpoint, whose string, least, most int, query url.Values) ([]bot.Post, bool, error) {
 	own := e == getMentions || whose == self.ID && e != getHome
-	n, err := c.opt.Budget.afford(self.ID, c.opt.Budget.post(own), least, most)
+	price := c.opt.Budget.post(own)
+	if e == getMentions {
+		price += c.opt.Budget.answer()
+	}
+	n, err := c.opt.Budget.afford(self.ID, price, least, most)
 	if err != nil {
 		return nil, false, (&call{}).failed(e.op, err)
 	}

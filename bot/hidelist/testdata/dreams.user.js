@@ -32,6 +32,7 @@
   const link = "/status/";
   const ending = new RegExp(link + "(\\d+)$");
   const shown = new WeakMap(); // article -> the post it shows: pages use an article again for another post
+  const bars = new WeakMap(); // article -> the line that stands for it
   const idOf = (article) => {
     for (const a of article.querySelectorAll("a[href*='" + link + "']")) {
       const found = a.querySelector("time") && ending.exec(a.getAttribute("href"));
@@ -51,13 +52,14 @@
     bar.style.cssText = "display:block;width:100%;padding:12px;font:inherit;border:0;background:none;color:inherit;cursor:pointer;opacity:.7";
     article.style.display = "none";
     article.before(bar);
+    bars.set(article, bar);
     bar.addEventListener("click", () => { article.style.display = ""; bar.remove(); });
   };
   const look = () => {
     for (const article of document.querySelectorAll("article")) {
       const id = idOf(article);
       if (!id || shown.get(article) === id) continue;
-      if (shown.has(article)) { article.style.display = article.style.filter = ""; }
+      if (shown.has(article)) { article.style.display = article.style.filter = ""; bars.get(article)?.remove(); }
       shown.set(article, id);
       const known = posts[id];
       if (known) fold(article, known[0], known[1]);
