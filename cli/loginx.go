@@ -80,7 +80,7 @@ func whoOnX(ctx context.Context, cfg *config.Config, st *store.Store, keys x.Key
 	}
 	self, err := c.Self(ctx)
 	if err != nil {
-		return self, fmt.Errorf("X gave keys but does not take them: %w", err)
+		return self, fmt.Errorf("the keys X just gave are not taken by it: %w", err)
 	}
 	return self, nil
 }

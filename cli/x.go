@@ -29,7 +29,7 @@ func xRecord(cfg *config.Config) string {
 }
 
 // errNoApp is what to do without an app.
-var errNoApp = errors.New("X knows only apps: make one at developer.x.com and set x.consumer_key and x.consumer_secret, or their _file options")
+var errNoApp = errors.New("no app for X, which knows only apps: make one at developer.x.com and set x.consumer_key and x.consumer_secret, or their _file options")
 
 // xApp is the app's pair of keys: the configuration's, else the ones that login sealed.
 func xApp(cfg *config.Config, st *store.Store, key *store.Key) (consumer, secret string, err error) {

@@ -3,6 +3,7 @@ package x
 import (
 	"encoding/json"
 
+	//lint:ignore SA1019 The library is archived, as is v1.1 itself; both are pinned and done changing.
 	"github.com/dghubble/go-twitter/twitter"
 )
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	//lint:ignore SA1019 The library is archived, as is v1.1 itself; both are pinned and done changing.
 	"github.com/dghubble/go-twitter/twitter"
 
 	"slugpuppy/bot"

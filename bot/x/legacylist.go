@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	//lint:ignore SA1019 The library is archived, as is v1.1 itself; both are pinned and done changing.
 	"github.com/dghubble/go-twitter/twitter"
 
 	"slugpuppy/bot"
