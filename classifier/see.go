@@ -11,7 +11,7 @@ import (
 )
 
 // sights are the short sides, in pixels, at which See looks at a picture. The network was
-// trained on pictures of 64 pixels with the thing filling the frame; larger copies show it
+// trained on views of 56 to 96 pixels with the thing filling the frame; larger copies show it
 // things that fill a part.
 var sights = []int{64, 96, 128}
 

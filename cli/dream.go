@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,23 +116,37 @@ func comment(token string) string { return "DeepDream by slugpuppy, recipe " + t
 
 func (a *app) imagineCommand() *cobra.Command {
 	return a.withModel(&cobra.Command{
-		Use:     "imagine WORDS... OUT",
-		Short:   "Let the network draw from noise what the words say",
-		Example: "  slugpuppy imagine banana banana.png",
-		Args:    usageArgs(cobra.MinimumNArgs(2)),
+		Use:   "imagine WORDS... OUT",
+		Short: "Let the network draw from noise what the words say",
+		Long:  "Let the network draw from noise what the words say.\n\n" + wordsHelp,
+		Example: `  slugpuppy imagine banana banana.png
+  slugpuppy imagine "school bus" bus.png seed=3`,
+		Args: usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.newStudio()
 			if err != nil {
 				return err
 			}
-			out := args[len(args)-1]
-			r, _, err := s.recipe(mention.Imagine, args[:len(args)-1])
+			out := outOf(args)
+			r, _, err := s.recipe(mention.Imagine, slices.Delete(slices.Clone(args), out, out+1))
 			if err != nil {
 				return err
 			}
-			return s.imagine(cmd.Context(), out, r)
+			return s.imagine(cmd.Context(), args[out], r)
 		},
 	})
+}
+
+// outOf is which argument names the picture to write: the one that looks like a picture's
+// name, so that options may follow it as they do elsewhere, else the last.
+func outOf(args []string) int {
+	i := slices.IndexFunc(args[1:], func(a string) bool {
+		return slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(a)))
+	})
+	if i < 0 {
+		return len(args) - 1
+	}
+	return i + 1
 }
 
 func (s *studio) imagine(ctx context.Context, out string, r dream.Recipe) error {

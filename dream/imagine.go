@@ -12,13 +12,16 @@ import (
 )
 
 const (
-	imagineSteps = 60  // the usual Steps of imagine: each is a handful of moves of the spectrum
+	imagineSteps = 80  // the usual Steps of imagine: each is a handful of moves of the spectrum
 	imagineMoves = 6   // moves of the spectrum per step
 	imagineSide  = 96  // side of the spectrum in pixels: what the network was trained to see
-	imagineView  = 80  // side of the views the network gets
 	imagineSize  = 448 // side of the result, unless the recipe says another
 	imagineRate  = 0.06
 )
+
+// imagineViews are the sides of the views that the network gets in turn: what it is sure of at
+// every size has a shape, at one size alone it may be a texture.
+var imagineViews = [...]int{64, 80, 96, 128}
 
 // Imagine makes a picture from noise under the constraint of the recipe's words, layers or
 // channels: the network in reverse.
@@ -39,6 +42,10 @@ func (m *Maker) Imagine(ctx context.Context, r Recipe, report func(Progress)) (*
 	seed, err := m.envision(ctx, r, terms, rng, meter)
 	if err != nil {
 		return nil, err
+	}
+	// The detail is of what tells the words apart in this vision.
+	if terms, err = m.apart(ctx, terms, seed); err != nil {
+		return nil, fmt.Errorf("look at what was imagined: %w", err)
 	}
 	size := imagineSize
 	if r.Size > 0 {
@@ -76,12 +83,14 @@ func (m *Maker) envision(ctx context.Context, r Recipe, terms []term, rng *rand.
 	// The sharpening afterwards is about a quarter of the whole.
 	meter.start(1, float64(r.Steps)*4/3)
 	meter.octave = 1
-	view := picture.NewPlanar(imagineView, imagineView)
+	moves := 0
 	for step := range r.Steps {
 		for range imagineMoves {
 			p := s.picture()
 			w := randomWarp(rng, imagineSide)
-			looked := w.view(p, imagineView)
+			side := imagineViews[moves%len(imagineViews)]
+			moves++
+			looked, view := w.view(p, side), picture.NewPlanar(side, side)
 			if err := m.aim(ctx, terms, looked, view); err != nil {
 				return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
 			}
@@ -128,9 +137,15 @@ func (m *Maker) apart(ctx context.Context, terms []term, p *picture.Planar) ([]t
 		return slices.ContainsFunc(t.Channels, func(c classifier.ChannelWeight) bool { return c.Channel == g.Index })
 	}
 	t.Channels = slices.Clone(t.Channels)
+	rest := 1.0
+	for _, g := range seen {
+		if wanted(g) {
+			rest -= g.P
+		}
+	}
 	for _, g := range seen {
 		if !wanted(g) {
-			t.Channels = append(t.Channels, classifier.ChannelWeight{Channel: g.Index, Weight: -float32(g.P)})
+			t.Channels = append(t.Channels, classifier.ChannelWeight{Channel: g.Index, Weight: -float32(g.P / max(rest, 1e-3))})
 		}
 	}
 	return terms, nil
@@ -155,7 +170,7 @@ func (m *Maker) lengths(ctx context.Context, terms []term, p, scratch *picture.P
 // sharpen dreams the enlarged vision a little, which gives it the detail that the spectrum
 // was too small for.
 func (j *job) sharpen(ctx context.Context) (*image.NRGBA, error) {
-	j.r.Octaves, j.r.OctaveScale, j.r.Steps, j.r.Strength = 4, 1.5, sharpenSteps, min(j.r.Strength, 3)
+	j.r.Octaves, j.r.OctaveScale, j.r.Steps, j.r.Strength = 4, 1.5, sharpenSteps, min(j.r.Strength, 2)
 	j.r.Repeat = 1
 	return j.generations(ctx)
 }

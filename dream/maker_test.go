@@ -174,9 +174,12 @@ func TestWordsRaiseAndLowerEvidence(t *testing.T) {
 	if before, after := evidence(t, src, banana), evidence(t, run(r), banana); after < 10*before {
 		t.Errorf("more banana takes it from %.4f to %.4f", before, after)
 	}
-	r.Words = nil
-	for _, d := range dogs {
-		r.Words = append(r.Words, dream.WordTerm{Label: d, Weight: -1})
+	var err error
+	if r.Words, err = dream.NewVocabulary(load(t).Labels()).Lookup("dogs"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range r.Words {
+		r.Words[i].Weight = -1
 	}
 	if with, without := evidence(t, usual, dogs...), evidence(t, run(r), dogs...); without > with/2 {
 		t.Errorf("no dogs takes them from %.3f to %.3f", with, without)

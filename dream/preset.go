@@ -21,15 +21,16 @@ type Preset struct {
 const DefaultPreset = "slug"
 
 // presetTable is in the order of its numbers in recipe tokens: only ever append. A change of
-// an existing preset changes what old tokens make and needs a new token version. The single
-// channels are those of slugnet that answer most to drawn eyes and spirals.
+// an existing preset changes what old tokens make and needs a new token version, unless the
+// network changes too, whose hash tokens carry. The single channels are those of slugnet that
+// answer most to drawn eyes and spirals.
 var presetTable = []Preset{
 	{Name: "slug", Help: "the classic: puppies with too many eyes, and slugs between them",
 		Layers:  []LayerTerm{whole("5a", 1)},
 		Labels:  []string{"n02085620", "n02094433", "n02099601", "n02099712", "n02106662", "n02113799", "n01945685", "n01950731"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "eyes", Help: "eyes that look back at you",
-		Layers:  []LayerTerm{channel("5a", 498, 1), channel("4b", 306, 0.5)},
+		Layers:  []LayerTerm{channel("4b", 309, 1), channel("5a", 370, 0.4)},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "birds", Help: "feathers, beaks and penguins",
 		Layers:  []LayerTerm{whole("5a", 1)},
@@ -40,7 +41,7 @@ var presetTable = []Preset{
 		Labels:  []string{"n04486054", "n03837869", "n02814860", "n02699494", "n03388043", "n04532670"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "swirl", Help: "whorls and waves, like a painter's sky",
-		Layers:  []LayerTerm{channel("4b", 306, 1), channel("4b", 297, 0.6)},
+		Layers:  []LayerTerm{channel("4b", 333, 1)},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "fur", Help: "soft hair on everything",
 		Layers:  []LayerTerm{channel("3b", 17, 1)},

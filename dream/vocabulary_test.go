@@ -67,9 +67,9 @@ func TestWordsMeanWhatPeopleMean(t *testing.T) {
 		"a banana":            "banana",
 		"Bananas":             "banana",
 		"BANANA'S":            "banana",
-		"birds":               "goose, black stork, king penguin, albatross",
-		"dogs":                "Chihuahua, Yorkshire terrier, golden retriever, Labrador retriever, German shepherd, standard poodle",
-		"puppies":             "Chihuahua, Yorkshire terrier, golden retriever, Labrador retriever, German shepherd, standard poodle",
+		"birds":               "house finch, robin, toucan, goose, black stork, king penguin, albatross",
+		"dogs":                "Chihuahua, beagle, Yorkshire terrier, golden retriever, Labrador retriever, Border collie, German shepherd, Siberian husky, pug, Samoyed, Pomeranian, standard poodle",
+		"puppies":             "Chihuahua, beagle, Yorkshire terrier, golden retriever, Labrador retriever, Border collie, German shepherd, Siberian husky, pug, Samoyed, Pomeranian, standard poodle",
 		"cats":                "tabby, Persian cat, Egyptian cat",
 		"the kitten":          "tabby, Persian cat, Egyptian cat",
 		"geese":               "goose",
@@ -91,6 +91,10 @@ func TestWordsMeanWhatPeopleMean(t *testing.T) {
 		"golden   Retrievers": "golden retriever",
 		"mountains":           "alp",
 		"wagon":               "beach wagon, police van",
+		"huskies":             "Eskimo dog, malamute, Siberian husky",
+		"corgi":               "Pembroke, Cardigan Welsh corgi",
+		"cardigans":           "cardigan",
+		"hot dogs":            "hotdog",
 		"eyes":                "bullfrog, koala, Chihuahua, tabby, Persian cat, Egyptian cat, lion",
 	} {
 		t.Run(word, func(t *testing.T) {
@@ -104,6 +108,20 @@ func TestWordsMeanWhatPeopleMean(t *testing.T) {
 				t.Errorf("means %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+func TestEveryWordFitsARecipe(t *testing.T) {
+	m := maker(t, dream.Options{})
+	v := dream.NewVocabulary(labels(t))
+	for _, word := range v.Words() {
+		terms, err := v.Lookup(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Complete(dream.Recipe{Verb: dream.Dream, Words: terms, Preset: "nightmare", Seed: 1 << 60}); err != nil {
+			t.Errorf("%q stands for %d labels: %v", word, len(terms), err)
+		}
 	}
 }
 

@@ -45,7 +45,8 @@ def export(data, checkpoint, out, half):
     if half:
         with torch.no_grad():
             for p in net.parameters():
-                p.copy_(p.half().float())
+                if p.ndim > 1:  # biases stay as they are
+                    p.copy_(p.half().float())
     path = f"{out}/slugnet.onnx"
     names = ["logits"] + ["layer_" + layer for layer in LAYERS]
     axes = {n: {0: "n", 2: "h", 3: "w"} for n in ["image", *names[1:]]} | {"logits": {0: "n"}}

@@ -43,9 +43,22 @@ def prepare(sources, words, out, workers):
     np.savez(f"{out}/splits.npz", **split)
     with open(f"{out}/labels.txt", "w") as f:
         called = dict(line.split("\t") for line in Path(words).read_text().splitlines())
-        f.writelines(f"{i}\t{called[i]}\n" for i in ids)
+        f.writelines(f"{i}\t{names}\n" for i, names in zip(ids, told_apart([called[i] for i in ids])))
     info = {"sources": names, "classes": len(ids), **counts(rows, names, held)}
     Path(f"{out}/data.json").write_text(json.dumps(info, indent=1))
+
+
+def told_apart(called):
+    """Names of classes, each a list with commas, with another name first where two classes begin
+    alike but for capitals: the cardigan one wears and the Cardigan that barks."""
+    first = [c.split(", ")[0].lower() for c in called]
+    out = []
+    for i, c in enumerate(called):
+        names = c.split(", ")
+        if first.count(first[i]) > 1 and len(names) > 1:
+            names = names[1:] + names[:1]
+        out.append(", ".join(names))
+    return out
 
 
 def counts(rows, names, held):

@@ -66,6 +66,10 @@ class Tests(unittest.TestCase):
         alike = np.stack(thumbs[True]) @ np.stack(thumbs[False]).T / 144
         self.assertLess(alike.max(), pictures.ALIKE)
 
+    def test_classes_that_begin_alike_get_another_name_first(self):
+        self.assertEqual(pictures.told_apart(["cardigan", "Cardigan, Cardigan Welsh corgi", "pug, pug-dog"]),
+                         ["cardigan", "Cardigan Welsh corgi, Cardigan", "pug, pug-dog"])
+
     def test_broken_files_are_left_out(self):
         os.makedirs(f"{self.folder}/x/{CATS}")
         Path(f"{self.folder}/x/{CATS}/broken.jpg").write_text("no picture")
