@@ -33,7 +33,8 @@ func (a *app) connectX(ctx context.Context, now bool) error {
 	if err != nil {
 		return err
 	}
-	self, err := whoOnX(ctx, cfg, nil, keys)
+	var spent receipts
+	self, err := whoOnX(ctx, cfg, &spent, keys)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func (a *app) connectX(ctx context.Context, now bool) error {
 	if !now {
 		sub.ShadowUntil = time.Now().Add(cfg.Filter.Shadow.Std())
 	}
-	stored, err := svc.Subscribe(ctx, admin.Subscription{Subscriber: sub, Secrets: map[string]string{"token": keys.Token, "token_secret": keys.TokenSecret}})
+	stored, err := svc.Subscribe(ctx, admin.Subscription{Subscriber: sub, Spent: spent, Secrets: map[string]string{"token": keys.Token, "token_secret": keys.TokenSecret}})
 	if err != nil {
 		return adminError(err)
 	}

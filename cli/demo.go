@@ -53,7 +53,7 @@ func (a *app) demoCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&f.once, "once", false, "one round only: write the picture to a file and exit 0 if the reply arrived")
 	cmd.Flags().StringVar(&f.network, "network", "mastodon", "mastodon or x")
-	cmd.Flags().StringVar(&f.out, "out", "dream.png", "file for the first picture")
+	cmd.Flags().StringVar(&f.out, "out", "", "file for the first picture (default: dream.png, or dream.gif or .mp4 for a clip)")
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the page; another port is taken when this one is not free")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "show the bot's log")
 	return cmd
@@ -154,7 +154,7 @@ func stageX(cfg *config.Config) scene {
 	keys.Consumer, keys.ConsumerSecret = s.Consumer()
 	keys.Token, keys.TokenSecret = robot.Token()
 	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(st *store.Store, log *slog.Logger) (bot.Platform, error) {
-		return x.Open(cfg.X.API, xOptions(cfg, st, keys, log))
+		return x.Open(cfg.X.API, xOptions(cfg, x.Books{Store: st}, keys, log))
 	}, s.Close}
 }
 
@@ -212,6 +212,9 @@ func (a *app) firstReply(ctx context.Context, d *demo.Demo, id, out string, star
 	return a.showReply(ctx, reply, out, time.Since(start))
 }
 
+// endings are those of files by what is in them.
+var endings = map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "video/mp4": ".mp4"}
+
 // showReply prints the reply and writes its first picture to a file.
 func (a *app) showReply(ctx context.Context, r *demo.Reply, out string, took time.Duration) error {
 	type shown struct {
@@ -227,10 +230,14 @@ func (a *app) showReply(ctx context.Context, r *demo.Reply, out string, took tim
 		if err != nil {
 			return err
 		}
+		if out == "" {
+			out = "dream" + endings[http.DetectContentType(data)]
+		}
+		s.File = out
 		if err := a.write(out, data); err != nil {
 			return err
 		}
-		s.Alt, s.File = r.Pictures[0].Alt, out
+		s.Alt = r.Pictures[0].Alt
 		text += fmt.Sprintf("\nalt text:\n%s\npicture: %s", indent(s.Alt), out)
 	}
 	return a.print(s, text)

@@ -201,13 +201,21 @@ func checkDisk(_ context.Context, cfg *config.Config) finding {
 	return finding{"disk", healthy, detail, ""}
 }
 
+// loginFor is the command that lets the bot in first.
+func loginFor(cfg *config.Config) string {
+	if cfg.X.Enabled && cfg.Mastodon.Server == "" {
+		return "`slugpuppy login x`"
+	}
+	return "`slugpuppy login`"
+}
+
 // checkKey looks at the key file without making one.
 func checkKey(_ context.Context, cfg *config.Config) finding {
 	path := keyPath(cfg)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return finding{"key", doubt, path + " does not exist yet", "`slugpuppy login` makes it"}
+		return finding{"key", doubt, path + " does not exist yet", loginFor(cfg) + " makes it"}
 	case err != nil:
 		return finding{"key", sick, err.Error(), "run as the user the bot runs as, or set store.key_file"}
 	case info.Mode().Perm()&0o077 != 0:
@@ -230,7 +238,7 @@ func checkDatabase(ctx context.Context, cfg *config.Config) finding {
 	path := databasePath(cfg)
 	switch _, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return finding{"database", doubt, path + " does not exist yet, and no daemon runs", "`slugpuppy login`, then `slugpuppy serve`"}
+		return finding{"database", doubt, path + " does not exist yet, and no daemon runs", loginFor(cfg) + ", then `slugpuppy serve`"}
 	case err != nil:
 		return finding{"database", sick, err.Error(), "run as the user the bot runs as"}
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -64,8 +62,14 @@ func waitingTimelines(ctx context.Context, daemon admin.Service) (all []finding)
 	if err != nil {
 		return nil // checkDatabase has said so
 	}
-	for _, handle := range slices.Sorted(maps.Keys(s.Waiting)) {
-		all = append(all, finding{"timeline", doubt, "@" + handle + ": " + s.Waiting[handle], reconnect})
+	subs, err := daemon.Users(ctx)
+	if err != nil {
+		return []finding{{"timelines", doubt, err.Error(), "look at the daemon's log"}}
+	}
+	for _, sub := range subs {
+		if sub.Trouble != "" {
+			all = append(all, finding{"timeline", doubt, "@" + sub.Handle + ": " + sub.Trouble, reconnectOf(sub)})
+		}
 	}
 	if len(all) == 0 && s.Users > 0 {
 		all = append(all, finding{"timelines", healthy, fmt.Sprintf("the daemon looks after %d", s.Users), ""})
@@ -75,6 +79,13 @@ func waitingTimelines(ctx context.Context, daemon admin.Service) (all []finding)
 
 // reconnect is what to do about a subscriber's token.
 const reconnect = "they sign in again on the page, or `slugpuppy filter connect --server` with their server; `slugpuppy user forget` ends it"
+
+func reconnectOf(sub store.Subscriber) string {
+	if sub.Platform == x.Name {
+		return "if it is about money: raise x.monthly_cap, or wait; else " + reconnectX
+	}
+	return reconnect
+}
 
 // checkTimeline tries one subscriber's token, and what their server can do.
 func checkTimeline(ctx context.Context, known connections, sub store.Subscriber, servers map[string]mastodon.Server) finding {

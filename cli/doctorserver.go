@@ -96,7 +96,7 @@ func daemonAccount(ctx context.Context, daemon admin.Service) finding {
 	case err != nil:
 		return finding{"account", sick, err.Error(), "look at the daemon's log; restart it"}
 	case s.Trouble != "":
-		return finding{"account", sick, s.Trouble, "look at the daemon's log; if the token is refused, stop it and `slugpuppy login` again"}
+		return finding{"account", sick, s.Trouble, "its log says more; if it is a token that is refused, stop it and `slugpuppy login` (or `login x`) again"}
 	}
 	return finding{"account", healthy, "the daemon works as @" + s.Account, ""}
 }

@@ -3,13 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"time"
+	"strings"
 
 	"slugpuppy/bot"
 	"slugpuppy/bot/admin"
-	"slugpuppy/bot/x"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -27,7 +25,7 @@ func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
 		if mayPostOnX(cfg) {
 			all = append(all, daemonAccount(ctx, client))
 		}
-		return append(all, xBudget(ctx, cfg, client))
+		return append(all, checkBudget(ctx, cfg, client))
 	}
 	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
 	if err != nil {
@@ -41,11 +39,11 @@ func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
 	if err != nil {
 		return append(all, finding{"x keys", sick, err.Error(), "put the key file back, or `slugpuppy login x` again"})
 	}
-	platform, err := openX(cfg, st, key, slog.New(slog.DiscardHandler))
+	platform, err := openX(cfg, st, key, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return append(all, finding{"x keys", sick, err.Error(), "`slugpuppy login x`"})
 	}
-	return append(all, xAccount(ctx, platform), xBudget(ctx, cfg, &admin.Local{Store: st}))
+	return append(all, xAccount(ctx, platform), checkBudget(ctx, cfg, &admin.Local{Store: st}))
 }
 
 // xPermissions are what an operator must confirm and may have chosen.
@@ -71,9 +69,14 @@ func xAccount(ctx context.Context, p bot.Platform) finding {
 	if err == nil {
 		return finding{"x account", healthy, "@" + self.Handle, ""}
 	}
-	remedy := "look at x.address, the network and X's status page"
+	detail, remedy := err.Error(), "look at x.address, the network and X's status page"
 	var api *bot.APIError
-	if errors.As(err, &api) {
+	var known interface{ Remedy() string }
+	switch {
+	case errors.As(err, &known): // the error ends with it
+		remedy = known.Remedy()
+		detail = strings.TrimSuffix(detail, "; "+remedy)
+	case errors.As(err, &api):
 		switch api.Kind {
 		case bot.Unauthorized:
 			remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are its keys those that are set?\n" +
@@ -84,35 +87,7 @@ func xAccount(ctx context.Context, p bot.Platform) finding {
 			remedy = "the limit of calls or the credits are used up: wait, or buy credits at developer.x.com"
 		}
 	}
-	return finding{"x account", sick, err.Error(), remedy}
-}
-
-// xBudget says how much of the month's money the most expensive account has used.
-func xBudget(ctx context.Context, cfg *config.Config, svc admin.Service) finding {
-	month := time.Now().UTC()
-	list, err := svc.Spendings(ctx, x.Name, month.Format("2006-01"))
-	if err != nil {
-		return finding{"x budget", doubt, err.Error(), "look at the daemon's log"}
-	}
-	sums, most := map[string]x.Money{}, x.Money(0)
-	for _, s := range list {
-		sums[s.Account] += x.Money(s.Cost)
-		most = max(most, sums[s.Account])
-	}
-	limit := x.Money(cfg.X.MonthlyCap)
-	detail := fmt.Sprintf("%s of %s used this month", most, limit)
-	if len(sums) > 1 {
-		detail += " by the account that used most"
-	}
-	switch {
-	case limit <= 0:
-		return finding{"x budget", doubt, fmt.Sprintf("%s used this month, and no cap", most), "set x.monthly_cap, so that a busy month has an end"}
-	case most >= limit:
-		return finding{"x budget", sick, detail + ": mentions and timelines are not read before the 1st", "raise x.monthly_cap, or wait; `slugpuppy x cost` says what it went on"}
-	case most*5 >= limit*4:
-		return finding{"x budget", doubt, detail, "`slugpuppy x cost` says what it goes on; at the cap nothing more is read"}
-	}
-	return finding{"x budget", healthy, detail, ""}
+	return finding{"x account", sick, detail, remedy}
 }
 
 // checkOnX tries a subscriber's keys.

@@ -154,7 +154,7 @@ func (a *app) filterConnect() *cobra.Command {
 	flags.StringVar(&network, "network", "mastodon", "mastodon or x")
 	flags.StringVar(&server, "server", "", "the account's server, such as https://example.social (default: the bot's)")
 	flags.BoolVar(&paste, "paste", false, "copy a code from the browser instead of being sent back here")
-	flags.BoolVar(&mutes, "mutes", false, "also allow timed mutes, for `filter set ACCT mute ...`")
+	flags.BoolVar(&mutes, "mutes", false, "also allow timed mutes, for filter set ACCT mute ...")
 	flags.BoolVar(&now, "now", false, "hide from the first day on instead of only reporting for a week")
 	return cmd
 }
@@ -253,10 +253,11 @@ func (a *app) userShow() *cobra.Command {
 			u := answer.User
 			shown := struct {
 				*store.Subscriber
-				Lists []string `json:"lists,omitempty"`
-			}{u, answer.Lists}
-			return a.print(shown, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
-				u.Describe(time.Now()), filter.BudgetText(u.Budget), u.Digest, trouble(u.Trouble), listsText(answer.Lists)))
+				Lists []string     `json:"lists,omitempty"`
+				Mutes []store.Mute `json:"mutes,omitempty"`
+			}{u, answer.Lists, answer.Mutes}
+			return a.print(shown, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
+				u.Describe(time.Now()), filter.BudgetText(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
 		}}
 }
 
@@ -269,6 +270,18 @@ func (a *app) userLimit() *cobra.Command {
 		}}
 	cmd.Flags().IntVar(&perHour, "per-hour", perHour, "requests an hour; below zero for as many as everybody")
 	return cmd
+}
+
+// mutesText is the rule that mutes by, and who is muted because of it.
+func mutesText(rule store.MuteRule, ours []store.Mute) string {
+	text := rule.String()
+	if text != "" {
+		text = "\n" + text
+	}
+	for _, m := range ours {
+		text += fmt.Sprintf("\nmuted: @%s until %s", m.Handle, m.Until.Local().Format("2006-01-02 15:04"))
+	}
+	return text
 }
 
 func trouble(text string) string {

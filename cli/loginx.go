@@ -58,7 +58,7 @@ func (a *app) loginX(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	self, err := whoOnX(ctx, cfg, st, keys)
+	self, err := whoOnX(ctx, cfg, x.Books{Store: st}, keys)
 	if err != nil {
 		return err
 	}
@@ -73,8 +73,8 @@ func (a *app) loginX(ctx context.Context, cfg *config.Config) error {
 }
 
 // whoOnX asks who keys belong to.
-func whoOnX(ctx context.Context, cfg *config.Config, st *store.Store, keys x.Keys) (bot.Account, error) {
-	c, err := x.Open(cfg.X.API, xOptions(cfg, st, keys, slog.New(slog.DiscardHandler)))
+func whoOnX(ctx context.Context, cfg *config.Config, ledger x.Ledger, keys x.Keys) (bot.Account, error) {
+	c, err := x.Open(cfg.X.API, xOptions(cfg, ledger, keys, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return bot.Account{}, err
 	}
@@ -121,6 +121,9 @@ func (a *app) askPIN(ctx context.Context, cfg *config.Config, consumer, secret s
 		return keys, usageError(errors.New("no PIN was pasted"))
 	}
 	keys.Token, keys.TokenSecret, err = login.Keys(ctx, pin)
+	if errors.Is(err, x.ErrPIN) {
+		err = fmt.Errorf("%w; run the command again for a new address and PIN", err)
+	}
 	return keys, err
 }
 

@@ -20,6 +20,7 @@ import (
 	"slugpuppy/bot/filter"
 	"slugpuppy/bot/metrics"
 	"slugpuppy/bot/pulse"
+	"slugpuppy/bot/x"
 	"slugpuppy/classifier"
 	"slugpuppy/config"
 	"slugpuppy/store"
@@ -53,7 +54,8 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("open the key of the sealed tokens: %w", err)
 	}
-	timeline, err := servedFilter(cfg, st, key, log)
+	meters := &x.Meters{}
+	timeline, err := servedFilter(cfg, st, key, meters, log)
 	if err != nil {
 		return err
 	}
@@ -63,7 +65,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		timeline.Eye.Looked = counts.Looked
 		timeline.Eye.Decode = counts.Decoding("timelines", timeline.Eye.Decode)
 	}
-	bots, err := servedBots(cfg, st, key, timeline, log)
+	bots, err := servedBots(cfg, st, key, timeline, meters, log)
 	if err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 	}
 	group.Go(func() error { return serveAdmin(ctx, doors.admin, local) })
 	if doors.page != nil {
-		site, err := newSite(cfg, st, key, timeline, local, log)
+		site, err := newSite(cfg, st, key, timeline, local, meters, log)
 		if err != nil {
 			return err
 		}
@@ -139,16 +141,16 @@ func readiness(bots []*daemon.Daemon, st *store.Store) func() error {
 }
 
 // servedFilter is the timeline filter, nil when it is disabled.
-func servedFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Logger) (*filter.Filter, error) {
+func servedFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (*filter.Filter, error) {
 	if !cfg.Filter.Enabled {
 		return nil, nil
 	}
-	return newFilter(cfg, st, key, log)
+	return newFilter(cfg, st, key, meters, log)
 }
 
 // servedBots are the bots that answer mentions, one for each network that is configured. That on
 // Mastodon takes the filter's orders and carries its digests.
-func servedBots(cfg *config.Config, st *store.Store, key *store.Key, timeline *filter.Filter, log *slog.Logger) (bots []*daemon.Daemon, err error) {
+func servedBots(cfg *config.Config, st *store.Store, key *store.Key, timeline *filter.Filter, meters *x.Meters, log *slog.Logger) (bots []*daemon.Daemon, err error) {
 	if cfg.Mastodon.Server == "" && !cfg.X.Enabled {
 		return nil, nil
 	}
@@ -167,7 +169,7 @@ func servedBots(cfg *config.Config, st *store.Store, key *store.Key, timeline *f
 		log.Error("the bot on X does not run: X's approval and the label of automated accounts are not both confirmed",
 			"x.approved", cfg.X.Approved, "x.automated_label", cfg.X.AutomatedLabel, "remedy", "`slugpuppy doctor` says how to get them")
 	} else if cfg.X.Enabled {
-		platform, err := openX(cfg, st, key, log)
+		platform, err := openX(cfg, st, key, meters, log)
 		if err != nil {
 			return nil, err
 		}
@@ -214,6 +216,8 @@ func statusOf(bots []*daemon.Daemon, since time.Time) func() admin.Status {
 				if len(bots) > 1 {
 					why = "on " + bot.Platform.Name() + ": " + why
 				}
+				troubles = append(troubles, why)
+			} else if why := bot.Held(); why != "" {
 				troubles = append(troubles, why)
 			}
 		}

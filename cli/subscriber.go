@@ -30,10 +30,12 @@ type connections struct {
 	key   *store.Key
 	safe  *safehttp.Client // subscribers name servers as they like
 	own   []string         // hosts that may be private
+	// meters are told how many calls accounts on X have left; nil for nobody.
+	meters *x.Meters
 }
 
 func newConnections(cfg *config.Config, st *store.Store, key *store.Key) connections {
-	return connections{cfg, st, key, strangers(cfg), ownHosts(cfg)}
+	return connections{cfg: cfg, store: st, key: key, safe: strangers(cfg), own: ownHosts(cfg)}
 }
 
 func connection(sub store.Subscriber) string { return "filter:" + sub.Platform + ":" + sub.Account }
@@ -140,8 +142,8 @@ func (e eyes) Certain(budget float64) float64 {
 	return max(e.Likely(budget), e.Head().Promise(budget, detector.Everything).Score)
 }
 
-// newFilter makes the timeline filter over a store.
-func newFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Logger) (*filter.Filter, error) {
+// newFilter makes the timeline filter over a store; meters may be nil.
+func newFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (*filter.Filter, error) {
 	net, err := classifier.Default()
 	if err != nil {
 		return nil, fmt.Errorf("load the network: %w", err)
@@ -152,6 +154,7 @@ func newFilter(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Lo
 	}
 	limits := pictureLimits(cfg)
 	known := newConnections(cfg, st, key)
+	known.meters = meters
 	return filter.New(filter.Options{
 		Store: st,
 		Eye: &filter.Eye{Judge: eyes{d}, Store: st, FetchBytes: limits.MaxBytes,
@@ -177,7 +180,7 @@ func idleFilter(cfg *config.Config, st *store.Store, log *slog.Logger) func() (*
 		if err != nil {
 			return nil, fmt.Errorf("open the key of the connections: %w", err)
 		}
-		return newFilter(cfg, st, key, log)
+		return newFilter(cfg, st, key, nil, log)
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	"slugpuppy/bot/mention"
 	"slugpuppy/bot/safehttp"
 	"slugpuppy/bot/web"
+	"slugpuppy/bot/x"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/config"
@@ -137,7 +138,7 @@ func handles(list string) (out []string) {
 func previewOf(address string) bot.Media { return bot.Media{Kind: bot.Still, URL: address} }
 
 // newSite makes the web page.
-func newSite(cfg *config.Config, st *store.Store, key *store.Key, timeline *filter.Filter, svc admin.Service, log *slog.Logger) (*web.Site, error) {
+func newSite(cfg *config.Config, st *store.Store, key *store.Key, timeline *filter.Filter, svc admin.Service, meters *x.Meters, log *slog.Logger) (*web.Site, error) {
 	u, err := url.Parse(strings.TrimSuffix(cfg.Web.URL, "/"))
 	if err != nil {
 		return nil, fmt.Errorf("web.url: %w", err)
@@ -151,6 +152,7 @@ func newSite(cfg *config.Config, st *store.Store, key *store.Key, timeline *filt
 		Store: st, Filter: timeline, Admin: svc, Studio: studio, Budget: budget, URL: u, Log: log,
 		SignIn: &door{cfg: cfg, store: st, key: key, client: safe.HTTP(), callback: u.String() + "/callback", log: log},
 		Admins: handles(cfg.Web.Admins),
+		Costs:  xCosts(cfg, svc, meters),
 		Try:    cfg.Web.Try, Proxy: cfg.Web.Proxy, Shadow: cfg.Filter.Shadow.Std(),
 		Fetch: func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error) {
 			client, err := known.account(sub, log)

@@ -50,14 +50,14 @@ func newShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	timeline, err := newFilter(cfg, st, key, log)
+	timeline, err := newFilter(cfg, st, key, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	local := &admin.Local{Store: st, Daemon: statusOf(nil, time.Now()), Secrets: newConnections(cfg, st, key), Filter: func() (*filter.Filter, error) { return timeline, nil }}
 	srv := httptest.NewUnstartedServer(nil)
 	cfg.Web.URL, cfg.Web.Admins = "http://"+srv.Listener.Addr().String(), "@boss@dreams.example"
-	site, err := newSite(cfg, st, key, timeline, local, log)
+	site, err := newSite(cfg, st, key, timeline, local, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,5 +362,33 @@ func TestAStrangerTriesAPicture(t *testing.T) {
 		if code, data := b.get("/try/" + path[1] + "/" + name); code != http.StatusOK || picture.Sniff([]byte(data)) != "jpeg" {
 			t.Errorf("%s: %d", name, code)
 		}
+	}
+}
+
+func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
+	s := newShop(t)
+	b := s.browser(t)
+	b.signIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
+	if _, page := b.get("/operator"); strings.Contains(page, "Costs") {
+		t.Errorf("costs where nobody is on X: %s", page)
+	}
+	for _, v := range []store.Spending{
+		{Account: "7", Handle: "alice", Month: thisMonth(), Item: "post read", N: 30, Cost: 150_000},
+		{Account: "7", Handle: "alice", Month: "2020-01", Item: "mute", N: 700, Cost: 7_000_000},
+		{Account: "8", Handle: "dreambot", Month: thisMonth(), Item: "summoned reply", N: 990, Cost: 9_900_000},
+	} {
+		v.Platform = "x"
+		if err := s.store.Spend(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, page := b.get("/operator")
+	for _, want := range []string{"@alice", "$0.15", "$9.85", "30 × post read", "@dreambot", "$9.90", `value="99"`, "mentions are not read before the 1st", "none made"} {
+		if code != http.StatusOK || !strings.Contains(page, want) {
+			t.Errorf("%d, no %q: %s", code, want, page)
+		}
+	}
+	if strings.Contains(page, "700") {
+		t.Error("another month counts")
 	}
 }

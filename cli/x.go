@@ -1,17 +1,12 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/spf13/cobra"
 
 	"slugpuppy/bot/hidelist"
 	"slugpuppy/bot/x"
@@ -70,14 +65,15 @@ func xKeys(cfg *config.Config, st *store.Store, key *store.Key) (x.Keys, error) 
 	return x.Keys{Consumer: consumer, ConsumerSecret: secret, Token: token, TokenSecret: tokenSecret}, err
 }
 
-// xOptions is what a configuration says about X. Without a store nothing is written down.
-func xOptions(cfg *config.Config, st *store.Store, keys x.Keys, log *slog.Logger) x.Options {
-	budget := &x.Budget{Cap: x.Money(cfg.X.MonthlyCap), Prices: xPrices(cfg), Owned: cfg.X.Owned}
-	if st != nil {
-		budget.Ledger = x.Books{Store: st}
-	}
+// xBudget is what accounts on X may cost; what they do cost goes into a ledger.
+func xBudget(cfg *config.Config, ledger x.Ledger) *x.Budget {
+	return &x.Budget{Cap: x.Money(cfg.X.MonthlyCap), Prices: xPrices(cfg), Owned: cfg.X.Owned, Ledger: ledger}
+}
+
+// xOptions is what a configuration says about X.
+func xOptions(cfg *config.Config, ledger x.Ledger, keys x.Keys, log *slog.Logger) x.Options {
 	return x.Options{API: cfg.X.Address, Keys: keys, UserAgent: "slugpuppy/" + version, Approved: cfg.X.Approved, Labelled: cfg.X.AutomatedLabel,
-		CountCalls: true, Budget: budget, Latest: cfg.X.Latest, Poll: cfg.X.Poll.Std(), Log: log}
+		CountCalls: true, Budget: xBudget(cfg, ledger), Latest: cfg.X.Latest, Poll: cfg.X.Poll.Std(), Log: log}
 }
 
 func xPrices(cfg *config.Config) x.Prices {
@@ -95,13 +91,15 @@ func xPrices(cfg *config.Config) x.Prices {
 // mayPostOnX says whether the operator has confirmed what X wants before a bot posts.
 func mayPostOnX(cfg *config.Config) bool { return cfg.X.Approved && cfg.X.AutomatedLabel }
 
-// openX connects the bot's account.
-func openX(cfg *config.Config, st *store.Store, key *store.Key, log *slog.Logger) (x.Network, error) {
+// openX connects the bot's account; meters may be nil.
+func openX(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (x.Network, error) {
 	keys, err := xKeys(cfg, st, key)
 	if err != nil {
 		return nil, err
 	}
-	return x.Open(cfg.X.API, xOptions(cfg, st, keys, log))
+	o := xOptions(cfg, x.Books{Store: st}, keys, log)
+	o.Meters = meters
+	return x.Open(cfg.X.API, o)
 }
 
 // newPress makes the lists of hidden posts for browsers.
@@ -142,7 +140,8 @@ func (c connections) onX(sub store.Subscriber, log *slog.Logger) (account x.Acco
 			return account, fmt.Errorf("read the %s of @%s on X: %w", field, sub.Handle, err)
 		}
 	}
-	o := xOptions(c.cfg, c.store, keys, log)
+	o := xOptions(c.cfg, x.Books{Store: c.store}, keys, log)
+	o.Meters = c.meters
 	o.Budget.Owned = false // the app is the bot's, if it is anybody's here
 	client, err := x.Open(c.cfg.X.API, o)
 	if err != nil {
@@ -156,119 +155,4 @@ func (c connections) onX(sub store.Subscriber, log *slog.Logger) (account x.Acco
 		return account, err
 	}
 	return client.ForFilter(press.Keeper(sub.Scope()), x.EndsIn(c.store, sub.Scope())), nil
-}
-
-// xMoney reads what was spent this month and what is left, for metrics.
-func xMoney(cfg *config.Config, st *store.Store) func() (spent, left float64, err error) {
-	dollars := func(m x.Money) float64 { return float64(m) / float64(x.Dollar) }
-	return func() (float64, float64, error) {
-		list, err := st.Spendings(x.Name, time.Now().UTC().Format("2006-01"))
-		sums, all, most := map[string]x.Money{}, x.Money(0), x.Money(0)
-		for _, s := range list {
-			sums[s.Account] += x.Money(s.Cost)
-			all += x.Money(s.Cost)
-			most = max(most, sums[s.Account])
-		}
-		if cfg.X.MonthlyCap <= 0 {
-			return dollars(all), math.Inf(1), err
-		}
-		return dollars(all), dollars(max(0, x.Money(cfg.X.MonthlyCap)-most)), err
-	}
-}
-
-func (a *app) xCommand() *cobra.Command {
-	return group("x", "What concerns X alone", a.xCost())
-}
-
-func (a *app) xCost() *cobra.Command {
-	month := ""
-	cmd := &cobra.Command{
-		Use: "cost", Short: "Say what was spent on X, by account and by what it was spent on",
-		Long: "Counts what the API was used for at the prices of [x_prices]. X's own bill is what counts; it may\n" +
-			"differ where nobody knows whether X bills something, such as accounts that come along with posts.",
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if month == "" {
-				month = time.Now().UTC().Format("2006-01")
-			}
-			if _, err := time.Parse("2006-01", month); err != nil && month != "all" {
-				return usageError(fmt.Errorf("--month: %q is not like 2026-08, or all", month))
-			}
-			return a.cost(cmd.Context(), strings.TrimPrefix(month, "all"))
-		},
-	}
-	cmd.Flags().StringVar(&month, "month", "", "a month such as 2026-08, or all (default: this month, by UTC)")
-	return cmd
-}
-
-// cost prints what was spent in a month, or in all when it is empty.
-func (a *app) cost(ctx context.Context, month string) error {
-	cfg, err := a.loadConfig()
-	if err != nil {
-		return err
-	}
-	svc, done, err := a.operator(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	list, err := svc.Spendings(ctx, x.Name, month)
-	if err != nil {
-		return adminError(err)
-	}
-	names := map[string]string{}
-	subs, err := svc.Users(ctx)
-	if err != nil {
-		return adminError(err)
-	}
-	for _, s := range subs {
-		if s.Platform == x.Name {
-			names[s.Account] = "@" + s.Handle
-		}
-	}
-	if a.json {
-		for _, s := range list {
-			if err := a.print(s, ""); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return a.print(nil, costText(list, names, x.Money(cfg.X.MonthlyCap), month))
-}
-
-// costText is a bill: for each account and month what was used, the sum, and what is left of the cap.
-func costText(list []store.Spending, names map[string]string, limit x.Money, month string) string {
-	if len(list) == 0 {
-		return strings.TrimSpace("nothing was spent on X " + strings.TrimSuffix("in "+month, "in "))
-	}
-	var b strings.Builder
-	for len(list) > 0 {
-		n := slices.IndexFunc(list, func(s store.Spending) bool { return s.Account != list[0].Account || s.Month != list[0].Month })
-		if n < 0 {
-			n = len(list)
-		}
-		who := "the bot, or somebody who left: account " + list[0].Account
-		if name := names[list[0].Account]; name != "" {
-			who = name
-		}
-		fmt.Fprintf(&b, "%s, %s\n", who, list[0].Month)
-		sum := x.Money(0)
-		for _, s := range list[:n] {
-			sum += x.Money(s.Cost)
-			fmt.Fprintf(&b, "  %-18s %7d  %10s\n", s.Item, s.N, x.Money(s.Cost))
-		}
-		fmt.Fprintf(&b, "  %-18s %7s  %10s", "together", "", sum)
-		switch {
-		case limit <= 0:
-			b.WriteString("  (no cap)")
-		case sum >= limit:
-			fmt.Fprintf(&b, "  (the cap of %s is reached)", limit)
-		default:
-			fmt.Fprintf(&b, "  of %s", limit)
-		}
-		b.WriteString("\n")
-		list = list[n:]
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

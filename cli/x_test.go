@@ -127,7 +127,7 @@ func TestOneDaemonServesMastodonAndX(t *testing.T) {
 	if said := h.ok(t, "user", "show", "alice"); !strings.Contains(said, lists[0]) {
 		t.Errorf("user show: %s", said)
 	}
-	if said := h.ok(t, "x", "cost"); !strings.Contains(said, "summoned reply           1") || !strings.Contains(said, " of $10") {
+	if said := h.ok(t, "x", "cost"); !strings.Contains(said, "@dreambot, 20") || !strings.Contains(said, "@alice, 20") || !strings.Contains(said, "summoned reply           1") || !strings.Contains(said, " of $10") {
 		t.Errorf("x cost: %s", said)
 	}
 	if log := stop(); strings.Contains(log, secret) || strings.Contains(log, consumer) || strings.Contains(log, "level=ERROR") {
@@ -184,27 +184,64 @@ func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestABillSaysWhatItWasFor(t *testing.T) {
+	now := thisMonth()
 	list := []store.Spending{
-		{Account: "1", Month: "2026-08", Item: string(x.PostRead), N: 200, Cost: 1_000_000},
-		{Account: "1", Month: "2026-08", Item: string(x.Summoned), N: 3, Cost: 30_000},
-		{Account: "1", Month: "2026-09", Item: string(x.UserRead), N: 1, Cost: 10_000},
-		{Account: "2", Month: "2026-09", Item: string(x.MuteMade), N: 1, Cost: 10_000},
+		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: string(x.PostRead), N: 200, Cost: 1_000_000},
+		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: string(x.Summoned), N: 3, Cost: 30_000},
+		{Account: "1", Handle: "dreambot", Month: now, Item: string(x.UserRead), N: 95, Cost: 950_000},
+		{Account: "2", Handle: "alice", Month: now, Item: string(x.MuteMade), N: 98, Cost: 980_000},
+		{Account: "3", Month: now, Item: string(x.MuteMade), N: 1, Cost: 10_000},
 	}
-	got := costText(list, map[string]string{"2": "@alice"}, x.Dollar, "")
-	want := `the bot, or somebody who left: account 1, 2026-08
+	var bills []bill
+	for _, b := range x.Bills(list) {
+		bills = append(bills, bill{Bill: b, limit: x.Dollar, least: x.Dollar / 10, timeline: b.Handle == "alice"})
+	}
+	got := costText(bills, "")
+	want := `@dreambot, 2026-08
   post read              200       $1.00
   summoned reply           3       $0.03
-  together                         $1.03  (the cap of $1.00 is reached)
-the bot, or somebody who left: account 1, 2026-09
-  user read                1       $0.01
-  together                         $0.01  of $1.00
-@alice, 2026-09
+  together                         $1.03  of $1.00
+@dreambot, NOW
+  user read               95       $0.95
+  together                         $0.95  of $1.00: mentions are not read before the 1st
+@alice, NOW
+  mute                    98       $0.98
+  together                         $0.98  of $1.00: the timeline is not read before the 1st
+somebody who left, account 3, NOW
   mute                     1       $0.01
   together                         $0.01  of $1.00`
+	want = strings.ReplaceAll(want, "NOW", now)
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	if got := costText(nil, nil, 0, "2026-08"); got != "nothing was spent on X in 2026-08" {
+	if got := costText(nil, "2026-08"); got != "nothing was spent on X in 2026-08" {
 		t.Error(got)
+	}
+}
+
+func TestWhyTheBotOnXDoesNotWorkIsSaid(t *testing.T) {
+	for name, c := range map[string]struct{ options, said, doctor string }{
+		"the cap is reached":  {`monthly_cap = "$0.05"`, "nothing more is read there before", "mentions are not read before the 1st"},
+		"v1.1 is not allowed": {`api = "v1.1"`, "error 453", `set x.api = "v2"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newXHouse(t, permitted)
+			h.login(t)
+			if code, said := h.withPIN(t, h.robot, "login", "x"); code != exitOK {
+				t.Fatalf("login x: %d %s", code, said)
+			}
+			h.add(t, c.options+"\n")
+			stop := h.serve(t)
+			defer stop()
+			said := ""
+			for end := time.Now().Add(time.Minute); !strings.Contains(said, c.said); time.Sleep(50 * time.Millisecond) {
+				if said = h.ok(t, "status"); time.Now().After(end) {
+					t.Fatalf("status: %s", said)
+				}
+			}
+			if _, said := h.run("doctor"); !strings.Contains(said, "fail  ") || !strings.Contains(said, c.doctor) {
+				t.Errorf("doctor: %s", said)
+			}
+		})
 	}
 }

@@ -10,7 +10,8 @@ import (
 type Spending struct {
 	Platform string `json:"platform"`
 	Account  string `json:"id"`
-	Month    string `json:"month"` // such as 2026-08
+	Handle   string `json:"handle,omitempty"` // as of the last time, without @; none of who left
+	Month    string `json:"month"`            // such as 2026-08
 	Item     string `json:"item"`
 	N        int    `json:"n"`
 	Cost     int64  `json:"cost"` // in millionths of a US dollar, at the prices of the time
@@ -25,6 +26,9 @@ func (s *Store) Spend(add Spending) error {
 			return err
 		}
 		sum := add
+		if sum.Handle == "" {
+			sum.Handle = was.Handle
+		}
 		sum.N, sum.Cost = was.N+add.N, was.Cost+add.Cost
 		return putRecord(tx, spendBucket, k, sum)
 	})
@@ -53,6 +57,21 @@ func (s *Store) Spendings(platform, month string) (list []Spending, err error) {
 		})
 	})
 	return list, err
+}
+
+// unnameSpending takes the name of somebody who leaves off what they cost, which must stay counted.
+func unnameSpending(tx *bolt.Tx, scope Scope) error {
+	var theirs []Spending
+	err := eachRecord(tx, spendBucket, prefix(scope.Platform, scope.Account), func(_ []byte, v Spending) error {
+		theirs = append(theirs, v)
+		return nil
+	})
+	for i := 0; err == nil && i < len(theirs); i++ {
+		v := theirs[i]
+		v.Handle = ""
+		err = putRecord(tx, spendBucket, key(v.Platform, v.Account, v.Month, v.Item), v)
+	}
+	return err
 }
 
 // createSpending came with networks that cost money and have no filters.

@@ -51,3 +51,32 @@ func TestWhatIsSpentAddsUpByAccountMonthAndItem(t *testing.T) {
 		t.Errorf("%v, %v", all, err)
 	}
 }
+
+func TestWhatSomebodyCostOutlivesTheirName(t *testing.T) {
+	s, err := store.Open(filepath.Join(t.TempDir(), "db"), store.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, account := range []string{"1", "12"} {
+		if _, err := s.Subscribe("operator", store.Subscriber{Platform: "x", Account: account, Handle: "u" + account}); err != nil {
+			t.Fatal(err)
+		}
+		for _, handle := range []string{"u" + account, ""} { // a line without a name keeps the one it had
+			if err := s.Spend(store.Spending{Platform: "x", Account: account, Handle: handle, Month: "2026-08", Item: "mute", N: 1, Cost: 10_000}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.ForgetSubscriber("operator", store.Scope{Platform: "x", Account: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Spendings("x", "")
+	want := []store.Spending{
+		{Platform: "x", Account: "1", Month: "2026-08", Item: "mute", N: 2, Cost: 20_000},
+		{Platform: "x", Account: "12", Handle: "u12", Month: "2026-08", Item: "mute", N: 2, Cost: 20_000},
+	}
+	if diff := cmp.Diff(want, list); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}

@@ -48,6 +48,25 @@ type MuteRule struct {
 	For    time.Duration `json:"for,omitempty"`
 }
 
+// String says what the rule does, "" when it is off.
+func (r MuteRule) String() string {
+	if r.After <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("who has %d posts hidden within %s is muted for %s", r.After, days(r.Within), days(r.For))
+}
+
+// days is a span as people write it: 7d, 36h, 90m.
+func days(d time.Duration) string {
+	switch {
+	case d%(24*time.Hour) == 0:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dm", d/time.Minute)
+}
+
 // Scope is the subscriber's account.
 func (s Subscriber) Scope() Scope { return Scope{s.Platform, s.Account} }
 
@@ -197,6 +216,9 @@ func (s *Store) ForgetSubscriber(actor string, scope Scope) error {
 			}
 		}
 		if err := dropWork(tx, scope); err != nil {
+			return err
+		}
+		if err := unnameSpending(tx, scope); err != nil {
 			return err
 		}
 		if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return v.Scope == scope }); err != nil {

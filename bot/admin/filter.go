@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 type Subscription struct {
 	store.Subscriber
 	Secrets map[string]string `json:"secrets"` // sealed at once
+	// Spent is what connecting has cost.
+	Spent []store.Spending `json:"spent,omitempty"`
 }
 
 // Order is something to do for one subscriber.
@@ -38,6 +41,7 @@ type Answer struct {
 	Report *filter.Report    `json:"report,omitempty"`
 	Audit  *filter.Audit     `json:"audit,omitempty"`
 	Lists  []string          `json:"lists,omitempty"` // where a browser finds the lists of hidden posts
+	Mutes  []store.Mute      `json:"mutes,omitempty"` // that there are because of the subscriber's rule
 }
 
 // FilterService is the filter's part of a Service.
@@ -80,6 +84,11 @@ func (l *Local) Subscribe(_ context.Context, s Subscription) (store.Subscriber, 
 	sub, err := l.Store.Subscribe(operator, s.Subscriber)
 	if err != nil {
 		return sub, fmt.Errorf("store a subscriber: %w", err)
+	}
+	for _, v := range s.Spent {
+		if err := l.Store.Spend(v); err != nil {
+			return sub, fmt.Errorf("write down what connecting cost: %w", err)
+		}
 	}
 	if f, err := l.filter(); err == nil {
 		f.Wake(sub.Scope())
@@ -144,7 +153,9 @@ func (l *Local) obey(ctx context.Context, f *filter.Filter, d *filter.Desk, sub 
 		if l.Lists != nil {
 			a.Lists = l.Lists(sub)
 		}
-		return a, nil
+		var err error
+		a.Mutes, err = ourMutes(l.Store, sub)
+		return a, err
 	case "ls":
 		rows, err := d.Hidden(sub, o.Since)
 		return Answer{Posts: rows}, err
@@ -181,6 +192,12 @@ func (l *Local) obey(ctx context.Context, f *filter.Filter, d *filter.Desk, sub 
 		return Answer{User: &now, Text: strings.TrimSuffix("in agreement with the server; "+now.Trouble, "; ")}, err
 	}
 	return Answer{}, fmt.Errorf("%w: the filter cannot %q", ErrRefused, o.Verb)
+}
+
+// ourMutes are the mutes there are because of the subscriber's rule.
+func ourMutes(st *store.Store, sub store.Subscriber) ([]store.Mute, error) {
+	list, err := st.Mutes(sub.Scope())
+	return slices.DeleteFunc(list, func(m store.Mute) bool { return !m.Ours() }), err
 }
 
 func changed(c filter.Change, err error) (Answer, error) {

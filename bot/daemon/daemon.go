@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,7 @@ type Daemon struct {
 	server  serverLimits
 	pace    pace
 	known   atomic.Pointer[bot.Account] // self, for those outside Run
+	held    note                        // why no mentions are read
 }
 
 // Running is a job being worked on.
@@ -99,9 +101,16 @@ func (d *Daemon) introduce(ctx context.Context) bool {
 		if err == nil {
 			d.self, d.scope = self, store.Scope{Platform: d.Platform.Name(), Account: self.ID}
 			d.known.Store(&self)
+			d.held.say("")
+			d.resume()
 			return true
 		}
 		wait := pause.after(err)
+		if kindOf(err) == bot.Unauthorized {
+			d.suspend(err)
+			wait = backoffCap
+		}
+		d.held.say(err.Error())
 		d.Log.Warn("the server does not say who we are", "error", err, "retry_in", wait)
 		if !sleep(ctx, wait) {
 			return false
@@ -132,14 +141,18 @@ func (d *Daemon) Account() (self bot.Account, ok bool) {
 
 // Ready says why the daemon cannot work, nil when it can.
 func (d *Daemon) Ready() error {
-	if _, ok := d.Account(); !ok {
-		return errors.New("the server has not said yet who we are")
-	}
 	if since, why := d.suspended(); !since.IsZero() {
 		return fmt.Errorf("suspended since %s: %s", since.Format(time.RFC3339), why)
 	}
+	if _, ok := d.Account(); !ok {
+		return errors.New(strings.TrimSuffix("the server has not said yet who we are: "+d.Held(), ": "))
+	}
 	return nil
 }
+
+// Held says what keeps new mentions from being read though all else works, "" for nothing: there is
+// no money left for them, say.
+func (d *Daemon) Held() string { return d.held.read() }
 
 // key is the idempotency key of a job's reply: the same for every attempt at it, whatever its
 // words, and guessable by nobody.

@@ -2,7 +2,9 @@ package daemon_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"slugpuppy/bot"
@@ -124,6 +126,57 @@ func TestARefusedTokenSuspendsAndLosesNothing(t *testing.T) {
 		if err := r.d.Ready(); err != nil {
 			t.Errorf("not ready again: %v", err)
 		}
+	})
+}
+
+// costly is a failure that says what people should know of it, and what to do.
+type costly struct{ notice, remedy string }
+
+func (c costly) Error() string  { return "no: " + c.notice }
+func (c costly) Notice() string { return c.notice }
+func (c costly) Remedy() string { return c.remedy }
+
+func TestWhereMentionsMayNotBeReadTheReasonIsSaid(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		r.w.breaks(func(op string, _ int) fate {
+			return fate{before: &bot.APIError{Op: op, Kind: bot.RateLimited, RetryAt: time.Now().Add(time.Hour), Err: costly{notice: "the money is spent"}}}
+		})
+		p := r.ask(r.ada, "help")
+		time.Sleep(10 * time.Minute)
+		if r.d.Held() != "the money is spent" || r.d.Ready() != nil {
+			t.Errorf("%q, %v", r.d.Held(), r.d.Ready())
+		}
+		r.w.breaks(nil)
+		time.Sleep(2 * time.Hour)
+		r.answered(p)
+		if r.d.Held() != "" {
+			t.Errorf("still: %s", r.d.Held())
+		}
+	})
+}
+
+func TestAServerThatRefusesUsFromTheStartIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		asked := 0
+		r.w.breaks(func(op string, _ int) fate {
+			asked++
+			return fate{before: &bot.APIError{Op: op, Kind: bot.Unauthorized, Err: costly{remedy: "set the other option"}}}
+		})
+		r.wake()
+		time.Sleep(time.Hour)
+		if asked > 6 {
+			t.Errorf("asked %d times in an hour", asked)
+		}
+		if err := r.d.Ready(); err == nil || !strings.Contains(err.Error(), "suspended since") {
+			t.Errorf("ready: %v", err)
+		}
+		r.w.breaks(nil)
+		time.Sleep(time.Hour)
+		if err := r.d.Ready(); err != nil {
+			t.Errorf("not ready again: %v", err)
+		}
+		r.stop()
 	})
 }
 

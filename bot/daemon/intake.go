@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,12 +31,17 @@ func (d *Daemon) intake(ctx context.Context) error {
 		case err == nil:
 			pause.reset()
 			d.resume()
+			d.held.say("")
 		case ctx.Err() != nil:
 			return nil
 		case apiError(err) == nil: // our own store: nothing gets better by trying again
 			return err
 		default:
 			wait = pause.after(err)
+			var notice interface{ Notice() string }
+			if errors.As(err, &notice) {
+				d.held.say(notice.Notice())
+			}
 			if kindOf(err) == bot.Unauthorized {
 				d.suspend(err)
 				wait = backoffCap

@@ -29,7 +29,10 @@ func (d *Daemon) postFailed(ctx context.Context, job store.Job, r reply, err err
 	case bot.Unauthorized:
 		d.suspend(err)
 		return d.Store.Unpost(job.ID, time.Time{})
-	case bot.NotFound, bot.Forbidden:
+	case bot.NotFound:
+		return d.Store.Skip(job.ID, sayPostGone)
+	case bot.Forbidden:
+		d.Log.Info("the server allows no answer to a post", "job", job.ID, "error", err)
 		return d.Store.Skip(job.ID, sayPostGone)
 	case bot.Rejected:
 		return d.rejected(ctx, job, r, err)

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -64,4 +65,16 @@ func (c *counts) forget(keys ...string) {
 	for _, k := range keys {
 		delete(c.n, k)
 	}
+}
+
+// note is a sentence that one loop writes and others read.
+type note struct{ text atomic.Pointer[string] }
+
+func (n *note) say(text string) { n.text.Store(&text) }
+
+func (n *note) read() string {
+	if p := n.text.Load(); p != nil {
+		return *p
+	}
+	return ""
 }

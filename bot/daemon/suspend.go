@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -22,9 +23,14 @@ func (d *Daemon) suspend(err error) {
 		return
 	}
 	d.gate.since, d.gate.reason, d.gate.opened = time.Now(), err.Error(), make(chan struct{})
-	d.Log.Error("the server refuses our token: this account is suspended, nothing is lost",
+	remedy := "run `slugpuppy login` for this account and start the daemon again"
+	var known interface{ Remedy() string }
+	if errors.As(err, &known) {
+		remedy = known.Remedy()
+	}
+	d.Log.Error("the server refuses us: this account is suspended, nothing is lost",
 		"platform", d.Platform.Name(), "account", d.self.Handle, "error", err,
-		"remedy", "run `slugpuppy login` for this account and start the daemon again; it also tries by itself every 15 minutes")
+		"remedy", remedy+"; it also tries by itself every 15 minutes")
 }
 
 // resume lets work go on after the server accepted us.

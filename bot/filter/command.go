@@ -203,7 +203,7 @@ func (d *Desk) Choose(actor string, sub store.Subscriber, what, value string) (C
 // chooseMute sets the last rung: "off", or "5 in 7d for 2d".
 func (d *Desk) chooseMute(actor string, sub store.Subscriber, value string) (Change, error) {
 	if value == "off" {
-		return d.Set(actor, sub, "nobody is muted", func(s *store.Subscriber) { s.Mute = store.MuteRule{} })
+		return d.endMutes(actor, sub)
 	}
 	var n int
 	var within, lasting string
@@ -218,8 +218,25 @@ func (d *Desk) chooseMute(actor string, sub store.Subscriber, value string) (Cha
 	if err != nil {
 		return Change{}, wrong("%s.", err)
 	}
-	return d.Set(actor, sub, fmt.Sprintf("who has %d posts hidden within %s is muted for %s", n, within, lasting),
-		func(s *store.Subscriber) { s.Mute = store.MuteRule{After: n, Within: in, For: long} })
+	rule := store.MuteRule{After: n, Within: in, For: long}
+	return d.Set(actor, sub, rule.String(), func(s *store.Subscriber) { s.Mute = rule })
+}
+
+// endMutes takes the rule away and has the mutes that were made by it ended at the next pass.
+func (d *Desk) endMutes(actor string, sub store.Subscriber) (Change, error) {
+	mutes, err := d.Store.Mutes(sub.Scope())
+	if err != nil {
+		return Change{}, err
+	}
+	for _, m := range mutes {
+		if m.Ours() && time.Now().Before(m.Until) {
+			m.Until = time.Now()
+			if err := d.Store.PutMute(sub.Scope(), m); err != nil {
+				return Change{}, err
+			}
+		}
+	}
+	return d.Set(actor, sub, "nobody is muted any more", func(s *store.Subscriber) { s.Mute = store.MuteRule{} })
 }
 
 // Misread says whether an error is a word of a command that cannot be read.

@@ -152,6 +152,7 @@ func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]ti
 		}
 	}
 	m.Over, m.Until = true, time.Now()
+	w.Log.Info("a mute of ours is over", "unmuted", there && !ends.IsZero())
 	return w.Store.PutMute(w.scope, m)
 }
 

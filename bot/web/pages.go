@@ -291,7 +291,13 @@ func (s *Site) operator(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.show(v, "operator", "Operator", map[string]any{"Status": status, "Queue": queue, "Dead": dead, "Rules": list, "Users": users, "Rates": rates})
+	data := map[string]any{"Status": status, "Queue": queue, "Dead": dead, "Rules": list, "Users": users, "Rates": rates}
+	if s.Costs != nil {
+		if data["Costs"], err = s.Costs(v.ctx()); err != nil {
+			return err
+		}
+	}
+	return s.show(v, "operator", "Operator", data)
 }
 
 func (s *Site) retry(v *visit) error {

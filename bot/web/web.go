@@ -71,6 +71,8 @@ type Options struct {
 	Shadow time.Duration
 	// Fetch downloads a preview for a subscriber.
 	Fetch func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error)
+	// Costs says what accounts on networks that bill cost this month; nil when nobody knows.
+	Costs func(ctx context.Context) ([]Cost, error)
 	// Budget says what a budget means: the score and the share of dreams found.
 	Budget func(budget float64) (score, found float64)
 	Log    *slog.Logger

@@ -59,7 +59,7 @@ func (c *Client) Self(ctx context.Context) (bot.Account, error) {
 		self, err := c.oneUser(getMe, a)
 		if err == nil {
 			self.Bot = c.opt.Labelled
-			c.opt.Budget.spend(self.ID, UserRead, 1)
+			c.meet(self)
 		}
 		return self, err
 	})
@@ -89,7 +89,7 @@ func (c *Client) user(ctx context.Context, e endpoint, id string) (bot.Account, 
 	}
 	found, err := c.oneUser(e, a)
 	if err == nil {
-		c.opt.Budget.spend(self.ID, UserRead, 1)
+		c.opt.Budget.spend(self, UserRead, 1)
 	}
 	if found.ID == self.ID {
 		found.Bot = self.Bot
@@ -277,9 +277,9 @@ func (c *Client) Post(ctx context.Context, id string) (bot.Post, error) {
 
 // bill writes down what an answer with posts costs.
 func (c *Client) bill(self bot.Account, a answer, item Item, n int) {
-	c.opt.Budget.spend(self.ID, item, n)
-	c.opt.Budget.spend(self.ID, ExtraPost, len(a.Includes.Tweets)+len(a.Includes.Posts))
-	c.opt.Budget.spend(self.ID, ExtraUser, len(a.Includes.Users))
+	c.opt.Budget.spend(self, item, n)
+	c.opt.Budget.spend(self, ExtraPost, len(a.Includes.Tweets)+len(a.Includes.Posts))
+	c.opt.Budget.spend(self, ExtraUser, len(a.Includes.Users))
 }
 
 // complete translates posts. Originals of reposts that came without their author or their pictures
@@ -423,7 +423,7 @@ func (c *Client) Delete(ctx context.Context, id string) error {
 		return nil
 	}
 	if err == nil {
-		c.opt.Budget.spend(self.ID, Deleted, 1)
+		c.opt.Budget.spend(self, Deleted, 1)
 	}
 	return err
 }

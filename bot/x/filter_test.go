@@ -367,7 +367,7 @@ func TestAtTheCapTheTimelineWaitsAndMutesEnd(t *testing.T) {
 	if err != nil || next > 20*time.Minute {
 		t.Errorf("%v, %v", next, err)
 	}
-	if !strings.Contains(r.trouble(), "as much as is allowed") {
+	if !strings.Contains(r.trouble(), "nothing more is read there before") {
 		t.Errorf("no clear notice: %q", r.trouble())
 	}
 	if r.town.alice.Mutes(r.artist) {
@@ -379,5 +379,30 @@ func TestAtTheCapTheTimelineWaitsAndMutesEnd(t *testing.T) {
 	r.pass()
 	if r.trouble() != "" {
 		t.Errorf("still in trouble: %s", r.trouble())
+	}
+}
+
+func TestMuteOffEndsOurMutesAndNoOthers(t *testing.T) {
+	r := newReader(t, xtest.Options{})
+	loud := r.town.AddUser("loud", xtest.UserOptions{})
+	r.town.alice.Mute(loud)
+	r.post(0.97)
+	r.post(0.96)
+	r.join(muteTwice)
+	r.pass()
+	r.pass()
+	if !r.town.alice.Mutes(r.artist) {
+		t.Fatal("not muted")
+	}
+	sub, err := r.store.Subscriber(r.scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.filter.Desk().Choose("operator", sub, "mute", "off"); err != nil {
+		t.Fatal(err)
+	}
+	r.pass()
+	if r.town.alice.Mutes(r.artist) || !r.town.alice.Mutes(loud) {
+		t.Errorf("ours is there: %v; theirs is: %v", r.town.alice.Mutes(r.artist), r.town.alice.Mutes(loud))
 	}
 }

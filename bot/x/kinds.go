@@ -132,6 +132,9 @@ type advice struct {
 func (a *advice) Error() string { return a.refusal.Error() + "; " + a.text }
 func (a *advice) Unwrap() error { return a.refusal }
 
+// Remedy is what an operator can do.
+func (a *advice) Remedy() string { return a.text }
+
 // begin makes a call whose repetition would be seen, or not.
 func begin(ctx context.Context, unsafe bool, limit time.Duration) (context.Context, *call, context.CancelFunc) {
 	c := &call{unsafe: unsafe}

@@ -1,6 +1,9 @@
 package x
 
-import "slugpuppy/store"
+import (
+	"slugpuppy/bot"
+	"slugpuppy/store"
+)
 
 // Books are a Ledger in a store.
 type Books struct{ Store *store.Store }
@@ -8,8 +11,8 @@ type Books struct{ Store *store.Store }
 var _ Ledger = Books{}
 
 // Spend implements Ledger.
-func (b Books) Spend(account, month string, item Item, n int, cost Money) error {
-	return b.Store.Spend(store.Spending{Platform: Name, Account: account, Month: month, Item: string(item), N: n, Cost: int64(cost)})
+func (b Books) Spend(who bot.Account, month string, item Item, n int, cost Money) error {
+	return b.Store.Spend(store.Spending{Platform: Name, Account: who.ID, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
 }
 
 // Spent implements Ledger.

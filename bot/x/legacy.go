@@ -117,7 +117,7 @@ func (c *Legacy) Self(ctx context.Context) (bot.Account, error) {
 		}
 		self := c.account(legacyUser(u))
 		self.Bot = c.opt.Labelled
-		c.opt.Budget.spend(self.ID, UserRead, 1)
+		c.meet(self)
 		return self, nil
 	})
 }
@@ -152,7 +152,7 @@ func (c *Legacy) show(ctx context.Context, who *twitter.UserShowParams) (bot.Acc
 	if err != nil {
 		return bot.Account{}, err
 	}
-	c.opt.Budget.spend(self.ID, UserRead, 1)
+	c.opt.Budget.spend(self, UserRead, 1)
 	found := c.account(legacyUser(u))
 	if found.ID == self.ID {
 		found.Bot = self.Bot
@@ -181,7 +181,7 @@ func (c *Legacy) Post(ctx context.Context, id string) (bot.Post, error) {
 	if err != nil {
 		return bot.Post{}, err
 	}
-	c.opt.Budget.spend(self.ID, PostRead, 1)
+	c.opt.Budget.spend(self, PostRead, 1)
 	return c.legacyPost(t), nil
 }
 
@@ -208,7 +208,7 @@ func (c *Legacy) Delete(ctx context.Context, id string) error {
 		return nil
 	}
 	if err == nil {
-		c.opt.Budget.spend(self.ID, Deleted, 1)
+		c.opt.Budget.spend(self, Deleted, 1)
 	}
 	return err
 }
@@ -253,7 +253,7 @@ func (c *Legacy) update(ctx context.Context, self bot.Account, text string, out 
 	if err != nil {
 		return bot.Post{}, err
 	}
-	c.opt.Budget.spend(self.ID, Summoned, 1)
+	c.opt.Budget.spend(self, Summoned, 1)
 	return bot.Post{ID: t.IDStr, URL: permalink(self.Handle, t.IDStr), Author: self, Created: time.Now(), Text: text,
 		Visibility: bot.Public, ReplyTo: out.To.ID, Mentions: []bot.Account{out.To.Author}}, nil
 }

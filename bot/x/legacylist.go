@@ -144,7 +144,7 @@ func (c *Legacy) tweets(ctx context.Context, self bot.Account, e endpoint, whose
 		return nil, err
 	}
 	own := e == getMentions || whose == self.ID
-	c.opt.Budget.spend(self.ID, c.opt.Budget.item(own), len(list))
+	c.opt.Budget.spend(self, c.opt.Budget.item(own), len(list))
 	var posts []bot.Post
 	for i := range list {
 		if list[i].IDStr != "" {

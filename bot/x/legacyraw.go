@@ -76,7 +76,7 @@ func (c *Legacy) Upload(ctx context.Context, up bot.Upload) (string, error) {
 	if a.ID == "" {
 		return "", &bot.APIError{Op: uploadMedia, Kind: bot.Transient, Err: errors.New("the answer names no picture")}
 	}
-	c.opt.Budget.spend(self.ID, Uploaded, 1)
+	c.opt.Budget.spend(self, Uploaded, 1)
 	return a.ID, c.describe(ctx, self, a.ID, strings.TrimSpace(up.Alt))
 }
 
@@ -90,7 +90,7 @@ func (c *Legacy) describe(ctx context.Context, self bot.Account, id, alt string)
 	}
 	err = c.ask(ctx, setMetadata.op, callTime, http.MethodPost, c.upload.JoinPath("1.1/media/metadata/create.json"), raw, jsonType, nil)
 	if err == nil {
-		c.opt.Budget.spend(self.ID, Described, 1)
+		c.opt.Budget.spend(self, Described, 1)
 	}
 	return err
 }
@@ -114,7 +114,7 @@ func (c *Legacy) Muted(ctx context.Context) (map[string]time.Time, error) {
 		if err := c.ask(ctx, getMutes.op, callTime, http.MethodGet, u, nil, "", &page); err != nil {
 			return nil, err
 		}
-		c.opt.Budget.spend(self.ID, MuteRead, len(page.IDs))
+		c.opt.Budget.spend(self, MuteRead, len(page.IDs))
 		for _, id := range page.IDs {
 			muted[id] = time.Time{}
 		}
@@ -136,7 +136,7 @@ func (c *Legacy) Mute(ctx context.Context, account string, _ time.Duration) erro
 	}
 	err = c.mutes(ctx, createMute.op, "create", account)
 	if err == nil {
-		c.opt.Budget.spend(self.ID, MuteMade, 1)
+		c.opt.Budget.spend(self, MuteMade, 1)
 	}
 	return err
 }
@@ -157,7 +157,7 @@ func (c *Legacy) Unmute(ctx context.Context, account string) error {
 		return nil
 	}
 	if err == nil {
-		c.opt.Budget.spend(self.ID, MuteEnded, 1)
+		c.opt.Budget.spend(self, MuteEnded, 1)
 	}
 	return err
 }

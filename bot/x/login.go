@@ -2,6 +2,7 @@ package x
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,6 +16,9 @@ type Login struct {
 	flow          *oauth1.Config
 	token, secret string
 }
+
+// ErrPIN means that X does not take a PIN.
+var ErrPIN = errors.New("the PIN is not one that X takes: each belongs to one address and is good once, for some minutes")
 
 // NewLogin asks X for a login. The app must have a callback address set at developer.x.com even
 // though none is used.
@@ -49,6 +53,9 @@ func (l *Login) URL() string {
 func (l *Login) Keys(ctx context.Context, pin string) (token, secret string, err error) {
 	l.send(ctx)
 	if token, secret, err = l.flow.AccessToken(l.token, l.secret, strings.TrimSpace(pin)); err != nil {
+		if strings.Contains(err.Error(), "invalid status 40") { // the library has no type for it
+			return "", "", fmt.Errorf("%w (%s)", ErrPIN, strings.TrimSpace(err.Error()))
+		}
 		return "", "", fmt.Errorf("exchange the PIN: %w", err)
 	}
 	return token, secret, nil

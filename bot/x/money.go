@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"slugpuppy/bot"
 )
 
 // Money is an amount in millionths of a US dollar.
@@ -62,7 +64,7 @@ func DefaultPrices() Prices {
 // Ledger keeps what accounts have used, for longer than a process lives. Months are like "2026-08",
 // of UTC; cost is in millionths of a dollar.
 type Ledger interface {
-	Spend(account, month string, item Item, n int, cost Money) error
+	Spend(who bot.Account, month string, item Item, n int, cost Money) error
 	Spent(account, month string) (Money, error)
 }
 
@@ -98,12 +100,12 @@ type CapError struct {
 }
 
 func (e *CapError) Error() string {
-	return fmt.Sprintf("the monthly cap of %s is used up (%s spent); it begins again on %s, or raise x.monthly_cap", e.Cap, e.Spent, e.Until.Format("2 January 2006"))
+	return fmt.Sprintf("%s of the monthly cap of %s is spent, and what is left may not do; it begins again on %s, or raise x.monthly_cap", e.Spent, e.Cap, e.Until.Format("2 January 2006"))
 }
 
 // Notice is the reason as a person reads it.
 func (e *CapError) Notice() string {
-	return fmt.Sprintf("reading on X has cost %s this month, as much as is allowed; the timeline is not looked at before %s", e.Spent, e.Until.Format("2 January"))
+	return fmt.Sprintf("X has cost %s this month and %s is allowed; nothing more is read there before %s", e.Spent, e.Cap, e.Until.Format("2 January"))
 }
 
 func month(t time.Time) string { return t.UTC().Format("2006-01") }
@@ -131,13 +133,23 @@ func (b *Budget) afford(account string, price Money, least, want int) (int, erro
 
 // spend writes down what a call that worked has used. It worked whatever happens here: a failure is
 // for the log.
-func (b *Budget) spend(account string, item Item, n int) {
+func (b *Budget) spend(who bot.Account, item Item, n int) {
 	if n <= 0 {
 		return
 	}
-	if err := b.Ledger.Spend(account, month(time.Now()), item, n, b.Prices[item]*Money(n)); err != nil {
+	if err := b.Ledger.Spend(who, month(time.Now()), item, n, b.Prices[item]*Money(n)); err != nil {
 		b.log.Error("what a call to X cost was not written down", "item", item, "n", n, "error", err)
 	}
+}
+
+// Least is how much of the cap must be left for an account to be read on: a page of mentions with
+// their answers, or a post of a timeline.
+func (b *Budget) Least(mentions bool) Money {
+	full := b.ready(nil)
+	if mentions {
+		return leastPage * (full.post(true) + full.answer())
+	}
+	return full.post(false)
 }
 
 // post is what reading one post of a list may cost, with all that comes along.
@@ -172,10 +184,10 @@ type memory struct {
 	spent map[string]Money
 }
 
-func (m *memory) Spend(account, month string, _ Item, _ int, cost Money) error {
+func (m *memory) Spend(who bot.Account, month string, _ Item, _ int, cost Money) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.spent[account+month] += cost
+	m.spent[who.ID+month] += cost
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"slugpuppy/bot"
 	"slugpuppy/bot/x"
 	"slugpuppy/bot/xtest"
+	"slugpuppy/store"
 )
 
 // book is a ledger that a test can read.
@@ -21,7 +23,7 @@ type book struct {
 	fails bool
 }
 
-func (b *book) Spend(_, _ string, item x.Item, n int, cost x.Money) error {
+func (b *book) Spend(_ bot.Account, _ string, item x.Item, n int, cost x.Money) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.fails {
@@ -218,5 +220,76 @@ func TestMoneyForAnswersIsPutByBeforeMentionsAreRead(t *testing.T) {
 	}
 	if _, err := s.bot.Reply(t.Context(), bot.Outgoing{Text: "@alice hi", To: m, Visibility: bot.Public}); err != nil {
 		t.Errorf("an answer has to wait: %v", err)
+	}
+}
+
+func TestMetersSayHowManyCallsAreLeft(t *testing.T) {
+	for name, o := range map[string]xtest.Options{"as X says": {RateLimits: true}, "by our own count": {}} {
+		t.Run(name, func(t *testing.T) {
+			var m x.Meters
+			s := newTown(t, o, func(o *x.Options) { o.CountCalls, o.Meters = true, &m })
+			if left := m.Left(s.robot.ID()); left != nil {
+				t.Errorf("before any call: %v", left)
+			}
+			for range 3 {
+				if _, err := s.bot.Muted(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := s.bot.Newest(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got := m.Left(s.robot.ID())
+			want := []x.Calls{{"read the mutes", 12, 15}, {"ask who we are", 74, 75}, {"read mentions", 299, 300}}
+			if !slices.Equal(got, want) {
+				t.Errorf("%v, want %v", got, want)
+			}
+		})
+	}
+	var none *x.Meters
+	if left := none.Left("1"); left != nil {
+		t.Error(left)
+	}
+}
+
+func TestBillsAreByAccountAndMonth(t *testing.T) {
+	bills := x.Bills([]store.Spending{
+		{Account: "1", Handle: "alice", Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
+		{Account: "1", Month: "2026-08", Item: "unmute", N: 1, Cost: 5_000},
+		{Account: "1", Month: "2026-09", Item: "mute", N: 2, Cost: 20_000},
+		{Account: "12", Month: "2026-09", Item: "mute", N: 1, Cost: 10_000},
+	})
+	if len(bills) != 3 || bills[0].Sum != 15_000 || bills[0].Handle != "alice" || len(bills[0].Lines) != 2 || bills[1].Month != "2026-09" || bills[2].Account != "12" {
+		t.Errorf("%+v", bills)
+	}
+	if x.Bills(nil) != nil {
+		t.Error("a bill for nothing")
+	}
+}
+
+func TestLeastIsWhereReadingStops(t *testing.T) {
+	var b book
+	s := newTown(t, xtest.Options{}, withBook(&b, x.Dollar))
+	if _, err := s.bot.Self(t.Context()); err != nil { // costs something, once
+		t.Fatal(err)
+	}
+	least := func(mentions bool) x.Money { return (&x.Budget{Owned: true}).Least(mentions) }
+	for _, c := range []struct {
+		left x.Money
+		read func() error
+		ok   bool
+	}{
+		{least(true), func() error { _, err := s.bot.Mentions(t.Context(), "1", 10); return err }, true},
+		{least(true) - 1, func() error { _, err := s.bot.Mentions(t.Context(), "1", 10); return err }, false},
+		{least(false), func() error { _, err := s.bot.Recent(t.Context(), 10); return err }, true},
+		{least(false) - 1, func() error { _, err := s.bot.Recent(t.Context(), 10); return err }, false},
+	} {
+		b.mu.Lock()
+		b.cost = x.Dollar - c.left
+		b.mu.Unlock()
+		var capped *x.CapError
+		if err := c.read(); errors.As(err, &capped) == c.ok {
+			t.Errorf("with %s left: %v", c.left, err)
+		}
 	}
 }

@@ -30,7 +30,7 @@ func (c *Client) Muted(ctx context.Context) (map[string]time.Time, error) {
 				return nil, &bot.APIError{Op: getMutes.op, Kind: bot.Transient, Err: err}
 			}
 		}
-		c.opt.Budget.spend(self.ID, MuteRead, len(page))
+		c.opt.Budget.spend(self, MuteRead, len(page))
 		for _, u := range page {
 			muted[u.ID] = time.Time{}
 		}
@@ -59,7 +59,7 @@ func (c *Client) Mute(ctx context.Context, account string, _ time.Duration) erro
 	if err := c.do(ctx, createMute, false, []string{self.ID}, map[string]string{"target_user_id": account}, &a); err != nil {
 		return err
 	}
-	c.opt.Budget.spend(self.ID, MuteMade, 1)
+	c.opt.Budget.spend(self, MuteMade, 1)
 	if !a.Data.Muting {
 		return &bot.APIError{Op: createMute.op, Kind: bot.Rejected, Err: errors.New("the server says that the account is not muted")}
 	}
@@ -79,7 +79,7 @@ func (c *Client) Unmute(ctx context.Context, account string) error {
 		return nil
 	}
 	if err == nil {
-		c.opt.Budget.spend(self.ID, MuteEnded, 1)
+		c.opt.Budget.spend(self, MuteEnded, 1)
 	}
 	return err
 }

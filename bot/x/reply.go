@@ -98,7 +98,7 @@ func (c *Client) submit(ctx context.Context, self bot.Account, out bot.Outgoing,
 	if err != nil {
 		return bot.Post{}, k.failed(postReply, err)
 	}
-	c.opt.Budget.spend(self.ID, Summoned, 1)
+	c.opt.Budget.spend(self, Summoned, 1)
 	return bot.Post{ID: a.Data.ID, URL: permalink(self.Handle, a.Data.ID), Author: self, Created: time.Now(), Text: body.Text,
 		Visibility: bot.Public, ReplyTo: out.To.ID, Mentions: []bot.Account{out.To.Author}}, nil
 }

@@ -3,6 +3,7 @@ package x
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -89,11 +90,26 @@ var endpoints = []endpoint{getMe, getUser, getUserName, getPost, getPosts, getMe
 
 // Limits of v1.1 that are known; those that are not X says itself.
 var v1Endpoints = []endpoint{
-	{"", http.MethodGet, "/1.1/statuses/home_timeline.json", 15}, {"", http.MethodGet, "/1.1/statuses/mentions_timeline.json", 75},
-	{"", http.MethodGet, "/1.1/statuses/user_timeline.json", 900}, {"", http.MethodGet, "/1.1/statuses/show.json", 900},
-	{"", http.MethodGet, "/1.1/account/verify_credentials.json", 75}, {"", http.MethodGet, "/1.1/users/show.json", 900},
-	{"", http.MethodGet, "/1.1/mutes/users/ids.json", 15},
+	{getHome.op, http.MethodGet, "/1.1/statuses/home_timeline.json", 15},
+	{getMentions.op, http.MethodGet, "/1.1/statuses/mentions_timeline.json", 75},
+	{getPostsOf.op, http.MethodGet, "/1.1/statuses/user_timeline.json", 900},
+	{getPost.op, http.MethodGet, "/1.1/statuses/show.json", 900},
+	{getMe.op, http.MethodGet, "/1.1/account/verify_credentials.json", 75},
+	{getUser.op, http.MethodGet, "/1.1/users/show.json", 900},
+	{getMutes.op, http.MethodGet, "/1.1/mutes/users/ids.json", 15},
 }
+
+// family is what calls of an endpoint are counted under.
+func (e endpoint) family() string { return e.method + " " + e.path }
+
+// families are the endpoints by that.
+var families = func() map[string]endpoint {
+	all := map[string]endpoint{}
+	for _, e := range slices.Concat(endpoints, v1Endpoints) {
+		all[e.family()] = e
+	}
+	return all
+}()
 
 // at is the path with ids in place of the braces.
 func (e endpoint) at(ids ...string) string {

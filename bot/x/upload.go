@@ -73,7 +73,7 @@ func (c *Client) Upload(ctx context.Context, up bot.Upload) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.opt.Budget.spend(self.ID, Uploaded, 1)
+	c.opt.Budget.spend(self, Uploaded, 1)
 	if alt := strings.TrimSpace(up.Alt); alt != "" {
 		err = c.describe(ctx, self, metadata{ID: id, Metadata: about{Alt: &altText{shorten(alt, 1000)}}})
 	}
@@ -186,7 +186,7 @@ type warning struct {
 func (c *Client) describe(ctx context.Context, self bot.Account, m metadata) error {
 	err := c.do(ctx, setMetadata, false, nil, m, new(json.RawMessage))
 	if err == nil {
-		c.opt.Budget.spend(self.ID, Described, 1)
+		c.opt.Budget.spend(self, Described, 1)
 	}
 	return err
 }

@@ -27,6 +27,7 @@ type wire struct {
 	mu    sync.Mutex
 	until map[string]time.Time   // family -> when calls are allowed again
 	calls map[string][]time.Time // family -> when calls were made in the last window, oldest first
+	told  map[string]told        // family -> what X said last
 }
 
 func newWire(next http.RoundTripper, agent, path string, count bool) *wire {
@@ -36,7 +37,7 @@ func newWire(next http.RoundTripper, agent, path string, count bool) *wire {
 			TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 1 << 18,
 		}
 	}
-	return &wire{next: next, agent: agent, path: path, count: count, until: map[string]time.Time{}, calls: map[string][]time.Time{}}
+	return &wire{next: next, agent: agent, path: path, count: count, until: map[string]time.Time{}, calls: map[string][]time.Time{}, told: map[string]told{}}
 }
 
 // answerBytes bounds an answer; the largest, a page of a hundred posts, stays far below.
@@ -96,7 +97,7 @@ func (w *wire) familyOf(req *http.Request) (family string, calls int) {
 	parts := strings.Split(strings.TrimPrefix(req.URL.Path, w.path), "/")
 	for _, e := range slices.Concat(endpoints, v1Endpoints) {
 		if e.method == req.Method && fits(e.path, parts) {
-			return e.method + " " + e.path, e.calls
+			return e.family(), e.calls
 		}
 	}
 	for i, p := range parts {
@@ -151,8 +152,17 @@ func (w *wire) hold(family string, until time.Time) {
 // learn reads what is left of the budget of calls.
 func (w *wire) learn(family string, h http.Header) {
 	left, err := strconv.Atoi(h.Get("x-rate-limit-remaining"))
-	if reset, known := resetOf(h); err == nil && left <= 0 && known {
+	reset, known := resetOf(h)
+	if err != nil || !known {
+		return
+	}
+	if left <= 0 {
 		w.hold(family, reset)
+	}
+	if of, err := strconv.Atoi(h.Get("x-rate-limit-limit")); err == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.told[family] = told{left, of, reset}
 	}
 }
 

@@ -44,6 +44,8 @@ type Options struct {
 	CountCalls bool
 	// Budget is what may be spent; nothing is counted when nil.
 	Budget *Budget
+	// Meters are told how many calls are left; nil for nobody.
+	Meters *Meters
 	// Latest is how many posts of the past Recent reads at most, since each costs money; 50.
 	Latest int
 	// Poll is the time between hints of Wake and WakeHome, which X has no stream for; 20 s.

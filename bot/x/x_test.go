@@ -596,8 +596,8 @@ func TestLoginWithAPIN(t *testing.T) {
 	if self, err := c.Self(t.Context()); err != nil || self.Handle != "alice" {
 		t.Errorf("%+v, %v", self, err)
 	}
-	if _, _, err := l.Keys(t.Context(), pin); err == nil {
-		t.Error("a PIN works twice")
+	if _, _, err := l.Keys(t.Context(), pin); !errors.Is(err, x.ErrPIN) {
+		t.Errorf("a PIN used twice: %v", err)
 	}
 	if _, err := x.NewLogin(t.Context(), s.URL, key, "wrong"); err == nil {
 		t.Error("a wrong secret works")
