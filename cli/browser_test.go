@@ -23,6 +23,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/x"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )
@@ -251,9 +252,13 @@ func TestThePageInARealBrowser(t *testing.T) {
 	}
 }
 
-// busy fills the queue, the list of what was given up and the rules.
+// busy fills the queue, the list of what was given up, the rules and the bill.
 func (s *shop) busy(t *testing.T) {
 	t.Helper()
+	s.onX(t)
+	if err := s.store.Spend(store.Spending{Platform: x.Name, Account: "7", Handle: "dreambot", Month: thisMonth(), Item: string(x.Summoned), N: 112, Cost: 1_120_000}); err != nil {
+		t.Fatal(err)
+	}
 	scope := store.Scope{Platform: "mastodon", Account: "1"}
 	var jobs []store.Job
 	for i, who := range []string{"ada", "bea", "cem", "dan"} {

@@ -19,6 +19,8 @@ import (
 	"slugpuppy/bot/filter"
 	"slugpuppy/bot/mastodontest"
 	"slugpuppy/bot/web"
+	"slugpuppy/bot/x"
+	"slugpuppy/bot/xtest"
 	"slugpuppy/config"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -31,6 +33,7 @@ type shop struct {
 	store  *store.Store
 	filter *filter.Filter
 	site   *web.Site
+	meters *x.Meters
 }
 
 func newShop(t *testing.T) *shop {
@@ -50,21 +53,22 @@ func newShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	timeline, err := newFilter(cfg, st, key, nil, log)
+	meters := &x.Meters{}
+	timeline, err := newFilter(cfg, st, key, meters, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	local := &admin.Local{Store: st, Daemon: statusOf(nil, time.Now()), Secrets: newConnections(cfg, st, key), Filter: func() (*filter.Filter, error) { return timeline, nil }}
 	srv := httptest.NewUnstartedServer(nil)
 	cfg.Web.URL, cfg.Web.Admins = "http://"+srv.Listener.Addr().String(), "@boss@dreams.example"
-	site, err := newSite(cfg, st, key, timeline, local, nil, log)
+	site, err := newSite(cfg, st, key, timeline, local, meters, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv.Config.Handler = site.Handler()
 	srv.Start()
 	t.Cleanup(srv.Close)
-	return &shop{h, srv.URL, st, timeline, site}
+	return &shop{h, srv.URL, st, timeline, site, meters}
 }
 
 // browser is somebody with cookies.
@@ -372,23 +376,55 @@ func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
 	if _, page := b.get("/operator"); strings.Contains(page, "Costs") {
 		t.Errorf("costs where nobody is on X: %s", page)
 	}
+	s.onX(t)
 	for _, v := range []store.Spending{
-		{Account: "7", Handle: "alice", Month: thisMonth(), Item: "post read", N: 30, Cost: 150_000},
-		{Account: "7", Handle: "alice", Month: "2020-01", Item: "mute", N: 700, Cost: 7_000_000},
-		{Account: "8", Handle: "dreambot", Month: thisMonth(), Item: "summoned reply", N: 990, Cost: 9_900_000},
+		{Account: "7", Handle: "carol", Month: thisMonth(), Item: "summoned reply", N: 990, Cost: 9_900_000},
+		{Account: "7", Handle: "carol", Month: "2020-01", Item: "mute", N: 700, Cost: 7_000_000},
 	} {
-		v.Platform = "x"
+		v.Platform = x.Name
 		if err := s.store.Spend(v); err != nil {
 			t.Fatal(err)
 		}
 	}
 	code, page := b.get("/operator")
-	for _, want := range []string{"@alice", "$0.15", "$9.85", "30 × post read", "@dreambot", "$9.90", `value="99"`, "mentions are not read before the 1st", "none made"} {
+	for _, want := range []string{"@alice", "$0.05 of $10.00", "$9.95 left", "6 × post read: $0.03", "read the home timeline: 178 of 180", "ask who we are: 74 of 75",
+		"@carol", `value="99"`, "mentions are not read before the 1st", "none made"} {
 		if code != http.StatusOK || !strings.Contains(page, want) {
 			t.Errorf("%d, no %q: %s", code, want, page)
 		}
 	}
 	if strings.Contains(page, "700") {
 		t.Error("another month counts")
+	}
+}
+
+// onX reads somebody's timeline on a fake X.
+func (s *shop) onX(t *testing.T) {
+	t.Helper()
+	server := xtest.New(xtest.Options{RateLimits: true})
+	server.Start()
+	t.Cleanup(server.Close)
+	alice, artist := server.AddUser("alice", xtest.UserOptions{}), server.AddUser("artist", xtest.UserOptions{})
+	alice.Follow(artist)
+	var keys x.Keys
+	keys.Consumer, keys.ConsumerSecret = server.Consumer()
+	keys.Token, keys.TokenSecret = alice.Token()
+	reader, err := x.New(x.Options{API: server.URL, Keys: keys, Meters: s.meters, Budget: &x.Budget{Ledger: x.Books{Store: s.store}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor := ""
+	for _, words := range []string{"a walk", "the sea", "a hill", "a cup", "a cat", "a boat"} {
+		p, err := artist.Post(xtest.PostOptions{Text: words})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cursor = p.ID
+	}
+	if _, err := reader.Recent(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.Home(t.Context(), cursor, 10); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -100,7 +100,7 @@ type CapError struct {
 }
 
 func (e *CapError) Error() string {
-	return fmt.Sprintf("%s of the monthly cap of %s is spent, and what is left may not do; it begins again on %s, or raise x.monthly_cap", e.Spent, e.Cap, e.Until.Format("2 January 2006"))
+	return fmt.Sprintf("%s of the monthly cap of %s is spent, and what is left is not enough to go on; it begins again on %s, or raise x.monthly_cap", e.Spent, e.Cap, e.Until.Format("2 January 2006"))
 }
 
 // Notice is the reason as a person reads it.
