@@ -23,7 +23,7 @@ func (d *Daemon) suspend(err error) {
 		return
 	}
 	d.gate.since, d.gate.reason, d.gate.opened = time.Now(), err.Error(), make(chan struct{})
-	remedy := "run `slugpuppy login` for this account and start the daemon again"
+	remedy := "run `slugpuppy login` (on X `slugpuppy login x`) for this account and start the daemon again"
 	var known interface{ Remedy() string }
 	if errors.As(err, &known) {
 		remedy = known.Remedy()

@@ -281,12 +281,21 @@ func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	case api == nil:
 		trouble, w.pause = err.Error(), lastPause
 	case api.Kind == bot.Unauthorized, api.Kind == bot.Forbidden:
-		trouble, w.pause, w.account = "the server no longer lets us in; connect the account again", lastPause, nil
+		trouble, w.pause, w.account = "the server no longer lets us in; "+remedyOf(err, "connect the account again"), lastPause, nil
 	case api.Kind == bot.RateLimited && !api.RetryAt.IsZero():
 		w.pause = min(max(time.Until(api.RetryAt), firstPause), lastPause)
 	}
 	w.Log.Warn("a timeline has to wait", "account", sub.Handle, "error", err, "retry_in", w.pause)
 	return w.pause, w.settle(sub, trouble)
+}
+
+// remedyOf is what an error says can be done about it, or what else can.
+func remedyOf(err error, otherwise string) string {
+	var known interface{ Remedy() string }
+	if errors.As(err, &known) {
+		return known.Remedy()
+	}
+	return otherwise
 }
 
 // settle writes down why nothing happens, or that all is well again.

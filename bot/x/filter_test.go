@@ -406,3 +406,14 @@ func TestMuteOffEndsOurMutesAndNoOthers(t *testing.T) {
 		t.Errorf("ours is there: %v; theirs is: %v", r.town.alice.Mutes(r.artist), r.town.alice.Mutes(loud))
 	}
 }
+
+func TestWhereV1IsRefusedTheSubscribersTroubleNamesTheSetting(t *testing.T) {
+	r := newReader(t, xtest.Options{})
+	r.version = "v1.1"
+	r.restart()
+	r.join()
+	r.pass()
+	if !strings.Contains(r.trouble(), `x.api = "v2"`) {
+		t.Errorf("trouble: %q", r.trouble())
+	}
+}

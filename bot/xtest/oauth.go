@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -167,7 +168,7 @@ func (s *Server) verify(r *http.Request, body []byte, secretOf func(token string
 	}
 	secret, ok := secretOf(valueOf(list, "oauth_token"))
 	if !ok {
-		return nil, fmt.Errorf("nobody has the token %q", valueOf(list, "oauth_token"))
+		return nil, errors.New("nobody has the token")
 	}
 	base, err := baseString(r, body, list)
 	if err != nil {
