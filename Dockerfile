@@ -9,12 +9,12 @@ COPY . .
 ARG VERSION=dev REVISION=
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags netgo,osusergo,timetzdata \
     -ldflags "-s -w -buildid= -X slugpuppy/cli.version=${VERSION} -X slugpuppy/cli.revision=${REVISION}" -o /out/slugpuppy . \
- && mkdir -p /out/state
+ && mkdir -p /out/lib && mkdir -m 0700 /out/lib/slugpuppy
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/slugpuppy /usr/bin/slugpuppy
 # The volume starts as a copy of this folder, so that it belongs to the user below.
-COPY --from=build --chown=65532:65532 --chmod=0700 /out/state /var/lib/slugpuppy
+COPY --from=build --chown=65532:65532 /out/lib/ /var/lib/
 ENV SLUGPUPPY_STORE_PATH=/var/lib/slugpuppy/slugpuppy.db
 USER 65532:65532
 VOLUME /var/lib/slugpuppy

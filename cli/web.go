@@ -44,6 +44,9 @@ func (d *door) Begin(ctx context.Context, server string) (string, web.Attempt, e
 	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" {
 		return "", nil, fmt.Errorf("%q is no server", server)
 	}
+	if own, err := url.Parse(d.cfg.Mastodon.Server); err == nil && strings.EqualFold(u.Host, own.Host) {
+		server = strings.TrimSuffix(d.cfg.Mastodon.Server, "/") // which may be one to try things on, without https
+	}
 	app, err := d.app(ctx, server)
 	if err != nil {
 		return "", nil, err

@@ -319,12 +319,22 @@ func TestCaps(t *testing.T) {
 	})
 }
 
-func TestMistakesAreExplainedOnceInTenMinutes(t *testing.T) {
+func TestAMistakeIsExplainedOnceInTenMinutesAndOnlySoMany(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		r.answered(r.ask(r.ada, "see"), "I see no picture")
-		r.ignored(r.ask(r.ada, "see"), "without a word")
-		time.Sleep(10 * time.Minute)
+		r.ignored(r.ask(r.ada, "see"), "told minutes ago")
 		r.answered(r.ask(r.ada, "imagine xyzzy"), "I do not know")
+		time.Sleep(10 * time.Minute)
+		var posts []bot.Post
+		for _, word := range []string{"xyzzy", "plugh", "frobozz", "quux", "zork"} {
+			posts = append(posts, r.ada.post("@dreambot imagine "+word))
+		}
+		r.bot.hint()
+		settle()
+		for _, p := range posts[:4] {
+			r.answered(p, "I do not know")
+		}
+		r.ignored(posts[4], "told minutes ago")
 		time.Sleep(10 * time.Minute)
 		p := r.ask(r.ada, "see", func(p *bot.Post) { p.ReplyTo = "00000000" })
 		r.answered(p, "private or deleted")

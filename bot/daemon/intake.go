@@ -153,10 +153,13 @@ func (d *Daemon) lane(p bot.Post) string {
 		return wordLane
 	}
 	req, err := d.parse(p.Text)
-	if err == nil && makesPicture(req.Verb) {
-		return dreamLane
+	if err != nil || !makesPicture(req.Verb) {
+		return wordLane
 	}
-	return wordLane
+	if _, err := req.Recipe(d.Vocabulary, 0); err != nil { // nobody waits to hear of a word that we do not know
+		return wordLane
+	}
+	return dreamLane
 }
 
 func (d *Daemon) parse(text string) (mention.Request, error) {

@@ -57,17 +57,17 @@ func pictureWords(k picture.Kind) string {
 	return sayCorrupt
 }
 
-// refuse tells the requester, unless they were told of something else a moment ago.
+// refuse tells the requester, unless they were told so, or too much else, a moment ago.
 func (t *task) refuse(r *refusal) (outcome, error) {
 	if r.words == "" {
 		return outcome{skip: r.reason}, nil
 	}
-	ok, err := t.mayComplain(t.job)
+	ok, err := t.mayComplain(t.job, r.words)
 	if err != nil {
 		return outcome{}, err
 	}
 	if !ok {
-		return outcome{skip: "refused without a word, the last one was minutes ago: " + r.reason}, nil
+		return outcome{skip: "refused without a word, they were told minutes ago: " + r.reason}, nil
 	}
 	t.Log.Info("refused", "job", t.job.ID, "reason", r.reason)
 	return t.say(r.words), nil

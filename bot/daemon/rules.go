@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"time"
 
@@ -173,11 +174,19 @@ const (
 	capPerson = "person "
 )
 
-// complaintEvery is how often one person is told that something did not work.
-const complaintEvery = 10 * time.Minute
+// In complaintEvery a person is told a thing once, and no more than complaintMost things: enough
+// to get a wish right, too little to keep two programs talking.
+const (
+	complaintEvery = 10 * time.Minute
+	complaintMost  = 4
+)
 
-// mayComplain says whether a person may be told of another mistake now.
-func (d *Daemon) mayComplain(job store.Job) (bool, error) {
-	refused, err := d.Store.Take(d.scope, job.ID, store.Limit{Name: "complaint " + job.Requester, Max: 1, Window: complaintEvery})
+// mayComplain says whether a person may be told these words now.
+func (d *Daemon) mayComplain(job store.Job, words string) (bool, error) {
+	h := fnv.New64a()
+	h.Write([]byte(words))
+	refused, err := d.Store.Take(d.scope, job.ID,
+		store.Limit{Name: "complaint " + job.Requester, Max: complaintMost, Window: complaintEvery},
+		store.Limit{Name: fmt.Sprintf("complaint %s %x", job.Requester, h.Sum64()), Max: 1, Window: complaintEvery})
 	return refused == nil, err
 }

@@ -90,7 +90,11 @@ func (t *task) caption(res result, room int) string {
 	if required == "" {
 		required = "Here you are."
 	}
-	tail := " " + strings.Join(trimmed(generation(res.recipe), res.recipe.Preset, recipe), " · ")
+	look := res.recipe.Preset
+	if res.recipe.Verb == dream.Imagine { // drawn from words, whatever the look
+		look = ""
+	}
+	tail := " " + strings.Join(trimmed(generation(res.recipe), look, recipe), " · ")
 	text := cut(required, min(room, bodyRunes)-utf8.RuneCountInString(tail)) + tail
 	extras := append(slices.Clone(res.notes), `"deeper" "info" "delete"`)
 	for _, extra := range extras {
