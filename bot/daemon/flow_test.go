@@ -319,6 +319,14 @@ func TestCaps(t *testing.T) {
 	})
 }
 
+func TestNobodyWaitsBehindADreamToHearOfAnUnknownWord(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		r.dreamer.behave(time.Hour, nil)
+		r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
+		r.answered(r.ask(r.ada, "more xyzzy", r.ada.withPicture(photo(2), "")), "I do not know")
+	})
+}
+
 func TestAMistakeIsExplainedOnceInTenMinutesAndOnlySoMany(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		r.answered(r.ask(r.ada, "see"), "I see no picture")
