@@ -194,6 +194,7 @@ func TestMasksKeepTheirPart(t *testing.T) {
 		dream.KeepBottom: func(_, y int) bool { return y > 2*h/3 },
 		dream.KeepLeft:   func(x, _ int) bool { return x < w/3 },
 		dream.KeepRight:  func(x, _ int) bool { return x > 2*w/3 },
+		dream.KeepEdges:  func(x, y int) bool { return math.Hypot(float64(x-w/2)/w, float64(y-h/2)/h) > 0.42 },
 		dream.KeepCentre: func(x, y int) bool { return math.Hypot(float64(x-w/2)/w, float64(y-h/2)/h) < 0.15 },
 	}
 	for mask, inside := range kept {

@@ -58,6 +58,8 @@ func region(kind Mask, x, y float64) float64 {
 	switch kind {
 	case KeepCentre:
 		return edge(math.Hypot((x-0.5)/0.32, (y-0.5)/0.32), 1, 2*feather)
+	case KeepEdges:
+		return 1 - region(KeepCentre, x, y)
 	case KeepTop:
 		return edge(y, 0.5, feather)
 	case KeepBottom:

@@ -67,6 +67,7 @@ const (
 	KeepRight      Mask = "keep-right"
 	KeepSubject    Mask = "keep-subject"    // what the network looks at stays
 	KeepBackground Mask = "keep-background" // only what the network looks at dreams
+	KeepEdges      Mask = "keep-edges"      // only the centre dreams
 )
 
 // Progress is one step of a running job.

@@ -35,7 +35,7 @@ var (
 // Numbers of names in tokens: only ever append.
 var (
 	verbCodes = []Verb{Dream, Imagine, Dive, Wander}
-	maskCodes = []Mask{MaskNone, KeepCentre, KeepTop, KeepBottom, KeepLeft, KeepRight, KeepSubject, KeepBackground}
+	maskCodes = []Mask{MaskNone, KeepCentre, KeepTop, KeepBottom, KeepLeft, KeepRight, KeepSubject, KeepBackground, KeepEdges}
 	// layerCodes holds the layers of GoogLeNet-shaped networks; other names are spelt out.
 	layerCodes = []string{"s1", "s2", "s3", "3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b", "logits"}
 )

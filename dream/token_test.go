@@ -26,7 +26,7 @@ func drawRecipe(t *rapid.T) dream.Recipe {
 		Octaves: rapid.IntRange(0, 8).Draw(t, "octaves"), Steps: rapid.IntRange(0, 100).Draw(t, "steps"),
 		Strength: rapid.IntRange(0, 10).Draw(t, "strength"), Seed: rapid.Uint64().Draw(t, "seed"),
 		Size:        rapid.SampledFrom([]int{0, 64, 512, 8192}).Draw(t, "size"),
-		Mask:        rapid.SampledFrom([]dream.Mask{dream.MaskNone, dream.KeepCentre, dream.KeepBackground}).Draw(t, "mask"),
+		Mask:        rapid.SampledFrom([]dream.Mask{dream.MaskNone, dream.KeepCentre, dream.KeepBackground, dream.KeepEdges}).Draw(t, "mask"),
 		KeepColours: rapid.Bool().Draw(t, "colours"), Free: rapid.Bool().Draw(t, "free"),
 		Generation: rapid.IntRange(0, 1000).Draw(t, "generation"),
 	}

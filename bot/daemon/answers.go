@@ -270,7 +270,7 @@ var topics = map[string]string{
 	"see":     "\"see\" with a picture tells what I think is in it.",
 	"dive":    "\"dive\" with a picture makes a clip that falls into it for ever; \"dive 8s\" sets how long.",
 	"wander":  "\"wander\" with a picture makes a chain: each frame dreams what the last one looked like to me.",
-	"keep":    "\"keep centre\", \"keep top\" or \"keep subject\" leaves that part as it is; \"only background\" dreams the rest.",
+	"keep":    "\"keep centre\", \"keep top\" or \"keep subject\" leaves that part as it is; \"only centre\" and \"only background\" dream that part alone.",
 	"delete":  "Reply \"delete\" to one of my pictures and I remove it, if you asked for it or it shows yours.",
 	"stop":    "\"stop\" and I never touch you or your pictures again; \"start\" undoes it.",
 }

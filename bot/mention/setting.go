@@ -111,13 +111,13 @@ func (p *parser) set(key, value string) error {
 	case "mask", "keep":
 		side, ok := sides[strings.TrimPrefix(low, "keep-")]
 		if !ok {
-			return badValue(key, value, "centre, top, bottom, left, right, subject or background", "top")
+			return badValue(key, value, "centre, edges, top, bottom, left, right, subject or background", "top")
 		}
 		r.Mask = "keep-" + side
 	case "only":
 		side, ok := opposite[sides[low]]
 		if !ok {
-			return badValue(key, value, "top, bottom, left, right, subject or background", "background")
+			return badValue(key, value, "centre, edges, top, bottom, left, right, subject or background", "background")
 		}
 		r.Mask = "keep-" + side
 	case "visibility":

@@ -54,12 +54,13 @@ var sides = map[string]string{
 	"centre": "centre", "center": "centre", "middle": "centre",
 	"top": "top", "bottom": "bottom", "left": "left", "right": "right",
 	"subject": "subject", "main": "subject", "person": "subject", "face": "subject", "foreground": "subject", "me": "subject",
+	"edges": "edges", "edge": "edges", "border": "edges", "borders": "edges", "corners": "edges", "outside": "edges",
 	"background": "background", "backdrop": "background", "sky": "top", "ground": "bottom",
 }
 
 // opposite is what stays when only one side dreams.
 var opposite = map[string]string{
-	"top": "bottom", "bottom": "top", "left": "right", "right": "left", "subject": "background", "background": "subject",
+	"centre": "edges", "edges": "centre", "top": "bottom", "bottom": "top", "left": "right", "right": "left", "subject": "background", "background": "subject",
 }
 
 // audiences are the words for visibilities.
