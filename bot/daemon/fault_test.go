@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,14 +159,14 @@ func TestWhereMentionsMayNotBeReadTheReasonIsSaid(t *testing.T) {
 func TestAServerThatRefusesUsFromTheStartIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		asked := 0
+		var asked atomic.Int32
 		r.w.breaks(func(op string, _ int) fate {
-			asked++
+			asked.Add(1)
 			return fate{before: &bot.APIError{Op: op, Kind: bot.Unauthorized, Err: costly{remedy: "set the other option"}}}
 		})
 		r.wake()
 		time.Sleep(time.Hour)
-		if asked > 6 {
+		if asked := asked.Load(); asked > 6 {
 			t.Errorf("asked %d times in an hour", asked)
 		}
 		if err := r.d.Ready(); err == nil || !strings.Contains(err.Error(), "suspended since") {
