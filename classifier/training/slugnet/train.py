@@ -26,6 +26,7 @@ DEFAULTS = {
     "width": 1.0,
     "sides": [[0, 64], [0.6, 80], [0.85, 96]],  # from this part of the run on, views of this side
     "weights": {"64": 1.0, "84": 1.0, "112": 2.0},  # how often a picture of this size is drawn
+    "least": 0.25,        # the smallest part of a picture that a view shows; more for short runs
     "attack": 0.0,        # adversarial step, L2 length at 64 px in units of [0,1]; 0: none
     "attacked": 0.5,      # part of each batch that is attacked
     "seed": 1,
@@ -110,7 +111,7 @@ def batch(pictures, o, side, draw, shake):
         if n:
             at = pictures.training(s)
             x, y = pictures.take(s, at[draw.integers(len(at), size=n)])
-            xs.append(augment.views(x, side, shake))
+            xs.append(augment.views(x, side, shake, o["least"]))
             ys.append(y)
     return torch.cat(xs).contiguous(memory_format=torch.channels_last), torch.cat(ys)
 
