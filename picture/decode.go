@@ -249,7 +249,10 @@ func decodeSafely(data []byte, format string) (img image.Image, err error) {
 	case "gif":
 		return firstFrame(data)
 	}
-	return webp.Decode(r)
+	if img, err = webp.Decode(r); err != nil {
+		return nil, err
+	}
+	return fromVideo(img), nil
 }
 
 // firstFrame lays a GIF's first frame, which may cover only a part, onto its canvas.

@@ -3,8 +3,10 @@ package picture_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"image"
 	"image/color"
 	"runtime"
 	"strings"
@@ -114,6 +116,38 @@ func TestFormatsDecodeToTheirPixels(t *testing.T) {
 			}
 			if got := p.Image.NRGBAAt(test.x, test.y); !near(got, test.want, test.tol) {
 				t.Errorf("pixel is %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// lossyWebP and lossyWebPAlpha are quarters of black, white, red (200,30,30) and blue (30,60,220),
+// 32x16, written by libwebp 1.2.4; the second one is half transparent. libwebp reads what the
+// test wants.
+const (
+	lossyWebP = "UklGRlAAAABXRUJQVlA4IEQAAABwAQCdASogABAAAIAIJaAC7AFpuAD+/vhA///6RNt/+++H/99hH/+57v//c93/VEr///z5ZY//" +
+		"dgX/3XTx/hH/uEAAAA=="
+	lossyWebPAlpha = "UklGRnQAAABXRUJQVlA4WAoAAAAQAAAAHwAADwAAQUxQSAoAAAABB1DAiAhERP8DVlA4IEQAAABwAQCdASogABAAAIAIJaAC" +
+		"7AFpuAD+/vhA///6RNt/+++H/99hH/+57v//c93/VEr///z5ZY//dgX/3XTx/hH/uEAAAA=="
+)
+
+func TestALossyWebPIsNotPale(t *testing.T) {
+	for _, test := range []struct {
+		name, file string
+		alpha      uint8
+	}{{"opaque", lossyWebP, 255}, {"half transparent", lossyWebPAlpha, 128}} {
+		t.Run(test.name, func(t *testing.T) {
+			p, err := picture.Decode(t.Context(), must[[]byte](t)(base64.StdEncoding.DecodeString(test.file)), picture.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for at, want := range map[image.Point]color.NRGBA{
+				{4, 3}: {0, 0, 0, test.alpha}, {27, 3}: {255, 255, 255, test.alpha},
+				{4, 12}: {200, 29, 30, test.alpha}, {27, 12}: {30, 61, 221, test.alpha},
+			} {
+				if got := p.Image.NRGBAAt(at.X, at.Y); !near(got, want, 1) {
+					t.Errorf("%v is %v, want %v", at, got, want)
+				}
 			}
 		})
 	}
