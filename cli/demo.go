@@ -240,7 +240,7 @@ func (a *app) showReply(ctx context.Context, r *demo.Reply, out string, took tim
 		s.Alt = r.Pictures[0].Alt
 		text += fmt.Sprintf("\nalt text:\n%s\npicture: %s", indent(s.Alt), out)
 	}
-	return a.print(s, text)
+	return a.beside(out).print(s, text)
 }
 
 func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }

@@ -55,7 +55,7 @@ func (a *app) detectorTrain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.writeFrom(f.out, h.Write)
+			return a.writeFrom(f.out, 0o666, h.Write)
 		},
 	}
 	f.register(cmd)
@@ -112,11 +112,11 @@ func (a *app) draw(ctx context.Context, f trainFlags, h *detector.Head, samples 
 		return err
 	}
 	in := func(name string) string { return filepath.Join(f.pictures, name) }
-	err := a.writeFrom(in("roc.svg"), func(w io.Writer) error { return training.WriteROC(w, h.ROC) })
+	err := a.writeFrom(in("roc.svg"), 0o666, func(w io.Writer) error { return training.WriteROC(w, h.ROC) })
 	if err != nil {
 		return err
 	}
-	err = a.writeFrom(in("reliability.svg"), func(w io.Writer) error {
+	err = a.writeFrom(in("reliability.svg"), 0o666, func(w io.Writer) error {
 		return training.WriteReliability(w, training.Reliabilities(samples, scores, 10))
 	})
 	if err != nil {

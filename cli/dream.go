@@ -83,6 +83,9 @@ func (a *app) dreamCommand() *cobra.Command {
 }
 
 func (s *studio) dream(ctx context.Context, in, out, guide string, r dream.Recipe) error {
+	if err := canSave(out); err != nil {
+		return err
+	}
 	pic, err := s.open(ctx, in)
 	if err != nil {
 		return err
@@ -108,7 +111,7 @@ func (s *studio) finish(out string, res *dream.Result) error {
 	}
 	m := made{File: out, W: res.Image.Rect.Dx(), H: res.Image.Rect.Dy(),
 		Saw: res.Saw, Dreamed: res.Dreamed, Recipe: token, Notes: res.Notes}
-	return s.app.print(m, m.text())
+	return s.app.beside(out).print(m, m.text())
 }
 
 // comment is the mark every picture carries.
@@ -150,6 +153,9 @@ func outOf(args []string) int {
 }
 
 func (s *studio) imagine(ctx context.Context, out string, r dream.Recipe) error {
+	if err := canSave(out); err != nil {
+		return err
+	}
 	report, done := progress(s.app.err, "imagining")
 	defer done()
 	res, err := s.maker.Imagine(ctx, r, report)
@@ -192,6 +198,9 @@ func (s *studio) clip(ctx context.Context, in, out string, r dream.Recipe) error
 	if ext := filepath.Ext(out); !mp4 && !strings.EqualFold(ext, ".gif") && out != "-" {
 		return usageError(fmt.Errorf("cannot write %s clips; name the clip .gif or .mp4", ext))
 	}
+	if err := canWrite(out); err != nil {
+		return err
+	}
 	pic, err := s.open(ctx, in)
 	if err != nil {
 		return err
@@ -217,5 +226,5 @@ func (s *studio) clip(ctx context.Context, in, out string, r dream.Recipe) error
 	}
 	m := made{File: out, W: clip.W, H: clip.H, Frames: clip.Frames, Saw: clip.Saw, Dreamed: clip.Dreamed,
 		Recipe: clip.Recipe.Token(), Notes: clip.Notes}
-	return s.app.print(m, m.text())
+	return s.app.beside(out).print(m, m.text())
 }

@@ -184,9 +184,9 @@ func (a *app) backup(ctx context.Context, to string) error {
 		return err
 	}
 	defer done()
-	err = a.writeFrom(to, func(w io.Writer) error { return svc.Backup(ctx, w) })
+	err = a.writeFrom(to, 0o600, func(w io.Writer) error { return svc.Backup(ctx, w) })
 	if err != nil {
 		return adminError(err)
 	}
-	return a.print(map[string]any{"file": to, "ok": true}, "wrote "+to)
+	return a.beside(to).print(map[string]any{"file": to, "ok": true}, "wrote "+to)
 }

@@ -41,6 +41,9 @@ type sheetFlags struct {
 }
 
 func (a *app) sheet(ctx context.Context, out string, f sheetFlags) error {
+	if err := canSave(out); err != nil {
+		return err
+	}
 	s, err := a.newStudio()
 	if err != nil {
 		return err
@@ -63,7 +66,7 @@ func (a *app) sheet(ctx context.Context, out string, f sheetFlags) error {
 		return err
 	}
 	cells = append([]training.Cell{{Image: picture.ToNRGBA(src), Text: "picture"}}, append(cells, presets...)...)
-	words, err := a.imagineAll(ctx, show, s.words, f.words)
+	words, err := a.beside(out).imagineAll(ctx, show, s.words, f.words)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"slugpuppy/bot/mention"
@@ -113,53 +112,6 @@ func (a *app) read(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return data, nil
-}
-
-// save writes a picture in the format its name asks for.
-func (a *app) save(path string, img image.Image, comment string) error {
-	var data []byte
-	var err error
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".jpg", ".jpeg":
-		data, err = picture.EncodeJPEG(img, 92, comment)
-	case ".png", "":
-		data, err = picture.EncodePNG(img, comment)
-	default:
-		return usageError(fmt.Errorf("cannot write %s files; name the picture .png or .jpg", ext))
-	}
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", path, err)
-	}
-	return a.write(path, data)
-}
-
-// write replaces a file as a whole; "-" is standard output.
-func (a *app) write(path string, data []byte) error {
-	return a.writeFrom(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-}
-
-// writeFrom is write for content that comes as a stream.
-func (a *app) writeFrom(path string, content func(io.Writer) error) error {
-	if path == "-" {
-		return content(a.out)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".slugpuppy-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(tmp.Name())
-	err = content(tmp)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
 }
 
 // loadConfig reads the configuration; a missing default file means the defaults.

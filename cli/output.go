@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"slugpuppy/picture"
+)
+
+// beside is the app whose reports do not get into what is written to out: when that is standard
+// output, they go to standard error.
+func (a *app) beside(out string) *app {
+	if out != "-" {
+		return a
+	}
+	other := *a
+	other.out = a.err
+	return &other
+}
+
+// canSave says at once, and not after minutes of dreaming, that a picture cannot be written there.
+func canSave(path string) error {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".jpg", ".jpeg", ".png", "":
+		return canWrite(path)
+	default:
+		return usageError(fmt.Errorf("cannot write %s files; name the picture .png or .jpg", ext))
+	}
+}
+
+// canWrite tries whether a file can be written at path, without touching what is there.
+func canWrite(path string) error {
+	if path == "-" {
+		return nil
+	}
+	target, info, err := whatIsAt(path)
+	if err != nil || info != nil && !info.Mode().IsRegular() {
+		return err
+	}
+	f, err := newBeside(target, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return notFoundError(fmt.Errorf("cannot write %s: there is no folder %s", path, filepath.Dir(target)))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// whatIsAt follows links to the file itself. The info is nil when there is none yet.
+func whatIsAt(path string) (string, fs.FileInfo, error) {
+	target := path
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		target = real
+	}
+	info, err := os.Stat(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return target, nil, nil
+	case err != nil:
+		return "", nil, fmt.Errorf("cannot write %s: %w", path, err)
+	case info.IsDir():
+		return "", nil, usageError(fmt.Errorf("cannot write %s: it is a folder", path))
+	}
+	return target, info, nil
+}
+
+// newBeside makes a file of a new name in the folder of another. The process's umask holds.
+func newBeside(path string, mode fs.FileMode) (*os.File, error) {
+	name := filepath.Join(filepath.Dir(path), ".slugpuppy-"+rand.Text())
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+}
+
+// save writes a picture in the format its name asks for, PNG if it asks for none.
+func (a *app) save(path string, img image.Image, comment string) error {
+	if err := canSave(path); err != nil {
+		return err
+	}
+	encode := picture.EncodePNG
+	if ext := strings.ToLower(filepath.Ext(path)); ext == ".jpg" || ext == ".jpeg" {
+		encode = func(img image.Image, comment string) ([]byte, error) { return picture.EncodeJPEG(img, 92, comment) }
+	}
+	data, err := encode(img, comment)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	return a.write(path, data)
+}
+
+// write is writeFrom for what is at hand.
+func (a *app) write(path string, data []byte) error {
+	return a.writeFrom(path, 0o666, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// writeFrom replaces a file as a whole; a new one gets the mode, less the umask. A link goes on
+// pointing where it did, and what is no file, such as a pipe or /dev/null, is written to. "-" is
+// standard output.
+func (a *app) writeFrom(path string, mode fs.FileMode, content func(io.Writer) error) error {
+	if path == "-" {
+		return content(a.out)
+	}
+	target, info, err := whatIsAt(path)
+	if err != nil {
+		return err
+	}
+	if info != nil && !info.Mode().IsRegular() {
+		err = fill(target, content)
+	} else {
+		err = replace(target, mode, info, content)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// fill writes into what is there.
+func fill(path string, content func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(content(f), f.Close())
+}
+
+// replace puts a new file in place of what is there, old, whose mode it keeps; nil for nothing.
+func replace(path string, mode fs.FileMode, old fs.FileInfo, content func(io.Writer) error) error {
+	f, err := newBeside(path, mode)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	err = content(f)
+	if old != nil {
+		err = errors.Join(err, f.Chmod(old.Mode().Perm()))
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
