@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"path/filepath"
@@ -56,7 +57,7 @@ func labels(gs []classifier.Guess) string {
 
 const wordsHelp = `The words and keys are those of a mention: a preset (slug, eyes, birds, temple, swirl,
 fur, fractal, gentle, nightmare), "more eyes", "no dogs", "into banana", layer=4c, channels=66,12,
-strength=1..10, octaves=, steps=, seed=, size=, keep centre, only background, deeper 3.`
+strength=1..10, octaves=, steps=, seed=, size=, keep centre, only background, generations=3.`
 
 func (a *app) dreamCommand() *cobra.Command {
 	var guide string
@@ -75,6 +76,7 @@ func (a *app) dreamCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			r.Guide = r.Guide || guide != ""
 			return s.dream(cmd.Context(), args[0], args[1], guide, r)
 		},
 	}
@@ -83,6 +85,12 @@ func (a *app) dreamCommand() *cobra.Command {
 }
 
 func (s *studio) dream(ctx context.Context, in, out, guide string, r dream.Recipe) error {
+	switch {
+	case r.Guide && guide == "":
+		return usageError(errors.New("this dream is guided by a second picture; name it with --guide"))
+	case !r.Guide && guide != "":
+		return usageError(errors.New("this recipe had no guide; with one the picture would differ"))
+	}
 	if err := canSave(out); err != nil {
 		return err
 	}
@@ -94,7 +102,6 @@ func (s *studio) dream(ctx context.Context, in, out, guide string, r dream.Recip
 	if err != nil {
 		return err
 	}
-	r.Guide = guideImage != nil
 	report, done := progress(s.app.err, "dreaming")
 	defer done()
 	res, err := s.maker.Dream(ctx, pic.Image, guideImage, r, report)

@@ -49,8 +49,7 @@ func (a *app) newStudio() (*studio, error) {
 
 // recipe turns words as they would be typed in a mention into a recipe and the request.
 func (s *studio) recipe(verb mention.Verb, words []string) (dream.Recipe, mention.Request, error) {
-	text := strings.TrimSpace(string(verb) + " " + strings.Join(words, " "))
-	req, err := mention.Parse(text)
+	req, err := request(verb, strings.Join(words, " "))
 	if err != nil {
 		return dream.Recipe{}, req, usageError(err)
 	}
@@ -66,7 +65,30 @@ func (s *studio) recipe(verb mention.Verb, words []string) (dream.Recipe, mentio
 	if err != nil {
 		return r, req, usageError(err)
 	}
+	if r.Guide && verb != mention.Dream {
+		return r, req, usageError(errors.New("only dream takes a second picture as guide"))
+	}
 	return r, req, nil
+}
+
+// request is what words ask of a command. The bot passes over what it does not know and says so in
+// its answer; who types a command would rather hear it before the picture is made.
+func request(verb mention.Verb, words string) (mention.Request, error) {
+	req, err := mention.Parse(words)
+	if deeper := err == nil && req.Verb == mention.Deeper; !deeper || verb != mention.Dream {
+		req, err = mention.Parse(strings.TrimSpace(string(verb) + " " + words))
+	}
+	switch {
+	case err != nil:
+		return req, err
+	case req.Then != nil:
+		return req, errors.New("one wish at a time: make the second picture from the first with another command")
+	case req.Model != "":
+		return req, errors.New("model= is for the bot; --model chooses the network here")
+	case len(req.Unknown) > 0:
+		return req, fmt.Errorf("I do not know %q", strings.Join(req.Unknown, " "))
+	}
+	return req, nil
 }
 
 // open reads and decodes a picture; "-" is standard input.
