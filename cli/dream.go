@@ -208,13 +208,21 @@ func (s *studio) clip(ctx context.Context, in, out string, r dream.Recipe) error
 	if err := canWrite(out); err != nil {
 		return err
 	}
+	opts := s.opts
+	switch {
+	case !mp4:
+		opts.FFmpeg = "" // its work would be thrown away
+	case opts.FFmpeg == "":
+		return errors.New("no ffmpeg found to write MP4 with; install it, name it in dream.ffmpeg, or name the clip .gif")
+	}
 	pic, err := s.open(ctx, in)
 	if err != nil {
 		return err
 	}
-	make := s.maker.Dive
+	maker := dream.New(s.net, opts)
+	make := maker.Dive
 	if r.Verb == dream.Wander {
-		make = s.maker.Wander
+		make = maker.Wander
 	}
 	report, done := progress(s.app.err, string(r.Verb))
 	defer done()
@@ -225,7 +233,7 @@ func (s *studio) clip(ctx context.Context, in, out string, r dream.Recipe) error
 	data := clip.GIF
 	if mp4 {
 		if data = clip.MP4; data == nil {
-			return fmt.Errorf("no ffmpeg found to write MP4 with; install it or name the clip .gif")
+			return fmt.Errorf("no MP4 was made: %w; the clip can be named .gif", clip.NoMP4)
 		}
 	}
 	if err := s.app.write(out, data); err != nil {

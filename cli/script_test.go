@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"image/gif"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -59,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"database": database,
 			"exits":    exits,
 			"recipeof": recipeOf,
+			"sizeof":   sizeOf,
 			"holds":    holds,
 		},
 	})
@@ -106,6 +108,15 @@ func recipeOf(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &made))
 	ts.Setenv(args[1], made.Recipe)
+}
+
+// sizeof FILE sets $WIDTH, $HEIGHT and $FRAMES to those of a GIF.
+func sizeOf(ts *testscript.TestScript, neg bool, args []string) {
+	clip, err := gif.DecodeAll(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Setenv("WIDTH", strconv.Itoa(clip.Config.Width))
+	ts.Setenv("HEIGHT", strconv.Itoa(clip.Config.Height))
+	ts.Setenv("FRAMES", strconv.Itoa(len(clip.Image)))
 }
 
 // exits CODE ARGS... runs slugpuppy and wants that exit code.

@@ -23,6 +23,7 @@ type studio struct {
 	net   *classifier.Network
 	words *dream.Vocabulary
 	maker *dream.Maker
+	opts  dream.Options // of the maker
 	media picture.Limits
 }
 
@@ -38,11 +39,13 @@ func (a *app) newStudio() (*studio, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts := makerOptions(cfg)
 	return &studio{
 		app:   a,
 		net:   net,
 		words: dream.NewVocabulary(net.Labels()),
-		maker: dream.New(net, makerOptions(cfg)),
+		maker: dream.New(net, opts),
+		opts:  opts,
 		media: pictureLimits(cfg),
 	}, nil
 }

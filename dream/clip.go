@@ -13,8 +13,9 @@ import (
 // Clip is a finished loop: its last frame leads into its first.
 type Clip struct {
 	GIF           []byte
-	MP4           []byte // nil without ffmpeg
-	W, H          int
+	MP4           []byte // nil without ffmpeg, and with NoMP4
+	NoMP4         error  // why there is an ffmpeg and no MP4, for the log
+	W, H          int    // of the MP4, else of the GIF, as Frames and FrameDuration are
 	Frames        int
 	FrameDuration time.Duration
 	Poster        *image.NRGBA       // a still from the middle
@@ -35,32 +36,38 @@ func (m *Maker) pack(ctx context.Context, c *Clip, frames []*image.NRGBA, each t
 	c.Poster = frames[len(frames)/2]
 	if m.opt.FFmpeg != "" {
 		mp4, err := encodeMP4(ctx, m.opt.FFmpeg, frames, each)
-		if err != nil {
+		switch {
+		case err != nil:
 			c.Notes = append(c.Notes, "The film encoder failed, so this is a GIF.")
-		} else if int64(len(mp4)) <= m.opt.ClipBytes {
+			c.NoMP4 = err
+		case int64(len(mp4)) > m.opt.ClipBytes:
+			c.NoMP4 = fmt.Errorf("the film has %d bytes, the limit is %d", len(mp4), m.opt.ClipBytes)
+		default:
 			c.MP4 = mp4
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 	}
-	var err error
-	c.GIF, err = m.packGIF(ctx, frames, each)
-	return err
+	return m.packGIF(ctx, c, frames, each)
 }
 
-func (m *Maker) packGIF(ctx context.Context, frames []*image.NRGBA, each time.Duration) ([]byte, error) {
-	w, h := frames[0].Rect.Dx(), frames[0].Rect.Dy()
+func (m *Maker) packGIF(ctx context.Context, c *Clip, frames []*image.NRGBA, each time.Duration) error {
+	w, h := c.W, c.H
 	for try := 0; ; try++ {
 		if err := ctx.Err(); err != nil {
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		data, err := encodeGIF(frames, w, h, each)
 		if err != nil {
-			return nil, fmt.Errorf("encode clip: %w", err)
+			return fmt.Errorf("encode clip: %w", err)
 		}
 		if int64(len(data)) <= m.opt.ClipBytes || try == maxTries {
-			return data, nil
+			c.GIF = data
+			if c.MP4 == nil {
+				c.W, c.H, c.Frames, c.FrameDuration = w, h, len(frames), each
+			}
+			return nil
 		}
 		if try%2 == 0 {
 			w, h = w*4/5, h*4/5
