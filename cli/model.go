@@ -46,6 +46,10 @@ func modelError(err error) error {
 	switch {
 	case errors.Is(err, networks.ErrUnknown):
 		return notFoundError(fmt.Errorf("%w; slugpuppy model ls lists those there are", err))
+	case errors.Is(err, networks.ErrFile):
+		return usageError(fmt.Errorf("%w; set dream.model to its whole path to make it the usual one", err))
+	case errors.Is(err, networks.ErrEmbedded):
+		return refusedError(fmt.Errorf("cannot delete: %w", err))
 	case errors.Is(err, fs.ErrNotExist):
 		return notFoundError(err)
 	case err != nil:

@@ -45,14 +45,20 @@ func (n noLeaks) Run() int {
 	return 0
 }
 
-// The scripts run the program as its users do, on pictures that it paints.
+// The scripts run the program as its users do, on pictures that it paints. $TINY is a network that
+// is not the embedded one.
 func TestScripts(t *testing.T) {
+	tiny, err := filepath.Abs("../classifier/graph/testdata/torch/channels-13/model.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
+			e.Setenv("TINY", tiny)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

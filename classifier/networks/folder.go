@@ -42,6 +42,8 @@ type Notes struct {
 var (
 	ErrUnknown  = errors.New("no such network")
 	ErrDamaged  = errors.New("the file is not the one that was published")
+	ErrFile     = errors.New("that is a file, not the name of a pulled network")
+	ErrEmbedded = errors.New("it is part of the program")
 	errBadName  = errors.New("names of networks are letters, digits, dots, dashes and underscores")
 	namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 )
@@ -97,6 +99,9 @@ func (f Folder) Use(name string) error {
 		}
 		return nil
 	}
+	if isFile(name) { // its path would mean something else in another folder
+		return fmt.Errorf("network %q: %w", name, ErrFile)
+	}
 	if err := f.Verify(name); err != nil {
 		return err
 	}
@@ -115,7 +120,7 @@ func (f Folder) Open(name string) (*classifier.Network, error) {
 	if name == "" || name == classifier.Embedded {
 		return classifier.Default()
 	}
-	if strings.HasSuffix(name, ".onnx") || strings.ContainsRune(name, filepath.Separator) {
+	if isFile(name) {
 		return OpenFile(name, "")
 	}
 	if !namePattern.MatchString(name) {
@@ -126,6 +131,11 @@ func (f Folder) Open(name string) (*classifier.Network, error) {
 		return nil, fmt.Errorf("network %q: %w", name, ErrUnknown)
 	}
 	return n, err
+}
+
+// isFile says whether a name is the path of an ONNX file.
+func isFile(name string) bool {
+	return strings.HasSuffix(name, ".onnx") || strings.ContainsRune(name, filepath.Separator)
 }
 
 // OpenFile loads an ONNX file with the notes and labels beside it, if there are any. Weights

@@ -238,6 +238,25 @@ func TestWeightsThatChangedAreRefused(t *testing.T) {
 	}
 }
 
+func TestAFileIsNotTheUsualNetwork(t *testing.T) {
+	f, model := networks.Folder{Dir: t.TempDir()}, small(t)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("mine.onnx", model, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"mine.onnx", "./mine.onnx"} {
+		if _, err := f.Open(name); err != nil {
+			t.Errorf("%s does not open: %v", name, err)
+		}
+		if err := f.Use(name); !errors.Is(err, networks.ErrFile) {
+			t.Errorf("%s is used: %v", name, err)
+		}
+	}
+	if n, err := f.Open(""); err != nil || n.Name() != classifier.Embedded {
+		t.Errorf("what is in use does not open: %v", err)
+	}
+}
+
 func TestNamesDoNotLeaveTheFolder(t *testing.T) {
 	f := networks.Folder{Dir: t.TempDir()}
 	for _, name := range []string{"..", "a b", ".hidden", "ünder"} {
@@ -247,6 +266,9 @@ func TestNamesDoNotLeaveTheFolder(t *testing.T) {
 		if err := f.Remove(name); err == nil {
 			t.Errorf("%q is removed", name)
 		}
+	}
+	if err := f.Remove(classifier.Embedded); !errors.Is(err, networks.ErrEmbedded) {
+		t.Errorf("the embedded network is removed: %v", err)
 	}
 	if _, err := f.Open("nobody"); !errors.Is(err, networks.ErrUnknown) {
 		t.Errorf("a network that is not there: %v", err)

@@ -247,7 +247,10 @@ func newClient() *http.Client {
 
 // Remove deletes a network; the embedded one is used again if it was in use.
 func (f Folder) Remove(name string) error {
-	if !namePattern.MatchString(name) || name == classifier.Embedded {
+	if name == classifier.Embedded {
+		return fmt.Errorf("network %q: %w", name, ErrEmbedded)
+	}
+	if !namePattern.MatchString(name) {
 		return fmt.Errorf("network %q: %w", name, errBadName)
 	}
 	if _, err := os.Stat(f.model(name)); errors.Is(err, fs.ErrNotExist) {
