@@ -43,7 +43,7 @@ func (a *app) recipeReplay() *cobra.Command {
 				return err
 			}
 			if want := s.net.Hash()[:len(r.Model)]; r.Model != want {
-				return refusedError(fmt.Errorf("recipe was made with network %s, this program has %s: the picture would differ", r.Model, want))
+				return refusedError(fmt.Errorf("recipe was made with network %s, this is %s: the picture would differ; --model names another one", r.Model, want))
 			}
 			out := args[len(args)-1]
 			if r.Verb == dream.Imagine {
@@ -59,5 +59,5 @@ func (a *app) recipeReplay() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&guide, "guide", "", "the second picture, when the recipe used one")
-	return cmd
+	return a.withModel(cmd)
 }
