@@ -33,9 +33,6 @@ func (a *app) detectCommand() *cobra.Command {
 			"known examples that are most alike; distance 1 is that of any two examples.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if how.heatmap != "" && len(args) != 1 {
-				return usageError(fmt.Errorf("--heatmap is for one picture, not %d", len(args)))
-			}
 			return a.detect(cmd.Context(), args, how)
 		},
 	}
@@ -54,6 +51,14 @@ func (a *app) detect(ctx context.Context, args []string, how judging) error {
 	files, err := a.pictureFiles(args)
 	if err != nil {
 		return err
+	}
+	if how.heatmap != "" {
+		if len(files) != 1 { // of a folder, each would be drawn over the last
+			return usageError(fmt.Errorf("--heatmap is for one picture, not %d", len(files)))
+		}
+		if err := canSave(how.heatmap); err != nil {
+			return err
+		}
 	}
 	cfg, err := a.loadConfig()
 	if err != nil {
@@ -74,7 +79,7 @@ func (a *app) detect(ctx context.Context, args []string, how judging) error {
 		if j.Error != "" {
 			failed++
 		}
-		if err := a.print(j, j.text()); err != nil {
+		if err := a.beside(how.heatmap).print(j, j.text()); err != nil {
 			return err
 		}
 	}
