@@ -29,6 +29,9 @@ func (a *app) seeCommand() *cobra.Command {
 		Long:  "Say what the network sees in each picture. A folder means every picture in it; - reads file names from standard input.",
 		Args:  usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if top < 1 {
+				return usageError(fmt.Errorf("--top is 1 or more, not %d", top))
+			}
 			s, err := a.newStudio()
 			if err != nil {
 				return err
