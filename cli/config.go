@@ -2,8 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"slugpuppy/config"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -15,7 +19,12 @@ func (a *app) configCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.print(map[string]any{"ok": true, "file": cfg.File()}, fmt.Sprintf("configuration is fine (%s)", orDefaults(cfg.File())))
+				about, text := map[string]any{"ok": true, "file": cfg.File()}, fmt.Sprintf("configuration is fine (%s)", orDefaults(cfg.File()))
+				if odd := config.UnknownEnv(os.Environ()); len(odd) > 0 { // no mistake: Kubernetes sets such names by itself
+					about["unread"] = odd
+					text += "\nbut nothing reads " + strings.Join(odd, ", ")
+				}
+				return a.print(about, text)
 			},
 		},
 		&cobra.Command{
