@@ -124,6 +124,7 @@ func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 		{"a server without encryption", "[mastodon]\nserver = 'http://example.social'", nil, []string{"x.toml:2: mastodon.server", "https://example.social"}},
 		{"a server that is no address", "[mastodon]\nserver = 'example'", nil, []string{"not an address"}},
 		{"a server with a path", "[mastodon]\nserver = 'https://a.example/@bot'", nil, []string{"more than a scheme"}},
+		{"a misspelt key of an editor that marks its files", "\ufeff[bot]\r\npoll = '1m'\r\nqeue = 3", nil, []string{"x.toml:3: bot.qeue"}},
 		{"a mistake in the environment", "", env{"SLUGPUPPY_BOT_QUEUE": "many"}, []string{`SLUGPUPPY_BOT_QUEUE: "many" is not a whole number`}},
 		{"two mistakes at once", "[bot]\nqueue = 'a'\npoll = 'b'", nil, []string{"x.toml:2:", "x.toml:3:"}},
 	}

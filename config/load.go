@@ -106,6 +106,7 @@ func readFile(path string) ([]byte, error) {
 
 // read takes every value of a file, and finds all mistakes, not only the first.
 func (c *Config) read(data []byte) error {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors begin every file with it
 	var doc map[string]any
 	err := toml.NewDecoder(bytes.NewReader(data)).Decode(&doc)
 	var bad *toml.DecodeError
