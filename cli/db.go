@@ -98,7 +98,7 @@ func firstLines(out []byte, n int) []byte {
 func (a *app) dbBackup() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup TO",
-		Short: "Write a consistent copy of the database (the daemon may not be running; see also the nightly copy of `serve`)",
+		Short: "Write a consistent copy of the database, whether the daemon runs or not (see also the nightly copy of `serve`)",
 		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.backup(cmd.Context(), args[0])
