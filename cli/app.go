@@ -128,6 +128,11 @@ func (a *app) root() *cobra.Command {
 		a.recipeCommand(), a.jobsCommand(), a.allowCommand(), a.denyCommand(), a.rulesCommand(), a.undoCommand(), a.logCommand(), a.filterCommand(), a.userCommand(), a.auditCommand(), a.statusCommand(), a.modelCommand(), a.inspectCommand(), a.detectCommand(), a.detectorCommand(), a.configCommand(),
 		a.benchCommand(), a.doctorCommand(), a.dbCommand(), a.manCommand(), a.versionCommand(),
 	)
+	// The library's own group helps whoever asks it for a shell it does not know, into their file.
+	root.InitDefaultCompletionCmd()
+	if cmd, _, err := root.Find([]string{"completion"}); err == nil && cmd != root {
+		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, onlyOthers
+	}
 	return root
 }
 
@@ -143,17 +148,17 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 
 // group is a command that only holds others.
 func group(use, short string, sub ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: use, Short: short,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()))
-			}
-			return cmd.Help()
-		},
-	}
+	cmd := &cobra.Command{Use: use, Short: short, RunE: onlyOthers}
 	cmd.AddCommand(sub...)
 	return cmd
+}
+
+// onlyOthers runs a group: alone it helps, and a name it does not hold is a mistake.
+func onlyOthers(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()))
+	}
+	return cmd.Help()
 }
 
 // print writes v as one line of JSON with --json, else the text.
