@@ -89,7 +89,7 @@ func request(verb mention.Verb, words string) (mention.Request, error) {
 	case req.Model != "":
 		return req, errors.New("model= is for the bot; --model chooses the network here")
 	case len(req.Unknown) > 0:
-		return req, fmt.Errorf("I do not know %q", strings.Join(req.Unknown, " "))
+		return req, fmt.Errorf("unknown words: %q", strings.Join(req.Unknown, " "))
 	}
 	return req, nil
 }
