@@ -6,11 +6,12 @@ from .pictures import SIDES
 
 
 @torch.inference_mode()
-def accuracy(net, pictures, sides=(96,), most=None):
+def accuracy(net, pictures, sides=(96,), most=None, mirror=False):
     """Top-1 and top-5 of a network in eval mode, by how it looks, by source and merged.
 
-    Pictures are shown whole at every side, and "all" averages the probabilities. The choice is
-    among all classes. With most, only so many of each source and size are looked at."""
+    Pictures are shown whole at every side, and "all" averages the probabilities, with mirror
+    over the mirror images too, as the program does. The choice is among all classes. With most,
+    only so many of each source and size are looked at."""
     sums = {}
     net = net.to(memory_format=torch.channels_last)
     names = pictures.info["sources"]
@@ -23,6 +24,8 @@ def accuracy(net, pictures, sides=(96,), most=None):
                 x, y = pictures.take(size, at[i:i + 250])
                 looks = {f"{side} px": torch.softmax(net(resized(x, side)).float(), 1) for side in sides}
                 looks["all"] = sum(looks.values())
+                if mirror:
+                    looks["all"] += sum(torch.softmax(net(resized(x, side).flip(3)).float(), 1) for side in sides)
                 for look, p in looks.items():
                     hits = p.topk(min(5, p.shape[1])).indices == y[:, None]
                     for source in (name, "merged"):

@@ -58,7 +58,7 @@ def export(data, checkpoint, out, half):
     notes = {"about": f"slugnet with {len(pictures.ids)} classes", "sights": SIGHTS}
     Path(f"{out}/slugnet.json").write_text(json.dumps(notes, indent=1))
     reference(net, pictures, f"{out}/reference")
-    scores = evaluate.accuracy(net, pictures, SIGHTS)
+    scores = evaluate.accuracy(net, pictures, SIGHTS, mirror=True)
     figures = {"parameters": sum(p.numel() for p in net.parameters()), "bytes": os.path.getsize(path), "data": pictures.info, "accuracy": scores}
     Path(f"{out}/figures.json").write_text(json.dumps(figures, indent=1))
     print(json.dumps(scores, indent=1))

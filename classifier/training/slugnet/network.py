@@ -20,6 +20,7 @@ BLOCKS = {
     "4b": (80, 64, 128, 32, 64, 64),
     "4c": (96, 80, 160, 40, 80, 64),
     "5a": (128, 96, 192, 48, 96, 96),
+    "5b": (192, 128, 256, 64, 128, 128),
 }
 STEM = (32, 64)
 POOL_BEFORE = ("3a", "4a", "5a")  # each pooling halves the sides
@@ -108,11 +109,12 @@ class Slugnet(nn.Module):
 
 
 def warm(net, path, ids, batches):
-    """Begins with the weights of an exported network of the same shape.
+    """Begins with the weights of an exported network of the same shape, or of one that ends earlier.
 
     Its batch norms are gone: new ones are set so that they change nothing on the given batches
-    of pictures. Classes are matched by WordNet id (ids: ours; the file's are in FILE.labels.txt or labels.txt beside it);
-    new ones begin small."""
+    of pictures. Blocks that it lacks begin at random, and so does the last layer then. Classes
+    are matched by WordNet id (ids: ours; the file's are in FILE.labels.txt or labels.txt beside
+    it); new ones begin small."""
     import onnx
     from onnx import numpy_helper
 
@@ -122,6 +124,8 @@ def warm(net, path, ids, batches):
         if isinstance(module, Unit):
             # the first weights called a convolution c
             key = name + (".c" if name + ".c.weight" in weights else ".conv")
+            if key + ".weight" not in weights:
+                continue
             with torch.no_grad():
                 module.conv.weight.copy_(weights[key + ".weight"])
             module.shift = weights[key + ".bias"]
@@ -139,6 +143,8 @@ def warm(net, path, ids, batches):
     lines = labels.read_text().splitlines()
     theirs = {line.split("\t")[0]: i for i, line in enumerate(lines)}
     known = [(i, theirs[c]) for i, c in enumerate(ids) if c in theirs]
+    if weights["fc.weight"].shape[1] != net.fc.in_features:
+        return len(known)
     with torch.no_grad():
         net.fc.weight.mul_(0.3)
         for i, j in known:

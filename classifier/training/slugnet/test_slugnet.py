@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import augment, curves, export, pictures, train
+from . import augment, curves, evaluate, export, pictures, train
 from .network import LAYERS, Slugnet, warm
 
 CATS, DOGS = "n02123045", "n02085620"
@@ -109,12 +109,26 @@ class Tests(unittest.TestCase):
         x, y = torch.rand(8, 3, 32, 32) * 0.5 + 0.25, torch.randint(0, 2, (8,))
         for _ in range(5):
             net(x)
-        worse = train.attacked(net, x, y, {"attack": 0.4, "attacked": 0.5}, 64)
+        worse = train.attacked(net, x, y, {**train.DEFAULTS, "attack": 0.4}, 64)
         torch.testing.assert_close((worse - x)[:4].flatten(1).norm(dim=1), torch.full((4,), 0.4), rtol=0.05, atol=0.01)
         torch.testing.assert_close(worse[4:], x[4:])
         net.eval()
         loss = lambda z: torch.nn.functional.cross_entropy(net(z[:4]), y[:4])
         self.assertGreater(loss(worse), loss(x))
+
+    def test_a_picture_is_judged_with_its_mirror_image(self):
+        shown = pictures.Pictures(world(self.folder), torch.device("cpu"))
+        seen = []
+
+        class Spy(torch.nn.Module):
+            def forward(self, x):
+                seen.append(x.clone())
+                return torch.zeros(len(x), len(shown.ids))
+
+        evaluate.accuracy(Spy(), shown, (32,), mirror=True)
+        for plain, mirrored in zip(seen[::2], seen[1::2]):
+            torch.testing.assert_close(mirrored, plain.flip(3))
+        self.assertGreater(len(seen), 1)
 
     def test_an_export_begins_another_run_without_a_change(self):
         try:
@@ -133,6 +147,13 @@ class Tests(unittest.TestCase):
         new = net.eval()
         for layer in LAYERS:
             torch.testing.assert_close(new.activations(x)[layer], old.activations(x)[layer], rtol=2e-2, atol=2e-2)
+        shorter = onnx.load(f"{self.folder}/out/slugnet.onnx")
+        for t in [t for t in shorter.graph.initializer if "i5b" in t.name]:
+            shorter.graph.initializer.remove(t)
+        onnx.save(shorter, f"{self.folder}/out/slugnet.onnx")
+        longer = Slugnet(2)
+        warm(longer, f"{self.folder}/out/slugnet.onnx", [CATS, "n00000001"], [x])
+        torch.testing.assert_close(longer.eval().activations(x)["5a"], old.activations(x)["5a"], rtol=2e-2, atol=2e-2)
         index = json.loads(Path(f"{self.folder}/out/reference/index.json").read_text())
         for name, shape in index.items():
             self.assertEqual(os.path.getsize(f"{self.folder}/out/reference/{name}.f32"), 4 * int(np.prod(shape)))

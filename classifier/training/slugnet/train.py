@@ -29,6 +29,7 @@ DEFAULTS = {
     "least": 0.25,        # the smallest part of a picture that a view shows; more for short runs
     "attack": 0.0,        # adversarial step, L2 length at 64 px in units of [0,1]; 0: none
     "attacked": 0.5,      # part of each batch that is attacked
+    "bfloat16": False,    # half the digits on a CPU too: faster where it has instructions for them
     "seed": 1,
 }
 
@@ -79,7 +80,7 @@ def run(data, out, options, begin=None, every=500, minutes=None):
         x, y = batch(pictures, o, side, draw, shake)
         if o["attack"]:
             x = attacked(net, x, y, o, side)
-        loss, right = learn(net, sgd, x, y, o["smooth"])
+        loss, right = learn(net, sgd, x, y, o)
         step += 1
         follow(average, net, min(o["average"], step / (step + 10)))
         log.note(loss, right, side, len(y))
@@ -120,7 +121,7 @@ def attacked(net, x, y, o, side):
     """Replaces part of a batch by pictures one L2 step worse (fast gradient method; Miyato et
     al. 2018 use the same step). The length grows with the side: the same change a pixel."""
     n = int(len(x) * o["attacked"])
-    with fast(x.device):
+    with fast(x.device, o):
         z = x[:n].detach().clone().requires_grad_()
         net.eval()
         grad, = torch.autograd.grad(F.cross_entropy(net(z), y[:n], reduction="sum"), z)
@@ -131,16 +132,16 @@ def attacked(net, x, y, o, side):
     return torch.cat([worse, x[n:]]).contiguous(memory_format=torch.channels_last)
 
 
-def fast(device):
-    """Half the digits where that is faster: on accelerators (on a CPU without matrix units
-    float32 was measured to be a quarter faster)."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+def fast(device, o):
+    """Half the digits where that is faster: on accelerators, and on a CPU when told so (without
+    instructions for them float32 was measured to be a quarter faster)."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda" or o["bfloat16"])
 
 
-def learn(net, sgd, x, y, smooth):
-    with fast(x.device):
+def learn(net, sgd, x, y, o):
+    with fast(x.device, o):
         logits = net(x).float()
-    loss = F.cross_entropy(logits, y, label_smoothing=smooth)
+    loss = F.cross_entropy(logits, y, label_smoothing=o["smooth"])
     sgd.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 5)
