@@ -2,14 +2,11 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"image"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"slugpuppy/classifier/training"
-	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
 
@@ -57,34 +54,10 @@ func (a *app) sheet(ctx context.Context, out string, f sheetFlags) error {
 		src = pic.Image
 	}
 	show := training.Showcase{Net: s.net, Maker: s.maker, Seed: 1, Size: f.size}
-	cells, err := show.Layers(ctx, src)
+	beside := a.beside(out)
+	sheet, err := show.Sheet(ctx, src, s.words, f.words, f.side, func(i training.Imagined) error { return beside.print(i, i.String()) })
 	if err != nil {
 		return err
 	}
-	presets, err := show.Presets(ctx, src)
-	if err != nil {
-		return err
-	}
-	cells = append([]training.Cell{{Image: picture.ToNRGBA(src), Text: "picture"}}, append(cells, presets...)...)
-	words, err := a.beside(out).imagineAll(ctx, show, s.words, f.words)
-	if err != nil {
-		return err
-	}
-	return a.save(out, training.Board(append(cells, words...), 6, f.side), "")
-}
-
-// imagineAll imagines words and prints how well each came out.
-func (a *app) imagineAll(ctx context.Context, show training.Showcase, v *dream.Vocabulary, words []string) ([]training.Cell, error) {
-	var cells []training.Cell
-	for _, word := range words {
-		done, err := show.Imagine(ctx, v, strings.TrimSpace(word))
-		if err != nil {
-			return nil, err
-		}
-		if err := a.print(done, fmt.Sprintf("%-20s %.2f as made, %.2f at worst", done.Word, done.Drawn, done.Least)); err != nil {
-			return nil, err
-		}
-		cells = append(cells, done.Cell())
-	}
-	return cells, nil
+	return a.save(out, sheet, "")
 }

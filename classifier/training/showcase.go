@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"strings"
 
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
@@ -37,8 +38,32 @@ type Imagined struct {
 	image *image.NRGBA
 }
 
-// Layers dreams a picture with every layer of the network by itself.
-func (s Showcase) Layers(ctx context.Context, src image.Image) ([]Cell, error) {
+// Sheet puts a picture, its dreams with every layer and every preset, and words from noise on one
+// contact sheet with cells of so many pixels a side. What became of each word is told as it is made.
+func (s Showcase) Sheet(ctx context.Context, src image.Image, v *dream.Vocabulary, words []string, side int, tell func(Imagined) error) (*image.NRGBA, error) {
+	cells := []Cell{{Image: picture.ToNRGBA(src), Text: "picture"}}
+	for _, dreams := range []func(context.Context, image.Image) ([]Cell, error){s.layers, s.presets} {
+		more, err := dreams(ctx, src)
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, more...)
+	}
+	for _, word := range words {
+		done, err := s.Imagine(ctx, v, strings.TrimSpace(word))
+		if err != nil {
+			return nil, err
+		}
+		if err := tell(done); err != nil {
+			return nil, err
+		}
+		cells = append(cells, done.Cell())
+	}
+	return Board(cells, 6, side), nil
+}
+
+// layers dreams a picture with every layer of the network by itself.
+func (s Showcase) layers(ctx context.Context, src image.Image) ([]Cell, error) {
 	var cells []Cell
 	for _, l := range s.Net.Layers() {
 		if l.Name == classifier.Logits {
@@ -53,8 +78,8 @@ func (s Showcase) Layers(ctx context.Context, src image.Image) ([]Cell, error) {
 	return cells, nil
 }
 
-// Presets dreams a picture with every preset.
-func (s Showcase) Presets(ctx context.Context, src image.Image) ([]Cell, error) {
+// presets dreams a picture with every preset.
+func (s Showcase) presets(ctx context.Context, src image.Image) ([]Cell, error) {
 	var cells []Cell
 	for _, p := range dream.Presets() {
 		c, err := s.dream(ctx, src, p.Name, dream.Recipe{Preset: p.Name})
@@ -105,6 +130,11 @@ func (s Showcase) Imagine(ctx context.Context, v *dream.Vocabulary, word string)
 		out.Least = min(out.Least, p)
 	}
 	return out, nil
+}
+
+// String says how sure the network is of the word.
+func (i Imagined) String() string {
+	return fmt.Sprintf("%-20s %.2f as made, %.2f at worst", i.Word, i.Drawn, i.Least)
 }
 
 // Cell is the picture with the figures below it.

@@ -2,6 +2,7 @@ package training_test
 
 import (
 	"image"
+	"slices"
 	"testing"
 
 	"slugpuppy/classifier"
@@ -10,27 +11,26 @@ import (
 	"slugpuppy/picture"
 )
 
-func TestAShowcaseHasEveryLayerAndPreset(t *testing.T) {
+func TestASheetHasThePictureEveryLayerEveryPresetAndTheWords(t *testing.T) {
 	net, err := classifier.Default()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := training.Showcase{Net: net, Maker: dream.New(net, dream.Options{}), Seed: 1, Size: 64, Steps: 1}
-	src := picture.Landscape(64, 48, 1)
-	layers, err := s.Layers(t.Context(), src)
+	var told []string
+	sheet, err := s.Sheet(t.Context(), picture.Landscape(64, 48, 1), dream.NewVocabulary(net.Labels()), []string{"banana", " slug"}, 40, func(i training.Imagined) error {
+		told = append(told, i.Word)
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	presets, err := s.Presets(t.Context(), src)
-	if err != nil {
-		t.Fatal(err)
+	if !slices.Equal(told, []string{"banana", "slug"}) {
+		t.Errorf("told of %q", told)
 	}
-	if len(layers) != len(net.Layers())-1 || len(presets) != len(dream.Presets()) {
-		t.Errorf("%d layers and %d presets are shown", len(layers), len(presets))
-	}
-	board := training.Board(append(layers, presets...), 6, 40)
-	if want := image.Rect(0, 0, 240, 3*(40+16)); board.Rect != want {
-		t.Errorf("the board is %v, want %v", board.Rect, want)
+	cells := 1 + len(net.Layers()) - 1 + len(dream.Presets()) + 2
+	if want := image.Rect(0, 0, 240, (cells+5)/6*(40+16)); sheet.Rect != want {
+		t.Errorf("the sheet is %v, want %v", sheet.Rect, want)
 	}
 }
 

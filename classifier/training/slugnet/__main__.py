@@ -1,4 +1,4 @@
-"""python3 -m slugnet STAGE: prepare, train, export, curves. See README.md."""
+"""python3 -m slugnet STAGE: prepare, train, export, channels, curves. See README.md."""
 
 import argparse
 import json
@@ -25,15 +25,19 @@ def main():
 
     s = stages.add_parser("export", help="checkpoint to what the program embeds")
     s.add_argument("--data", required=True)
-    s.add_argument("--checkpoint", required=True)
+    s.add_argument("--checkpoint", required=True, help="of a run, or a network exported before")
     s.add_argument("--out", required=True)
     s.add_argument("--half", action="store_true", help="store weights as float16")
+
+    s = stages.add_parser("channels", help="which channels answer to eyes and whorls")
+    s.add_argument("--checkpoint", required=True)
 
     s = stages.add_parser("curves", help="draw runs' logs as SVG")
     s.add_argument("runs", nargs="+")
     s.add_argument("--out", required=True)
 
     a = parser.parse_args()
+    threads()
     if a.stage == "prepare":
         from . import pictures
         pictures.prepare([tuple(s.split("=", 1)) for s in a.source], a.words, a.out, a.workers)
@@ -46,9 +50,22 @@ def main():
     elif a.stage == "export":
         from . import export
         export.export(a.data, a.checkpoint, a.out, a.half)
+    elif a.stage == "channels":
+        from . import channels, export
+        net = export.load(a.checkpoint)
+        for shape in channels.SHAPES:
+            for d, layer, channel in channels.rank(net, shape):
+                print(f"{shape:8s} {layer}:{channel:<4d} {d:5.2f}")
     elif a.stage == "curves":
         from . import curves
         curves.draw(a.runs, a.out)
+
+
+def threads():
+    """Uses all processors: some builds of PyTorch begin with one."""
+    if "OMP_NUM_THREADS" not in os.environ:
+        import torch
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 
 if __name__ == "__main__":

@@ -9,19 +9,22 @@ import numpy as np
 import torch
 
 from . import evaluate
-from .network import LAYERS, Slugnet
+from .network import LAYERS, STEM, Slugnet, exported
 from .pictures import Pictures
 
 
 SIGHTS = (64, 96, 128)  # the short sides, in pixels, at which the program looks at a picture
 
 
-def load(checkpoint, classes):
-    """The averaged weights of a checkpoint as a network without batch norm."""
-    average = torch.load(checkpoint, map_location="cpu")["average"]
-    net = Slugnet(classes, average["s1.conv.weight"].shape[0] / 32)
-    net.load_state_dict(average)
-    return net.eval().fold()
+def load(checkpoint):
+    """The averaged weights of a checkpoint, or an exported network, without batch norm."""
+    done = checkpoint.endswith(".onnx")
+    weights = exported(checkpoint) if done else torch.load(checkpoint, map_location="cpu")["average"]
+    net = Slugnet(weights["fc.bias"].shape[0], weights["s1.conv.weight"].shape[0] / STEM[0]).eval()
+    if done:
+        net.fold()
+    net.load_state_dict(weights)
+    return net if done else net.fold()
 
 
 class Named(torch.nn.Module):
@@ -41,7 +44,7 @@ def export(data, checkpoint, out, half):
     reads beside it, reference/ and figures.json."""
     os.makedirs(out, exist_ok=True)
     pictures = Pictures(data, torch.device("cpu"))
-    net = load(checkpoint, len(pictures.ids))
+    net = load(checkpoint)
     if half:
         with torch.no_grad():
             for p in net.parameters():

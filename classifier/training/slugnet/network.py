@@ -108,6 +108,15 @@ class Slugnet(nn.Module):
         return self
 
 
+def exported(path):
+    """The weights in an exported network's file, as float32, by the names that the parts have here."""
+    import onnx
+    from onnx import numpy_helper
+
+    stored = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()).float() for t in onnx.load(path).graph.initializer}
+    return {name.removeprefix("n.").removesuffix("_half"): t for name, t in stored.items()}
+
+
 def warm(net, path, ids, batches):
     """Begins with the weights of an exported network of the same shape, or of one that ends earlier.
 
@@ -115,11 +124,7 @@ def warm(net, path, ids, batches):
     of pictures. Blocks that it lacks begin at random, and so does the last layer then. Classes
     are matched by WordNet id (ids: ours; the file's are in FILE.labels.txt or labels.txt beside
     it); new ones begin small."""
-    import onnx
-    from onnx import numpy_helper
-
-    stored = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()).float() for t in onnx.load(path).graph.initializer}
-    weights = {name.removeprefix("n.").removesuffix("_half"): t for name, t in stored.items()}
+    weights = exported(path)
     for name, module in net.named_modules():
         if isinstance(module, Unit):
             # the first weights called a convolution c

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import augment, curves, evaluate, export, pictures, train
+from . import augment, channels, curves, evaluate, export, pictures, train
 from .network import LAYERS, Slugnet, warm
 
 CATS, DOGS = "n02123045", "n02085620"
@@ -104,12 +104,16 @@ class Tests(unittest.TestCase):
         for k, v in whole["average"].items():
             torch.testing.assert_close(parts["average"][k], v, rtol=1e-4, atol=1e-5)
 
+    def test_options_change_as_a_run_goes_on(self):
+        o = {"steps": 10, "sides": [[0, 64], [0.5, 96]]}
+        self.assertEqual([train.scheduled(o, "sides", step) for step in (0, 4, 5, 9)], [64, 64, 96, 96])
+
     def test_an_attack_makes_the_loss_worse_by_a_step_of_the_given_length(self):
         net = Slugnet(2, 0.25).train()
         x, y = torch.rand(8, 3, 32, 32) * 0.5 + 0.25, torch.randint(0, 2, (8,))
         for _ in range(5):
             net(x)
-        worse = train.attacked(net, x, y, {**train.DEFAULTS, "attack": 0.4}, 64)
+        worse = train.attacked(net, x, y, train.DEFAULTS, 0.4)
         torch.testing.assert_close((worse - x)[:4].flatten(1).norm(dim=1), torch.full((4,), 0.4), rtol=0.05, atol=0.01)
         torch.testing.assert_close(worse[4:], x[4:])
         net.eval()
@@ -130,6 +134,22 @@ class Tests(unittest.TestCase):
             torch.testing.assert_close(mirrored, plain.flip(3))
         self.assertGreater(len(seen), 1)
 
+    def test_a_channel_that_answers_to_one_shape_ranks_first(self):
+        eyes = channels.drawings(channels.eye, 1)
+
+        class Knower:
+            """Its channel 2 answers to the drawn eyes, the others to nothing in particular."""
+
+            def activations(self, x):
+                value = torch.rand(len(x), 4, 5, 5, generator=torch.Generator().manual_seed(3))
+                value[:, 2] += torch.tensor([10.0 * any(torch.equal(p, e) for e in eyes) for p in x])[:, None, None]
+                return {"s1": value * 100, "4b": value}
+
+        best = channels.rank(Knower(), "eyes")
+        self.assertEqual({layer for _, layer, _ in best}, {"4b"})
+        self.assertEqual(best[0][2], 2)
+        self.assertNotEqual(channels.rank(Knower(), "swirl")[0][2], 2)
+
     def test_an_export_begins_another_run_without_a_change(self):
         try:
             import onnx
@@ -143,7 +163,9 @@ class Tests(unittest.TestCase):
         x = torch.rand(16, 3, 64, 64)
         net = Slugnet(2)
         self.assertEqual(warm(net, f"{self.folder}/out/slugnet.onnx", [CATS, "n00000001"], [x]), 1)
-        old = export.load(f"{self.folder}/run/latest.pt", 2)
+        old = export.load(f"{self.folder}/run/latest.pt")
+        again = export.load(f"{self.folder}/out/slugnet.onnx")
+        torch.testing.assert_close(again(x), old(x), rtol=1e-2, atol=1e-2)  # half the digits
         new = net.eval()
         for layer in LAYERS:
             torch.testing.assert_close(new.activations(x)[layer], old.activations(x)[layer], rtol=2e-2, atol=2e-2)

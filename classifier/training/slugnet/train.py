@@ -27,7 +27,7 @@ DEFAULTS = {
     "sides": [[0, 64], [0.6, 80], [0.85, 96]],  # from this part of the run on, views of this side
     "weights": {"64": 1.0, "84": 1.0, "112": 2.0},  # how often a picture of this size is drawn
     "least": 0.25,        # the smallest part of a picture that a view shows; more for short runs
-    "attack": 0.0,        # adversarial step, L2 length at 64 px in units of [0,1]; 0: none
+    "attack": [[0, 0]],   # likewise: adversarial step, L2 length at 64 px in units of [0,1]; 0: none
     "attacked": 0.5,      # part of each batch that is attacked
     "bfloat16": False,    # half the digits on a CPU too: faster where it has instructions for them
     "seed": 1,
@@ -74,12 +74,12 @@ def run(data, out, options, begin=None, every=500, minutes=None):
     until = time.time() + 60 * minutes if minutes else math.inf
     net.train()
     while step < o["steps"] and time.time() < until:
-        side = next(s for begin_at, s in reversed(o["sides"]) if step >= begin_at * o["steps"])
+        side, attack = scheduled(o, "sides", step), scheduled(o, "attack", step)
         for group in sgd.param_groups:
             group["lr"] = rate(o, step)
         x, y = batch(pictures, o, side, draw, shake)
-        if o["attack"]:
-            x = attacked(net, x, y, o, side)
+        if attack:
+            x = attacked(net, x, y, o, attack * side / 64)
         loss, right = learn(net, sgd, x, y, o)
         step += 1
         follow(average, net, min(o["average"], step / (step + 10)))
@@ -94,6 +94,11 @@ def run(data, out, options, begin=None, every=500, minutes=None):
     log.write(step, rate(o, step))
     save(latest, net, average, sgd, step, draw, shake)
     return step >= o["steps"]
+
+
+def scheduled(o, name, step):
+    """What an option is at a step, if it is a list of [from this part of the run on, value]."""
+    return next(value for begin_at, value in reversed(o[name]) if step >= begin_at * o["steps"])
 
 
 def rate(o, step):
@@ -117,9 +122,9 @@ def batch(pictures, o, side, draw, shake):
     return torch.cat(xs).contiguous(memory_format=torch.channels_last), torch.cat(ys)
 
 
-def attacked(net, x, y, o, side):
-    """Replaces part of a batch by pictures one L2 step worse (fast gradient method; Miyato et
-    al. 2018 use the same step). The length grows with the side: the same change a pixel."""
+def attacked(net, x, y, o, length):
+    """Replaces part of a batch by pictures one L2 step of this length worse (fast gradient method;
+    Miyato et al. 2018 use the same step)."""
     n = int(len(x) * o["attacked"])
     with fast(x.device, o):
         z = x[:n].detach().clone().requires_grad_()
@@ -127,8 +132,8 @@ def attacked(net, x, y, o, side):
         grad, = torch.autograd.grad(F.cross_entropy(net(z), y[:n], reduction="sum"), z)
         net.train()
     grad = grad.float()
-    length = grad.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
-    worse = (x[:n] + o["attack"] * side / 64 * grad / length).clamp(0, 1)
+    norm = grad.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
+    worse = (x[:n] + length * grad / norm).clamp(0, 1)
     return torch.cat([worse, x[n:]]).contiguous(memory_format=torch.channels_last)
 
 
