@@ -22,15 +22,15 @@ const DefaultPreset = "slug"
 
 // presetTable is in the order of its numbers in recipe tokens: only ever append. A change of
 // an existing preset changes what old tokens make and needs a new token version, unless the
-// network changes too, whose hash tokens carry. The single channels are those of slugnet that
-// answer most to drawn eyes and spirals.
+// network changes too, whose hash tokens carry. The single channels are among those of slugnet that
+// answer most to drawn eyes and whorls (python3 -m slugnet channels), chosen by what they dream.
 var presetTable = []Preset{
 	{Name: "slug", Help: "the classic: puppies with too many eyes, and slugs between them",
 		Layers:  []LayerTerm{whole("5a", 1)},
 		Labels:  []string{"n02085620", "n02094433", "n02099601", "n02099712", "n02106662", "n02113799", "n01945685", "n01950731"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "eyes", Help: "eyes that look back at you",
-		Layers:  []LayerTerm{channel("4b", 309, 1), channel("5a", 370, 0.4)},
+		Layers:  []LayerTerm{channel("4c", 241, 1)},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "birds", Help: "feathers, beaks and penguins",
 		Layers:  []LayerTerm{whole("5a", 1)},
@@ -41,10 +41,10 @@ var presetTable = []Preset{
 		Labels:  []string{"n04486054", "n03837869", "n02814860", "n02699494", "n03388043", "n04532670"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "swirl", Help: "whorls and waves, like a painter's sky",
-		Layers:  []LayerTerm{channel("4b", 333, 1)},
+		Layers:  []LayerTerm{channel("4a", 243, 1)},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "fur", Help: "soft hair on everything",
-		Layers:  []LayerTerm{channel("3b", 17, 1)},
+		Layers:  []LayerTerm{channel("3b", 150, 1)},
 		Labels:  []string{"n02123394", "n02423022", "n03404251", "n01882714", "n02364673"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
 	{Name: "fractal", Help: "corals within corals",

@@ -54,7 +54,7 @@ def every(message, number):
 def tensor(message):
     f = dict(fields(message))
     dims = integers(every(message, 1))
-    kind = {1: torch.float32, 7: torch.int64}[f[2]]
+    kind = {1: torch.float32, 7: torch.int64, 10: torch.float16}[f[2]]
     raw = f[9] if 9 in f else b"".join(every(message, 4))
     return f.get(8, b"").decode(), torch.frombuffer(bytearray(raw), dtype=kind).reshape(dims)
 
@@ -94,6 +94,9 @@ class OnnxNet(nn.Module):
             op, attrs = every(node, 4)[0].decode(), dict(attribute(a) for a in every(node, 5))
             if op == "Constant":
                 self.values[outs[0]] = attrs["value"]
+                continue
+            if op == "Cast":  # of weights kept as float16
+                self.values[outs[0]] = self.values[ins[0]].float()
                 continue
             self.steps.append((op, ins, outs[0], attrs))
             if op == "Conv":
@@ -154,7 +157,7 @@ def bands(g, levels=4):
 
 
 class Slugnet:
-    LAYERS = ["layer_" + k for k in ("s1", "s2", "3a", "3b", "4a", "4b", "4c", "5a")]
+    LAYERS = ["layer_" + k for k in ("s1", "s2", "3a", "3b", "4a", "4b", "4c", "5a", "5b")]
 
     def __init__(self, path, layout):
         self.layout = layout
@@ -174,14 +177,14 @@ class Slugnet:
 
     def gradient(self, x):
         x = x.detach().requires_grad_(True)
-        y, = self.run(x, ["layer_5a"])
+        y, = self.run(x, ["layer_5b"])
         return torch.autograd.grad((y * y).mean(), x)[0].contiguous()
 
     def dream(self, source, octaves=4, scale=1.4, steps=10, margin=32):
         """What Maker.Dream does: it looks at the picture, climbs, and looks at the dream."""
         rng = random.Random(1)
         n = source.shape[2]
-        self.see(source, (64, 96, 128))
+        self.see(source, (96, 128))
         detail = None
         for i in reversed(range(octaves)):
             side = round(n * scale ** -i)
@@ -200,16 +203,14 @@ class Slugnet:
         self.see((source + detail).clamp(0, 1), (192, 256, 320))
 
     def fingerprint(self, source):
-        """What a picture is judged by: three numbers of each channel of each layer at two sizes."""
-        h, w = source.shape[2:]
+        """What a picture is judged by, but for its texture, which is only measured there: three numbers
+        of each channel of each layer."""
         parts = []
         with torch.no_grad():
-            for side in (256, 128):
-                x = F.interpolate(source, size=(side, round(w * side / h)), mode="bilinear", antialias=True)
-                for y in self.run(x, self.LAYERS):
-                    y = y[0].flatten(1)
-                    top = y.topk(max(1, round(0.02 * y.shape[1])), dim=1)[0]
-                    parts += [y.mean(1).log1p(), y.std(1, unbiased=False), top.mean(1)]
+            for y in self.run(source, self.LAYERS):
+                y = y[0].flatten(1)
+                top = y.topk(max(1, round(0.02 * y.shape[1])), dim=1)[0]
+                parts += [y.mean(1).log1p(), y.std(1, unbiased=False), top.mean(1)]
         return torch.cat(parts)
 
 

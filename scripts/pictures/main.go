@@ -109,7 +109,7 @@ func (p painter) make(ctx context.Context, words string, imagine bool) (*image.N
 }
 
 func (p painter) dive(ctx context.Context, path string) error {
-	r, err := p.recipe("dive slug")
+	r, err := p.recipe("dive slug 2s")
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,8 @@ def panel(curves, title, top):
     for y in (low, (low + high) / 2, high):
         parts.append(f'<text x="{LEFT - 6}" y="{top + HEIGHT * (high - y) / (high - low) + 4:.1f}" text-anchor="end">{y:.3g}</text>')
     for i, curve in enumerate(curves.values()):
-        line = " ".join(place(x, y) for x, y in curve)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{COLOURS[i % len(COLOURS)]}" stroke-width="1.5"/>')
+        colour, at = COLOURS[i % len(COLOURS)], [place(x, y) for x, y in curve]
+        parts.append(f'<polyline points="{" ".join(at)}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        for x, y in (p.split(",") for p in at):  # a run may have a single point
+            parts.append(f'<circle cx="{x}" cy="{y}" r="2" fill="{colour}"/>')
     return parts

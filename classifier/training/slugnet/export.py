@@ -13,7 +13,7 @@ from .network import LAYERS, STEM, Slugnet, exported
 from .pictures import Pictures
 
 
-SIGHTS = (64, 96, 128)  # the short sides, in pixels, at which the program looks at a picture
+SIGHTS = (96, 128)  # the short sides, in pixels, at which the program looks at a picture
 
 
 def load(checkpoint):

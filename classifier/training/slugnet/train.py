@@ -27,7 +27,7 @@ DEFAULTS = {
     "sides": [[0, 64], [0.6, 80], [0.85, 96]],  # from this part of the run on, views of this side
     "weights": {"64": 1.0, "84": 1.0, "112": 2.0},  # how often a picture of this size is drawn
     "least": 0.25,        # the smallest part of a picture that a view shows; more for short runs
-    "attack": [[0, 0]],   # likewise: adversarial step, L2 length at 64 px in units of [0,1]; 0: none
+    "attack": [[0, 0], [0.6, 0.4]],  # and adversarial steps of this L2 length at 64 px, in units of [0,1]; 0: none
     "attacked": 0.5,      # part of each batch that is attacked
     "bfloat16": False,    # half the digits on a CPU too: faster where it has instructions for them
     "seed": 1,
