@@ -1,9 +1,9 @@
 // Command pictures makes anew the pictures that README.md and docs/ show, with the network inside
 // the program and a landscape painted by it:
 //
-//	go run ./scripts/pictures [DIR]
+//	go run ./scripts/pictures [DIR [NAME...]]
 //
-// DIR is docs if not given. It takes some minutes.
+// DIR is docs if not given; with names, such as dive.gif, only those are made. All take some minutes.
 package main
 
 import (
@@ -15,6 +15,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"slugpuppy/bot/mention"
@@ -25,11 +26,11 @@ import (
 )
 
 func main() {
-	dir := "docs"
+	dir, only := "docs", []string(nil)
 	if len(os.Args) > 1 {
-		dir = os.Args[1]
+		dir, only = os.Args[1], os.Args[2:]
 	}
-	if err := makeAll(context.Background(), dir); err != nil {
+	if err := makeAll(context.Background(), dir, only); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -42,40 +43,50 @@ type painter struct {
 	src   *image.NRGBA
 }
 
-func makeAll(ctx context.Context, dir string) error {
+// makeAll makes the pictures of those names in a folder, or all.
+func makeAll(ctx context.Context, dir string, only []string) error {
 	net, err := classifier.Default()
 	if err != nil {
 		return err
 	}
 	p := painter{net, dream.New(net, dream.Options{}), dream.NewVocabulary(net.Labels()), picture.Landscape(480, 360, 7)}
-	rows := map[string][]string{
-		"slug.jpg":    {"slug"},
-		"presets.jpg": {"eyes", "swirl"},
-		"more.jpg":    {"birds", "temple", "fractal"},
-		"imagine.jpg": {"banana", "dumbbell", "golden retriever", "king penguin"},
+	all := []struct {
+		name string
+		make func(ctx context.Context, path string) error
+	}{
+		{"slug.jpg", p.row("", "slug")},
+		{"presets.jpg", p.row("eyes", "swirl")},
+		{"more.jpg", p.row("birds", "temple", "fractal")},
+		{"imagine.jpg", p.row("imagine banana", "imagine dumbbell", "imagine golden retriever", "imagine king penguin")},
+		{"dive.gif", p.dive},
+		{"sheet.jpg", p.sheet},
 	}
-	for name, words := range rows {
-		begun := time.Now()
-		var made []*image.NRGBA
-		if name == "slug.jpg" {
-			made = append(made, p.src)
+	for _, pic := range all {
+		if len(only) > 0 && !slices.Contains(only, pic.name) {
+			continue
 		}
+		begun := time.Now()
+		if err := pic.make(ctx, filepath.Join(dir, pic.name)); err != nil {
+			return fmt.Errorf("%s: %w", pic.name, err)
+		}
+		log.Printf("%s in %v", pic.name, time.Since(begun).Round(time.Second))
+	}
+	return nil
+}
+
+// row makes pictures from words, none for the landscape itself, and puts them side by side.
+func (p painter) row(words ...string) func(context.Context, string) error {
+	return func(ctx context.Context, path string) error {
+		var made []*image.NRGBA
 		for _, w := range words {
-			img, err := p.make(ctx, w, name == "imagine.jpg")
+			img, err := p.paint(ctx, w)
 			if err != nil {
 				return fmt.Errorf("%s: %w", w, err)
 			}
 			made = append(made, img)
 		}
-		if err := save(filepath.Join(dir, name), inRow(made)); err != nil {
-			return err
-		}
-		log.Printf("%s in %v", name, time.Since(begun).Round(time.Second))
+		return save(path, inRow(made))
 	}
-	if err := p.dive(ctx, filepath.Join(dir, "dive.gif")); err != nil {
-		return err
-	}
-	return p.sheet(ctx, filepath.Join(dir, "sheet.jpg"))
 }
 
 // recipe turns words into one.
@@ -87,17 +98,18 @@ func (p painter) recipe(words string) (dream.Recipe, error) {
 	return req.Recipe(p.words, 1)
 }
 
-// make dreams the landscape in a look, or imagines a word.
-func (p painter) make(ctx context.Context, words string, imagine bool) (*image.NRGBA, error) {
-	if imagine {
-		words = "imagine " + words + " size=320"
+// paint dreams the landscape, or imagines a word.
+func (p painter) paint(ctx context.Context, words string) (*image.NRGBA, error) {
+	if words == "" {
+		return p.src, nil
 	}
 	r, err := p.recipe(words)
 	if err != nil {
 		return nil, err
 	}
 	var res *dream.Result
-	if imagine {
+	if r.Verb == dream.Imagine {
+		r.Size = 320
 		res, err = p.maker.Imagine(ctx, r, nil)
 	} else {
 		res, err = p.maker.Dream(ctx, p.src, nil, r, nil)
