@@ -128,7 +128,7 @@ func (p painter) dive(ctx context.Context, path string) error {
 	small := dream.New(p.net, dream.Options{ClipSide: 240})
 	clip, err := small.Dive(ctx, p.src, r, nil)
 	if err != nil {
-		return fmt.Errorf("dive: %w", err)
+		return err
 	}
 	return os.WriteFile(path, clip.GIF, 0o644)
 }

@@ -10,7 +10,7 @@ SIDE = 160   # of a drawing, in pixels
 COUNT = 60   # drawings of each shape
 
 
-def strips(r, a, draw):
+def stripes(r, a, draw):
     return 0.5 + 0.5 * np.sin(r * np.cos(a - draw.uniform(0, 7)) * draw.uniform(0.2, 0.9))
 
 
@@ -39,7 +39,7 @@ def whorl(r, a, draw):
 
 
 SHAPES = {"eyes": eye, "swirl": whorl}
-OTHERS = (strips, checks, cloud)
+OTHERS = (stripes, checks, cloud)
 
 
 def drawings(shape, seed):

@@ -78,7 +78,7 @@ def run(data, out, options, begin=None, every=500, minutes=None):
         for group in sgd.param_groups:
             group["lr"] = rate(o, step)
         x, y = batch(pictures, o, side, draw, shake)
-        if attack:
+        if attack:  # the length grows with the side: the same change a pixel
             x = attacked(net, x, y, o, attack * side / 64)
         loss, right = learn(net, sgd, x, y, o)
         step += 1
