@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"time"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/daemon"
-	"slugpuppy/bot/x"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/reply"
 	"slugpuppy/classifier/networks"
 	"slugpuppy/config"
 	"slugpuppy/dream"
@@ -19,8 +19,8 @@ import (
 
 // parts are what all accounts of the bot share.
 type parts struct {
-	dreamer daemon.Dreamer
-	see     daemon.Seer
+	dreamer reply.Dreamer
+	see     reply.Seer
 	words   *dream.Vocabulary
 }
 
@@ -31,11 +31,11 @@ func newParts(cfg *config.Config) (parts, error) {
 		return parts{}, fmt.Errorf("load the network: %w", err)
 	}
 	maker := dream.New(net, makerOptions(cfg))
-	return parts{daemon.Share(maker, cfg.Dream.Workers), maker.See, dream.NewVocabulary(net.Labels())}, nil
+	return parts{reply.Share(maker, cfg.Dream.Workers), maker.See, dream.NewVocabulary(net.Labels())}, nil
 }
 
 // bot wires one account together; limits of pictures and memory are the configuration's.
-func (p parts) bot(cfg *config.Config, platform bot.Platform, st *store.Store, orders daemon.Orders, log *slog.Logger) (*daemon.Daemon, error) {
+func (p parts) bot(cfg *config.Config, platform network.Platform, st *store.Store, orders reply.Orders, log *slog.Logger) (*reply.Daemon, error) {
 	salt, err := st.Salt()
 	if err != nil {
 		return nil, fmt.Errorf("read the database's salt: %w", err)
@@ -54,7 +54,7 @@ func (p parts) bot(cfg *config.Config, platform bot.Platform, st *store.Store, o
 		}
 		return p.Image, nil
 	}
-	return daemon.New(o)
+	return reply.New(o)
 }
 
 // What is different on X: looking whether answered posts were deleted costs money for each, and what

@@ -22,8 +22,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"slugpuppy/bot/mastodontest"
-	"slugpuppy/bot/x"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/network/x"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )

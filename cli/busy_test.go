@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/picture"
 )
 

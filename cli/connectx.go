@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/filter"
-	"slugpuppy/bot/x"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -39,15 +39,15 @@ func (a *app) connectX(ctx context.Context, now bool) error {
 		return err
 	}
 	sub := store.Subscriber{Platform: x.Name, Account: self.ID, Handle: self.Handle, Server: "https://x.com",
-		Mode: store.FilterOn, How: filter.Warn, Budget: 0.001, Digest: "off"}
+		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "off"}
 	if !now {
 		sub.ShadowUntil = time.Now().Add(cfg.Filter.Shadow.Std())
 	}
-	stored, err := svc.Subscribe(ctx, admin.Subscription{Subscriber: sub, Spent: spent, Secrets: map[string]string{"token": keys.Token, "token_secret": keys.TokenSecret}})
+	stored, err := svc.Subscribe(ctx, operator.Subscription{Subscriber: sub, Spent: spent, Secrets: map[string]string{"token": keys.Token, "token_secret": keys.TokenSecret}})
 	if err != nil {
 		return adminError(err)
 	}
-	shown, err := svc.Order(ctx, admin.Order{Account: stored.Handle, Verb: "show"})
+	shown, err := svc.Order(ctx, operator.Order{Account: stored.Handle, Verb: "show"})
 	if err != nil {
 		return adminError(err)
 	}
@@ -55,8 +55,8 @@ func (a *app) connectX(ctx context.Context, now bool) error {
 }
 
 // appFor is the app's pair of keys. A running daemon keeps the sealed ones to itself.
-func appFor(cfg *config.Config, svc admin.Service) (consumer, secret string, err error) {
-	local, ok := svc.(*admin.Local)
+func appFor(cfg *config.Config, svc operator.Service) (consumer, secret string, err error) {
+	local, ok := svc.(*operator.Local)
 	if !ok {
 		consumer, secret, err = xApp(cfg, nil, nil)
 		if errors.Is(err, errNoApp) {

@@ -17,11 +17,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"slugpuppy/bot"
 	"slugpuppy/bot/demo"
-	"slugpuppy/bot/mastodontest"
-	"slugpuppy/bot/x"
-	"slugpuppy/bot/xtest"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/network/fake/xtest"
+	"slugpuppy/bot/network/x"
 	"slugpuppy/config"
 	"slugpuppy/dream"
 	"slugpuppy/store"
@@ -114,7 +114,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
 type scene struct {
 	robot   string // id of the bot's account
 	visitor demo.Visitor
-	connect func(*store.Store, *slog.Logger) (bot.Platform, error)
+	connect func(*store.Store, *slog.Logger) (network.Platform, error)
 	close   func()
 }
 
@@ -138,7 +138,7 @@ func stageMastodon(cfg *config.Config) scene {
 	visitor := s.AddUser(userName, mastodontest.UserOptions{Display: "You"})
 	cfg.Mastodon.Server = s.URL
 	user := mastodon.NewClient(&mastodon.Config{Server: s.URL, AccessToken: visitor.Token()})
-	return scene{robot.ID(), demo.OnMastodon(user, botName), func(_ *store.Store, log *slog.Logger) (bot.Platform, error) {
+	return scene{robot.ID(), demo.OnMastodon(user, botName), func(_ *store.Store, log *slog.Logger) (network.Platform, error) {
 		return platformWith(cfg, robot.Token(), log)
 	}, s.Close}
 }
@@ -153,7 +153,7 @@ func stageX(cfg *config.Config) scene {
 	keys := x.Keys{}
 	keys.Consumer, keys.ConsumerSecret = s.Consumer()
 	keys.Token, keys.TokenSecret = robot.Token()
-	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(st *store.Store, log *slog.Logger) (bot.Platform, error) {
+	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(st *store.Store, log *slog.Logger) (network.Platform, error) {
 		return x.Open(cfg.X.API, xOptions(cfg, x.Books{Store: st}, keys, log))
 	}, s.Close}
 }

@@ -12,7 +12,7 @@ import (
 
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
-	"slugpuppy/classifier/training"
+	"slugpuppy/training"
 )
 
 type trainFlags struct {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot/admin"
+	"slugpuppy/bot/operator"
 	"slugpuppy/classifier"
 	"slugpuppy/config"
 	"slugpuppy/picture"
@@ -75,7 +75,7 @@ func (a *app) pulse(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	client, err := admin.Dial(ctx, socketPath(cfg))
+	client, err := operator.Dial(ctx, socketPath(cfg))
 	if err != nil {
 		return daemonDownError(err)
 	}
@@ -227,7 +227,7 @@ func checkKey(_ context.Context, cfg *config.Config) finding {
 
 // checkDatabase asks the running daemon, or looks at the file in a child process.
 func checkDatabase(ctx context.Context, cfg *config.Config) finding {
-	client, err := admin.Dial(ctx, socketPath(cfg))
+	client, err := operator.Dial(ctx, socketPath(cfg))
 	if err == nil {
 		st, err := client.Status(ctx)
 		if err != nil {

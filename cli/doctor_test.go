@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/mastodon"
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/config"
 )
 
@@ -104,20 +104,20 @@ func put(t *testing.T, path, content string, mode os.FileMode) {
 
 // server is a Platform as far as the doctor looks at one.
 type server struct {
-	bot.Platform
-	limits    bot.Limits
-	self      bot.Account
+	network.Platform
+	limits    network.Limits
+	self      network.Account
 	limitsErr error
 	selfErr   error
 }
 
-func (s server) Limits(context.Context) (bot.Limits, error) { return s.limits, s.limitsErr }
-func (s server) Self(context.Context) (bot.Account, error)  { return s.self, s.selfErr }
+func (s server) Limits(context.Context) (network.Limits, error) { return s.limits, s.limitsErr }
+func (s server) Self(context.Context) (network.Account, error)  { return s.self, s.selfErr }
 
 func TestDoctorExaminesTheServer(t *testing.T) {
-	limits := bot.Limits{ServerName: "Mastodon 4.5", TextRunes: 500, AltRunes: 1500, Attachments: 4, ImageBytes: 16 << 20}
-	self := bot.Account{Handle: "slug@example.social", Bot: true}
-	refused := &bot.APIError{Op: "look at our account", Kind: bot.Unauthorized, Status: 401, Err: errors.New("no")}
+	limits := network.Limits{ServerName: "Mastodon 4.5", TextRunes: 500, AltRunes: 1500, Attachments: 4, ImageBytes: 16 << 20}
+	self := network.Account{Handle: "slug@example.social", Bot: true}
+	refused := &network.APIError{Op: "look at our account", Kind: network.Unauthorized, Status: 401, Err: errors.New("no")}
 	tests := []struct {
 		name   string
 		server server
@@ -129,9 +129,9 @@ func TestDoctorExaminesTheServer(t *testing.T) {
 		{"limits are told", server{limits: limits, self: self}, "server", healthy, "500 letters"},
 		{"nobody answers", server{limitsErr: errors.New("connection refused")}, "server", sick, "connection refused"},
 		{"the token is refused", server{limits: limits, selfErr: refused}, "account", sick, "slugpuppy login"},
-		{"the account is not marked", server{limits: limits, self: bot.Account{Handle: "x"}}, "account", doubt, "automated"},
-		{"no picture may be posted", server{limits: bot.Limits{TextRunes: 500, Attachments: 4, MIMETypes: []string{"video/mp4"}}, self: self}, "server", sick, "neither"},
-		{"little text fits", server{limits: bot.Limits{TextRunes: 140, Attachments: 4}, self: self}, "server", doubt, "cut short"},
+		{"the account is not marked", server{limits: limits, self: network.Account{Handle: "x"}}, "account", doubt, "automated"},
+		{"no picture may be posted", server{limits: network.Limits{TextRunes: 500, Attachments: 4, MIMETypes: []string{"video/mp4"}}, self: self}, "server", sick, "neither"},
+		{"little text fits", server{limits: network.Limits{TextRunes: 140, Attachments: 4}, self: self}, "server", doubt, "cut short"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/filter"
-	"slugpuppy/bot/mastodon"
-	"slugpuppy/bot/x"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -25,7 +25,7 @@ const timelineTime = 2 * time.Minute
 func (a *app) checkTimelines(ctx context.Context, cfg *config.Config) []finding {
 	ctx, cancel := context.WithTimeout(ctx, timelineTime)
 	defer cancel()
-	if client, err := admin.Dial(ctx, socketPath(cfg)); err == nil {
+	if client, err := operator.Dial(ctx, socketPath(cfg)); err == nil {
 		return waitingTimelines(ctx, client)
 	}
 	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
@@ -57,7 +57,7 @@ func (a *app) checkTimelines(ctx context.Context, cfg *config.Config) []finding 
 }
 
 // waitingTimelines is what a running daemon says of those it looks after.
-func waitingTimelines(ctx context.Context, daemon admin.Service) (all []finding) {
+func waitingTimelines(ctx context.Context, daemon operator.Service) (all []finding) {
 	s, err := daemon.Status(ctx)
 	if err != nil {
 		return nil // checkDatabase has said so
@@ -108,9 +108,9 @@ func checkTimeline(ctx context.Context, known connections, sub store.Subscriber,
 		servers[sub.Server] = server
 	}
 	missing, err := client.Lacking(ctx, mastodon.FilterScopes)
-	var api *bot.APIError
+	var api *network.APIError
 	switch {
-	case errors.As(err, &api) && api.Kind == bot.Unauthorized:
+	case errors.As(err, &api) && api.Kind == network.Unauthorized:
 		return finding{"timeline", doubt, who + ": their server no longer accepts the token", reconnect}
 	case err != nil:
 		return finding{"timeline", doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
@@ -118,7 +118,7 @@ func checkTimeline(ctx context.Context, known connections, sub store.Subscriber,
 		return finding{"timeline", doubt, who + ": " + server.Name + " has no filters for single posts, so nothing can be hidden", "that needs Mastodon 4.0 or GoToSocial; until then use `filter set ACCT filter shadow`"}
 	case len(missing) > 0:
 		return finding{"timeline", doubt, who + ": the token lacks " + strings.Join(missing, " "), reconnect}
-	case sub.How == filter.Blur && !server.Blurs:
+	case sub.How == timeline.Blur && !server.Blurs:
 		return finding{"timeline", doubt, who + ": " + server.Name + " cannot blur; a warning is shown instead", "that needs Mastodon 4.4 or GoToSocial"}
 	}
 	return finding{"timeline", healthy, who + " on " + server.Name, ""}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/mastodon"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/bot/operator"
 	"slugpuppy/config"
 )
 
@@ -29,7 +29,7 @@ func (a *app) checkServer(ctx context.Context, cfg *config.Config) []finding {
 	if err != nil {
 		return []finding{serverTrouble("server", err)}
 	}
-	if client, err := admin.Dial(ctx, socketPath(cfg)); err == nil {
+	if client, err := operator.Dial(ctx, socketPath(cfg)); err == nil {
 		return []finding{clock, daemonAccount(ctx, client)}
 	}
 	p, err := a.platform(ctx, cfg)
@@ -90,7 +90,7 @@ func scopes(ctx context.Context, e examined) finding {
 }
 
 // daemonAccount is how the server treats the running daemon.
-func daemonAccount(ctx context.Context, daemon admin.Service) finding {
+func daemonAccount(ctx context.Context, daemon operator.Service) finding {
 	s, err := daemon.Status(ctx)
 	switch {
 	case err != nil:
@@ -102,7 +102,7 @@ func daemonAccount(ctx context.Context, daemon admin.Service) finding {
 }
 
 // examineServer reads the server's limits and asks who the token belongs to.
-func examineServer(ctx context.Context, p bot.Platform) []finding {
+func examineServer(ctx context.Context, p network.Platform) []finding {
 	limits, err := p.Limits(ctx)
 	if err != nil {
 		return []finding{serverTrouble("server", err)}
@@ -111,7 +111,7 @@ func examineServer(ctx context.Context, p bot.Platform) []finding {
 }
 
 // serverLimits says what the server takes; a bot that can post no picture is no use.
-func serverLimits(l bot.Limits) finding {
+func serverLimits(l network.Limits) finding {
 	detail := fmt.Sprintf("%s; %d letters a post, %d of alt text, pictures up to %.1f MB and %.1f megapixels",
 		l.ServerName, l.TextRunes, l.AltRunes, float64(l.ImageBytes)/1e6, float64(l.ImagePixels)/1e6)
 	takes := func(mime string) bool { return len(l.MIMETypes) == 0 || slices.Contains(l.MIMETypes, mime) }
@@ -124,7 +124,7 @@ func serverLimits(l bot.Limits) finding {
 	return finding{"server", healthy, detail, ""}
 }
 
-func account(ctx context.Context, p bot.Platform) finding {
+func account(ctx context.Context, p network.Platform) finding {
 	self, err := p.Self(ctx)
 	switch {
 	case err != nil:
@@ -138,14 +138,14 @@ func account(ctx context.Context, p bot.Platform) finding {
 // serverTrouble gives a failed call its remedy.
 func serverTrouble(check string, err error) finding {
 	remedy := "look at mastodon.server, the network and the server's status page"
-	var api *bot.APIError
+	var api *network.APIError
 	if errors.As(err, &api) {
 		switch api.Kind {
-		case bot.Unauthorized:
+		case network.Unauthorized:
 			remedy = "the token is not accepted: `slugpuppy login` again"
-		case bot.Forbidden:
+		case network.Forbidden:
 			remedy = "the account is suspended or the token lacks a scope: look at the account, then `slugpuppy login` again"
-		case bot.RateLimited:
+		case network.RateLimited:
 			remedy = "too many requests for now: wait some minutes"
 		}
 	}

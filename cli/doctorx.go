@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"strings"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/admin"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/operator"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -21,7 +21,7 @@ func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
 	ctx, cancel := context.WithTimeout(ctx, doctorTime)
 	defer cancel()
 	all := xPermissions(cfg)
-	if client, err := admin.Dial(ctx, socketPath(cfg)); err == nil {
+	if client, err := operator.Dial(ctx, socketPath(cfg)); err == nil {
 		if mayPostOnX(cfg) {
 			all = append(all, daemonAccount(ctx, client))
 		}
@@ -43,7 +43,7 @@ func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
 	if err != nil {
 		return append(all, finding{"x keys", sick, err.Error(), "`slugpuppy login x`"})
 	}
-	return append(all, xAccount(ctx, platform), checkBudget(ctx, cfg, &admin.Local{Store: st}))
+	return append(all, xAccount(ctx, platform), checkBudget(ctx, cfg, &operator.Local{Store: st}))
 }
 
 // xPermissions are what an operator must confirm and may have chosen.
@@ -64,13 +64,13 @@ func xPermissions(cfg *config.Config) []finding {
 }
 
 // xAccount asks X who the keys belong to.
-func xAccount(ctx context.Context, p bot.Platform) finding {
+func xAccount(ctx context.Context, p network.Platform) finding {
 	self, err := p.Self(ctx)
 	if err == nil {
 		return finding{"x account", healthy, "@" + self.Handle, ""}
 	}
 	detail, remedy := err.Error(), "look at x.address, the network and X's status page"
-	var api *bot.APIError
+	var api *network.APIError
 	var known interface{ Remedy() string }
 	switch {
 	case errors.As(err, &known): // the error ends with it
@@ -78,12 +78,12 @@ func xAccount(ctx context.Context, p bot.Platform) finding {
 		detail = strings.TrimSuffix(detail, "; "+remedy)
 	case errors.As(err, &api):
 		switch api.Kind {
-		case bot.Unauthorized:
+		case network.Unauthorized:
 			remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are its keys those that are set?\n" +
 				"                Keys made before the permission was changed keep the old one: `slugpuppy login x` again"
-		case bot.Forbidden:
+		case network.Forbidden:
 			remedy = "look whether the account is locked or suspended, and at the app's permissions at developer.x.com"
-		case bot.RateLimited:
+		case network.RateLimited:
 			remedy = "the limit of calls or the credits are used up: wait, or buy credits at developer.x.com"
 		}
 	}
@@ -98,9 +98,9 @@ func checkOnX(ctx context.Context, known connections, sub store.Subscriber) find
 		return finding{"timeline", sick, err.Error(), reconnectX}
 	}
 	_, err = account.Self(ctx)
-	var api *bot.APIError
+	var api *network.APIError
 	switch {
-	case errors.As(err, &api) && api.Kind == bot.Unauthorized:
+	case errors.As(err, &api) && api.Kind == network.Unauthorized:
 		return finding{"timeline", doubt, who + ": X no longer accepts the keys", reconnectX}
 	case err != nil:
 		return finding{"timeline", doubt, who + ": " + err.Error(), "nothing is lost meanwhile"}

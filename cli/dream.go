@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot/mention"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 )

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/filter"
-	"slugpuppy/bot/mastodon"
+	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
 
@@ -31,10 +31,10 @@ func (a *app) filterCommand() *cobra.Command {
 }
 
 // order has the daemon, or the file, do something for a subscriber.
-func (a *app) order(ctx context.Context, o admin.Order) (admin.Answer, error) {
+func (a *app) order(ctx context.Context, o operator.Order) (operator.Answer, error) {
 	svc, done, err := a.operator(ctx)
 	if err != nil {
-		return admin.Answer{}, err
+		return operator.Answer{}, err
 	}
 	defer done()
 	o.Account = strings.TrimPrefix(o.Account, "@")
@@ -51,7 +51,7 @@ func (a *app) filterOrder(use, short, verb string, n int) *cobra.Command {
 	}
 	return &cobra.Command{Use: use, Short: short, Args: usageArgs(args),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: verb, Arg: strings.Join(args[1:], " ")})
+			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: verb, Arg: strings.Join(args[1:], " ")})
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ func (a *app) filterOrder(use, short, verb string, n int) *cobra.Command {
 		}}
 }
 
-func (a *app) answered(answer admin.Answer) error {
+func (a *app) answered(answer operator.Answer) error {
 	text := answer.Text
 	if answer.Undo != "" {
 		text += "; take it back with `slugpuppy undo " + answer.Undo + "`"
@@ -71,11 +71,11 @@ func (a *app) filterSince(use, short, verb, usual string) *cobra.Command {
 	since := usual
 	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := filter.ParseSince(since, time.Now())
+			at, err := timeline.ParseSince(since, time.Now())
 			if err != nil {
 				return usageError(fmt.Errorf("--since: %w", err))
 			}
-			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: verb, Since: at})
+			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: verb, Since: at})
 			if err != nil {
 				return err
 			}
@@ -93,11 +93,11 @@ func (a *app) filterList() *cobra.Command {
 	since := "30d"
 	cmd := &cobra.Command{Use: "ls ACCT", Short: "List the posts that are hidden, or would be", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := filter.ParseSince(since, time.Now())
+			at, err := timeline.ParseSince(since, time.Now())
 			if err != nil {
 				return usageError(fmt.Errorf("--since: %w", err))
 			}
-			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: "ls", Since: at})
+			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: "ls", Since: at})
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ func (a *app) filterSet() *cobra.Command {
 			"mute 5 in 7d for 2d|off.",
 		Args: usageArgs(cobra.MinimumNArgs(3)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: args[1], Arg: strings.Join(args[2:], " ")})
+			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: args[1], Arg: strings.Join(args[2:], " ")})
 			if err != nil {
 				return err
 			}
@@ -202,11 +202,11 @@ func (a *app) connect(ctx context.Context, server string, paste, mutes, now bool
 		return err
 	}
 	sub := store.Subscriber{Platform: platform, Account: self.ID, Handle: self.Handle, Server: cfg.Mastodon.Server,
-		Mode: store.FilterOn, How: filter.Warn, Budget: 0.001, Digest: "weekly"}
+		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "weekly"}
 	if !now {
 		sub.ShadowUntil = time.Now().Add(cfg.Filter.Shadow.Std())
 	}
-	stored, err := svc.Subscribe(ctx, admin.Subscription{Subscriber: sub, Secrets: map[string]string{
+	stored, err := svc.Subscribe(ctx, operator.Subscription{Subscriber: sub, Secrets: map[string]string{
 		"token": token, "client_id": app.ClientID, "client_secret": app.ClientSecret}})
 	if err != nil {
 		return adminError(err)
@@ -246,7 +246,7 @@ func (a *app) userList() *cobra.Command {
 func (a *app) userShow() *cobra.Command {
 	return &cobra.Command{Use: "show ACCT", Short: "Show a subscriber", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := a.order(cmd.Context(), admin.Order{Account: args[0], Verb: "show"})
+			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: "show"})
 			if err != nil {
 				return err
 			}
@@ -257,7 +257,7 @@ func (a *app) userShow() *cobra.Command {
 				Mutes []store.Mute `json:"mutes,omitempty"`
 			}{u, answer.Lists, answer.Mutes}
 			return a.print(shown, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
-				u.Describe(time.Now()), filter.BudgetText(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
+				u.Describe(time.Now()), timeline.BudgetText(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
 		}}
 }
 
@@ -266,7 +266,7 @@ func (a *app) userLimit() *cobra.Command {
 	cmd := &cobra.Command{Use: "limit ACCT --per-hour N", Short: "Give a person a number of requests an hour of their own", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			limit := store.Allowance{Handle: strings.TrimPrefix(args[0], "@"), PerHour: perHour}
-			return a.change(cmd, func(svc admin.Service) (admin.Change, error) { return svc.Limit(cmd.Context(), limit) })
+			return a.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Limit(cmd.Context(), limit) })
 		}}
 	cmd.Flags().IntVar(&perHour, "per-hour", perHour, "requests an hour; below zero for as many as everybody")
 	return cmd
@@ -300,7 +300,7 @@ func (a *app) auditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := a.order(cmd.Context(), admin.Order{Account: account, Verb: "audit", Arg: args[0]})
+			answer, err := a.order(cmd.Context(), operator.Order{Account: account, Verb: "audit", Arg: args[0]})
 			if err != nil {
 				return err
 			}

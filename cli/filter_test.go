@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/operator"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
@@ -163,7 +163,7 @@ func TestTheDaemonFilesDreamsAndTakesOrders(t *testing.T) {
 	if got := filedBy(reader); !slices.Equal(got, []string{dream}) {
 		t.Errorf("filed %v, want %s", got, dream)
 	}
-	var status admin.Status
+	var status operator.Status
 	if err := json.Unmarshal([]byte(h.ok(t, "--json", "status")), &status); err != nil || !status.Running || status.Users != 1 {
 		t.Errorf("%+v %v", status, err)
 	}

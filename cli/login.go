@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/mastodon"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -98,7 +98,7 @@ func (a *app) login(ctx context.Context, cfg *config.Config, paste bool, configu
 }
 
 // welcome says who is logged in and what to do next.
-func welcome(self bot.Account, cfg *config.Config, configured string) string {
+func welcome(self network.Account, cfg *config.Config, configured string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "logged in as @%s", self.Handle)
 	if configured != cfg.Mastodon.Server {
@@ -129,7 +129,7 @@ func (a *app) askBrowser(ctx context.Context, cfg *config.Config, scopes string)
 		return "", app, err
 	}
 	try := app.NewAttempt()
-	answers := make(chan reply, 1)
+	answers := make(chan consent, 1)
 	srv := &http.Server{Handler: callback(try, answers), ReadHeaderTimeout: 10 * time.Second}
 	go srv.Serve(l)
 	defer func() { // let the browser have its page
@@ -153,14 +153,14 @@ func (a *app) askBrowser(ctx context.Context, cfg *config.Config, scopes string)
 	}
 }
 
-// reply is what the person in the browser decided.
-type reply struct {
+// consent is what the person in the browser decided.
+type consent struct {
 	code string
 	err  error
 }
 
 // callback is where the browser is sent back to.
-func callback(try *mastodon.Attempt, answers chan<- reply) http.Handler {
+func callback(try *mastodon.Attempt, answers chan<- consent) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -168,7 +168,7 @@ func callback(try *mastodon.Attempt, answers chan<- reply) http.Handler {
 		code, err := try.Code(r.URL.Query())
 		if err == nil || errors.Is(err, mastodon.ErrDenied) {
 			select {
-			case answers <- reply{code, err}:
+			case answers <- consent{code, err}:
 			default: // the page was loaded again
 			}
 		}

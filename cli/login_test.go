@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )

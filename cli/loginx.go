@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/x"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/x"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -73,10 +73,10 @@ func (a *app) loginX(ctx context.Context, cfg *config.Config) error {
 }
 
 // whoOnX asks who keys belong to.
-func whoOnX(ctx context.Context, cfg *config.Config, ledger x.Ledger, keys x.Keys) (bot.Account, error) {
+func whoOnX(ctx context.Context, cfg *config.Config, ledger x.Ledger, keys x.Keys) (network.Account, error) {
 	c, err := x.Open(cfg.X.API, xOptions(cfg, ledger, keys, slog.New(slog.DiscardHandler)))
 	if err != nil {
-		return bot.Account{}, err
+		return network.Account{}, err
 	}
 	self, err := c.Self(ctx)
 	if err != nil {
@@ -86,7 +86,7 @@ func whoOnX(ctx context.Context, cfg *config.Config, ledger x.Ledger, keys x.Key
 }
 
 // welcomeX says who is logged in and what has to be done before anything is posted.
-func welcomeX(self bot.Account, cfg *config.Config) string {
+func welcomeX(self network.Account, cfg *config.Config) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "logged in on X as @%s", self.Handle)
 	if cfg.X.Token != "" {

@@ -11,27 +11,27 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot/admin"
+	"slugpuppy/bot/operator"
 	"slugpuppy/store"
 )
 
 // operator returns the admin service: the daemon's when one answers on the socket, else the
 // database file itself.
-func (a *app) operator(ctx context.Context) (admin.Service, func(), error) {
+func (a *app) operator(ctx context.Context) (operator.Service, func(), error) {
 	return a.operatorWith(ctx, true)
 }
 
 // writableOperator is operator, with a database that is made when it is missing.
-func (a *app) writableOperator(ctx context.Context) (admin.Service, func(), error) {
+func (a *app) writableOperator(ctx context.Context) (operator.Service, func(), error) {
 	return a.operatorWith(ctx, false)
 }
 
-func (a *app) operatorWith(ctx context.Context, mustExist bool) (admin.Service, func(), error) {
+func (a *app) operatorWith(ctx context.Context, mustExist bool) (operator.Service, func(), error) {
 	cfg, err := a.loadConfig()
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := admin.Dial(ctx, socketPath(cfg))
+	client, err := operator.Dial(ctx, socketPath(cfg))
 	if err == nil {
 		return client, func() {}, nil
 	}
@@ -44,7 +44,7 @@ func (a *app) operatorWith(ctx context.Context, mustExist bool) (admin.Service, 
 	case err != nil:
 		return nil, nil, err
 	}
-	local := &admin.Local{Store: st, Filter: idleFilter(cfg, st, a.logger(cfg)), Lists: listsOf(cfg, st)}
+	local := &operator.Local{Store: st, Filter: idleFilter(cfg, st, a.logger(cfg)), Lists: listsOf(cfg, st)}
 	if !mustExist { // somebody connects: their secrets need the key
 		key, err := store.OpenKey(keyPath(cfg))
 		if err != nil {
@@ -59,11 +59,11 @@ func (a *app) operatorWith(ctx context.Context, mustExist bool) (admin.Service, 
 // adminError gives an admin error its exit code.
 func adminError(err error) error {
 	switch {
-	case errors.Is(err, admin.ErrNotFound):
+	case errors.Is(err, operator.ErrNotFound):
 		return notFoundError(err)
-	case errors.Is(err, admin.ErrRefused):
+	case errors.Is(err, operator.ErrRefused):
 		return refusedError(err)
-	case errors.Is(err, admin.ErrDown):
+	case errors.Is(err, operator.ErrDown):
 		return daemonDownError(err)
 	}
 	return err
@@ -71,9 +71,9 @@ func adminError(err error) error {
 
 func (a *app) jobsCommand() *cobra.Command {
 	return group("jobs", "List, show, cancel and retry jobs", a.jobsList(),
-		a.jobCommand("show JOB", "Show one job", admin.Service.Job),
-		a.jobCommand("cancel JOB", "Cancel a job that has not been answered", admin.Service.Cancel),
-		a.jobCommand("retry JOB", "Queue a dead job again", admin.Service.Retry))
+		a.jobCommand("show JOB", "Show one job", operator.Service.Job),
+		a.jobCommand("cancel JOB", "Cancel a job that has not been answered", operator.Service.Cancel),
+		a.jobCommand("retry JOB", "Queue a dead job again", operator.Service.Retry))
 }
 
 func (a *app) jobsList() *cobra.Command {
@@ -136,7 +136,7 @@ func jobStates(names []string) ([]store.State, error) {
 	return states, nil
 }
 
-func (a *app) jobCommand(use, short string, do func(admin.Service, context.Context, string) (admin.Job, error)) *cobra.Command {
+func (a *app) jobCommand(use, short string, do func(operator.Service, context.Context, string) (operator.Job, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -154,11 +154,11 @@ func (a *app) jobCommand(use, short string, do func(admin.Service, context.Conte
 	}
 }
 
-func jobLine(j admin.Job) string {
+func jobLine(j operator.Job) string {
 	return fmt.Sprintf("%s  %-9s  %s  @%s  %s", j.ID, j.State, j.Created.Local().Format("2006-01-02 15:04:05"), j.Handle, j.Reason)
 }
 
-func jobText(j admin.Job) string {
+func jobText(j operator.Job) string {
 	var b strings.Builder
 	row := func(name, value string) {
 		if value != "" {

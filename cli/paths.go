@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"slugpuppy/bot/daemon"
+	"slugpuppy/bot/reply"
 	"slugpuppy/config"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
@@ -98,9 +98,9 @@ func pictureLimits(cfg *config.Config) picture.Limits {
 
 // daemonOptions is what a configuration says about the daemon's flow; the caller adds the
 // parts it is made of.
-func daemonOptions(cfg *config.Config) daemon.Options {
+func daemonOptions(cfg *config.Config) reply.Options {
 	b := cfg.Bot
-	return daemon.Options{
+	return reply.Options{
 		Dreams:     cfg.Dream.Workers,
 		Poll:       b.Poll.Std(),
 		StaleAfter: b.StaleAfter.Std(),
@@ -108,7 +108,7 @@ func daemonOptions(cfg *config.Config) daemon.Options {
 		JobTime:    b.JobTime.Std(),
 		Keep:       b.Keep.Std(),
 		FetchBytes: int64(cfg.Picture.MaxBytes),
-		Caps: daemon.Caps{
+		Caps: reply.Caps{
 			PerUserHour: capOf(b.PerUserHour),
 			PerThread:   capOf(b.PerThread),
 			PerPair:     capOf(b.PerPair),

@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/operator"
 	"slugpuppy/bot/pulse"
 	"slugpuppy/picture"
 )
@@ -148,10 +148,10 @@ func (p *process) end() syscall.WaitStatus {
 }
 
 // jobs lists the jobs in a state.
-func (h *house) jobs(t *testing.T, state string) (all []admin.Job) {
+func (h *house) jobs(t *testing.T, state string) (all []operator.Job) {
 	t.Helper()
 	for dec := json.NewDecoder(strings.NewReader(h.ok(t, "--json", "jobs", "ls", "--state", state))); dec.More(); {
-		var j admin.Job
+		var j operator.Job
 		if err := dec.Decode(&j); err != nil {
 			t.Fatal(err)
 		}

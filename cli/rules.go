@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot/admin"
+	"slugpuppy/bot/operator"
 	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
@@ -44,7 +44,7 @@ func (a *app) ruleCommand(effect rules.Effect, short string) *cobra.Command {
 			if dryRun {
 				return a.print(r, fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
 			}
-			return a.change(cmd, func(svc admin.Service) (admin.Change, error) { return svc.AddRule(cmd.Context(), r) })
+			return a.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
 		},
 	}
 	flags := cmd.Flags()
@@ -84,7 +84,7 @@ func untilText(r store.Rule) string {
 }
 
 // change does something that can be undone and says how.
-func (a *app) change(cmd *cobra.Command, do func(admin.Service) (admin.Change, error)) error {
+func (a *app) change(cmd *cobra.Command, do func(operator.Service) (operator.Change, error)) error {
 	svc, done, err := a.operator(cmd.Context())
 	if err != nil {
 		return err
@@ -169,7 +169,7 @@ func (a *app) rulesRemove() *cobra.Command {
 	return &cobra.Command{
 		Use: "rm RULE", Short: "Remove a rule", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.change(cmd, func(svc admin.Service) (admin.Change, error) { return svc.RemoveRule(cmd.Context(), args[0]) })
+			return a.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.RemoveRule(cmd.Context(), args[0]) })
 		},
 	}
 }
@@ -223,7 +223,7 @@ func (a *app) undoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "undo TOKEN", Short: "Take back a change of the lists", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.change(cmd, func(svc admin.Service) (admin.Change, error) { return svc.Undo(cmd.Context(), args[0]) })
+			return a.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Undo(cmd.Context(), args[0]) })
 		},
 	}
 }
@@ -267,7 +267,7 @@ func (a *app) printEntries(entries []store.Entry) error {
 const followed = 1000
 
 // follow prints what is audited from now on until ctx ends.
-func (a *app) follow(ctx context.Context, svc admin.Service) error {
+func (a *app) follow(ctx context.Context, svc operator.Service) error {
 	last := time.Now()
 	for {
 		select {

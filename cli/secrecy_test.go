@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network/fake/mastodontest"
 )
 
 // freeAddress is one that nobody listens on at the moment.

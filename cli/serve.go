@@ -15,12 +15,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/daemon"
-	"slugpuppy/bot/filter"
-	"slugpuppy/bot/metrics"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/operator/metrics"
 	"slugpuppy/bot/pulse"
-	"slugpuppy/bot/x"
+	"slugpuppy/bot/reply"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/classifier"
 	"slugpuppy/config"
 	"slugpuppy/store"
@@ -55,28 +55,28 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		return fmt.Errorf("open the key of the sealed tokens: %w", err)
 	}
 	meters := &x.Meters{}
-	timeline, err := servedFilter(cfg, st, key, meters, log)
+	filter, err := servedFilter(cfg, st, key, meters, log)
 	if err != nil {
 		return err
 	}
 	counts := metrics.New(st, classifier.Performed, version)
-	if timeline != nil {
-		timeline.Observer = counts
-		timeline.Eye.Looked = counts.Looked
-		timeline.Eye.Decode = counts.Decoding("timelines", timeline.Eye.Decode)
+	if filter != nil {
+		filter.Observer = counts
+		filter.Eye.Looked = counts.Looked
+		filter.Eye.Decode = counts.Decoding("timelines", filter.Eye.Decode)
 	}
-	bots, err := servedBots(cfg, st, key, timeline, meters, log)
+	bots, err := servedBots(cfg, st, key, filter, meters, log)
 	if err != nil {
 		return err
 	}
-	if idle, err := nothingToDo(cfg, bots, timeline, st); err != nil {
+	if idle, err := nothingToDo(cfg, bots, filter, st); err != nil {
 		return err
 	} else if idle {
 		return usageError(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, set x.enabled, x.approved and x.automated_label and run `slugpuppy login x`, or `slugpuppy filter connect` for the filter"))
 	}
 	counts.Money(xMoney(cfg, st))
-	local := &admin.Local{Store: st, Daemon: statusOf(bots, time.Now()), Secrets: newConnections(cfg, st, key), Lists: listsOf(cfg, st)}
-	doors, err := openDoors(ctx, cfg, timeline != nil)
+	local := &operator.Local{Store: st, Daemon: statusOf(bots, time.Now()), Secrets: newConnections(cfg, st, key), Lists: listsOf(cfg, st)}
+	doors, err := openDoors(ctx, cfg, filter != nil)
 	if err != nil {
 		return err
 	}
@@ -88,17 +88,17 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 		bot.Decode = counts.Decoding("mentions", bot.Decode)
 		group.Go(func() error { return bot.Run(ctx) })
 	}
-	if timeline != nil {
-		local.Filter = func() (*filter.Filter, error) { return timeline, nil }
-		timeline.Pulse = loops
-		group.Go(func() error { return timeline.Run(ctx) })
+	if filter != nil {
+		local.Filter = func() (*timeline.Filter, error) { return filter, nil }
+		filter.Pulse = loops
+		group.Go(func() error { return filter.Run(ctx) })
 	}
 	if doors.metrics != nil {
 		group.Go(func() error { return serveWeb(ctx, doors.metrics, counts.Handler(readiness(bots, st))) })
 	}
 	group.Go(func() error { return serveAdmin(ctx, doors.admin, local) })
 	if doors.page != nil {
-		site, err := newSite(cfg, st, key, timeline, local, meters, log)
+		site, err := newSite(cfg, st, key, filter, local, meters, log)
 		if err != nil {
 			return err
 		}
@@ -119,8 +119,8 @@ func (a *app) serve(ctx context.Context, cfg *config.Config) error {
 
 // nothingToDo says whether there is no bot, nobody whose timeline to look after, and no page
 // where anybody could come.
-func nothingToDo(cfg *config.Config, bots []*daemon.Daemon, timeline *filter.Filter, st *store.Store) (bool, error) {
-	if len(bots) > 0 || timeline == nil {
+func nothingToDo(cfg *config.Config, bots []*reply.Daemon, filter *timeline.Filter, st *store.Store) (bool, error) {
+	if len(bots) > 0 || filter == nil {
 		return len(bots) == 0, nil
 	}
 	subs, err := st.Subscribers()
@@ -128,7 +128,7 @@ func nothingToDo(cfg *config.Config, bots []*daemon.Daemon, timeline *filter.Fil
 }
 
 // readiness says why the daemon cannot work.
-func readiness(bots []*daemon.Daemon, st *store.Store) func() error {
+func readiness(bots []*reply.Daemon, st *store.Store) func() error {
 	return func() error {
 		for _, bot := range bots {
 			if err := bot.Ready(); err != nil {
@@ -141,7 +141,7 @@ func readiness(bots []*daemon.Daemon, st *store.Store) func() error {
 }
 
 // servedFilter is the timeline filter, nil when it is disabled.
-func servedFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (*filter.Filter, error) {
+func servedFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (*timeline.Filter, error) {
 	if !cfg.Filter.Enabled {
 		return nil, nil
 	}
@@ -150,7 +150,7 @@ func servedFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x
 
 // servedBots are the bots that answer mentions, one for each network that is configured. That on
 // Mastodon takes the filter's orders and carries its digests.
-func servedBots(cfg *config.Config, st *store.Store, key *store.Key, timeline *filter.Filter, meters *x.Meters, log *slog.Logger) (bots []*daemon.Daemon, err error) {
+func servedBots(cfg *config.Config, st *store.Store, key *store.Key, filter *timeline.Filter, meters *x.Meters, log *slog.Logger) (bots []*reply.Daemon, err error) {
 	if cfg.Mastodon.Server == "" && !cfg.X.Enabled {
 		return nil, nil
 	}
@@ -159,7 +159,7 @@ func servedBots(cfg *config.Config, st *store.Store, key *store.Key, timeline *f
 		return nil, err
 	}
 	if cfg.Mastodon.Server != "" {
-		bot, err := onMastodon(cfg, parts, st, timeline, log)
+		bot, err := onMastodon(cfg, parts, st, filter, log)
 		if err != nil {
 			return nil, err
 		}
@@ -182,7 +182,7 @@ func servedBots(cfg *config.Config, st *store.Store, key *store.Key, timeline *f
 	return bots, nil
 }
 
-func onMastodon(cfg *config.Config, parts parts, st *store.Store, timeline *filter.Filter, log *slog.Logger) (*daemon.Daemon, error) {
+func onMastodon(cfg *config.Config, parts parts, st *store.Store, filter *timeline.Filter, log *slog.Logger) (*reply.Daemon, error) {
 	token, err := tokenOf(cfg, st)
 	if err != nil {
 		return nil, err
@@ -191,21 +191,21 @@ func onMastodon(cfg *config.Config, parts parts, st *store.Store, timeline *filt
 	if err != nil {
 		return nil, err
 	}
-	var orders daemon.Orders
-	if timeline != nil {
-		orders = timeline
+	var orders reply.Orders
+	if filter != nil {
+		orders = filter
 	}
 	bot, err := parts.bot(cfg, platform, st, orders, log)
-	if err == nil && timeline != nil {
-		timeline.Tell = tellThrough(bot)
+	if err == nil && filter != nil {
+		filter.Tell = tellThrough(bot)
 	}
 	return bot, err
 }
 
 // statusOf returns what the daemon says of itself when it is asked.
-func statusOf(bots []*daemon.Daemon, since time.Time) func() admin.Status {
-	return func() admin.Status {
-		s := admin.Status{Running: true, PID: os.Getpid(), Since: since}
+func statusOf(bots []*reply.Daemon, since time.Time) func() operator.Status {
+	return func() operator.Status {
+		s := operator.Status{Running: true, PID: os.Getpid(), Since: since}
 		var names, troubles []string // none when the filter is alone
 		for _, bot := range bots {
 			if self, ok := bot.Account(); ok {
@@ -270,7 +270,7 @@ func openDoors(ctx context.Context, cfg *config.Config, page bool) (d doors, err
 			d.close()
 		}
 	}()
-	if d.admin, err = admin.Listen(ctx, socketPath(cfg)); err != nil {
+	if d.admin, err = operator.Listen(ctx, socketPath(cfg)); err != nil {
 		return d, fmt.Errorf("listen for operators: %w", err)
 	}
 	var lc net.ListenConfig
@@ -300,8 +300,8 @@ func (d doors) close() {
 	}
 }
 
-func serveAdmin(ctx context.Context, l net.Listener, s admin.Service) error {
-	srv := &http.Server{Handler: admin.Handler(s), ReadHeaderTimeout: 10 * time.Second}
+func serveAdmin(ctx context.Context, l net.Listener, s operator.Service) error {
+	srv := &http.Server{Handler: operator.Handler(s), ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { srv.Close() })
 	defer stop()
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {

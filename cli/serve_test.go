@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/operator"
 	"slugpuppy/config"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -232,11 +232,11 @@ func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 }
 
 // job waits until the job of a mention is in a state.
-func (h *house) job(t *testing.T, source, state string) admin.Job {
+func (h *house) job(t *testing.T, source, state string) operator.Job {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		for dec := json.NewDecoder(strings.NewReader(h.ok(t, "--json", "jobs", "ls", "--state", state))); dec.More(); {
-			var j admin.Job
+			var j operator.Job
 			if err := dec.Decode(&j); err != nil {
 				t.Fatal(err)
 			}
@@ -246,7 +246,7 @@ func (h *house) job(t *testing.T, source, state string) admin.Job {
 		}
 	}
 	t.Fatalf("the job of %s is never %s", source, state)
-	return admin.Job{}
+	return operator.Job{}
 }
 
 // noPlaintext looks for a secret in every file of a folder.

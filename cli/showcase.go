@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/classifier/training"
 	"slugpuppy/picture"
+	"slugpuppy/training"
 )
 
 // modelSheet shows what a network dreams like, on one picture.

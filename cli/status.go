@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot/admin"
+	"slugpuppy/bot/operator"
 )
 
 // watchEvery is the time between two looks of `status --watch`.
@@ -47,7 +47,7 @@ func (a *app) status(ctx context.Context) error {
 	return a.print(s, statusText(s, time.Now()))
 }
 
-func statusText(s admin.Status, now time.Time) string {
+func statusText(s operator.Status, now time.Time) string {
 	var b strings.Builder
 	switch {
 	case !s.Running:

@@ -10,7 +10,7 @@ import (
 	"os"
 	"strings"
 
-	"slugpuppy/bot/mention"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/classifier"
 	"slugpuppy/config"
 	"slugpuppy/dream"

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"sync"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/filter"
-	"slugpuppy/bot/mastodon"
-	"slugpuppy/bot/safehttp"
-	"slugpuppy/bot/x"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/bot/network/safehttp"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/config"
@@ -69,7 +69,7 @@ func (c connections) read(sub store.Subscriber, field string) (string, error) {
 }
 
 // account connects to a subscriber's account, whatever the network.
-func (c connections) account(sub store.Subscriber, log *slog.Logger) (filter.Account, error) {
+func (c connections) account(sub store.Subscriber, log *slog.Logger) (timeline.Account, error) {
 	if sub.Platform == x.Name {
 		return c.onX(sub, log)
 	}
@@ -143,7 +143,7 @@ func (e eyes) Certain(budget float64) float64 {
 }
 
 // newFilter makes the timeline filter over a store; meters may be nil.
-func newFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (*filter.Filter, error) {
+func newFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (*timeline.Filter, error) {
 	net, err := classifier.Default()
 	if err != nil {
 		return nil, fmt.Errorf("load the network: %w", err)
@@ -155,9 +155,9 @@ func newFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Me
 	limits := pictureLimits(cfg)
 	known := newConnections(cfg, st, key)
 	known.meters = meters
-	return filter.New(filter.Options{
+	return timeline.New(timeline.Options{
 		Store: st,
-		Eye: &filter.Eye{Judge: eyes{d}, Store: st, FetchBytes: limits.MaxBytes,
+		Eye: &timeline.Eye{Judge: eyes{d}, Store: st, FetchBytes: limits.MaxBytes,
 			Decode: func(ctx context.Context, data []byte) (image.Image, error) {
 				p, err := picture.Decode(ctx, data, limits)
 				if err != nil {
@@ -165,7 +165,7 @@ func newFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Me
 				}
 				return p.Image, nil
 			}},
-		Connect:    func(sub store.Subscriber) (filter.Account, error) { return known.account(sub, log) },
+		Connect:    func(sub store.Subscriber) (timeline.Account, error) { return known.account(sub, log) },
 		Disconnect: func(ctx context.Context, sub store.Subscriber) error { return known.forget(ctx, sub, log) },
 		Log:        log, Poll: cfg.Filter.Poll.Std(), Check: cfg.Filter.Check.Std(), Keep: cfg.Filter.Keep.Std(), Share: cfg.Filter.Share,
 		Looks: runtime.GOMAXPROCS(0), First: 200,
@@ -174,8 +174,8 @@ func newFilter(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Me
 
 // idleFilter is the filter of a command that works without a daemon: made when it is asked for,
 // it does one pass at a time.
-func idleFilter(cfg *config.Config, st *store.Store, log *slog.Logger) func() (*filter.Filter, error) {
-	return sync.OnceValues(func() (*filter.Filter, error) {
+func idleFilter(cfg *config.Config, st *store.Store, log *slog.Logger) func() (*timeline.Filter, error) {
+	return sync.OnceValues(func() (*timeline.Filter, error) {
 		key, err := store.OpenKey(keyPath(cfg))
 		if err != nil {
 			return nil, fmt.Errorf("open the key of the connections: %w", err)
@@ -186,7 +186,7 @@ func idleFilter(cfg *config.Config, st *store.Store, log *slog.Logger) func() (*
 
 // teller sends digests through the bot, when it runs on a network people have.
 type teller interface {
-	Tell(name string, to bot.Account, text string) error
+	Tell(name string, to network.Account, text string) error
 }
 
 func tellThrough(t teller) func(context.Context, store.Subscriber, string) error {
@@ -198,6 +198,6 @@ func tellThrough(t teller) func(context.Context, store.Subscriber, string) error
 			return errors.New("the bot writes to nobody on X; `slugpuppy filter report` says the same")
 		}
 		name := fmt.Sprintf("digest:%s:%s:%d", sub.Platform, sub.Account, sub.LastDigest.Unix())
-		return t.Tell(name, bot.Account{ID: sub.Handle, Handle: sub.Handle}, text)
+		return t.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, text)
 	}
 }

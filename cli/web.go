@@ -12,14 +12,14 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/filter"
-	"slugpuppy/bot/mastodon"
-	"slugpuppy/bot/mention"
-	"slugpuppy/bot/safehttp"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/bot/network/safehttp"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/bot/web"
-	"slugpuppy/bot/x"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/config"
@@ -138,10 +138,10 @@ func handles(list string) (out []string) {
 }
 
 // previewOf is an attachment that is only an address.
-func previewOf(address string) bot.Media { return bot.Media{Kind: bot.Still, URL: address} }
+func previewOf(address string) network.Media { return network.Media{Kind: network.Still, URL: address} }
 
 // newSite makes the web page.
-func newSite(cfg *config.Config, st *store.Store, key *store.Key, timeline *filter.Filter, svc admin.Service, meters *x.Meters, log *slog.Logger) (*web.Site, error) {
+func newSite(cfg *config.Config, st *store.Store, key *store.Key, timeline *timeline.Filter, svc operator.Service, meters *x.Meters, log *slog.Logger) (*web.Site, error) {
 	u, err := url.Parse(strings.TrimSuffix(cfg.Web.URL, "/"))
 	if err != nil {
 		return nil, fmt.Errorf("web.url: %w", err)

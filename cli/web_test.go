@@ -15,12 +15,12 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/filter"
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/network/fake/xtest"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/bot/web"
-	"slugpuppy/bot/x"
-	"slugpuppy/bot/xtest"
 	"slugpuppy/config"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -31,7 +31,7 @@ type shop struct {
 	*house
 	url    string
 	store  *store.Store
-	filter *filter.Filter
+	filter *timeline.Filter
 	site   *web.Site
 	meters *x.Meters
 }
@@ -54,21 +54,21 @@ func newShop(t *testing.T) *shop {
 	}
 	log := slog.New(slog.DiscardHandler)
 	meters := &x.Meters{}
-	timeline, err := newFilter(cfg, st, key, meters, log)
+	filter, err := newFilter(cfg, st, key, meters, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	local := &admin.Local{Store: st, Daemon: statusOf(nil, time.Now()), Secrets: newConnections(cfg, st, key), Filter: func() (*filter.Filter, error) { return timeline, nil }}
+	local := &operator.Local{Store: st, Daemon: statusOf(nil, time.Now()), Secrets: newConnections(cfg, st, key), Filter: func() (*timeline.Filter, error) { return filter, nil }}
 	srv := httptest.NewUnstartedServer(nil)
 	cfg.Web.URL, cfg.Web.Admins = "http://"+srv.Listener.Addr().String(), "@boss@dreams.example"
-	site, err := newSite(cfg, st, key, timeline, local, meters, log)
+	site, err := newSite(cfg, st, key, filter, local, meters, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv.Config.Handler = site.Handler()
 	srv.Start()
 	t.Cleanup(srv.Close)
-	return &shop{h, srv.URL, st, timeline, site, meters}
+	return &shop{h, srv.URL, st, filter, site, meters}
 }
 
 // browser is somebody with cookies.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"slugpuppy/bot/hidelist"
-	"slugpuppy/bot/x"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/network/x/hidelist"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/mastodontest"
-	"slugpuppy/bot/x"
-	"slugpuppy/bot/xtest"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/network/fake/xtest"
+	"slugpuppy/bot/network/x"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )

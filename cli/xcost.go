@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/admin"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/operator"
 	"slugpuppy/bot/web"
-	"slugpuppy/bot/x"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -84,7 +84,7 @@ type bill struct {
 }
 
 // xBills are those of a month, or of all.
-func xBills(ctx context.Context, cfg *config.Config, svc admin.Service, month string) ([]bill, error) {
+func xBills(ctx context.Context, cfg *config.Config, svc operator.Service, month string) ([]bill, error) {
 	list, err := svc.Spendings(ctx, x.Name, month)
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func costText(bills []bill, month string) string {
 }
 
 // checkBudget says how far the accounts on X are from the month's cap.
-func checkBudget(ctx context.Context, cfg *config.Config, svc admin.Service) finding {
+func checkBudget(ctx context.Context, cfg *config.Config, svc operator.Service) finding {
 	bills, err := xBills(ctx, cfg, svc, thisMonth())
 	if err != nil {
 		return finding{"x budget", doubt, err.Error(), "look at the daemon's log"}
@@ -200,7 +200,7 @@ func xMoney(cfg *config.Config, st *store.Store) func() (spent, left float64, er
 
 // xCosts is what accounts on X cost this month and how many calls they have left, for the operator's
 // page.
-func xCosts(cfg *config.Config, svc admin.Service, meters *x.Meters) func(context.Context) ([]web.Cost, error) {
+func xCosts(cfg *config.Config, svc operator.Service, meters *x.Meters) func(context.Context) ([]web.Cost, error) {
 	return func(ctx context.Context) ([]web.Cost, error) {
 		bills, err := xBills(ctx, cfg, svc, thisMonth())
 		if err != nil {
@@ -230,7 +230,7 @@ type receipts []store.Spending
 var _ x.Ledger = (*receipts)(nil)
 
 // Spend implements x.Ledger.
-func (r *receipts) Spend(who bot.Account, month string, item x.Item, n int, cost x.Money) error {
+func (r *receipts) Spend(who network.Account, month string, item x.Item, n int, cost x.Money) error {
 	*r = append(*r, store.Spending{Platform: x.Name, Account: who.ID, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
 	return nil
 }

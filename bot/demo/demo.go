@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot/mention"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )

@@ -20,7 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"slugpuppy/bot/demo"
-	"slugpuppy/bot/mastodontest"
+	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )

@@ -11,7 +11,7 @@ import (
 
 	"github.com/mattn/go-mastodon"
 
-	"slugpuppy/bot/mention"
+	"slugpuppy/bot/reply/mention"
 )
 
 // OnMastodon is a visitor signed in on a Mastodon server, where the bot is called botName.

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/html"
 
 	"slugpuppy/bot/demo"
-	"slugpuppy/bot/mastodontest"
-	"slugpuppy/bot/mention"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/dream"
 )
 

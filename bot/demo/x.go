@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"slugpuppy/bot/xtest"
+	"slugpuppy/bot/network/fake/xtest"
 )
 
 // OnX is a visitor on a fake X, where the bot is called botName.

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"slugpuppy/bot/demo"
-	"slugpuppy/bot/xtest"
+	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/dream"
 )
 

@@ -11,15 +11,15 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/filter"
+	"slugpuppy/bot/operator"
 	"slugpuppy/bot/rules"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
 
 // welcome stores the connection of who signed in.
 func (s *Site) welcome(v *visit, who Person) error {
-	_, err := s.Admin.Subscribe(v.ctx(), admin.Subscription{Subscriber: newcomer(who), Secrets: who.Secrets})
+	_, err := s.Admin.Subscribe(v.ctx(), operator.Subscription{Subscriber: newcomer(who), Secrets: who.Secrets})
 	if err != nil {
 		return fmt.Errorf("connect an account: %w", err)
 	}
@@ -31,7 +31,7 @@ type overview struct {
 	Sub           *store.Subscriber
 	State         string
 	Budgets       []budgetChoice
-	Report        filter.Report
+	Report        timeline.Report
 	Rules         []store.Rule
 	Hows, Digests []string
 }
@@ -48,7 +48,7 @@ func (s *Site) home(v *visit) error {
 	if v.sub == nil {
 		return s.show(v, "landing", "slugpuppy", nil)
 	}
-	o := overview{Sub: v.sub, State: v.sub.Describe(time.Now()), Hows: []string{filter.Warn, filter.Blur, filter.Hide}, Digests: []string{"daily", "weekly", "off"}}
+	o := overview{Sub: v.sub, State: v.sub.Describe(time.Now()), Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
 	var err error
 	if o.Report, err = s.Filter.Desk().Report(*v.sub, time.Now().AddDate(0, 0, -7)); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *Site) home(v *visit) error {
 	}{{"strict", 1.0 / 2000}, {"normal", 1.0 / 1000}, {"1 in 500", 1.0 / 500}, {"relaxed", 1.0 / 100}} {
 		score, found := s.Budget(b.value)
 		o.Budgets = append(o.Budgets, budgetChoice{b.name, b.value, fmt.Sprintf("%s: about %.0f %% of clear dreams found, from a score of %.3f",
-			filter.BudgetText(b.value), 100*found, score), b.value == v.sub.Budget})
+			timeline.BudgetText(b.value), 100*found, score), b.value == v.sub.Budget})
 	}
 	return s.show(v, "home", "Your filter", o)
 }
@@ -160,7 +160,7 @@ func pageOf(r *http.Request) int {
 // undo returns posts: one, an artist's, since a time, all; or undoes that.
 func (s *Site) undo(v *visit) error {
 	_, err := s.Filter.Desk().Return(v.sub.Handle, *v.sub, v.r.PostFormValue("which"))
-	if err != nil && !errors.Is(err, filter.ErrNothing) {
+	if err != nil && !errors.Is(err, timeline.ErrNothing) {
 		return refuse(http.StatusUnprocessableEntity, err.Error())
 	}
 	return v.redirect("/review")
@@ -219,7 +219,7 @@ func (s *Site) audit(v *visit) error {
 		}
 		a, err := s.Filter.Audit(v.ctx(), *v.sub, artist)
 		switch {
-		case errors.Is(err, filter.ErrNobody):
+		case errors.Is(err, timeline.ErrNobody):
 			data["Text"] = "Your server knows no account of that name."
 		case err != nil:
 			return err

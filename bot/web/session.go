@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"slugpuppy/bot/filter"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
 
@@ -125,7 +125,7 @@ func (s *Site) signOut(v *visit) error {
 // newcomer is a subscriber as they begin: nothing happens before they say so.
 func newcomer(who Person) store.Subscriber {
 	return store.Subscriber{Platform: who.Scope.Platform, Account: who.Scope.Account, Handle: who.Account.Handle, Server: who.Server,
-		Mode: store.FilterOff, How: filter.Warn, Budget: 0.001, Digest: "weekly"}
+		Mode: store.FilterOff, How: timeline.Warn, Budget: 0.001, Digest: "weekly"}
 }
 
 // attempts are sign-ins that wait for a browser, in memory: a restart costs a click.

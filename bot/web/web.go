@@ -19,9 +19,9 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot"
-	"slugpuppy/bot/admin"
-	"slugpuppy/bot/filter"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
@@ -42,7 +42,7 @@ type Attempt interface {
 
 // Person is who signed in, with the secrets of the connection.
 type Person struct {
-	Account bot.Account
+	Account network.Account
 	Scope   store.Scope
 	Server  string
 	Secrets map[string]string
@@ -60,8 +60,8 @@ type Studio struct {
 // Options of a Site. Studio may be empty, then nothing can be tried.
 type Options struct {
 	Store  *store.Store
-	Filter *filter.Filter
-	Admin  admin.Service
+	Filter *timeline.Filter
+	Admin  operator.Service
 	SignIn SignIn
 	Studio *Studio
 	URL    *url.URL // where browsers find the page
@@ -234,7 +234,7 @@ func (s *Site) guarded(rt route) http.HandlerFunc {
 		var p *problem
 		switch {
 		case errors.As(err, &p):
-		case filter.Misread(err), errors.Is(err, filter.ErrNothing), errors.Is(err, filter.ErrUnseen):
+		case timeline.Misread(err), errors.Is(err, timeline.ErrNothing), errors.Is(err, timeline.ErrUnseen):
 			p = &problem{http.StatusUnprocessableEntity, err.Error()}
 		case r.Context().Err() != nil:
 			return
@@ -306,7 +306,7 @@ var functions = template.FuncMap{
 	},
 	"percent": func(f float64) string { return fmt.Sprintf("%.0f %%", 100*f) },
 	"score":   func(f float64) string { return fmt.Sprintf("%.3f", f) },
-	"budget":  filter.BudgetText,
+	"budget":  timeline.BudgetText,
 	"fate": func(f store.Fate) string {
 		return map[store.Fate]string{store.Filed: "Hidden", store.Noted: "Would be hidden", store.Wanted: "About to be hidden",
 			store.Unwanted: "About to be returned", store.Returned: "Returned", store.TakenOut: "Taken out by you"}[f]

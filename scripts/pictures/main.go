@@ -18,11 +18,11 @@ import (
 	"slices"
 	"time"
 
-	"slugpuppy/bot/mention"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/classifier"
-	"slugpuppy/classifier/training"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
+	"slugpuppy/training"
 )
 
 func main() {

@@ -1,0 +1,200 @@
+// Package mastodon connects the bot to a Mastodon-API server: Mastodon itself, GoToSocial and
+// their relatives. It translates between go-mastodon's types and the port in package bot, and
+// knows what real servers are strict about. Nothing of it passes the port.
+package mastodon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-mastodon"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/safehttp"
+)
+
+// Options of a Client.
+type Options struct {
+	Server    string // such as https://example.social
+	Token     string
+	UserAgent string // "slugpuppy" when empty; some servers refuse an empty one
+	// AllowHosts are further hosts (host:port, or host for its default port) from which pictures
+	// are downloaded though they are private: storage of a server in a closed network. The
+	// server's own host always is allowed. Transport is not used for downloads.
+	AllowHosts []string
+	Transport  http.RoundTripper // of API calls; a new http.Transport when nil
+	// Stranger says that the server is one that somebody named, with no more rights than any
+	// other address: its own host, too, must be public.
+	Stranger bool
+	Log      *slog.Logger
+	// MediaWait is how long an upload may stay in processing; 2 min.
+	MediaWait time.Duration
+	// MediaPoll is the time between looks at an upload in processing; 1 s.
+	MediaPoll time.Duration
+}
+
+// Client is one account on one server, as a network.Platform.
+type Client struct {
+	opt    Options
+	base   *url.URL
+	api    *mastodon.Client
+	wire   *wire
+	media  *safehttp.Client
+	self   remembered[network.Account]
+	domain remembered[string] // of local handles
+	blurs  remembered[bool]   // whether filters can blur
+}
+
+// remembered is an answer that is asked for until it is given, and then never again.
+type remembered[T any] struct {
+	mu    sync.Mutex
+	value *T
+}
+
+func (r *remembered[T]) get(ask func() (T, error)) (T, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.value != nil {
+		return *r.value, nil
+	}
+	v, err := ask()
+	if err == nil {
+		r.value = &v
+	}
+	return v, err
+}
+
+var _ network.Platform = (*Client)(nil)
+
+// How long calls may take.
+const (
+	callTime = 30 * time.Second
+	slowTime = 5 * time.Minute // pictures on their way, and lists of many pages
+)
+
+// New returns a client; nothing is sent yet.
+func New(o Options) (*Client, error) {
+	base, err := url.Parse(strings.TrimSuffix(o.Server, "/"))
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return nil, fmt.Errorf("the server's address %q is not like https://example.social", o.Server)
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "slugpuppy"
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.MediaWait == 0 {
+		o.MediaWait = 2 * time.Minute
+	}
+	if o.MediaPoll == 0 {
+		o.MediaPoll = time.Second
+	}
+	c := &Client{opt: o, base: base, wire: newWire(o.Transport, o.UserAgent)}
+	c.api = mastodon.NewClient(&mastodon.Config{Server: base.String(), AccessToken: o.Token})
+	// Redirects of API calls would carry the token elsewhere or turn a POST into a GET.
+	c.api.Client = http.Client{Transport: c.wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c.api.UserAgent = o.UserAgent
+	allow := o.AllowHosts
+	if !o.Stranger {
+		allow = append([]string{base.Host}, allow...)
+	}
+	c.media = safehttp.New(safehttp.Options{Allow: allow, UserAgent: o.UserAgent})
+	return c, nil
+}
+
+// Name is "mastodon".
+func (c *Client) Name() string { return "mastodon" }
+
+// Self is the account of the token. It is asked for once.
+func (c *Client) Self(ctx context.Context) (network.Account, error) {
+	return c.self.get(func() (network.Account, error) {
+		t, err := c.translator(ctx)
+		if err != nil {
+			return network.Account{}, err
+		}
+		ctx, call := c.begin(ctx, "ask who we are", callTime)
+		defer call.end()
+		a, err := c.api.GetAccountCurrentUser(ctx)
+		if err != nil {
+			return network.Account{}, call.failed(err)
+		}
+		return t.account(*a), nil
+	})
+}
+
+// Account looks up an account.
+func (c *Client) Account(ctx context.Context, id string) (network.Account, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return network.Account{}, err
+	}
+	ctx, call := c.begin(ctx, "look up an account", callTime)
+	defer call.end()
+	a, err := c.api.GetAccount(ctx, mastodon.ID(id))
+	if err != nil {
+		return network.Account{}, call.failed(err)
+	}
+	return t.account(*a), nil
+}
+
+// Post fetches one post.
+func (c *Client) Post(ctx context.Context, id string) (network.Post, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return network.Post{}, err
+	}
+	ctx, call := c.begin(ctx, "read a post", callTime)
+	defer call.end()
+	var s status
+	if _, err := c.get(ctx, "/api/v1/statuses/"+url.PathEscape(id), nil, &s); err != nil {
+		return network.Post{}, call.failed(err)
+	}
+	return t.post(&s), nil
+}
+
+// Ancestors returns the posts above id, nearest first.
+func (c *Client) Ancestors(ctx context.Context, id string) ([]network.Post, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, call := c.begin(ctx, "read a thread", callTime)
+	defer call.end()
+	var thread struct {
+		Ancestors []*status `json:"ancestors"`
+	}
+	if _, err := c.get(ctx, "/api/v1/statuses/"+url.PathEscape(id)+"/context", nil, &thread); err != nil {
+		return nil, call.failed(err)
+	}
+	var posts []network.Post
+	for i := len(thread.Ancestors) - 1; i >= 0; i-- {
+		posts = append(posts, t.post(thread.Ancestors[i]))
+	}
+	return posts, nil
+}
+
+// Favourite marks a post.
+func (c *Client) Favourite(ctx context.Context, id string) error {
+	ctx, call := c.begin(ctx, "favourite a post", callTime)
+	defer call.end()
+	_, err := c.api.Favourite(ctx, mastodon.ID(id))
+	return call.failed(err)
+}
+
+// Delete removes one of our own posts; one already gone is no error.
+func (c *Client) Delete(ctx context.Context, id string) error {
+	ctx, call := c.begin(ctx, "delete a post", callTime)
+	defer call.end()
+	err := call.failed(c.api.DeleteStatus(ctx, mastodon.ID(id)))
+	if api, ok := err.(*network.APIError); ok && api.Kind == network.NotFound {
+		return nil
+	}
+	return err
+}

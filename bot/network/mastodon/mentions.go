@@ -1,0 +1,134 @@
+package mastodon
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"slugpuppy/bot/network"
+)
+
+// notification is one arrival. Status is nil when it is no mention, or one that cannot be read.
+type notification struct {
+	ID     string
+	Status *status
+}
+
+// pageSize is how many entries a page of a list has: the most that every server gives.
+const pageSize = 40
+
+// Newest is the id of the latest notification, "" for an account that never had one.
+func (c *Client) Newest(ctx context.Context) (string, error) {
+	ctx, call := c.begin(ctx, "look at the latest notification", callTime)
+	defer call.end()
+	page, err := c.notifications(ctx, url.Values{"limit": {"1"}})
+	if err != nil {
+		return "", call.failed(err)
+	}
+	if len(page) == 0 {
+		return "", nil
+	}
+	return page[0].ID, nil
+}
+
+// Mentions returns mentions after cursor, oldest first, without gaps: min_id pages forward.
+func (c *Client) Mentions(ctx context.Context, cursor string, limit int) ([]network.Mention, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, call := c.begin(ctx, "read mentions", slowTime)
+	defer call.end()
+	read := c.mentionsAfter
+	if cursor == "" {
+		read = c.firstMentions
+	}
+	page, err := read(ctx, cursor, limit)
+	if err != nil {
+		return nil, call.failed(err)
+	}
+	var ms []network.Mention
+	for _, n := range page {
+		ms = append(ms, network.Mention{Cursor: n.ID, Post: t.post(n.Status)})
+	}
+	return ms, nil
+}
+
+// mentionsAfter reads on from a cursor until a page has mentions or there are no more.
+func (c *Client) mentionsAfter(ctx context.Context, cursor string, limit int) ([]notification, error) {
+	for {
+		page, err := c.notifications(ctx, url.Values{
+			"types[]": {"mention"}, "min_id": {cursor}, "limit": {strconv.Itoa(min(limit, pageSize))}})
+		if err != nil || len(page) == 0 || page[0].ID == cursor {
+			return nil, err
+		}
+		next := page[0].ID // servers answer newest first within the page
+		if page = oldestFirst(page); len(page) > 0 {
+			return page[:min(limit, len(page))], nil
+		}
+		cursor = next // only posts that are gone or cannot be read
+	}
+}
+
+// firstMentions finds the oldest mentions an account ever got. No page is before the first, so
+// this goes backwards through all and keeps the last few; it happens once in a bot's life, when
+// there was nothing at all as it began.
+func (c *Client) firstMentions(ctx context.Context, _ string, limit int) ([]notification, error) {
+	var oldest []notification // newest first
+	query := url.Values{"types[]": {"mention"}, "limit": {strconv.Itoa(pageSize)}}
+	for {
+		page, err := c.notifications(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		if len(page) == 0 || page[len(page)-1].ID == query.Get("max_id") {
+			return oldestFirst(oldest), nil
+		}
+		query.Set("max_id", page[len(page)-1].ID)
+		oldest = append(oldest, slices.DeleteFunc(page, noMention)...)
+		oldest = oldest[max(0, len(oldest)-limit):]
+	}
+}
+
+// notifications reads one page. Those that Mastodon (4.3) holds back as requests are read too:
+// unless the owner changed it, all private mentions by strangers are. Who wants to keep people
+// away sets the policy to ignore, then there is nothing to read.
+func (c *Client) notifications(ctx context.Context, query url.Values) ([]notification, error) {
+	query.Set("include_filtered", "true")
+	var sent []struct {
+		ID     string          `json:"id"`
+		Type   string          `json:"type"`
+		Status json.RawMessage `json:"status"`
+	}
+	_, err := c.get(ctx, "/api/v1/notifications", query, &sent)
+	page := make([]notification, len(sent))
+	for i, s := range sent {
+		page[i].ID = s.ID
+		if s.Type == "mention" {
+			page[i].Status = c.readable(s.ID, s.Status)
+		}
+	}
+	return page, err
+}
+
+// readable decodes a mention's post, nil if that is impossible: one that the server sends in a
+// shape nobody knows must not keep all later ones waiting.
+func (c *Client) readable(id string, raw json.RawMessage) *status {
+	var s *status
+	if err := json.Unmarshal(raw, &s); err != nil {
+		c.opt.Log.Error("passing over a mention that cannot be read", "notification", id, "error", err)
+		return nil
+	}
+	return s
+}
+
+// oldestFirst turns a page around and leaves out what is no mention.
+func oldestFirst(page []notification) []notification {
+	page = slices.DeleteFunc(page, noMention)
+	slices.Reverse(page)
+	return page
+}
+
+func noMention(n notification) bool { return n.Status == nil }

@@ -1,0 +1,206 @@
+// Package network is the port: everything a network (Mastodon, X) must offer the bot and the
+// filter, and the few types that pass it. Nothing of one network's own types does.
+package network
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Visibility of a post, widest first.
+type Visibility string
+
+// Visibilities. X has only Public and Direct.
+const (
+	Public    Visibility = "public"
+	Unlisted  Visibility = "unlisted"
+	Followers Visibility = "private"
+	Direct    Visibility = "direct"
+)
+
+// Account is a person or a bot on one network. IDs are opaque strings.
+type Account struct {
+	ID      string
+	Handle  string // name@host, lower case, no leading @; on X: the user name
+	URL     string
+	Bio     string // plain text
+	Bot     bool   // the network's own automated-account flag
+	Created time.Time
+}
+
+// MediaKind is what an attachment is.
+type MediaKind string
+
+// Attachment kinds.
+const (
+	Still MediaKind = "image"
+	Gifv  MediaKind = "gifv"
+	Video MediaKind = "video"
+	Other MediaKind = "unknown"
+)
+
+// Media is an attachment of a post.
+type Media struct {
+	ID         string
+	Kind       MediaKind
+	URL        string // the original
+	PreviewURL string // a still the server made; may be empty
+	Alt        string
+	W, H       int // 0 when the server does not say
+}
+
+// Post is a status or tweet as plain text with attachments.
+type Post struct {
+	ID         string
+	URL        string
+	Author     Account
+	Created    time.Time
+	Text       string // plain text, links and handles kept as typed
+	Warning    string // content warning, "" when none
+	Sensitive  bool
+	Language   string // BCP 47, "" when unknown
+	Visibility Visibility
+	Media      []Media
+	ReplyTo    string // id of the parent, "" at the top of a thread
+	Quote      string // id of the quoted post, "" when none
+	Mentions   []Account
+	Quoted     *Post // the quoted post, where the network sends it along
+	Boosts     *Post // the original when this is a boost
+}
+
+// Mention is one arrival: the post that mentions us and the cursor to continue after it.
+type Mention struct {
+	Cursor string // pass to Mentions to get what came later
+	Post   Post
+}
+
+// Outgoing is a reply about to leave.
+type Outgoing struct {
+	Text       string   // begins with the handle of who is answered; posted as it is
+	To         Post     // the mentioning post; never its parent
+	MediaIDs   []string // from Upload
+	Visibility Visibility
+	Warning    string
+	Sensitive  bool
+	Language   string
+	Key        string // idempotency key, same for every attempt
+}
+
+// Upload is a picture or clip with its alt text.
+type Upload struct {
+	Data []byte
+	Type string // MIME type
+	Name string // file name without folders
+	Alt  string
+}
+
+// Limits are read from the server, never assumed.
+type Limits struct {
+	TextRunes   int
+	AltRunes    int
+	ImageBytes  int64
+	ImagePixels int64
+	ClipBytes   int64 // an animated GIF; as ImageBytes when 0
+	VideoBytes  int64
+	VideoPixels int64
+	Attachments int
+	ReservedURL int      // runes a link counts as
+	MIMETypes   []string // what may be uploaded
+	SupportsKey bool     // honours idempotency keys
+	OnlyCalled  bool     // only posts that mention us may be answered: nobody else can be asked anything
+	NoLinks     bool     // replies have no links
+	ServerName  string   // software and version, for doctor
+}
+
+// Platform is one network seen from the bot. Implementations are safe for concurrent use,
+// honour rate-limit headers, give every call a deadline and return *APIError on failure.
+type Platform interface {
+	// Name is "mastodon" or "x"; with Self it names the account in the store.
+	Name() string
+	// Self is the bot's own account.
+	Self(ctx context.Context) (Account, error)
+	// Limits of the server.
+	Limits(ctx context.Context) (Limits, error)
+	// Mentions returns mentions after cursor, oldest first without gaps, at most limit.
+	// A fresh bot takes its first cursor from Newest.
+	Mentions(ctx context.Context, cursor string, limit int) ([]Mention, error)
+	// Newest returns the cursor of the latest notification, to start a fresh bot there.
+	Newest(ctx context.Context) (string, error)
+	// Wake sends a hint whenever something may have arrived. It reconnects by itself and
+	// closes the channel when ctx ends. Truth is Mentions; a lost hint costs only time.
+	Wake(ctx context.Context) <-chan struct{}
+	// Post fetches one post as the bot may see it.
+	Post(ctx context.Context, id string) (Post, error)
+	// Ancestors returns the posts above id, nearest first.
+	Ancestors(ctx context.Context, id string) ([]Post, error)
+	// Account looks up an account with its bio and bot flag.
+	Account(ctx context.Context, id string) (Account, error)
+	// Fetch downloads an attachment, at most limit bytes, through the SSRF-safe client.
+	Fetch(ctx context.Context, m Media, limit int64) ([]byte, error)
+	// Upload stores media with alt text and waits until the server can attach it.
+	Upload(ctx context.Context, up Upload) (id string, err error)
+	// Reply posts. An APIError of kind Ambiguous means it may have been posted.
+	Reply(ctx context.Context, out Outgoing) (Post, error)
+	// Replies lists the bot's own posts since a time that answer the post parent.
+	Replies(ctx context.Context, parent string, since time.Time) ([]Post, error)
+	// Favourite marks a post as seen ("I am on it").
+	Favourite(ctx context.Context, id string) error
+	// Delete removes one of the bot's own posts; a post already gone is no error.
+	Delete(ctx context.Context, id string) error
+}
+
+// ErrorKind says what a caller may do about a failed call.
+type ErrorKind int
+
+// Kinds of API failure.
+const (
+	Transient    ErrorKind = iota // not applied for certain; retry with backoff
+	Ambiguous                     // may have been applied; look it up before any retry
+	RateLimited                   // not applied; retry at RetryAt
+	Unauthorized                  // token refused: stop and tell the operator
+	Forbidden                     // terminal for this request
+	NotFound                      // gone, private or blocked: terminal
+	Rejected                      // 4xx with a reason: terminal for this request
+)
+
+// String is the kind's name in logs.
+func (k ErrorKind) String() string {
+	switch k {
+	case Transient:
+		return "transient"
+	case Ambiguous:
+		return "ambiguous"
+	case RateLimited:
+		return "rate limited"
+	case Unauthorized:
+		return "unauthorized"
+	case Forbidden:
+		return "forbidden"
+	case NotFound:
+		return "not found"
+	case Rejected:
+		return "rejected"
+	}
+	return fmt.Sprintf("kind %d", int(k))
+}
+
+// APIError is the only error type a Platform returns for a failed call.
+type APIError struct {
+	Op      string // such as "upload media"
+	Kind    ErrorKind
+	Status  int       // HTTP status, 0 when there was no answer
+	RetryAt time.Time // zero when the server did not say
+	Err     error
+}
+
+// Error names the call, the kind, the status and the cause.
+func (e *APIError) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("%s: %s (HTTP %d): %v", e.Op, e.Kind, e.Status, e.Err)
+	}
+	return fmt.Sprintf("%s: %s: %v", e.Op, e.Kind, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *APIError) Unwrap() error { return e.Err }

@@ -1,0 +1,22 @@
+package x
+
+import (
+	"slugpuppy/bot/network"
+	"slugpuppy/store"
+)
+
+// Books are a Ledger in a store.
+type Books struct{ Store *store.Store }
+
+var _ Ledger = Books{}
+
+// Spend implements Ledger.
+func (b Books) Spend(who network.Account, month string, item Item, n int, cost Money) error {
+	return b.Store.Spend(store.Spending{Platform: Name, Account: who.ID, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
+}
+
+// Spent implements Ledger.
+func (b Books) Spent(account, month string) (Money, error) {
+	cost, err := b.Store.Spent(store.Scope{Platform: Name, Account: account}, month)
+	return Money(cost), err
+}

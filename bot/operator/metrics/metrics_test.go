@@ -1,0 +1,70 @@
+package metrics_test
+
+import (
+	"context"
+	"errors"
+	"image"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"slugpuppy/bot/operator/metrics"
+	"slugpuppy/store"
+)
+
+func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
+	st, err := store.Open(filepath.Join(t.TempDir(), "db"), store.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	scope := store.Scope{Platform: "mastodon:private.example", Account: "account-of-ada"}
+	if _, err := st.Subscribe("test", store.Subscriber{Platform: scope.Platform, Account: scope.Account, Handle: "ada@private.example", Mode: store.FilterOn, Trouble: "no token"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Record(scope, "1", store.Job{Source: "1", Handle: "ada@private.example", State: store.Queued, Lane: "words"}); err != nil {
+		t.Fatal(err)
+	}
+	m := metrics.New(st, func() (float64, time.Duration) { return 3e9, 2 * time.Second }, "v1")
+	m.Judged("certain")
+	m.Unreadable()
+	if _, err := m.Decoding("mentions", func(context.Context, []byte) (image.Image, error) { return nil, errors.New("no picture") })(t.Context(), nil); err == nil {
+		t.Error("decoded")
+	}
+	m.Looked(time.Second)
+	m.Hidden(3 * time.Second)
+	m.Replied(time.Minute)
+	m.Money(func() (float64, float64, error) { return 1.5, 8.5, nil })
+	var sick error
+	h := m.Handler(func() error { return sick })
+	get := func(path string) (int, string) {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return w.Code, w.Body.String()
+	}
+	code, text := get("/metrics")
+	for _, want := range []string{`slugpuppy_verdicts_total{band="certain"} 1`, "slugpuppy_unreadable_pictures_total 1", `slugpuppy_decode_failures_total{of="mentions"} 1`, `slugpuppy_jobs{state="queued"} 1`,
+		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3e+09", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_api_spent_dollars 1.5", "slugpuppy_api_budget_left_dollars 8.5", "slugpuppy_hide_latency_seconds_count 1", `version="v1"`} {
+		if code != http.StatusOK || !strings.Contains(text, want) {
+			t.Errorf("%d: no %s", code, want)
+		}
+	}
+	for _, secret := range []string{"ada@", "private.example", "account-of-ada"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the metrics name %s", secret)
+		}
+	}
+	if code, _ := get("/readyz"); code != http.StatusOK {
+		t.Errorf("ready: %d", code)
+	}
+	sick = errors.New("suspended")
+	if code, _ := get("/readyz"); code != http.StatusServiceUnavailable {
+		t.Errorf("not ready: %d", code)
+	}
+	if code, _ := get("/healthz"); code != http.StatusOK {
+		t.Errorf("alive: %d", code)
+	}
+}

@@ -1,0 +1,177 @@
+// Package operator is what an operator may ask of slugpuppy: jobs, rules, status. The daemon answers on
+// a unix socket; with no daemon running the same Service works on the file itself. It never
+// shows what people wrote, only what became of it.
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"slugpuppy/bot/rules"
+	"slugpuppy/bot/timeline"
+	"slugpuppy/store"
+)
+
+// Errors a caller decides on.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrRefused  = errors.New("refused")
+	ErrDown     = errors.New("the daemon is not answering")
+)
+
+// Job is a job as operators see it: no text, no picture addresses.
+type Job struct {
+	ID        string      `json:"id"`
+	Platform  string      `json:"platform"`
+	Source    string      `json:"source"`
+	Handle    string      `json:"requester"`
+	State     store.State `json:"state"`
+	Attempts  int         `json:"attempts"`
+	Created   time.Time   `json:"created"`
+	Updated   time.Time   `json:"updated"`
+	NotBefore time.Time   `json:"not_before,omitzero"`
+	PostID    string      `json:"post,omitempty"`
+	Reason    string      `json:"reason,omitempty"`
+}
+
+// Status is the daemon at a glance.
+type Status struct {
+	Running bool                `json:"running"`
+	PID     int                 `json:"pid,omitempty"`
+	Since   time.Time           `json:"since,omitzero"`
+	Account string              `json:"account,omitempty"` // of the bot, once the server has said who we are
+	Trouble string              `json:"trouble,omitempty"` // why the daemon cannot work
+	Jobs    map[store.State]int `json:"jobs"`
+	Users   int                 `json:"users"`             // subscribers of the filter
+	Waiting map[string]string   `json:"waiting,omitempty"` // subscribers in trouble, and why
+}
+
+// Service is the operator's side of slugpuppy.
+type Service interface {
+	// Jobs lists jobs, newest first; with states, only those.
+	Jobs(ctx context.Context, limit int, states ...store.State) ([]Job, error)
+	// Job shows one job, or ErrNotFound.
+	Job(ctx context.Context, id string) (Job, error)
+	// Cancel ends an unfinished job, or ErrRefused when it is too late.
+	Cancel(ctx context.Context, id string) (Job, error)
+	// Retry queues a dead job again, or ErrRefused when it is not dead.
+	Retry(ctx context.Context, id string) (Job, error)
+	// Backup writes a consistent copy of the database.
+	Backup(ctx context.Context, w io.Writer) error
+	// Status counts jobs by state.
+	Status(ctx context.Context) (Status, error)
+	// Rules lists the allow and deny lists, oldest first.
+	Rules(ctx context.Context) ([]store.Rule, error)
+	// AddRule adds a rule, in place of one about the same subject.
+	AddRule(ctx context.Context, r store.Rule) (Change, error)
+	// RemoveRule removes a rule, or ErrNotFound.
+	RemoveRule(ctx context.Context, id string) (Change, error)
+	// TestRules says which rule wins for an event, and why.
+	TestRules(ctx context.Context, e rules.Event) (rules.Decision, error)
+	// Undo takes back what was done under a token, or ErrNotFound.
+	Undo(ctx context.Context, token string) (Change, error)
+	// Audit lists what operators and people changed, newest first.
+	Audit(ctx context.Context, limit int) ([]store.Entry, error)
+	FilterService
+	SpendService
+}
+
+// Local is the Service over an open store.
+type Local struct {
+	Store *store.Store
+	// Daemon describes the running daemon; nil when the file was opened without one.
+	Daemon func() Status
+	// Filter is the timeline filter that runs, or one over the file; nil when it is disabled.
+	Filter func() (*timeline.Filter, error)
+	// Secrets keeps the connections of subscribers; nil when there is no key.
+	Secrets Secrets
+	// Lists says where a subscriber's browser finds the lists of hidden posts; nil for nowhere.
+	Lists func(store.Subscriber) []string
+}
+
+var _ Service = (*Local)(nil)
+
+func view(j store.Job) Job {
+	return Job{ID: j.ID, Platform: j.Platform, Source: j.Source, Handle: j.Handle, State: j.State,
+		Attempts: j.Attempts, Created: j.Created, Updated: j.Updated, NotBefore: j.NotBefore,
+		PostID: j.PostID, Reason: j.Reason}
+}
+
+// Jobs implements Service.
+func (l *Local) Jobs(_ context.Context, limit int, states ...store.State) ([]Job, error) {
+	jobs, err := l.Store.List(store.Filter{States: states, Limit: limit})
+	if err != nil {
+		return nil, fmt.Errorf("list jobs: %w", err)
+	}
+	out := make([]Job, 0, len(jobs))
+	for _, j := range jobs {
+		out = append(out, view(j))
+	}
+	return out, nil
+}
+
+// Job implements Service.
+func (l *Local) Job(_ context.Context, id string) (Job, error) {
+	j, err := l.Store.Job(id)
+	return l.answer(j, err)
+}
+
+// Cancel implements Service.
+func (l *Local) Cancel(_ context.Context, id string) (Job, error) {
+	j, err := l.Store.Cancel(id, "", "cancelled by the operator")
+	return l.answer(j, err)
+}
+
+// Retry implements Service.
+func (l *Local) Retry(_ context.Context, id string) (Job, error) {
+	j, err := l.Store.Revive(id)
+	return l.answer(j, err)
+}
+
+// Backup implements Service.
+func (l *Local) Backup(_ context.Context, w io.Writer) error {
+	if err := l.Store.Backup(w); err != nil {
+		return fmt.Errorf("back up the database: %w", err)
+	}
+	return nil
+}
+
+// Status implements Service.
+func (l *Local) Status(context.Context) (Status, error) {
+	var s Status
+	if l.Daemon != nil {
+		s = l.Daemon()
+	}
+	counts, err := l.Store.Counts()
+	if err != nil {
+		return s, fmt.Errorf("count jobs: %w", err)
+	}
+	s.Jobs = counts
+	subs, err := l.Store.Subscribers()
+	if err != nil {
+		return s, fmt.Errorf("count subscribers: %w", err)
+	}
+	s.Users, s.Waiting = len(subs), map[string]string{}
+	for _, u := range subs {
+		if u.Trouble != "" {
+			s.Waiting[u.Handle] = u.Trouble
+		}
+	}
+	return s, nil
+}
+
+// answer makes the store's errors the ones callers know.
+func (l *Local) answer(j store.Job, err error) (Job, error) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return Job{}, fmt.Errorf("%w: no such job", ErrNotFound)
+	case errors.Is(err, store.ErrState):
+		return Job{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	case err != nil:
+		return Job{}, err
+	}
+	return view(j), nil
+}

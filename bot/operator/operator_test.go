@@ -1,0 +1,206 @@
+package operator_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/rules"
+	"slugpuppy/store"
+)
+
+var scope = store.Scope{Platform: "mastodon", Account: "1"}
+
+// office is a service over its socket, and beside it over the file itself.
+type office struct {
+	store  *store.Store
+	remote *operator.Client
+	local  *operator.Local
+	socket string
+}
+
+func open(t *testing.T) office {
+	t.Helper()
+	dir := t.TempDir()
+	st, err := store.Open(filepath.Join(dir, "x.db"), store.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	o := office{store: st, local: &operator.Local{Store: st, Daemon: func() operator.Status { return operator.Status{Running: true, PID: 7} }},
+		socket: filepath.Join(dir, "s.sock")}
+	l, err := operator.Listen(t.Context(), o.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: operator.Handler(o.local)}
+	go srv.Serve(l)
+	t.Cleanup(func() { srv.Close() })
+	if o.remote, err = operator.Dial(t.Context(), o.socket); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// each runs a check through the socket and without it: both must be the same.
+func each(t *testing.T, check func(t *testing.T, o office, s operator.Service)) {
+	t.Run("through the socket", func(t *testing.T) { o := open(t); check(t, o, o.remote) })
+	t.Run("on the file", func(t *testing.T) { o := open(t); check(t, o, o.local) })
+}
+
+func (o office) record(t *testing.T, source string, state store.State) string {
+	t.Helper()
+	if _, err := o.store.Record(scope, source, store.Job{Source: source, Handle: "ada@b.example", State: state, Reason: "why", Lane: "words", Payload: []byte(`"secret words"`)}); err != nil {
+		t.Fatal(err)
+	}
+	j, err := o.store.BySource(scope, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j.ID
+}
+
+func TestJobsAreListedShownAndCancelled(t *testing.T) {
+	each(t, func(t *testing.T, o office, s operator.Service) {
+		queued, skipped := o.record(t, "10", store.Queued), o.record(t, "11", store.Skipped)
+		all, err := s.Jobs(t.Context(), 10)
+		if err != nil || len(all) != 2 || all[0].ID != skipped {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		some, err := s.Jobs(t.Context(), 10, store.Queued)
+		if err != nil || len(some) != 1 || some[0].ID != queued {
+			t.Errorf("%+v, %v", some, err)
+		}
+		j, err := s.Cancel(t.Context(), queued)
+		if err != nil || j.State != store.Cancelled {
+			t.Errorf("%+v, %v", j, err)
+		}
+		if _, err := s.Cancel(t.Context(), skipped); !errors.Is(err, operator.ErrRefused) {
+			t.Errorf("cancel what is over: %v", err)
+		}
+		if _, err := s.Retry(t.Context(), queued); !errors.Is(err, operator.ErrRefused) {
+			t.Errorf("retry what is not dead: %v", err)
+		}
+		if _, err := s.Job(t.Context(), "nothing"); !errors.Is(err, operator.ErrNotFound) {
+			t.Errorf("unknown job: %v", err)
+		}
+		status, err := s.Status(t.Context())
+		if err != nil || !status.Running || status.Jobs[store.Skipped] != 1 {
+			t.Errorf("%+v, %v", status, err)
+		}
+	})
+}
+
+func TestRulesAreChangedTestedAndUndone(t *testing.T) {
+	each(t, func(t *testing.T, o office, s operator.Service) {
+		did, err := s.AddRule(t.Context(), store.Rule{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "mention"})
+		if err != nil || did.Undo == "" || did.Rule == nil || !strings.Contains(did.What, "deny account") {
+			t.Fatalf("%+v, %v", did, err)
+		}
+		e := rules.Event{Scope: rules.Mention, Author: "a@b.example"}
+		if d, err := s.TestRules(t.Context(), e); err != nil || d.Effect() != rules.Deny || d.Rule.ID != did.Rule.ID {
+			t.Errorf("%+v, %v", d, err)
+		}
+		if list, err := s.Rules(t.Context()); err != nil || len(list) != 1 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if _, err := s.Undo(t.Context(), did.Undo); err != nil {
+			t.Error(err)
+		}
+		if d, err := s.TestRules(t.Context(), e); err != nil || d.Effect() != "" {
+			t.Errorf("after undo: %+v, %v", d, err)
+		}
+		for _, bad := range []store.Rule{
+			{Kind: "account", Value: "a@b.example", Effect: "burn", Scope: "both"},
+			{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "elsewhere"},
+			{Effect: "deny", Scope: "both"},
+			{Kind: "word", Value: "x", Effect: "deny", Scope: "both", Until: time.Now().Add(-time.Hour)},
+		} {
+			if _, err := s.AddRule(t.Context(), bad); !errors.Is(err, operator.ErrRefused) {
+				t.Errorf("%+v: %v", bad, err)
+			}
+		}
+		if _, err := s.RemoveRule(t.Context(), "r99"); !errors.Is(err, operator.ErrNotFound) {
+			t.Errorf("unknown rule: %v", err)
+		}
+		if _, err := s.Undo(t.Context(), "u99"); !errors.Is(err, operator.ErrNotFound) {
+			t.Errorf("unknown token: %v", err)
+		}
+		if entries, err := s.Audit(t.Context(), 10); err != nil || len(entries) != 2 {
+			t.Errorf("%+v, %v", entries, err)
+		}
+	})
+}
+
+func TestBackupsAreWhole(t *testing.T) {
+	each(t, func(t *testing.T, o office, s operator.Service) {
+		o.record(t, "10", store.Queued)
+		var b bytes.Buffer
+		if err := s.Backup(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "copy.db")
+		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Check(path); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWhatPeopleWroteIsNotShown(t *testing.T) {
+	o := open(t)
+	o.record(t, "10", store.Queued)
+	c := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", o.socket)
+	}}}
+	defer c.CloseIdleConnections()
+	for _, path := range []string{"/v1/jobs", "/v1/status", "/v1/rules", "/v1/audit"} {
+		res, err := c.Get("http://x" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || bytes.Contains(body, []byte("secret words")) {
+			t.Errorf("%s: %s %v", path, body, err)
+		}
+	}
+}
+
+func TestTheSocketIsOnesOwn(t *testing.T) {
+	o := open(t)
+	if _, err := operator.Listen(t.Context(), o.socket); err == nil || !strings.Contains(err.Error(), "another daemon") {
+		t.Errorf("a second daemon: %v", err)
+	}
+	info, err := os.Stat(o.socket)
+	if err != nil || info.Mode().Perm() != 0o660 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	stale := filepath.Join(t.TempDir(), "stale.sock")
+	l, err := net.Listen("unix", stale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
+	l.Close()
+	if _, err := operator.Dial(t.Context(), stale); !errors.Is(err, operator.ErrDown) {
+		t.Errorf("a dead daemon answers: %v", err)
+	}
+	again, err := operator.Listen(t.Context(), stale)
+	if err != nil {
+		t.Fatalf("the socket of a dead daemon: %v", err)
+	}
+	again.Close()
+}

@@ -1,0 +1,264 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"slugpuppy/bot/timeline"
+	"slugpuppy/store"
+)
+
+// Subscription is an account that joins the filter, with the secrets of its connection.
+type Subscription struct {
+	store.Subscriber
+	Secrets map[string]string `json:"secrets"` // sealed at once
+	// Spent is what connecting has cost.
+	Spent []store.Spending `json:"spent,omitempty"`
+}
+
+// Order is something to do for one subscriber.
+type Order struct {
+	Account string `json:"account"` // handle
+	// Verb is ls, why, undo, rescan, sync, report, audit, is, not, forget, show, or one of a
+	// subscriber's choices: filter, how, budget, except, digest, mute.
+	Verb  string    `json:"verb"`
+	Arg   string    `json:"arg,omitempty"`
+	Since time.Time `json:"since,omitzero"`
+}
+
+// Answer is what came of an order; only what belongs to it is set.
+type Answer struct {
+	Text   string            `json:"text,omitempty"`
+	Undo   string            `json:"undo,omitempty"`
+	User   *store.Subscriber `json:"user,omitempty"`
+	Posts  []store.Judged    `json:"posts,omitempty"`
+	Report *timeline.Report  `json:"report,omitempty"`
+	Audit  *timeline.Audit   `json:"audit,omitempty"`
+	Lists  []string          `json:"lists,omitempty"` // where a browser finds the lists of hidden posts
+	Mutes  []store.Mute      `json:"mutes,omitempty"` // that there are because of the subscriber's rule
+}
+
+// FilterService is the filter's part of a Service.
+type FilterService interface {
+	// Users lists the subscribers.
+	Users(ctx context.Context) ([]store.Subscriber, error)
+	// Subscribe adds a subscriber, or gives one a new connection.
+	Subscribe(ctx context.Context, s Subscription) (store.Subscriber, error)
+	// Limit gives a person a number of requests an hour of their own; below zero, as everybody.
+	Limit(ctx context.Context, a store.Allowance) (Change, error)
+	// Order does something for a subscriber, or says ErrNotFound or ErrRefused.
+	Order(ctx context.Context, o Order) (Answer, error)
+}
+
+// Secrets keeps the secrets of connections.
+type Secrets interface {
+	Keep(sub store.Subscriber, secrets map[string]string) error
+}
+
+// Users implements Service.
+func (l *Local) Users(context.Context) ([]store.Subscriber, error) {
+	subs, err := l.Store.Subscribers()
+	if err != nil {
+		return nil, fmt.Errorf("list subscribers: %w", err)
+	}
+	return subs, nil
+}
+
+// Subscribe implements Service.
+func (l *Local) Subscribe(_ context.Context, s Subscription) (store.Subscriber, error) {
+	if l.Secrets == nil {
+		return store.Subscriber{}, fmt.Errorf("%w: no key to keep the connection with", ErrRefused)
+	}
+	if s.Platform == "" || s.Account == "" || s.Handle == "" || s.Server == "" {
+		return store.Subscriber{}, fmt.Errorf("%w: a subscription without an account", ErrRefused)
+	}
+	if err := l.Secrets.Keep(s.Subscriber, s.Secrets); err != nil {
+		return store.Subscriber{}, fmt.Errorf("keep the connection: %w", err)
+	}
+	sub, err := l.Store.Subscribe(operator, s.Subscriber)
+	if err != nil {
+		return sub, fmt.Errorf("store a subscriber: %w", err)
+	}
+	for _, v := range s.Spent {
+		if err := l.Store.Spend(v); err != nil {
+			return sub, fmt.Errorf("write down what connecting cost: %w", err)
+		}
+	}
+	if f, err := l.filter(); err == nil {
+		f.Wake(sub.Scope())
+	}
+	return sub, nil
+}
+
+var errNoFilter = errors.New("the filter is not enabled; see filter.enabled")
+
+// filter is the one that runs, else one over the file.
+func (l *Local) filter() (*timeline.Filter, error) {
+	if l.Filter == nil {
+		return nil, fmt.Errorf("%w: %w", ErrRefused, errNoFilter)
+	}
+	return l.Filter()
+}
+
+// wakeAll lets the filter look at what an undone change means for everybody.
+func (l *Local) wakeAll() {
+	f, err := l.filter()
+	if err != nil {
+		return
+	}
+	subs, err := l.Store.Subscribers()
+	if err != nil {
+		return // a later pass finds out
+	}
+	for _, s := range subs {
+		f.Wake(s.Scope())
+	}
+}
+
+// Limit implements Service.
+func (l *Local) Limit(_ context.Context, a store.Allowance) (Change, error) {
+	undo, err := l.Store.SetAllowance(operator, a, "")
+	what := fmt.Sprintf("%s has %d requests an hour", a.Handle, a.PerHour)
+	if a.PerHour < 0 {
+		what = a.Handle + " has as many requests as everybody"
+	}
+	return Change{What: what, Undo: undo}, err
+}
+
+// Order implements Service.
+func (l *Local) Order(ctx context.Context, o Order) (Answer, error) {
+	f, err := l.filter()
+	if err != nil {
+		return Answer{}, err
+	}
+	desk := f.Desk()
+	sub, err := desk.Find(o.Account)
+	if err != nil {
+		return Answer{}, orderError(err)
+	}
+	a, err := l.obey(ctx, f, desk, sub, o)
+	return a, orderError(err)
+}
+
+func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, sub store.Subscriber, o Order) (Answer, error) {
+	switch o.Verb {
+	case "show":
+		a := Answer{User: &sub, Text: sub.Describe(time.Now())}
+		if l.Lists != nil {
+			a.Lists = l.Lists(sub)
+		}
+		var err error
+		a.Mutes, err = ourMutes(l.Store, sub)
+		return a, err
+	case "ls":
+		rows, err := d.Hidden(sub, o.Since)
+		return Answer{Posts: rows}, err
+	case "why":
+		text, err := d.Why(sub, o.Arg)
+		return Answer{Text: text}, err
+	case "undo":
+		return changed(d.Return(operator, sub, o.Arg))
+	case "is", "not":
+		return changed(d.Say(sub, o.Arg, o.Verb == "is"))
+	case "forget":
+		return changed(d.Leave(operator, sub))
+	case "filter":
+		return changed(d.Switch(operator, sub, o.Arg))
+	case "how", "budget", "except", "digest", "mute":
+		return changed(d.Choose(operator, sub, o.Verb, o.Arg))
+	case "report":
+		r, err := d.Report(sub, o.Since)
+		return Answer{Report: &r, Text: r.Text()}, err
+	case "audit":
+		a, err := f.Audit(ctx, sub, o.Arg)
+		return Answer{Audit: &a, Text: a.Text()}, err
+	case "rescan":
+		n, err := f.Rescan(sub.Scope(), o.Since)
+		return Answer{Text: fmt.Sprintf("%d posts changed", n)}, err
+	case "sync":
+		if _, err := f.Pass(ctx, sub.Scope()); err != nil && !errors.Is(err, store.ErrNoSubscriber) {
+			return Answer{}, err
+		}
+		now, err := l.Store.Subscriber(sub.Scope())
+		if errors.Is(err, store.ErrNoSubscriber) {
+			return Answer{Text: "gone"}, nil
+		}
+		return Answer{User: &now, Text: strings.TrimSuffix("in agreement with the server; "+now.Trouble, "; ")}, err
+	}
+	return Answer{}, fmt.Errorf("%w: the filter cannot %q", ErrRefused, o.Verb)
+}
+
+// ourMutes are the mutes there are because of the subscriber's rule.
+func ourMutes(st *store.Store, sub store.Subscriber) ([]store.Mute, error) {
+	list, err := st.Mutes(sub.Scope())
+	return slices.DeleteFunc(list, func(m store.Mute) bool { return !m.Ours() }), err
+}
+
+func changed(c timeline.Change, err error) (Answer, error) {
+	return Answer{Text: c.What, Undo: c.Undo}, err
+}
+
+// orderError makes the filter's errors the ones callers know.
+func orderError(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNoSubscriber), errors.Is(err, timeline.ErrUnseen), errors.Is(err, timeline.ErrNothing), errors.Is(err, timeline.ErrNobody):
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	case timeline.Misread(err), errors.Is(err, store.ErrState):
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return err
+}
+
+// handleFilter serves the filter's part of a Service.
+func handleFilter(mux *http.ServeMux, s Service) {
+	mux.HandleFunc("GET /v1/users", func(w http.ResponseWriter, r *http.Request) {
+		v, err := s.Users(r.Context())
+		answer(w, v, err)
+	})
+	mux.HandleFunc("POST /v1/users", func(w http.ResponseWriter, r *http.Request) { withBody(w, r, s.Subscribe) })
+	mux.HandleFunc("POST /v1/limits", func(w http.ResponseWriter, r *http.Request) { withBody(w, r, s.Limit) })
+	mux.HandleFunc("POST /v1/users/{account}", func(w http.ResponseWriter, r *http.Request) {
+		withBody(w, r, func(ctx context.Context, o Order) (Answer, error) {
+			o.Account = r.PathValue("account")
+			return s.Order(ctx, o)
+		})
+	})
+}
+
+// Users implements Service.
+func (c *Client) Users(ctx context.Context) (subs []store.Subscriber, err error) {
+	return subs, c.call(ctx, http.MethodGet, "/v1/users", &subs)
+}
+
+// Subscribe implements Service.
+func (c *Client) Subscribe(ctx context.Context, s Subscription) (sub store.Subscriber, err error) {
+	body, err := body(s)
+	if err != nil {
+		return sub, err
+	}
+	return sub, c.callWith(ctx, http.MethodPost, "/v1/users", body, &sub)
+}
+
+// Order implements Service.
+func (c *Client) Order(ctx context.Context, o Order) (a Answer, err error) {
+	body, err := body(o)
+	if err != nil {
+		return a, err
+	}
+	return a, c.callWith(ctx, http.MethodPost, "/v1/users/"+url.PathEscape(o.Account), body, &a)
+}
+
+// Limit implements Service.
+func (c *Client) Limit(ctx context.Context, a store.Allowance) (did Change, err error) {
+	body, err := body(a)
+	if err != nil {
+		return did, err
+	}
+	return did, c.callWith(ctx, http.MethodPost, "/v1/limits", body, &did)
+}

@@ -1,0 +1,204 @@
+// Package reply moves a mention from arrival to answer, exactly once: intake writes every
+// arrival down as a queued job, workers turn jobs into finished replies, the sender posts
+// them. All three go through the store and nothing else, so a kill at any point loses and
+// repeats nothing. It knows no network: everything outside is a network.Platform.
+package reply
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/dream"
+	"slugpuppy/store"
+)
+
+// A lane is a line of jobs with its own workers, so that a word of help does not wait behind
+// an hour of dreams.
+const (
+	wordLane  = "words"  // answered in words, at once
+	dreamLane = "dreams" // needs a picture made
+)
+
+// Daemon is one account of the bot at work.
+type Daemon struct {
+	Options
+	self  network.Account
+	scope store.Scope
+	owner string // of leases, different in every run
+
+	queue   map[string]signal // lane -> something arrived
+	outbox  signal
+	gate    gate
+	running running
+	retries counts
+	server  serverLimits
+	pace    pace
+	known   atomic.Pointer[network.Account] // self, for those outside Run
+	held    note                            // why no mentions are read
+}
+
+// Running is a job being worked on.
+type Running struct {
+	Job      string         `json:"job"`
+	Source   string         `json:"source"` // the mentioning post's id
+	Handle   string         `json:"requester"`
+	Since    time.Time      `json:"since"`
+	Progress dream.Progress `json:"progress"`
+}
+
+// New checks the options and returns a daemon that does nothing until Run.
+func New(o Options) (*Daemon, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	return &Daemon{
+		Options: o.withDefaults(), owner: rand.Text(), outbox: newSignal(),
+		queue: map[string]signal{wordLane: newSignal(), dreamLane: newSignal()},
+	}, nil
+}
+
+// Run answers mentions until ctx ends, and then returns nil with everything written down. An
+// error is the store's, or a panic's: servers that are away or refuse us are waited for.
+func (d *Daemon) Run(ctx context.Context) error {
+	if !d.introduce(ctx) {
+		return nil
+	}
+	n, err := d.Store.Reclaim(d.scope)
+	if err != nil {
+		return fmt.Errorf("take over unfinished jobs: %w", err)
+	}
+	d.Log.Info("awake", "account", d.self.Handle, "platform", d.Platform.Name(), "reclaimed", n)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return d.intake(ctx) })
+	group.Go(func() error { return d.work(ctx, wordLane) })
+	for range d.Dreams {
+		group.Go(func() error { return d.work(ctx, dreamLane) })
+	}
+	group.Go(func() error { return d.send(ctx) })
+	group.Go(func() error { return d.tidy(ctx) })
+	err = group.Wait()
+	d.Log.Info("asleep", "account", d.self.Handle, "error", err)
+	return err
+}
+
+// introduce asks the server who we are, for as long as it takes; false means that ctx ended.
+func (d *Daemon) introduce(ctx context.Context) bool {
+	var pause backoff
+	for {
+		self, err := d.Platform.Self(ctx)
+		if err == nil {
+			d.self, d.scope = self, store.Scope{Platform: d.Platform.Name(), Account: self.ID}
+			d.known.Store(&self)
+			d.held.say("")
+			d.resume()
+			return true
+		}
+		wait := pause.after(err)
+		if kindOf(err) == network.Unauthorized {
+			d.suspend(err)
+			wait = backoffCap
+		}
+		d.held.say(err.Error())
+		d.Log.Warn("the server does not say who we are", "error", err, "retry_in", wait)
+		if !sleep(ctx, wait) {
+			return false
+		}
+	}
+}
+
+// Progress is how far the job for a post is; ok is false when nobody works on it.
+func (d *Daemon) Progress(source string) (p dream.Progress, ok bool) {
+	for _, r := range d.running.snapshot() {
+		if r.Source == source {
+			return r.Progress, true
+		}
+	}
+	return p, false
+}
+
+// Running lists what is being worked on.
+func (d *Daemon) Running() []Running { return d.running.snapshot() }
+
+// Account is the bot's own account; ok is false until the server has said who we are.
+func (d *Daemon) Account() (self network.Account, ok bool) {
+	if p := d.known.Load(); p != nil {
+		return *p, true
+	}
+	return self, false
+}
+
+// Ready says why the daemon cannot work, nil when it can.
+func (d *Daemon) Ready() error {
+	if since, why := d.suspended(); !since.IsZero() {
+		return fmt.Errorf("suspended since %s: %s", since.Format(time.RFC3339), why)
+	}
+	if _, ok := d.Account(); !ok {
+		return errors.New(strings.TrimSuffix("the server has not said yet who we are: "+d.Held(), ": "))
+	}
+	return nil
+}
+
+// Held says what keeps new mentions from being read though all else works, "" for nothing: there is
+// no money left for them, say.
+func (d *Daemon) Held() string { return d.held.read() }
+
+// key is the idempotency key of a job's reply: the same for every attempt at it, whatever its
+// words, and guessable by nobody.
+func (d *Daemon) key(j store.Job) string {
+	mac := hmac.New(sha256.New, d.Secret)
+	fmt.Fprintf(mac, "%s|%s|%s", j.Platform, j.Account, j.Source)
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// serverLimits are read once an hour; between, the last answer counts.
+type serverLimits struct {
+	mu   sync.Mutex
+	at   time.Time
+	last network.Limits
+}
+
+func (d *Daemon) limits(ctx context.Context) (network.Limits, error) {
+	d.server.mu.Lock()
+	defer d.server.mu.Unlock()
+	if !d.server.at.IsZero() && time.Since(d.server.at) < time.Hour {
+		return d.server.last, nil
+	}
+	l, err := d.Platform.Limits(ctx)
+	if err != nil {
+		return l, fmt.Errorf("read the server's limits: %w", err)
+	}
+	d.server.at, d.server.last = time.Now(), l
+	return l, nil
+}
+
+// jobBy finds a job by one of the store's two indexes; nil when there is none.
+func jobBy(find func(store.Scope, string) (store.Job, error), scope store.Scope, id string) (*store.Job, error) {
+	j, err := find(scope, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &j, nil
+}
+
+// byPost is the job that one of our posts answered, nil when the post is not ours.
+func (d *Daemon) byPost(id string) (*store.Job, error) { return jobBy(d.Store.ByPost, d.scope, id) }
+
+// bySource is the job that a post became, nil when it became none.
+func (d *Daemon) bySource(id string) (*store.Job, error) {
+	return jobBy(d.Store.BySource, d.scope, id)
+}

@@ -1,0 +1,194 @@
+package reply
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strings"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/mention"
+	"slugpuppy/picture"
+)
+
+// ancestors is how far up a thread we look for a picture.
+const ancestors = 6
+
+// mostPictures is how many one request may have dreamed.
+const mostPictures = 4
+
+// found is a post with pictures.
+type found struct {
+	post  network.Post
+	media []network.Media // stills only
+}
+
+// thread is what stands above the request, nearest first, read once a job.
+func (t *task) thread(ctx context.Context) ([]network.Post, error) {
+	if t.known || t.post.ReplyTo == "" {
+		return t.above, nil
+	}
+	above, err := t.Platform.Ancestors(ctx, t.post.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the thread: %w", err)
+	}
+	t.above, t.known = above, true
+	return above, nil
+}
+
+// root names the thread a request is in: the id of its first post.
+func (t *task) root(ctx context.Context) (string, error) {
+	above, err := t.thread(ctx)
+	if err != nil || len(above) == 0 {
+		return t.post.ID, err
+	}
+	return above[len(above)-1].ID, nil
+}
+
+// findPicture looks for a post with a picture: the request itself, what it quotes, what it
+// answers, then up the thread. Our own posts are no pictures to dream. Without any it is nil;
+// the error is a refusal when only our own dream or a clip is there.
+func (t *task) findPicture(ctx context.Context) (*found, error) {
+	places, err := t.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var own, clip bool
+	for _, p := range places {
+		if len(p.Media) == 0 {
+			continue
+		}
+		if p.Author.ID == t.self.ID {
+			own = true
+			continue
+		}
+		if m := stills(p); len(m) > 0 {
+			return &found{p, m}, nil
+		}
+		clip = true
+	}
+	switch {
+	case own && t.req.Verb != mention.Bare:
+		return nil, &refusal{sayAlready, "asked to dream our own dream"}
+	case clip:
+		return nil, &refusal{sayNoPic, "no still picture"}
+	case t.post.ReplyTo != "" && (len(t.above) == 0 || t.above[0].ID != t.post.ReplyTo):
+		return nil, &refusal{sayGone, "the parent is not ours to see"}
+	}
+	return nil, nil
+}
+
+// places are the posts in which a picture is looked for, in order. A quoted post that cannot
+// be read is passed over; the platform hides what is private.
+func (t *task) places(ctx context.Context) ([]network.Post, error) {
+	places := []network.Post{t.post}
+	if len(stills(t.post)) > 0 && !t.req.Guide {
+		return places, nil
+	}
+	if t.post.Quote != "" {
+		quoted, err := t.Platform.Post(ctx, t.post.Quote)
+		switch k := kindOf(err); {
+		case err == nil:
+			places = append(places, quoted)
+		case k != network.NotFound && k != network.Forbidden:
+			return nil, fmt.Errorf("read the quoted post: %w", err)
+		}
+	}
+	above, err := t.thread(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(places, above[:min(len(above), ancestors)]...), nil
+}
+
+// stills are the pictures of a post, clips by the still that the server made of them.
+func stills(p network.Post) (out []network.Media) {
+	for _, m := range p.Media {
+		switch {
+		case m.Kind == network.Still:
+			out = append(out, m)
+		case m.Kind == network.Gifv && m.PreviewURL != "":
+			m.URL = m.PreviewURL
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// pick applies "image 2" and "all".
+func (t *task) pick(f *found) ([]int, error) {
+	switch {
+	case t.req.All:
+		return []int{0, 1, 2, 3}[:min(len(f.media), mostPictures)], nil
+	case t.req.Image > len(f.media):
+		return nil, &refusal{sayMissing, fmt.Sprintf("image %d of %d", t.req.Image, len(f.media))}
+	case t.req.Image > 0:
+		return []int{t.req.Image - 1}, nil
+	}
+	return []int{0}, nil
+}
+
+// signature begins the comment in every picture we make.
+const signature = "DeepDream by slugpuppy, recipe "
+
+// load fetches and decodes a picture. One that we made ourselves is dreamed again only on
+// request, whoever posts it.
+func (t *task) load(ctx context.Context, m network.Media) (image.Image, error) {
+	data, err := t.Platform.Fetch(ctx, m, t.FetchBytes)
+	if err != nil {
+		return nil, fmt.Errorf("fetch picture %s: %w", m.ID, err)
+	}
+	if t.req.Verb != mention.Deeper && strings.HasPrefix(picture.Comment(data), signature) {
+		return nil, &refusal{sayAlready, "the file says that we made it"}
+	}
+	img, err := t.Decode(ctx, data)
+	if err != nil {
+		return nil, fmt.Errorf("decode picture %s: %w", m.ID, err)
+	}
+	return img, nil
+}
+
+// guide finds the picture that guides: the second one of the post, or the first of the next
+// place that has one.
+func (t *task) guide(ctx context.Context, f *found) (*found, error) {
+	if len(f.media) > 1 {
+		return &found{f.post, f.media[1:2]}, nil
+	}
+	places, err := t.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range places {
+		if m := stills(p); p.ID != f.post.ID && len(m) > 0 {
+			return &found{p, m[:1]}, nil
+		}
+	}
+	return nil, &refusal{"To be guided I need a second picture; put two in your post, or quote the one to follow.", "guide without a second picture"}
+}
+
+// dreamAbove finds the nearest of our dreams in the thread with the job that made it.
+func (t *task) dreamAbove(ctx context.Context) (post network.Post, r reply, err error) {
+	above, err := t.thread(ctx)
+	if err != nil {
+		return post, r, err
+	}
+	for _, p := range above[:min(len(above), ancestors)] {
+		if p.Author.ID != t.self.ID {
+			continue
+		}
+		job, err := t.byPost(p.ID)
+		if err != nil {
+			return post, r, err
+		}
+		if job == nil {
+			continue
+		}
+		if r, err = decodeReply(*job); err != nil {
+			return post, r, err
+		}
+		if r.Made != nil {
+			return p, r, nil
+		}
+	}
+	return post, r, &refusal{sayNoDream, "no dream of ours in the thread"}
+}

@@ -1,0 +1,136 @@
+package reply
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/mention"
+	"slugpuppy/store"
+)
+
+// task is one job while a worker has it.
+type task struct {
+	*Daemon
+	job    store.Job
+	event  event
+	post   network.Post // that asks
+	req    mention.Request
+	limits network.Limits
+
+	above []network.Post // the thread above post, nearest first; see thread
+	known bool           // that above has been read
+}
+
+// handle answers one job. Errors are the platform's, the dreamer's or the store's; everything
+// that is the request's own fault is an outcome.
+func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {
+	e, err := decodeEvent(job)
+	if err != nil {
+		return outcome{}, err
+	}
+	t := &task{Daemon: d, job: job, event: e, post: e.Post}
+	if t.limits, err = d.limits(ctx); err != nil {
+		return outcome{}, err
+	}
+	switch {
+	case e.Tell != "":
+		return t.say(e.Tell), nil
+	case e.Sorry:
+		return t.say(saySorry), nil
+	case e.Ask != nil:
+		return t.askAuthor(ctx)
+	}
+	out, err := t.answer(ctx)
+	if r := refusalOf(err); r != nil {
+		return t.refuse(r)
+	}
+	return out, err
+}
+
+// answer parses the words, checks what there is a limit of, and does what was asked.
+func (t *task) answer(ctx context.Context) (outcome, error) {
+	if out, handled, err := t.obey(ctx); handled || err != nil {
+		return out, err
+	}
+	req, err := t.parse(t.post.Text)
+	if err != nil {
+		return outcome{}, err
+	}
+	t.req = req
+	switch req.Verb { // always heard
+	case mention.Stop:
+		t.like(ctx)
+		return outcome{skip: "the requester said stop"}, nil
+	case mention.Yes, mention.No:
+		return t.authorSaid(ctx, req.Verb == mention.Yes)
+	case mention.Delete:
+		return t.remove(ctx)
+	}
+	if err := t.withinCaps(ctx); err != nil {
+		return outcome{}, err
+	}
+	if t.empty(ctx) {
+		req.Verb, t.req.Verb = mention.Help, mention.Help
+	}
+	if makesPicture(req.Verb) {
+		return t.makePictures(ctx)
+	}
+	return t.answerInWords(ctx)
+}
+
+// makesPicture says whether a verb needs the dreamer.
+func makesPicture(v mention.Verb) bool {
+	switch v {
+	case mention.Bare, mention.Dream, mention.Deeper, mention.Again, mention.Imagine, mention.Surprise,
+		mention.Dive, mention.Wander, mention.Replay:
+		return true
+	}
+	return false
+}
+
+// withinCaps uses up what the request costs of our own limits. Over a cap of the thread there
+// is silence: whatever talks that much is not asking for pictures. Over the person's own there
+// is a word when to come back.
+func (t *task) withinCaps(ctx context.Context) error {
+	root, err := t.root(ctx)
+	if err != nil {
+		return err
+	}
+	refused, err := t.crowded(t.job, root)
+	if err != nil || refused == nil {
+		return err
+	}
+	if refused.Limit.Name != capPerson+t.job.Requester {
+		return &refusal{reason: "this thread has had enough of us"}
+	}
+	return &refusal{words: fmt.Sprintf(sayTooMany, refused.Until.UTC().Format("15:04")), reason: "over the hourly limit"}
+}
+
+// empty says whether a bare mention has nothing to dream about: then it is a call for help.
+func (t *task) empty(ctx context.Context) bool {
+	if t.req.Verb != mention.Bare || t.req.Preset != "" || len(t.req.Words) > 0 || t.req.Token != "" {
+		return false
+	}
+	found, err := t.findPicture(ctx)
+	return err == nil && found == nil
+}
+
+// seed is the same for every attempt at a job, so that work repeated after a crash makes the
+// same picture.
+func (t *task) seed() uint64 {
+	if t.req.Seed != nil {
+		return *t.req.Seed
+	}
+	h := fnv.New64a()
+	h.Write([]byte(t.job.Platform + "|" + t.job.Source)) // never fails
+	return h.Sum64()
+}
+
+// like marks the request as seen. It is a courtesy: a failure changes nothing.
+func (t *task) like(ctx context.Context) {
+	if err := t.Platform.Favourite(ctx, t.post.ID); err != nil {
+		t.Log.Debug("cannot favourite a request", "job", t.job.ID, "error", err)
+	}
+}

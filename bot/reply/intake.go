@@ -1,0 +1,187 @@
+package reply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/pulse"
+	"slugpuppy/bot/reply/mention"
+	"slugpuppy/store"
+)
+
+// catchUpPage is how many mentions one request brings.
+const catchUpPage = 40
+
+// longestPage is more than any request for one page can take.
+const longestPage = 10 * time.Minute
+
+// intake writes down every mention, oldest first, for ever. Hints and the clock only say when
+// to look; what is there is what the server says after the stored cursor.
+func (d *Daemon) intake(ctx context.Context) error {
+	turn := d.Pulse.Loop("intake")
+	defer turn.End()
+	wake := d.Platform.Wake(ctx)
+	var pause backoff
+	for ctx.Err() == nil {
+		wait := around(d.Poll)
+		switch err := d.catchUp(ctx, turn); {
+		case err == nil:
+			pause.reset()
+			d.resume()
+			d.held.say("")
+		case ctx.Err() != nil:
+			return nil
+		case apiError(err) == nil: // our own store: nothing gets better by trying again
+			return err
+		default:
+			wait = pause.after(err)
+			var notice interface{ Notice() string }
+			if errors.As(err, &notice) {
+				d.held.say(notice.Notice())
+			}
+			if kindOf(err) == network.Unauthorized {
+				d.suspend(err)
+				wait = backoffCap
+			}
+			d.Log.Warn("cannot fetch mentions", "error", err, "retry_in", wait)
+			turn.Within(wait)
+			if !sleep(ctx, wait) { // hints do not shorten a backoff
+				return nil
+			}
+			continue
+		}
+		turn.Within(wait)
+		if wake = d.pauseFor(ctx, wait, wake); ctx.Err() != nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// pauseFor waits for the clock or a hint. A closed wake channel is replaced by nil: then
+// only the clock counts.
+func (d *Daemon) pauseFor(ctx context.Context, wait time.Duration, wake <-chan struct{}) <-chan struct{} {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	case _, open := <-wake:
+		if !open {
+			return nil
+		}
+	}
+	return wake
+}
+
+// catchUp records everything after the cursor. The cursor moves in the transaction that
+// records the jobs, so a kill between two pages repeats a question to the server and nothing
+// else.
+func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
+	turn.Within(longestPage)
+	cursor, err := d.cursor(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		turn.Within(longestPage)
+		page, err := d.Platform.Mentions(ctx, cursor, catchUpPage)
+		if err != nil {
+			return fmt.Errorf("fetch mentions: %w", err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		jobs := make([]store.Job, 0, len(page))
+		for _, m := range page {
+			job, err := d.arrive(m.Post)
+			if err != nil {
+				return err
+			}
+			jobs = append(jobs, job)
+		}
+		if err := d.makeRoom(jobs); err != nil {
+			return err
+		}
+		cursor = page[len(page)-1].Cursor
+		if _, err := d.Store.Record(d.scope, cursor, jobs...); err != nil {
+			return fmt.Errorf("record %d mentions: %w", len(jobs), err)
+		}
+		for _, s := range d.queue {
+			s.send()
+		}
+	}
+}
+
+// cursor is where to go on. A fresh account starts at what is newest now: nobody wants to be
+// answered for last year.
+func (d *Daemon) cursor(ctx context.Context) (string, error) {
+	cursor, known, err := d.Store.Cursor(d.scope)
+	if err != nil || known {
+		return cursor, err
+	}
+	if cursor, err = d.Platform.Newest(ctx); err != nil {
+		return "", fmt.Errorf("find where to start: %w", err)
+	}
+	_, err = d.Store.Record(d.scope, cursor)
+	return cursor, err
+}
+
+// arrive turns one mention into the job that is recorded. What needs no answer is recorded
+// as skipped, with the reason; nothing is dropped.
+func (d *Daemon) arrive(p network.Post) (store.Job, error) {
+	job := store.Job{
+		Source: p.ID, Requester: p.Author.ID, Handle: p.Author.Handle,
+		Payload: encode(event{Post: p}), State: store.Queued, Lane: d.lane(p),
+	}
+	reason, err := d.ignore(p)
+	if err != nil {
+		return job, err
+	}
+	if reason != "" {
+		job.State, job.Reason = store.Skipped, reason
+	}
+	return job, nil
+}
+
+// lane is which workers take a mention.
+func (d *Daemon) lane(p network.Post) string {
+	if d.ordered(p) {
+		return wordLane
+	}
+	req, err := d.parse(p.Text)
+	if err != nil || !makesPicture(req.Verb) {
+		return wordLane
+	}
+	if _, err := req.Recipe(d.Vocabulary, 0); err != nil { // nobody waits to hear of a word that we do not know
+		return wordLane
+	}
+	return dreamLane
+}
+
+func (d *Daemon) parse(text string) (mention.Request, error) {
+	return mention.Parse(text, d.self.Handle)
+}
+
+// makeRoom skips what would make the queue longer than the cap.
+func (d *Daemon) makeRoom(jobs []store.Job) error {
+	if d.Caps.Queue < 0 {
+		return nil
+	}
+	counts, err := d.Store.Counts()
+	if err != nil {
+		return fmt.Errorf("measure the queue: %w", err)
+	}
+	waiting := counts[store.Queued] + counts[store.Leased]
+	for i := range jobs {
+		if jobs[i].State == store.Queued {
+			if waiting++; waiting > d.Caps.Queue {
+				jobs[i].State, jobs[i].Reason = store.Skipped, "the queue is full"
+			}
+		}
+	}
+	return nil
+}

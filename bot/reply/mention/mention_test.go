@@ -1,0 +1,269 @@
+package mention_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slugpuppy/bot/reply/mention"
+	"slugpuppy/classifier"
+	"slugpuppy/dream"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// said is a request without what was not said.
+func said(r mention.Request) string {
+	b, _ := json.Marshal(r)
+	var m map[string]any
+	_ = json.Unmarshal(b, &m)
+	return compact(m)
+}
+
+func compact(m map[string]any) string {
+	for k, v := range m {
+		switch x := v.(type) {
+		case nil:
+			delete(m, k)
+		case string:
+			if x == "" && k != "Warning" {
+				delete(m, k)
+			}
+		case float64:
+			if x == 0 && k != "Seed" {
+				delete(m, k)
+			}
+		case bool:
+			if !x {
+				delete(m, k)
+			}
+		case map[string]any:
+			compact(x)
+		}
+	}
+	b, _ := json.Marshal(m)
+	return string(b)
+}
+
+func TestMentionsAreUnderstood(t *testing.T) {
+	file := filepath.Join("testdata", "requests.txt")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now []string
+	for line := range strings.SplitSeq(strings.TrimRight(string(data), "\n"), "\n") {
+		text, want, _ := strings.Cut(line, "\t")
+		if text == "" || strings.HasPrefix(text, "# ") {
+			now = append(now, line)
+			continue
+		}
+		got := ""
+		r, err := mention.Parse(text, "dreambot@dreams.example")
+		if err != nil {
+			got = "error: " + err.Error()
+		} else {
+			got = said(r)
+		}
+		now = append(now, text+"\t"+got)
+		if !*update && got != want {
+			t.Errorf("%s\n got %s\nwant %s", text, got, want)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.Join(now, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestValuesThatCannotBeReadGetAKindSentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"strength=lots": "strength=5", "seed=-1": "seed=42", "mask=hat": "background", "channels=a layer=4c": "66,12",
+		"as=tiff": "gif", "octaves=-2": "octaves=5",
+	} {
+		var p *mention.Problem
+		if _, err := mention.Parse(text); !errors.As(err, &p) || !strings.Contains(p.Kind(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+var vocabulary = sync.OnceValue(func() *dream.Vocabulary {
+	n, err := classifier.Default()
+	if err != nil {
+		panic(err)
+	}
+	return dream.NewVocabulary(n.Labels())
+})
+
+func TestRequestsBecomeRecipes(t *testing.T) {
+	one := func(word string) int {
+		terms, err := vocabulary().Lookup(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return terms[0].Label
+	}
+	banana, retriever := one("banana"), one("golden retriever")
+	eyes, err := vocabulary().Lookup("eyes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := []dream.LayerTerm{{Layer: "4c", Channel: -1, Weight: 1}}
+	tests := map[string]dream.Recipe{
+		"":                           {Verb: dream.Dream, Seed: 9},
+		"swirl strength=7 octaves=6": {Verb: dream.Dream, Preset: "swirl", Strength: 7, Octaves: 6, Seed: 9},
+		"more eyes layer=4c":         {Verb: dream.Dream, Preset: "eyes", Layers: whole, Seed: 9},
+		"imagine banana":             {Verb: dream.Imagine, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
+		"into bananna seed=3":        {Verb: dream.Dream, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 3},
+		"no banana":                  {Verb: dream.Dream, Words: []dream.WordTerm{{Label: banana, Weight: -1}}, Seed: 9},
+		"into golden retriever banana": {Verb: dream.Dream, Seed: 9,
+			Words: []dream.WordTerm{{Label: retriever, Weight: 1}, {Label: banana, Weight: 1}}},
+		"layer=4c channels=1,2": {Verb: dream.Dream, Seed: 9,
+			Layers: []dream.LayerTerm{{Layer: "4c", Channel: 1, Weight: 1}, {Layer: "4c", Channel: 2, Weight: 1}}},
+		"surprise":              {Verb: dream.Dream, Free: true, Seed: 9},
+		"dive 8s":               {Verb: dream.Dive, Seconds: 8, Seed: 9},
+		"wander 4":              {Verb: dream.Wander, Repeat: 4, Seed: 9},
+		"deeper 3":              {Verb: dream.Dream, Repeat: 3, Seed: 9},
+		"keep top keep colours": {Verb: dream.Dream, Mask: dream.KeepTop, KeepColours: true, Seed: 9},
+		"guide":                 {Verb: dream.Dream, Guide: true, Seed: 9},
+		"banana":                {Verb: dream.Dream, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
+		"my holiday banana":     {Verb: dream.Dream, Seed: 9}, // talk, not a wish
+		"gentle banana":         {Verb: dream.Dream, Preset: "gentle", Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
+		"layer=4c,4d": {Verb: dream.Dream, Seed: 9,
+			Layers: []dream.LayerTerm{{Layer: "4c", Channel: -1, Weight: 1}, {Layer: "4d", Channel: -1, Weight: 1}}},
+		"fractal eyes": {Verb: dream.Dream, Preset: "fractal", Seed: 9, Words: eyes},
+	}
+	for text, want := range tests {
+		t.Run(text, func(t *testing.T) {
+			r, err := mention.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := r.Recipe(vocabulary(), 9)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestReplayingATokenKeepsItsRecipe(t *testing.T) {
+	old := dream.Recipe{Verb: dream.Dream, Preset: "eyes", Octaves: 3, OctaveScale: 1.5, Steps: 4, Strength: 5, Seed: 11}
+	r, err := mention.Parse("dream " + old.Token() + " strength=9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Recipe(vocabulary(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.Strength = 9
+	if d := cmp.Diff(old, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestUnknownWordsGetTheThreeNearest(t *testing.T) {
+	r, err := mention.Parse("into bicycles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var unknown *dream.UnknownWord
+	if _, err := r.Recipe(vocabulary(), 1); !errors.As(err, &unknown) || unknown.Nearest[2] == "" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestChannelsNeedALayer(t *testing.T) {
+	r, err := mention.Parse("channels=3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p *mention.Problem
+	if _, err := r.Recipe(vocabulary(), 1); !errors.As(err, &p) || !strings.Contains(p.Kind(), "layer=4c") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTextOfAPostIsWhatAPersonReads(t *testing.T) {
+	tests := map[string]string{
+		"": "",
+		`<p><span class="h-card"><a href="https://a.example/@dreambot" class="u-url mention">@<span>dreambot</span></a></span> deeper 2</p>`: "@dreambot deeper 2",
+		"<p>one<br />two</p><p>three &amp; four</p>": "one\ntwo\nthree & four",
+		`<p>see <a href="https://example.com/a/b"><span class="invisible">https://</span><span class="ellipsis">example.com/a</span><span class="invisible">/b</span></a></p>`: "see https://example.com/a/b",
+		"cw=&quot;a b&quot; no&nbsp;dogs":           `cw="a b" no dogs`,
+		"<script>alert(1)</script><style>x</style>": "",
+		"<p>unclosed <b>bold":                       "unclosed bold",
+		"a < b":                                     "a < b",
+		"&amp;lt;b&amp;gt;":                         "&lt;b&gt;",
+		`<p class="quote-inline">RE: <a href="https://a.example/1">https://a.example/1</a></p><p>into birds</p>`: "into birds",
+		`<p class="big">into birds</p>`:     "into birds",
+		"<ul><li>one</li><li>two</li></ul>": "one\ntwo",
+	}
+	for html, want := range tests {
+		if got := mention.Text(html); got != want {
+			t.Errorf("%s\n got %q\nwant %q", html, got, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"", "@dreambot deeper 3", `cw="a, b" into "school bus", dive 8s`, "—layer 4c:66", "..", "dd1-", "keep", "only", "channels=1,2,", "\xff=\xfe", "imagine ,,,, and and"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		r, err := mention.Parse(s, "dreambot@dreams.example")
+		if err != nil {
+			var p *mention.Problem
+			if !errors.As(err, &p) || p.Kind() == "" {
+				t.Fatalf("%q: error without kind words: %v", s, err)
+			}
+			return
+		}
+		depth := 0
+		for next := &r; next != nil; next = next.Then {
+			if depth++; depth > 4096 {
+				t.Fatalf("%q: requests without end", s)
+			}
+			if len(next.Channels) > 16+len(s) {
+				t.Fatalf("%q: %d channels", s, len(next.Channels))
+			}
+			if _, err := next.Recipe(vocabulary(), 1); err != nil {
+				var k interface{ Kind() string }
+				if !errors.As(err, &k) || k.Kind() == "" {
+					t.Fatalf("%q: recipe error without kind words: %v", s, err)
+				}
+			}
+		}
+	})
+}
+
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"", "<p>a<br>b</p>", "<a href='x'>&lt;", "<script>", "</p></p>", "&#x110000;", "<![CDATA[x]]>", "<p\xff>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		text := mention.Text(s)
+		if utf8.ValidString(s) && !utf8.ValidString(text) && len(s) <= 1<<16 {
+			t.Fatalf("%q became invalid text %q", s, text)
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if text != "" && strings.TrimSpace(line) != line {
+				t.Fatalf("%q: line %q is not tidy", s, line)
+			}
+		}
+	})
+}

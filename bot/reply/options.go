@@ -1,0 +1,118 @@
+package reply
+
+import (
+	"context"
+	"errors"
+	"image"
+	"log/slog"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/pulse"
+	"slugpuppy/classifier"
+	"slugpuppy/dream"
+	"slugpuppy/store"
+)
+
+// Dreamer makes pictures; dream.Maker is one.
+type Dreamer interface {
+	Dream(ctx context.Context, src, guide image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Result, error)
+	Imagine(ctx context.Context, r dream.Recipe, report func(dream.Progress)) (*dream.Result, error)
+	Dive(ctx context.Context, src image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Clip, error)
+	Wander(ctx context.Context, src image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Clip, error)
+}
+
+var _ Dreamer = (*dream.Maker)(nil)
+
+// Seer says what is in a picture, most likely first.
+type Seer func(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error)
+
+// Decoder turns a hostile file into a picture within the decode budget. Its errors are
+// *picture.Problem where the file is to blame.
+type Decoder func(ctx context.Context, data []byte) (image.Image, error)
+
+// Options is what a daemon is made of. Platform, Store, Dreamer, See, Vocabulary, Decode and
+// Secret are required; every other zero value means the default beside it.
+type Options struct {
+	Platform   network.Platform
+	Store      *store.Store
+	Dreamer    Dreamer
+	See        Seer
+	Vocabulary *dream.Vocabulary
+	Decode     Decoder
+	Secret     []byte // makes idempotency keys unguessable; the same for the life of the store
+	Log        *slog.Logger
+	Orders     Orders // nil: there are none
+	// Replied is told how long an answer took, for metrics; nil: nobody is.
+	Replied func(after time.Duration)
+	Pulse   *pulse.Monitor // told that the loops still turn; nil: nobody is
+
+	Dreams     int           // pictures made at the same time; 1
+	Poll       time.Duration // between looks for mentions when no hint comes; 30 s
+	StaleAfter time.Duration // older mentions are recorded as skipped; 24 h
+	Lease      time.Duration // how long a silent worker keeps a job; 2 min
+	JobTime    time.Duration // longest a single job may take; 15 min
+	ConsentFor time.Duration // how long a consent question stays open; 24 h
+	Settle     time.Duration // how long a post may be in the works before it is looked up; 30 s
+	SlowPost   time.Duration // a post not found this long after its request never happened; 5 min
+	Sweep      time.Duration // between looks whether answered posts were deleted; 15 min
+	Keep       time.Duration // how long finished jobs are remembered; 90 days
+	FetchBytes int64         // largest picture file fetched; 16 MiB
+	Caps       Caps
+}
+
+// Caps bound what one person, one thread and everybody together may ask for. Zero means the
+// default beside it, negative means no limit.
+type Caps struct {
+	PerUserHour int // requests of one person an hour; 12
+	PerThread   int // replies in one thread a day; 20
+	PerPair     int // replies to one person in one thread an hour; 6
+	Queue       int // unfinished jobs; 500
+	Uploads     int // of the account in 30 minutes, as the server counts; 30
+}
+
+func (o Options) withDefaults() Options {
+	o.Log = or(o.Log, slog.New(slog.DiscardHandler))
+	o.Dreams = or(o.Dreams, 1)
+	o.Poll = or(o.Poll, 30*time.Second)
+	o.StaleAfter = or(o.StaleAfter, 24*time.Hour)
+	o.Lease = or(o.Lease, 2*time.Minute)
+	o.JobTime = or(o.JobTime, 15*time.Minute)
+	o.ConsentFor = or(o.ConsentFor, 24*time.Hour)
+	o.Settle = or(o.Settle, 30*time.Second)
+	o.SlowPost = or(o.SlowPost, 5*time.Minute)
+	o.Sweep = or(o.Sweep, 15*time.Minute)
+	o.Keep = or(o.Keep, 90*24*time.Hour)
+	o.FetchBytes = or(o.FetchBytes, 16<<20)
+	o.Caps.PerUserHour = or(o.Caps.PerUserHour, 12)
+	o.Caps.PerThread = or(o.Caps.PerThread, 20)
+	o.Caps.PerPair = or(o.Caps.PerPair, 6)
+	o.Caps.Queue = or(o.Caps.Queue, 500)
+	o.Caps.Uploads = or(o.Caps.Uploads, store.UploadBudget)
+	return o
+}
+
+// or is v unless it is the zero value.
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.Platform == nil:
+		return errors.New("daemon: no platform")
+	case o.Store == nil:
+		return errors.New("daemon: no store")
+	case o.Dreamer == nil || o.See == nil || o.Vocabulary == nil:
+		return errors.New("daemon: no dreamer, no eyes or no vocabulary")
+	case o.Decode == nil:
+		return errors.New("daemon: no picture decoder")
+	case len(o.Secret) == 0:
+		return errors.New("daemon: no secret for idempotency keys")
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package reply
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/store"
+)
+
+// Orders is who obeys commands that are not about pictures, such as the timeline filter's. They
+// come by private message only.
+type Orders interface {
+	// Understands says whether a text is such a command.
+	Understands(text string) bool
+	// Command obeys and returns the answer; handled is false when it is not for them.
+	Command(ctx context.Context, handle, text string) (reply string, handled bool, err error)
+}
+
+// ordered says whether a post is a command for Orders.
+func (d *Daemon) ordered(p network.Post) bool {
+	return d.Orders != nil && p.Visibility == network.Direct && p.Boosts == nil && d.Orders.Understands(p.Text)
+}
+
+// obey has a command obeyed, once: what was begun before a crash is not begun again, because
+// "undo last" twice is something else.
+func (t *task) obey(ctx context.Context) (out outcome, handled bool, err error) {
+	if !t.ordered(t.post) {
+		return outcome{}, false, nil
+	}
+	begun, err := t.Store.Take(t.scope, "", store.Limit{Name: "order " + t.job.ID, Max: 1, Window: store.LongestWindow})
+	if err != nil {
+		return outcome{}, true, err
+	}
+	if begun != nil {
+		return t.say("I was interrupted while I did that, and it may be done. \"hidden\" and \"filter\" tell how things are."), true, nil
+	}
+	reply, handled, err := t.Orders.Command(ctx, t.post.Author.Handle, t.post.Text)
+	if err != nil || !handled {
+		return outcome{}, handled, err
+	}
+	return t.say(reply), true, nil
+}
+
+// Tell sends somebody a private message of the daemon's own accord, once for each name. It goes
+// through the outbox like every answer.
+func (d *Daemon) Tell(name string, to network.Account, text string) error {
+	if _, known := d.Account(); !known {
+		return fmt.Errorf("tell %s: %w", to.Handle, d.Ready())
+	}
+	e := event{Post: network.Post{Author: to, Visibility: network.Direct, Created: time.Now()}, Tell: text}
+	job := store.Job{Source: "tell:" + name, Requester: to.Handle, Handle: to.Handle, Payload: encode(e), State: store.Queued, Lane: wordLane}
+	if err := d.Store.Enqueue(d.scope, job); err != nil {
+		return fmt.Errorf("tell %s: %w", to.Handle, err)
+	}
+	d.queue[wordLane].send()
+	return nil
+}

@@ -1,0 +1,237 @@
+package reply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/mention"
+	"slugpuppy/dream"
+	"slugpuppy/store"
+)
+
+// plan is what to dream: a recipe, and the pictures it is for; none for `imagine`.
+type plan struct {
+	recipe  dream.Recipe
+	sources []source
+	guide   *found
+}
+
+// source is one picture to dream, and whose it is.
+type source struct {
+	media network.Media // to fetch
+	alt   string        // the original's own words
+	post  network.Post  // that the original is in; none for a dream out of noise
+	index int           // of the original in its post
+}
+
+// posts are the posts whose pictures a plan uses, each once.
+func (p plan) posts() (posts []network.Post) {
+	add := func(post network.Post) {
+		if post.ID != "" && !slices.ContainsFunc(posts, func(q network.Post) bool { return q.ID == post.ID }) {
+			posts = append(posts, post)
+		}
+	}
+	for _, s := range p.sources {
+		add(s.post)
+	}
+	if p.guide != nil {
+		add(p.guide.post)
+	}
+	return posts
+}
+
+// plan finds out what the request is about.
+func (t *task) plan(ctx context.Context) (plan, error) {
+	switch t.req.Verb {
+	case mention.Deeper:
+		p, err := t.planDeeper(ctx)
+		if r := new(refusal); errors.As(err, &r) && r.words == sayNoDream {
+			return t.planFound(ctx) // on a plain picture, deeper is several generations at once
+		}
+		return p, err
+	case mention.Again:
+		return t.planAgain(ctx)
+	}
+	return t.planFound(ctx)
+}
+
+// planFound is for a picture in the thread, or for none with `imagine`.
+func (t *task) planFound(ctx context.Context) (plan, error) {
+	r, err := t.recipe(t.req)
+	if err != nil {
+		return plan{}, err
+	}
+	if r.Verb == dream.Imagine {
+		return plan{recipe: r}, nil
+	}
+	f, err := t.findPicture(ctx)
+	switch {
+	case err != nil:
+		return plan{}, err
+	case f == nil && t.req.Verb == mention.Surprise:
+		r.Verb = dream.Imagine
+		return plan{recipe: r}, nil
+	case f == nil:
+		return plan{}, &refusal{sayNothing, "no picture found"}
+	}
+	p := plan{recipe: r}
+	chosen, err := t.pick(f)
+	if err != nil {
+		return plan{}, err
+	}
+	for _, i := range chosen {
+		p.sources = append(p.sources, source{f.media[i], f.media[i].Alt, f.post, i})
+	}
+	if r.Guide {
+		p.guide, err = t.guide(ctx, f)
+	}
+	return p, err
+}
+
+// planDeeper goes on from our own picture. The person whose picture it once was still has
+// a say.
+func (t *task) planDeeper(ctx context.Context) (plan, error) {
+	post, r, err := t.dreamAbove(ctx)
+	if err != nil {
+		return plan{}, err
+	}
+	base, err := dream.ParseToken(r.Made.Token)
+	if err != nil {
+		return plan{}, fmt.Errorf("read our own recipe: %w", err)
+	}
+	i := max(t.req.Image-1, 0)
+	if i >= len(post.Media) {
+		return plan{}, &refusal{sayMissing, fmt.Sprintf("image %d of %d", i+1, len(post.Media))}
+	}
+	if base.Verb == dream.Dive || base.Verb == dream.Wander || post.Media[i].Kind != network.Still {
+		return plan{}, &refusal{sayNoClip, "deeper on a clip"}
+	}
+	over, err := t.recipe(t.req)
+	if err != nil {
+		return plan{}, err
+	}
+	s := source{media: post.Media[i], index: i}
+	if i < len(r.Media) {
+		s.alt = r.Media[i].Original
+	}
+	if r.Made.SourcePost != "" {
+		if s.post, err = t.Platform.Post(ctx, r.Made.SourcePost); err != nil {
+			return plan{}, fmt.Errorf("look up the original: %w", err)
+		}
+	}
+	return plan{recipe: deeper(base, over, t.req.Count), sources: []source{s}}, nil
+}
+
+// deeper is the recipe of the generations after a dream.
+func deeper(base, over dream.Recipe, count int) dream.Recipe {
+	next := overlay(base, over)
+	next.Verb, next.Seed = dream.Dream, over.Seed
+	next.Generation, next.Repeat = base.Reached()+1, max(count, 1)
+	next.Size = over.Size
+	return next
+}
+
+// planAgain takes an earlier recipe with a new seed, and whatever else was said, to its
+// original picture.
+func (t *task) planAgain(ctx context.Context) (plan, error) {
+	_, r, err := t.dreamAbove(ctx)
+	if refusalOf(err) != nil {
+		r, err = t.lastDream()
+	}
+	if err != nil {
+		return plan{}, err
+	}
+	base, err := dream.ParseToken(r.Made.Token)
+	if err != nil {
+		return plan{}, fmt.Errorf("read our own recipe: %w", err)
+	}
+	over, err := t.recipe(t.req)
+	if err != nil {
+		return plan{}, err
+	}
+	next := overlay(base, over)
+	next.Seed = over.Seed
+	if r.Made.SourcePost == "" {
+		return plan{recipe: next}, nil
+	}
+	post, err := t.Platform.Post(ctx, r.Made.SourcePost)
+	if err != nil {
+		return plan{}, fmt.Errorf("look up the original: %w", err)
+	}
+	media := stills(post)
+	if r.Made.SourceMedia >= len(media) {
+		return plan{}, &refusal{sayGone, "the original has lost its picture"}
+	}
+	m := media[r.Made.SourceMedia]
+	return plan{recipe: next, sources: []source{{m, m.Alt, post, r.Made.SourceMedia}}}, nil
+}
+
+// lastDream is the latest answer with a picture that the requester got.
+func (t *task) lastDream() (reply, error) {
+	jobs, err := t.Store.List(store.Filter{States: []store.State{store.Posted}, Requester: t.job.Requester,
+		Since: time.Now().Add(-t.Keep), Limit: 20})
+	if err != nil {
+		return reply{}, err
+	}
+	for _, j := range jobs {
+		if r, err := decodeReply(j); err == nil && r.Made != nil {
+			return r, nil
+		}
+	}
+	return reply{}, &refusal{sayNoDream, "no earlier dream of the requester's"}
+}
+
+// recipe turns a request into a recipe. A bare mention gets a house preset by chance and a
+// slight shake, the chance being the job's own.
+func (t *task) recipe(req mention.Request) (dream.Recipe, error) {
+	seed := t.seed()
+	if req.Token != "" {
+		if r, err := dream.ParseToken(req.Token); err != nil {
+			return r, &refusal{sayOldToken, err.Error()}
+		}
+		return req.Recipe(t.Vocabulary, seed) // the token's, with what else was said laid over it
+	}
+	r, err := req.Recipe(t.Vocabulary, seed)
+	if err != nil {
+		return r, err
+	}
+	r.Seed = seed
+	if r.Verb == "" {
+		r.Verb = dream.Dream
+	}
+	if req.Verb == mention.Bare && r.Preset == "" && len(r.Layers) == 0 && len(r.Words) == 0 {
+		presets := dream.Presets()
+		p := presets[seed%uint64(len(presets))]
+		r.Preset = p.Name
+		r.Strength = or(r.Strength, min(max(p.Strength-1+int(seed>>32%3), 1), dream.MaxStrength))
+	}
+	return r, nil
+}
+
+// overlay is base with everything that over says.
+func overlay(base, over dream.Recipe) dream.Recipe {
+	if over.Preset != "" && over.Preset != base.Preset { // another look brings its own settings
+		base.Preset, base.Layers, base.Octaves, base.OctaveScale, base.Steps, base.Strength = over.Preset, nil, 0, 0, 0, 0
+	}
+	if len(over.Layers) > 0 {
+		base.Layers = over.Layers
+	}
+	if len(over.Words) > 0 {
+		base.Words = over.Words
+	}
+	base.Octaves = or(over.Octaves, base.Octaves)
+	base.OctaveScale = or(over.OctaveScale, base.OctaveScale)
+	base.Steps = or(over.Steps, base.Steps)
+	base.Strength = or(over.Strength, base.Strength)
+	base.Size = or(over.Size, base.Size)
+	base.Mask = or(over.Mask, base.Mask)
+	base.Seconds = or(over.Seconds, base.Seconds)
+	base.KeepColours = base.KeepColours || over.KeepColours
+	base.Guide = false // the guiding picture is not part of a recipe
+	base.Free = base.Free || over.Free
+	return base
+}

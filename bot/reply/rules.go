@@ -1,0 +1,192 @@
+package reply
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/rules"
+	"slugpuppy/dream"
+	"slugpuppy/store"
+)
+
+// ignore says why a mention gets no answer, "" when it gets one. It asks no server: it runs
+// for every arrival before anything is written.
+func (d *Daemon) ignore(p network.Post) (string, error) {
+	verdict, err := d.judge(p)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case p.Author.ID == d.self.ID:
+		return "our own post", nil
+	case verdict.Effect() == rules.Deny:
+		return verdict.Why, nil
+	case p.Author.Bot && verdict.Effect() != rules.Allow:
+		return "from an automated account", nil
+	case p.Boosts != nil:
+		return "a boost", nil
+	}
+	if d.ordered(p) {
+		return d.late(p), nil
+	}
+	req, err := d.parse(p.Text)
+	if err == nil && (req.Verb == mention.Stop || req.Verb == mention.Start) {
+		return "", d.optOut(p, req.Verb == mention.Stop) // in force before anything else is done
+	}
+	if out, err := d.optedOut(p.Author.ID); out || err != nil {
+		return "the requester said stop", err
+	}
+	if why := d.late(p); why != "" {
+		return why, nil
+	}
+	if err == nil && req.Verb == mention.Bare && len(req.Unknown) > 0 && len(p.Media) == 0 && !d.addressed(p.Text) {
+		return "talks about us, not to us", nil
+	}
+	return d.chatter(p)
+}
+
+// late says that a post came too long ago to be answered, "" when it did not.
+func (d *Daemon) late(p network.Post) string {
+	if age := time.Since(p.Created); !p.Created.IsZero() && age > d.StaleAfter {
+		return fmt.Sprintf("stale: written %s before we saw it", age.Round(time.Minute))
+	}
+	return ""
+}
+
+// judge asks the operator's allow and deny lists. Allow lets an automated account be answered;
+// what a person said, and the caps, are not the operator's to overrule.
+func (d *Daemon) judge(p network.Post) (rules.Decision, error) {
+	list, err := d.Store.Rules()
+	if err != nil {
+		return rules.Decision{}, fmt.Errorf("read the allow and deny lists: %w", err)
+	}
+	return rules.Decide(list, rules.Event{Scope: rules.Mention, Author: p.Author.Handle, Post: p.ID, URL: p.URL, Text: p.Text}, time.Now()), nil
+}
+
+// addressed says whether a text begins with our handle, other handles aside.
+func (d *Daemon) addressed(text string) bool {
+	name, _, _ := strings.Cut(d.self.Handle, "@")
+	for word := range strings.FieldsSeq(strings.ToLower(text)) {
+		handle, ok := strings.CutPrefix(word, "@")
+		if !ok {
+			return false
+		}
+		if handle, _, _ = strings.Cut(handle, "@"); strings.Trim(handle, ".,:;!?") == name {
+			return true
+		}
+	}
+	return false
+}
+
+// optOut writes down that a person wants no part in this any more, or again. Start is also
+// the standing yes to pictures of theirs that others show us.
+func (d *Daemon) optOut(p network.Post, stop bool) error {
+	return d.Store.SetConsent(d.scope, store.Consent{Person: p.Author.ID, Topic: store.Everything, Yes: !stop, By: p.ID})
+}
+
+func (d *Daemon) optedOut(person string) (bool, error) {
+	c, ok, err := d.Store.Consent(d.scope, person, store.Everything)
+	return ok && !c.Yes, err
+}
+
+// chatter finds posts that talk under our answers without asking for anything: "wow, thanks",
+// or another bot's words. There a command comes first; anything else is conversation. This is
+// also what ends a talk between two bots that look like people.
+func (d *Daemon) chatter(p network.Post) (string, error) {
+	if p.ReplyTo == "" || len(p.Media) > 0 || d.commanding(p.Text) {
+		return "", nil
+	}
+	ours, err := d.byPost(p.ReplyTo)
+	if err != nil || ours == nil {
+		return "", err
+	}
+	return "conversation under our answer", nil
+}
+
+// opening is how many words may be needed to recognise a command, as in "into a bird".
+const opening = 4
+
+// commanding says whether a text starts with something of the grammar, handles aside, and
+// holds no wish for things that do not exist: "no way" is talk.
+func (d *Daemon) commanding(text string) bool {
+	if r, err := d.parse(text); err == nil && !d.knows(r) {
+		return false
+	}
+	words := withoutHandles(text)
+	for n := 1; n <= min(opening, len(words)); n++ {
+		r, err := d.parse(strings.Join(words[:n], " "))
+		if err == nil && len(r.Unknown) == 0 && (r.Verb != mention.Bare || r.Preset != "" || len(r.Words) > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// knows says whether the network has all words of a request, or nearly.
+func (d *Daemon) knows(r mention.Request) bool {
+	for _, w := range r.Words {
+		_, err := d.Vocabulary.Lookup(w.Text)
+		var unknown *dream.UnknownWord
+		if errors.As(err, &unknown) {
+			if _, slip := unknown.Meant(); !slip {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// withoutHandles splits a text into words and drops the handles in front.
+func withoutHandles(text string) []string {
+	words := strings.Fields(text)
+	for len(words) > 0 && strings.HasPrefix(words[0], "@") {
+		words = words[1:]
+	}
+	return words
+}
+
+// crowded says which of our own limits a request has reached, nil when none has. Work repeated
+// after a crash uses nothing more.
+func (d *Daemon) crowded(job store.Job, thread string) (*store.Refusal, error) {
+	perHour := d.Caps.PerUserHour
+	own, has, err := d.Store.Allowance(job.Handle)
+	if err != nil {
+		return nil, err
+	}
+	if has {
+		perHour = own.PerHour
+	}
+	return d.Store.Take(d.scope, job.ID,
+		store.Limit{Name: capThread + thread, Max: d.Caps.PerThread, Window: 24 * time.Hour},
+		store.Limit{Name: capPair + thread + " " + job.Requester, Max: d.Caps.PerPair, Window: time.Hour},
+		store.Limit{Name: capPerson + job.Requester, Max: perHour, Window: time.Hour})
+}
+
+// What a limit's name begins with.
+const (
+	capThread = "thread "
+	capPair   = "pair "
+	capPerson = "person "
+)
+
+// In complaintEvery a person is told a thing once, and no more than complaintMost things: enough
+// to get a wish right, too little to keep two programs talking.
+const (
+	complaintEvery = 10 * time.Minute
+	complaintMost  = 4
+)
+
+// mayComplain says whether a person may be told these words now.
+func (d *Daemon) mayComplain(job store.Job, words string) (bool, error) {
+	h := fnv.New64a()
+	h.Write([]byte(words))
+	refused, err := d.Store.Take(d.scope, job.ID,
+		store.Limit{Name: "complaint " + job.Requester, Max: complaintMost, Window: complaintEvery},
+		store.Limit{Name: fmt.Sprintf("complaint %s %x", job.Requester, h.Sum64()), Max: 1, Window: complaintEvery})
+	return refused == nil, err
+}

@@ -1,0 +1,90 @@
+package reply
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"slugpuppy/dream"
+	"slugpuppy/store"
+)
+
+// running is what the workers are doing right now, so that a person can cancel it and an
+// operator can see it.
+type running struct {
+	mu   sync.Mutex
+	jobs map[string]*runningJob
+}
+
+type runningJob struct {
+	job      store.Job
+	since    time.Time
+	cancel   context.CancelCauseFunc
+	progress dream.Progress
+}
+
+// add registers a job and returns what takes it off again.
+func (r *running) add(job store.Job, cancel context.CancelCauseFunc) (done func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.jobs == nil {
+		r.jobs = map[string]*runningJob{}
+	}
+	r.jobs[job.ID] = &runningJob{job: job, since: time.Now(), cancel: cancel}
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.jobs, job.ID)
+	}
+}
+
+// cancel ends a job if it runs here.
+func (r *running) cancel(id string, cause error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if j, ok := r.jobs[id]; ok {
+		j.cancel(cause)
+	}
+}
+
+// report notes how far a job is.
+func (r *running) report(id string, p dream.Progress) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if j, ok := r.jobs[id]; ok {
+		j.progress = p
+	}
+}
+
+// snapshot copies what runs.
+func (r *running) snapshot() []Running {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]Running, 0, len(r.jobs))
+	for _, j := range r.jobs {
+		out = append(out, Running{Job: j.job.ID, Source: j.job.Source, Handle: j.job.Handle, Since: j.since, Progress: j.progress})
+	}
+	return out
+}
+
+// pace is how long pictures take here, as a moving average, to tell people when theirs is due.
+type pace struct {
+	mu   sync.Mutex
+	mean time.Duration
+}
+
+func (p *pace) note(took time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mean == 0 {
+		p.mean = took
+	}
+	p.mean += (took - p.mean) / 4
+}
+
+// of is about how long n pictures take; 0 when nobody knows yet.
+func (p *pace) of(n int) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Duration(n) * p.mean
+}

@@ -1,0 +1,181 @@
+package reply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/store"
+)
+
+// outcome is what a worker made of a job: a reply, a question to somebody else, or a reason
+// why there is nothing to say.
+type outcome struct {
+	reply *reply            // render and hand to the sender
+	blobs map[string][]byte // the reply's pictures by blob name
+	ask   *question         // wait for the author's yes
+	skip  string            // close without an answer
+}
+
+// The causes with which a running job is ended.
+var (
+	errCancelled = errors.New("cancelled by the requester")
+	errLeaseLost = errors.New("the lease ran out")
+	errTooLong   = errors.New("the job took too long")
+)
+
+// panicked is a bug met while working on a job.
+type panicked struct{ value any }
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// work takes jobs of one lane, one at a time, until ctx ends.
+func (d *Daemon) work(ctx context.Context, lane string) error {
+	turn := d.Pulse.Loop("worker of " + lane)
+	defer turn.End()
+	for ctx.Err() == nil {
+		turn.Rest()
+		if !d.mayWork(ctx) {
+			return nil
+		}
+		turn.Within(idle)
+		job, next, ok, err := d.Store.Lease(d.scope, lane, d.owner, d.Lease)
+		if err != nil {
+			return fmt.Errorf("lease a job: %w", err)
+		}
+		if !ok {
+			d.queue[lane].wait(ctx, untilNext(next))
+			continue
+		}
+		turn.Within(d.JobTime + d.Lease)
+		if err := d.do(ctx, job); err != nil {
+			return fmt.Errorf("job %s: %w", job.ID, err)
+		}
+	}
+	return nil
+}
+
+// do runs one leased job and writes down what came of it. Only a failing store is an error.
+func (d *Daemon) do(parent context.Context, job store.Job) error {
+	if job.Attempts > store.MaxAttempts { // the process died each time it was worked on
+		return d.bury(job, or(job.Reason, "the daemon died three times while working on it"))
+	}
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	ctx, stop := context.WithTimeoutCause(ctx, d.JobTime, errTooLong)
+	defer stop()
+	done := d.running.add(job, cancel)
+	defer done()
+
+	beat := make(chan struct{})
+	go func() { defer close(beat); d.heartbeat(ctx, job, cancel) }()
+	out, err := d.handleSafely(ctx, job)
+	cause := context.Cause(ctx)
+	cancel(nil)
+	<-beat
+
+	switch {
+	case err == nil:
+		return d.settle(job, out)
+	case parent.Err() != nil:
+		return d.taken(d.Store.Release(job.ID, d.owner, time.Time{}))
+	case errors.Is(cause, errCancelled), errors.Is(cause, errLeaseLost):
+		return nil // whoever ended it wrote down why
+	}
+	return d.failed(job, err)
+}
+
+// settle writes down what came of a job.
+func (d *Daemon) settle(job store.Job, out outcome) error {
+	d.retries.forget(job.ID)
+	switch {
+	case out.ask != nil:
+		return d.taken(d.waitFor(job, *out.ask))
+	case out.reply == nil:
+		d.Log.Info("no answer", "job", job.ID, "reason", out.skip)
+		return d.taken(d.Store.Skip(job.ID, out.skip))
+	}
+	err := d.Store.Render(job.ID, d.owner, encode(out.reply), out.blobs)
+	d.outbox.send()
+	return d.taken(err)
+}
+
+// taken forgives that somebody else, such as an operator or the requester, ended the job
+// first.
+func (d *Daemon) taken(err error) error {
+	if errors.Is(err, store.ErrState) || errors.Is(err, store.ErrLease) {
+		return nil
+	}
+	return err
+}
+
+// heartbeat keeps the lease while the job runs, and ends the job when the lease is lost.
+func (d *Daemon) heartbeat(ctx context.Context, job store.Job, cancel context.CancelCauseFunc) {
+	for sleep(ctx, d.Lease/3) {
+		if err := d.Store.Extend(job.ID, d.owner, d.Lease); err != nil {
+			d.Log.Warn("lost the lease of a running job", "job", job.ID, "error", err)
+			cancel(errLeaseLost)
+			return
+		}
+	}
+}
+
+// handleSafely turns a panic into an error that counts as a failed attempt.
+func (d *Daemon) handleSafely(ctx context.Context, job store.Job) (out outcome, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicked{value: v}
+			d.Log.Error("a job panicked", "job", job.ID, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	return d.handle(ctx, job)
+}
+
+// failed decides what a failed attempt costs. A server that is away is nobody's fault: the
+// job waits and the attempt is not counted. Anything else counts, and the third one is the last.
+func (d *Daemon) failed(job store.Job, err error) error {
+	at := time.Now().Add(d.backoff(job, err))
+	switch {
+	case kindOf(err) == network.Unauthorized:
+		d.suspend(err)
+		return d.taken(d.Store.Release(job.ID, d.owner, time.Now()))
+	case away(err) && time.Since(job.Created) < d.StaleAfter: // then the person has long gone on
+		d.Log.Warn("the server does not answer; the job waits", "job", job.ID, "error", err, "until", at)
+		return d.taken(d.Store.Release(job.ID, d.owner, at))
+	case job.Attempts < store.MaxAttempts:
+		d.Log.Error("a job failed and is tried again", "job", job.ID, "attempt", job.Attempts, "error", err)
+		return d.taken(d.Store.Fail(job.ID, d.owner, err.Error(), at))
+	}
+	return d.bury(job, err.Error())
+}
+
+// away says whether an error is a server's that may answer later.
+func away(err error) bool {
+	api := apiError(err)
+	return api != nil && (api.Kind == network.Transient || api.Kind == network.RateLimited || api.Kind == network.Ambiguous)
+}
+
+// backoff is how long a job waits after one more failure in this run of the daemon.
+func (d *Daemon) backoff(job store.Job, err error) time.Duration {
+	b := backoff{failures: d.retries.add(job.ID) - 1}
+	return b.after(err)
+}
+
+// bury gives a job up. The requester is told once, the operator in the log.
+func (d *Daemon) bury(job store.Job, reason string) error {
+	d.Log.Error("a job failed for good", "job", job.ID, "error", reason,
+		"remedy", "see `slugpuppy jobs show "+job.ID+"`, mend the cause, then `slugpuppy jobs retry "+job.ID+"`")
+	d.retries.forget(job.ID)
+	e, err := decodeEvent(job)
+	if err != nil || e.Sorry || e.Ask != nil {
+		return d.taken(d.Store.Bury(job.ID, reason))
+	}
+	sorry := store.Job{Source: "sorry:" + job.Source, Requester: job.Requester, Handle: job.Handle,
+		Payload: encode(event{Post: e.Post, Sorry: true}), State: store.Queued, Lane: wordLane}
+	err = d.Store.Bury(job.ID, reason, sorry)
+	d.queue[wordLane].send()
+	return d.taken(err)
+}

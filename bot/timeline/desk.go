@@ -1,0 +1,269 @@
+package timeline
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"slugpuppy/bot/rules"
+	"slugpuppy/store"
+)
+
+// Desk is where people and operators change what the filter does for a subscriber. It works on
+// the store alone; the server follows at the next pass.
+type Desk struct {
+	Store *store.Store
+	Eye   *Eye              // nil without a network
+	Wake  func(store.Scope) // nil without a daemon
+}
+
+// Errors of a desk.
+var (
+	ErrUnseen  = errors.New("the filter has not seen that post")
+	ErrNothing = errors.New("there is nothing to return")
+)
+
+// Change is what was done and the token that takes it back.
+type Change struct {
+	What string `json:"what"`
+	Undo string `json:"undo,omitempty"`
+}
+
+func (d *Desk) wake(scope store.Scope) {
+	if d.Wake != nil {
+		d.Wake(scope)
+	}
+}
+
+// Find returns the subscriber of a handle, with or without @.
+func (d *Desk) Find(handle string) (store.Subscriber, error) {
+	subs, err := d.Store.Subscribers()
+	if err != nil {
+		return store.Subscriber{}, err
+	}
+	handle = strings.TrimPrefix(handle, "@")
+	i := slices.IndexFunc(subs, func(s store.Subscriber) bool { return strings.EqualFold(s.Handle, handle) })
+	if i < 0 {
+		return store.Subscriber{}, fmt.Errorf("%w: @%s", store.ErrNoSubscriber, handle)
+	}
+	return subs[i], nil
+}
+
+// Set changes a subscriber's choices.
+func (d *Desk) Set(actor string, sub store.Subscriber, what string, change func(*store.Subscriber)) (Change, error) {
+	_, undo, err := d.Store.ChangeSubscriber(actor, sub.Scope(), what, change)
+	if err != nil {
+		return Change{}, err
+	}
+	d.wake(sub.Scope())
+	return Change{What: what, Undo: undo}, nil
+}
+
+// Leave ends the filter for a subscriber: every filter made is removed, then the data.
+func (d *Desk) Leave(actor string, sub store.Subscriber) (Change, error) {
+	_, _, err := d.Store.ChangeSubscriber(actor, sub.Scope(), "forget me", func(s *store.Subscriber) { s.Leaving = true })
+	d.wake(sub.Scope())
+	return Change{What: "all filters made for @" + sub.Handle + " are being removed, then everything known about them"}, err
+}
+
+// Return takes hidden posts out again: last, all, @artist, or since a time.
+func (d *Desk) Return(actor string, sub store.Subscriber, which string) (Change, error) {
+	pick, since, err := d.selection(sub, which)
+	if err != nil {
+		return Change{}, err
+	}
+	rows, undo, err := d.Store.Return(actor, sub.Scope(), since, "undo "+which, pick)
+	if err != nil {
+		return Change{}, err
+	}
+	if len(rows) == 0 {
+		return Change{}, ErrNothing
+	}
+	d.wake(sub.Scope())
+	return Change{What: fmt.Sprintf("returned %s", posts(len(rows))), Undo: undo}, nil
+}
+
+func posts(n int) string {
+	if n == 1 {
+		return "1 post"
+	}
+	return fmt.Sprintf("%d posts", n)
+}
+
+// selection reads which posts are meant.
+func (d *Desk) selection(sub store.Subscriber, which string) (pick func(store.Judged) bool, since time.Time, err error) {
+	which = strings.ToLower(strings.TrimSpace(which))
+	word, rest, _ := strings.Cut(which, " ")
+	switch {
+	case which == "all":
+		return nil, since, nil
+	case which == "last" || which == "":
+		rows, err := d.Store.JudgedSince(sub.Scope(), since, hidden)
+		if err != nil || len(rows) == 0 {
+			return func(store.Judged) bool { return false }, since, err
+		}
+		last := slices.MaxFunc(rows, func(a, b store.Judged) int { return a.Changed.Compare(b.Changed) }).Post
+		return func(j store.Judged) bool { return j.Post == last }, since, nil
+	case word == "since":
+		since, err = ParseSince(rest, time.Now())
+		return nil, since, err
+	case strings.HasPrefix(which, "@"):
+		handle := strings.TrimPrefix(word, "@")
+		return func(j store.Judged) bool {
+			name, _, _ := strings.Cut(j.Author, "@")
+			return j.Author == handle || name == handle
+		}, since, nil
+	}
+	return nil, since, fmt.Errorf("cannot tell which posts %q are: last, all, @artist or since monday", which)
+}
+
+// hidden picks what is hidden, about to be, or noted.
+func hidden(j store.Judged) bool {
+	return j.Fate == store.Filed || j.Fate == store.Wanted || j.Fate == store.Noted
+}
+
+var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+
+// ParseSince reads a time in the past: a weekday, yesterday, today, 24h, 3d, or 2026-11-01.
+func ParseSince(s string, now time.Time) (time.Time, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	switch i := slices.Index(weekdays, s); {
+	case s == "today":
+		return today, nil
+	case s == "yesterday":
+		return today.AddDate(0, 0, -1), nil
+	case i >= 0:
+		return today.AddDate(0, 0, -((int(now.Weekday()) - i + 7) % 7)), nil
+	}
+	if t, err := time.ParseInLocation("2006-01-02", s, now.Location()); err == nil && t.Before(now) {
+		return t, nil
+	}
+	if d, err := ParseSpan(s); err == nil {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, fmt.Errorf("cannot read %q as a time: a weekday, yesterday, 24h, 3d or 2026-11-01", s)
+}
+
+// longestSpan bounds spans people give.
+const longestSpan = 366 * 24 * time.Hour
+
+// ParseSpan reads 30m, 12h, 2d or 1w.
+func ParseSpan(s string) (time.Duration, error) {
+	unit := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	var n int
+	var u byte
+	var rest string
+	if c, _ := fmt.Sscanf(s, "%d%c%s", &n, &u, &rest); c != 2 || unit[u] == 0 || n <= 0 || n > 1<<20 || time.Duration(n) > longestSpan/unit[u] {
+		return 0, fmt.Errorf("cannot read %q as a span of time: 12h, 2d or 1w", s)
+	}
+	return time.Duration(n) * unit[u], nil
+}
+
+// Post finds a judged post by its id or address.
+func (d *Desk) Post(sub store.Subscriber, link string) (store.Judged, error) {
+	link = strings.TrimSpace(link)
+	if j, err := d.Store.Judged(sub.Scope(), link); !errors.Is(err, store.ErrNoPost) {
+		return j, err
+	}
+	rows, err := d.Store.JudgedSince(sub.Scope(), time.Time{}, func(j store.Judged) bool { return j.URL != "" && j.URL == link })
+	if err != nil {
+		return store.Judged{}, err
+	}
+	if len(rows) > 0 {
+		return rows[0], nil
+	}
+	if id := idOn(sub.Server, link); id != "" {
+		j, err := d.Store.Judged(sub.Scope(), id)
+		if errors.Is(err, store.ErrNoPost) {
+			return store.Judged{Post: id, URL: link}, ErrUnseen
+		}
+		return j, err
+	}
+	return store.Judged{}, ErrUnseen
+}
+
+// idOn reads the post's id out of its address on the subscriber's own server, "" when it is
+// elsewhere.
+func idOn(server, link string) string {
+	u, err := url.Parse(link)
+	s, serr := url.Parse(server)
+	if err != nil || serr != nil || u.Host == "" || !strings.EqualFold(u.Host, s.Host) {
+		return ""
+	}
+	id := path.Base(u.Path)
+	if sub, err := rules.ParseSubject("post:" + id); err != nil || sub.Kind != rules.Post {
+		return ""
+	}
+	return id
+}
+
+// Say takes the subscriber's word on a post: hides it, or returns it, and remembers the picture.
+func (d *Desk) Say(sub store.Subscriber, link string, dream bool) (Change, error) {
+	row, err := d.Post(sub, link)
+	if err != nil && (!dream || row.Post == "") {
+		return Change{}, err
+	}
+	if err := teach(d.Store, d.Eye, sub.Scope(), row, dream); err != nil {
+		return Change{}, err
+	}
+	what := "noted: not a dream; that picture is never hidden from you again"
+	if dream {
+		what = "noted: a dream; it is hidden, and so is the picture wherever it comes back"
+	}
+	_, err = d.Store.ChangeJudged(sub.Scope(), row.Post, func(j *store.Judged) { spoken(j, row, sub, dream) })
+	if err != nil {
+		return Change{}, err
+	}
+	d.wake(sub.Scope())
+	return Change{What: what}, nil
+}
+
+// spoken is what a word on a post does to it.
+func spoken(j *store.Judged, row store.Judged, sub store.Subscriber, dream bool) {
+	j.URL = or(j.URL, row.URL)
+	acting := sub.Acting(time.Now()) == store.FilterOn
+	switch {
+	case dream && j.Fate != store.Filed && j.Fate != store.Wanted:
+		j.Kind, j.Why = youSaid, "you said that it is a dream"
+		if j.Fate == store.Unwanted || acting || j.Fate != "" && j.Fate != store.Kept {
+			j.Fate = store.Wanted
+		} else {
+			j.Fate = store.Noted
+		}
+	case dream:
+		j.Kind, j.Why = youSaid, "you said that it is a dream"
+	default:
+		j.Why = "you said that it is not a dream"
+		switch j.Fate {
+		case store.Filed, store.Wanted:
+			j.Fate = store.Unwanted
+		case store.Noted, store.Kept:
+			j.Fate = store.Returned
+		}
+	}
+}
+
+// Rule adds a rule of the subscriber's own.
+func (d *Desk) Rule(sub store.Subscriber, effect rules.Effect, subject string, until time.Time) (Change, error) {
+	s, err := rules.ParseSubject(subject)
+	if err != nil {
+		return Change{}, err
+	}
+	r, undo, err := d.Store.AddRule(sub.Handle, store.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect),
+		Scope: string(rules.Filter), User: sub.Handle, Until: until})
+	if err != nil {
+		return Change{}, err
+	}
+	d.wake(sub.Scope())
+	return Change{What: fmt.Sprintf("%s %s %s, in your timeline", r.Effect, r.Kind, r.Value), Undo: undo}, nil
+}
+
+// Hidden lists what is hidden or noted since a time, newest first.
+func (d *Desk) Hidden(sub store.Subscriber, since time.Time) ([]store.Judged, error) {
+	return d.Store.JudgedSince(sub.Scope(), since, hidden)
+}

@@ -1,0 +1,161 @@
+package timeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"image"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/classifier/detector"
+	"slugpuppy/picture"
+	"slugpuppy/store"
+)
+
+// Judge says how dreamlike a picture is.
+type Judge interface {
+	// Judge scores a picture from 0 to 1.
+	Judge(ctx context.Context, img image.Image) (detector.Verdict, error)
+	// Likely is the score from which hiding keeps a budget of wrong hides among photographs, which
+	// are most of what timelines hold, and Certain the one that keeps it even among pictures
+	// chosen because they look like dreams.
+	Likely(budget float64) float64
+	Certain(budget float64) float64
+	// Model names the network, the fingerprint and the head; another name is another judgement.
+	Model() string
+}
+
+// Eye looks at the pictures of posts, each once for all subscribers. It is safe for concurrent
+// use.
+type Eye struct {
+	Judge  Judge
+	Store  *store.Store
+	Decode func(ctx context.Context, data []byte) (image.Image, error)
+	// FetchBytes bounds a picture's file.
+	FetchBytes int64
+	// Looked is told how long the network took, for metrics; nil: nobody is.
+	Looked func(took time.Duration)
+
+	flights singleflight.Group
+}
+
+// Budgets between which a look at the small preview does not settle a picture: from what even a
+// strict subscriber hides to what a relaxed one keeps.
+const (
+	relaxed = 0.05
+	strict  = 0.0005
+)
+
+// near says whether a score is close enough to where subscribers differ that the full picture
+// is worth its download.
+func (e *Eye) near(score float64) bool {
+	return score >= e.Judge.Likely(relaxed) && score < e.Judge.Certain(strict)
+}
+
+// fetcher downloads for one subscriber.
+type fetcher interface {
+	Fetch(ctx context.Context, m network.Media, limit int64) ([]byte, error)
+}
+
+// Look judges one attachment: the server's preview, and the picture itself when the preview
+// leaves doubts. What cannot be decoded is a sight too, so that it is not tried again.
+func (e *Eye) Look(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {
+	name := "url:" + digest([]byte(m.URL))
+	if seen, ok, err := e.Store.Sight(e.Judge.Model(), name); err != nil || ok {
+		return seen, err
+	}
+	got, err, _ := e.flights.Do(name, func() (any, error) {
+		seen, err := e.look(ctx, from, m)
+		if err != nil {
+			return seen, err
+		}
+		return seen, e.Store.PutSight(e.Judge.Model(), seen, name, "sha:"+seen.Picture)
+	})
+	if err != nil {
+		return store.Sight{}, err
+	}
+	return got.(store.Sight), nil
+}
+
+// Known finds what was seen of a picture by its hash.
+func (e *Eye) Known(hash string) (store.Sight, bool, error) {
+	return e.Store.Sight(e.Judge.Model(), "sha:"+hash)
+}
+
+func (e *Eye) look(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {
+	still := m.Kind == network.Still
+	if m.PreviewURL == "" && !still {
+		return store.Sight{Unread: "a clip without a preview", Picture: digest([]byte(m.URL))}, nil
+	}
+	first := network.Media{ID: m.ID, Kind: network.Still, URL: or(m.PreviewURL, m.URL)}
+	seen, err := e.see(ctx, from, first)
+	if err != nil || first.URL == m.URL || !still || seen.Unread != "" || !e.near(seen.Score) {
+		return seen, err
+	}
+	full, err := e.see(ctx, from, m)
+	if err != nil || full.Unread != "" {
+		return seen, nil // the preview was good enough for the server
+	}
+	return full, nil
+}
+
+// see downloads, decodes and judges one file.
+func (e *Eye) see(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {
+	data, err := from.Fetch(ctx, m, e.FetchBytes)
+	if api := apiError(err); api != nil && api.Kind != network.Transient && api.Kind != network.RateLimited && api.Kind != network.Ambiguous {
+		return store.Sight{Unread: api.Error(), Picture: digest([]byte(m.URL))}, nil
+	}
+	if err != nil {
+		return store.Sight{}, fmt.Errorf("fetch a picture: %w", err)
+	}
+	hash := digest(data)
+	if seen, ok, err := e.Known(hash); err != nil || ok {
+		return seen, err
+	}
+	img, err := e.Decode(ctx, data)
+	if ctx.Err() != nil {
+		return store.Sight{}, context.Cause(ctx)
+	}
+	if err != nil {
+		return store.Sight{Unread: err.Error(), Picture: hash}, nil
+	}
+	return e.Of(ctx, hash, img)
+}
+
+// Of judges a decoded picture.
+func (e *Eye) Of(ctx context.Context, hash string, img image.Image) (store.Sight, error) {
+	start := time.Now()
+	v, err := e.Judge.Judge(ctx, img)
+	if e.Looked != nil {
+		e.Looked(time.Since(start))
+	}
+	if err != nil {
+		return store.Sight{}, fmt.Errorf("judge a picture: %w", err)
+	}
+	return store.Sight{Picture: hash, Score: v.Score, Sketch: picture.SketchOf(img), At: time.Now()}, nil
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16])
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func apiError(err error) *network.APIError {
+	var api *network.APIError
+	if errors.As(err, &api) {
+		return api
+	}
+	return nil
+}

@@ -1,0 +1,311 @@
+package timeline_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/timeline"
+	"slugpuppy/store"
+)
+
+func TestDreamsAreFiledAndNothingElseIsTouched(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		other := r.server.AddUser("other", mastodontest.UserOptions{})
+		r.reader.Follow(other)
+		certain := r.post(r.artist, 0.97, "look")
+		likely := r.post(r.artist, 0.85, "and this")
+		r.post(r.artist, 0.3, "a photograph")
+		foreign := r.post(r.stranger, 0.98, "from far away")
+		if _, err := other.Boost(foreign); err != nil {
+			t.Fatal(err)
+		}
+		before := len(r.server.Requests())
+		r.join()
+		r.pass()
+		r.want("DeepDream: certain", certain, foreign)
+		r.want("DeepDream: likely", likely)
+		if !r.reader.Follows(r.artist) || r.reader.Mutes(r.artist) {
+			t.Error("the filter touched the artist")
+		}
+		for _, q := range r.server.Requests()[before:] {
+			if strings.Contains(q.Route, "follow") || strings.Contains(q.Route, "mute") || strings.Contains(q.Route, "block") {
+				t.Errorf("a call of %s", q.Route)
+			}
+		}
+		r.pass()
+		r.want("DeepDream: certain", certain, foreign)
+	})
+}
+
+func TestAQuotedDreamIsFiledAndTheQuotingPostStays(t *testing.T) {
+	r := newRig(t, mastodontest.Mastodon)
+	dream := r.post(r.stranger, 0.98, "from far away")
+	quote, err := r.artist.Post(mastodontest.PostOptions{Text: "look at this", Quote: dream})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.join()
+	r.pass()
+	r.want("DeepDream: certain", dream)
+	if row, err := r.store.Judged(r.scope, dream); err != nil || row.Author != r.stranger.Handle() || row.Booster == row.Author || row.Booster == "" {
+		t.Errorf("the row is %+v, %v", row, err)
+	}
+	if _, err := r.store.Judged(r.scope, quote.ID); err == nil {
+		t.Error("a post without pictures of its own was judged")
+	}
+	r.say("undo all")
+	r.pass()
+	r.want("DeepDream: certain")
+}
+
+func TestNewPostsAreFiledAsTheyCome(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.post(r.artist, 0.1, "hello")
+		r.join()
+		r.pass()
+		var want []string
+		for i := range 3 {
+			want = append(want, r.post(r.artist, 0.95, "more"))
+			r.post(r.artist, 0.2+0.1*float64(i), "none")
+			r.pass()
+		}
+		r.want("DeepDream: certain", want...)
+	})
+}
+
+func TestUndoRestoresTheFilterListExactly(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		mine := r.server.AddUser("helper", mastodontest.UserOptions{})
+		_ = mine
+		r.reader.AddFilter("spoilers", "hide", "home")
+		before := r.reader.Filters()
+		dream := r.post(r.artist, 0.95, "dream")
+		r.post(r.artist, 0.85, "another")
+		r.join()
+		r.pass()
+		if len(r.reader.Filters()) != 3 {
+			t.Fatalf("%+v", r.reader.Filters())
+		}
+		if reply := r.say("undo all"); !strings.Contains(reply, "2 posts") {
+			t.Error(reply)
+		}
+		r.pass()
+		if after := r.reader.Filters(); !reflect.DeepEqual(before, after) {
+			t.Errorf("before %+v\nafter  %+v", before, after)
+		}
+		r.pass() // and nothing is hidden again
+		if r.fate(dream) != store.Returned || len(r.reader.Filters()) != 1 {
+			t.Error("hidden again after undo")
+		}
+	})
+}
+
+func TestTheFirstWeekOnlyLooks(t *testing.T) {
+	r := newRig(t, mastodontest.Mastodon)
+	dream := r.post(r.artist, 0.95, "dream")
+	r.join(func(s *store.Subscriber) { s.ShadowUntil = time.Now().Add(7 * 24 * time.Hour) })
+	r.pass()
+	if r.fate(dream) != store.Noted || len(r.reader.Filters()) != 0 {
+		t.Errorf("%s, filters %v", r.fate(dream), r.reader.Filters())
+	}
+	rep, err := r.filter.Desk().Report(mustSub(r), time.Time{})
+	if err != nil || rep.Noted != 1 || !strings.Contains(rep.Text(), "would have hidden 1 post") {
+		t.Errorf("%+v %v %s", rep, err, rep.Text())
+	}
+	r.say("filter on") // said while on: enough of looking
+	later := r.post(r.artist, 0.96, "later")
+	r.pass()
+	r.want("DeepDream: certain", later)
+}
+
+func mustSub(r *rig) store.Subscriber {
+	sub, err := r.store.Subscriber(r.scope)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return sub
+}
+
+func TestTheFilterLearnsFromThePlatformsOwnButtons(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		data := paint(0.95, 1001)
+		post := func(data []byte) string {
+			st, err := r.artist.Post(mastodontest.PostOptions{Text: "x", Media: []mastodontest.Picture{{Data: data}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return st.ID
+		}
+		wrong := post(data)
+		right := r.post(r.artist, 0.96, "a dream")
+		missed := r.post(r.artist, 0.5, "faint")
+		r.join()
+		r.pass()
+		r.want("DeepDream: certain", wrong, right)
+		f := r.reader.Filters()[0]
+		r.reader.Unfile(f.ID, wrong)
+		r.reader.File(f.ID, missed)
+		r.pass()
+		if r.fate(wrong) != store.TakenOut || r.fate(missed) != store.Filed {
+			t.Errorf("taken out: %s, added: %s", r.fate(wrong), r.fate(missed))
+		}
+		r.want("DeepDream: certain", right, missed)
+		r.judge.model = "better" // another network: lessons outlive it
+		again := post(reencoded(t, data))
+		r.pass()
+		if r.fate(again) != store.Kept {
+			t.Errorf("the same picture again is %s", r.fate(again))
+		}
+		faint := post(reencoded(t, paint(0.5, 2)))
+		_ = faint
+	})
+}
+
+func TestADeletedPostIsNoLesson(t *testing.T) {
+	r := newRig(t, mastodontest.Mastodon)
+	dream := r.post(r.artist, 0.95, "soon gone")
+	keep := r.post(r.artist, 0.95, "stays")
+	r.join()
+	r.pass()
+	if err := r.artist.Delete(dream); err != nil {
+		t.Fatal(err)
+	}
+	r.reader.Unfile(r.reader.Filters()[0].ID, dream) // servers drop entries of deleted posts
+	r.pass()
+	lessons, err := r.store.Lessons(r.scope)
+	if err != nil || len(lessons) != 0 || r.fate(dream) != store.Gone {
+		t.Errorf("%v %v, the post is %s", lessons, err, r.fate(dream))
+	}
+	r.want("DeepDream: certain", keep)
+}
+
+func TestAFilterTheSubscriberDeletesStaysAway(t *testing.T) {
+	r := newRig(t, mastodontest.Mastodon)
+	r.post(r.artist, 0.95, "dream")
+	r.join()
+	r.pass()
+	r.reader.RemoveFilter(r.reader.Filters()[0].ID)
+	r.pass()
+	r.post(r.artist, 0.95, "another")
+	r.pass()
+	if len(r.reader.Filters()) != 0 || mustSub(r).Mode != store.FilterShadow {
+		t.Errorf("mode %s, filters %+v", mustSub(r).Mode, r.reader.Filters())
+	}
+}
+
+func TestRulesAndWordsDecide(t *testing.T) {
+	r := newRig(t, mastodontest.Mastodon)
+	r.join()
+	r.pass()
+	r.say("allow @" + r.artist.Handle())
+	r.say("deny @" + r.stranger.Handle())
+	other := r.server.AddUser("other", mastodontest.UserOptions{})
+	r.reader.Follow(other)
+	spared := r.post(r.artist, 0.99, "dream")
+	denied := r.post(r.stranger, 0.01, "a photograph")
+	if _, err := other.Boost(denied); err != nil {
+		t.Fatal(err)
+	}
+	plain := r.post(other, 0.75, "red flowers")
+	tagged := r.post(other, 0.75, "red flowers #deepdream")
+	r.pass()
+	if r.fate(spared) != store.Kept || r.fate(plain) != store.Kept {
+		t.Errorf("allowed: %s, plain: %s", r.fate(spared), r.fate(plain))
+	}
+	r.want("DeepDream: you said so", denied)
+	if r.fate(tagged) != store.Filed {
+		t.Errorf("tagged is %s", r.fate(tagged))
+	}
+	if why := r.say("why " + tagged); !strings.Contains(why, "deep dream") || !strings.Contains(why, "Hidden") {
+		t.Error(why)
+	}
+}
+
+func TestWordsOnAPost(t *testing.T) {
+	r := newRig(t, mastodontest.Mastodon)
+	dream := r.post(r.artist, 0.95, "dream")
+	photo := r.post(r.artist, 0.2, "photo")
+	r.join()
+	r.pass()
+	st, _ := r.server.Status(dream)
+	r.say("this is not a dream " + st.URL)
+	r.say("is a dream " + photo)
+	r.pass()
+	r.want("DeepDream: certain")
+	r.want("DeepDream: you said so", photo)
+	if reply := r.say("is a dream https://elsewhere.example/@x/1"); !strings.Contains(reply, "not seen") {
+		t.Error(reply)
+	}
+	r.say("how hide")
+	r.pass()
+	if f := r.reader.Filters(); len(f) != 1 || f[0].Action != "hide" {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestLeavingRemovesEverything(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.reader.AddFilter("spoilers", "hide", "home")
+		before := r.reader.Filters()
+		r.post(r.artist, 0.95, "dream")
+		r.join()
+		r.pass()
+		r.say("forget me")
+		if _, err := r.filter.Pass(t.Context(), r.scope); err != nil && err != store.ErrNoSubscriber {
+			t.Fatal(err)
+		}
+		if after := r.reader.Filters(); !reflect.DeepEqual(before, after) {
+			t.Errorf("%+v", after)
+		}
+		if subs, err := r.store.Subscribers(); err != nil || len(subs) != 0 {
+			t.Errorf("%v %v", subs, err)
+		}
+		if rows, err := r.store.JudgedSince(r.scope, time.Time{}, nil); err != nil || len(rows) != 0 {
+			t.Errorf("%v %v", rows, err)
+		}
+	})
+}
+
+func TestOnePictureIsLookedAtOnceForEverybody(t *testing.T) {
+	r := newRig(t, mastodontest.Mastodon)
+	r.post(r.artist, 0.95, "dream")
+	r.join()
+	r.pass()
+	n := r.judge.looks.Load()
+	r.scope.Account = "somebody else"
+	r.join()
+	r.pass()
+	if r.judge.looks.Load() != n {
+		t.Errorf("%d looks, then %d", n, r.judge.looks.Load())
+	}
+}
+
+func TestFilterKindsAreReadable(t *testing.T) {
+	if len([]rune(timeline.Help)) > 500 {
+		t.Errorf("the help has %d characters, more than a post holds", len([]rune(timeline.Help)))
+	}
+}
+
+func TestWhatTwoCallNoDreamIsHiddenFromNobodyIfTheOperatorShares(t *testing.T) {
+	for _, share := range []bool{true, false} {
+		r := newRig(t, mastodontest.Mastodon, func(r *rig) { r.options.Share = share })
+		dream := r.post(r.artist, 0.95, "dream")
+		for _, account := range []string{"first", "second"} {
+			r.scope.Account = account
+			r.join()
+			r.pass()
+			if _, err := r.filter.Desk().Say(mustSub(r), dream, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.scope.Account = "third"
+		r.join()
+		r.pass()
+		if kept := r.fate(dream) == store.Kept; kept != share {
+			t.Errorf("share %v: the post is %s", share, r.fate(dream))
+		}
+	}
+}

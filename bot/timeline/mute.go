@@ -1,0 +1,176 @@
+package timeline
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"slugpuppy/store"
+)
+
+// mutes ends the mutes whose time has come and begins those the subscriber's rule asks for. A
+// mute the subscriber made is never touched.
+func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
+	known, err := w.knownMutes(sub)
+	if err != nil {
+		return err
+	}
+	due, err := w.offenders(sub, known)
+	if err != nil || len(due) == 0 && !w.mustLook(known) {
+		return err
+	}
+	muted, err := w.account.Muted(ctx)
+	if err != nil {
+		return err
+	}
+	w.muted = time.Now()
+	for _, m := range known {
+		if err := w.endMute(ctx, m, muted); err != nil {
+			return err
+		}
+	}
+	for _, m := range due {
+		if _, m.Theirs = muted[m.Account]; m.Theirs {
+			err = w.Store.PutMute(w.scope, m)
+		} else {
+			err = w.beginMute(ctx, m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knownMutes are our mutes and those that are over. The latter are forgotten once no post from before
+// them counts any more.
+func (w *watcher) knownMutes(sub store.Subscriber) (known []store.Mute, err error) {
+	all, err := w.Store.Mutes(w.scope)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	for _, m := range all {
+		switch {
+		case m.Over && now.Sub(m.Until) >= sub.Mute.Within:
+			err = w.Store.DropMute(w.scope, m.Account)
+		case m.Theirs && !m.Over && !now.Before(m.Until):
+			m.Over = true
+			err = w.Store.PutMute(w.scope, m)
+			known = append(known, m)
+		default:
+			known = append(known, m)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+// muteCheck is how often we look whether the subscriber ended a mute of ours: from then on a mute of
+// that account is theirs.
+const muteCheck = time.Hour
+
+// mustLook says whether the server's mutes have to be looked at.
+func (w *watcher) mustLook(known []store.Mute) bool {
+	now := time.Now()
+	return slices.ContainsFunc(known, func(m store.Mute) bool {
+		return m.Ours() && (!m.Done || !now.Before(m.Until) || now.Sub(w.muted) >= muteCheck)
+	})
+}
+
+// mostMutes is how many accounts we keep muted at a time.
+const mostMutes = 20
+
+// offenders are the accounts with as many hidden posts as the rule allows, since they were last
+// muted, and that are not.
+func (w *watcher) offenders(sub store.Subscriber, known []store.Mute) (due []store.Mute, err error) {
+	if sub.Mute.After <= 0 || sub.Acting(time.Now()) != store.FilterOn {
+		return nil, nil
+	}
+	rows, err := w.Store.JudgedSince(w.scope, time.Now().Add(-sub.Mute.Within), func(j store.Judged) bool {
+		return j.Fate == store.Filed && j.AuthorID != ""
+	})
+	if err != nil {
+		return nil, err
+	}
+	last, count, room := map[string]store.Mute{}, map[string]int{}, mostMutes
+	for _, m := range known {
+		last[m.Account] = m
+		if m.Ours() {
+			room--
+		}
+	}
+	for _, r := range rows {
+		if m, known := last[r.AuthorID]; known && (!m.Over || !r.Seen.After(m.Until)) {
+			continue
+		}
+		if count[r.AuthorID]++; count[r.AuthorID] == sub.Mute.After && len(due) < room {
+			due = append(due, store.Mute{Account: r.AuthorID, Handle: r.Author, Until: time.Now().Add(sub.Mute.For)})
+		}
+	}
+	return due, nil
+}
+
+// beginMute writes the mute down before it is made: whatever happens, it will be ended.
+func (w *watcher) beginMute(ctx context.Context, m store.Mute) error {
+	if err := w.Store.PutMute(w.scope, m); err != nil {
+		return err
+	}
+	if err := w.account.Mute(ctx, m.Account, time.Until(m.Until)); err != nil {
+		return err
+	}
+	m.Done = true
+	w.Log.Info("muted an account for a while, as the subscriber's rule says", "until", m.Until)
+	return w.Store.PutMute(w.scope, m)
+}
+
+// endMute ends one of our mutes if it is time. A mute without an end that is there now was made
+// by the subscriber meanwhile.
+func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]time.Time) error {
+	ends, there := muted[m.Account]
+	before := time.Now().Before(m.Until)
+	switch {
+	case !m.Ours():
+		return nil
+	case !there && m.Done && before:
+		m.Theirs = true
+		w.Log.Info("a subscriber ended a mute of ours", "until", m.Until)
+		return w.Store.PutMute(w.scope, m)
+	case !there && !m.Done && before: // it was cut short before it was made
+		return w.Store.DropMute(w.scope, m.Account)
+	case there && !m.Done && before:
+		m.Done = true
+		return w.Store.PutMute(w.scope, m)
+	case before:
+		return nil
+	}
+	if there && !ends.IsZero() {
+		if err := w.account.Unmute(ctx, m.Account); err != nil {
+			return err
+		}
+	}
+	m.Over, m.Until = true, time.Now()
+	w.Log.Info("a mute of ours is over", "unmuted", there && !ends.IsZero())
+	return w.Store.PutMute(w.scope, m)
+}
+
+// unmuteAll ends all our mutes now.
+func (w *watcher) unmuteAll(ctx context.Context) error {
+	ours, err := w.Store.Mutes(w.scope)
+	if err != nil || len(ours) == 0 {
+		return err
+	}
+	muted, err := w.account.Muted(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range ours {
+		m.Until, m.Done = time.Time{}, true
+		if err := w.endMute(ctx, m, muted); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,378 @@
+package timeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/pulse"
+	"slugpuppy/store"
+)
+
+// Options of a Filter; everything but the times is needed.
+type Options struct {
+	Store *store.Store
+	Eye   *Eye
+	// Connect opens a subscriber's account.
+	Connect func(store.Subscriber) (Account, error)
+	// Disconnect gives a subscriber's token back and forgets it.
+	Disconnect func(ctx context.Context, sub store.Subscriber) error
+	// Tell sends a subscriber a private message, such as a digest; nil: nobody can.
+	Tell func(ctx context.Context, to store.Subscriber, text string) error
+	Log  *slog.Logger
+
+	Poll  time.Duration // between looks at a timeline without hints; 1 min
+	Check time.Duration // between checks of the server's filters without work; 5 min
+	// Observer is told what happens, for metrics; nil: nobody listens.
+	Observer Observer
+	Pulse    *pulse.Monitor // told that the loops still turn; nil: nobody is
+	// Share lets what several subscribers call no dream count for everybody.
+	Share bool
+	// Settle is how long a filter whose creation got no answer may still come to be; 30 s.
+	Settle time.Duration
+	// Keep is how long posts that came to an end, and what was seen in pictures, are remembered; 90
+	// days. Posts that were left alone are kept for a sixth of that.
+	Keep time.Duration
+	// Looks is how many pictures are looked at at a time, for all subscribers; 2.
+	Looks int
+	// First is how many posts of the past are looked at when somebody joins; 200.
+	First int
+}
+
+// Observer counts what the filter does.
+type Observer interface {
+	Judged(band string)
+	Unreadable()
+	Hidden(after time.Duration) // since the post was written
+}
+
+// deaf is the observer when nobody listens.
+type deaf struct{}
+
+func (deaf) Judged(string)        {}
+func (deaf) Unreadable()          {}
+func (deaf) Hidden(time.Duration) {}
+
+// Filter looks after the timelines of all subscribers.
+type Filter struct {
+	Options
+	slots chan struct{}
+
+	mu       sync.Mutex
+	watchers map[store.Scope]*watcher
+	joined   chan struct{} // somebody may have come or gone
+}
+
+// New returns a filter that does nothing until Run.
+func New(o Options) *Filter {
+	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
+	o.Settle = orTime(o.Settle, 30*time.Second)
+	o.Keep = orTime(o.Keep, 90*24*time.Hour)
+	if o.Observer == nil {
+		o.Observer = deaf{}
+	}
+	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
+	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[store.Scope]*watcher{}, joined: make(chan struct{}, 1)}
+}
+
+func orTime(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}
+
+// census is how often the list of subscribers is read without a hint.
+const census = time.Minute
+
+// Run looks after everybody until ctx ends, and then returns nil. An error is the store's.
+func (f *Filter) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var group sync.WaitGroup
+	defer group.Wait()
+	tick := time.NewTicker(census)
+	defer tick.Stop()
+	var pruned time.Time
+	turn := f.Pulse.Loop("timelines")
+	defer turn.End()
+	for {
+		turn.Within(census)
+		if time.Since(pruned) > time.Hour {
+			if err := f.prune(); err != nil {
+				return err
+			}
+			pruned = time.Now()
+		}
+		subs, err := f.Store.Subscribers()
+		if err != nil {
+			return fmt.Errorf("list subscribers: %w", err)
+		}
+		for _, sub := range subs {
+			if w, fresh := f.watcher(sub.Scope()); fresh {
+				group.Go(func() {
+					defer f.dismiss(w)
+					if err := w.run(ctx); err != nil && ctx.Err() == nil {
+						cancel(fmt.Errorf("the timeline of %s: %w", sub.Handle, err))
+					}
+				})
+			}
+		}
+		select {
+		case <-ctx.Done():
+			if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+				return err
+			}
+			return nil
+		case <-f.joined:
+		case <-tick.C:
+		}
+	}
+}
+
+// watcher returns the one of a subscriber; fresh says that it is new and nobody runs it.
+func (f *Filter) watcher(scope store.Scope) (w *watcher, fresh bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if w, ok := f.watchers[scope]; ok {
+		return w, false
+	}
+	w = &watcher{Filter: f, scope: scope, wake: make(chan struct{}, 1)}
+	f.watchers[scope] = w
+	return w, true
+}
+
+func (f *Filter) dismiss(w *watcher) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.watchers, w.scope)
+}
+
+// Wake says that something changed for a subscriber, or that there is a new one.
+func (f *Filter) Wake(scope store.Scope) {
+	f.mu.Lock()
+	w := f.watchers[scope]
+	f.mu.Unlock()
+	hint := f.joined
+	if w != nil {
+		hint = w.wake
+	}
+	select {
+	case hint <- struct{}{}:
+	default: // one is waiting already
+	}
+}
+
+// watcher looks after one subscriber. Passes never overlap.
+type watcher struct {
+	*Filter
+	scope      store.Scope
+	wake       chan struct{}
+	pass       sync.Mutex
+	account    Account
+	checked    time.Time // when the server's filters were last read
+	overlapped time.Time // when the latest posts were last read again
+	muted      time.Time // when the mutes were last read
+	pause      time.Duration
+}
+
+// The longest and shortest wait after a failure.
+const (
+	firstPause = 5 * time.Second
+	lastPause  = 15 * time.Minute
+)
+
+// longestPass is more than a pass over a neglected timeline takes.
+const longestPass = 3 * time.Hour
+
+// run makes passes until ctx ends or the subscriber is forgotten.
+func (w *watcher) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var hints <-chan struct{}
+	turn := w.Pulse.Loop("a timeline")
+	defer turn.End()
+	for {
+		turn.Within(longestPass)
+		next, err := w.Pass(ctx)
+		switch {
+		case errors.Is(err, store.ErrNoSubscriber):
+			return nil
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return err
+		}
+		if hints == nil {
+			hints = w.hints(ctx)
+		}
+		turn.Within(2 * next) // a hint is followed by a rest
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(next):
+		case <-w.wake:
+		case _, open := <-hints:
+			if !open {
+				hints = nil
+			}
+			if rest := w.rest(); rest > 0 && !sleep(ctx, rest) { // a hint does not shorten a rest
+				return nil
+			}
+		}
+	}
+}
+
+// hints are the server's hints that there is something new; nil before the account is open.
+func (w *watcher) hints(ctx context.Context) <-chan struct{} {
+	w.pass.Lock() // others make passes too, see Filter.Pass
+	defer w.pass.Unlock()
+	if w.account == nil {
+		return nil
+	}
+	return w.account.WakeHome(ctx)
+}
+
+// rest is how long the server is to be left alone after a failure, 0 if it is well.
+func (w *watcher) rest() time.Duration {
+	w.pass.Lock()
+	defer w.pass.Unlock()
+	return w.pause
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// Pass looks at what is new and brings the server's filters up to date. It says when to come
+// again; what a server refuses is written down for the subscriber and tried again later, and
+// only the store's errors are returned.
+func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
+	w.pass.Lock()
+	defer w.pass.Unlock()
+	sub, err := w.Store.Subscriber(w.scope)
+	if err != nil {
+		return 0, err
+	}
+	err = w.once(ctx, sub)
+	if err == nil {
+		w.pause = 0
+		return w.Poll, w.settle(sub, "")
+	}
+	api := apiError(err)
+	if ctx.Err() != nil || api == nil && !errors.Is(err, errAccount) {
+		return 0, err
+	}
+	w.pause = min(max(2*w.pause, firstPause), lastPause)
+	trouble := ""
+	var notice interface{ Notice() string }
+	switch {
+	case errors.As(err, &notice): // something the subscriber must know; what ends mutes goes on
+		trouble, w.pause = notice.Notice(), lastPause
+	case api == nil:
+		trouble, w.pause = err.Error(), lastPause
+	case api.Kind == network.Unauthorized, api.Kind == network.Forbidden:
+		trouble, w.pause, w.account = "the server no longer lets us in; "+remedyOf(err, "connect the account again"), lastPause, nil
+	case api.Kind == network.RateLimited && !api.RetryAt.IsZero():
+		w.pause = min(max(time.Until(api.RetryAt), firstPause), lastPause)
+	}
+	w.Log.Warn("a timeline has to wait", "account", sub.Handle, "error", err, "retry_in", w.pause)
+	return w.pause, w.settle(sub, trouble)
+}
+
+// remedyOf is what an error says can be done about it, or what else can.
+func remedyOf(err error, otherwise string) string {
+	var known interface{ Remedy() string }
+	if errors.As(err, &known) {
+		return known.Remedy()
+	}
+	return otherwise
+}
+
+// settle writes down why nothing happens, or that all is well again.
+func (w *watcher) settle(sub store.Subscriber, trouble string) error {
+	if sub.Trouble == trouble {
+		return nil
+	}
+	return w.Store.TouchSubscriber(w.scope, func(s *store.Subscriber) { s.Trouble = trouble })
+}
+
+// errAccount means that an account cannot even be opened.
+var errAccount = errors.New("cannot open the account")
+
+func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
+	if w.account == nil {
+		a, err := w.Connect(sub)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errAccount, err)
+		}
+		w.account = a
+	}
+	if sub.Leaving {
+		return w.leave(ctx, sub)
+	}
+	var failed error // the first call that failed; the other steps are taken all the same
+	for _, step := range []func(context.Context, store.Subscriber) error{w.watch, w.tend, w.mutes} {
+		err := step(ctx, sub)
+		if err != nil && apiError(err) == nil {
+			return err
+		}
+		if failed == nil {
+			failed = err
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	return w.digest(ctx, sub)
+}
+
+// watch looks at the timeline unless the subscriber does not want that now.
+func (w *watcher) watch(ctx context.Context, sub store.Subscriber) error {
+	if sub.Acting(time.Now()) == store.FilterOff {
+		return nil
+	}
+	return w.look(ctx, sub)
+}
+
+// Pass makes one pass for a subscriber now, whether Run runs or not. Passes for one never
+// overlap.
+func (f *Filter) Pass(ctx context.Context, scope store.Scope) (next time.Duration, err error) {
+	w, fresh := f.watcher(scope)
+	if fresh {
+		defer f.dismiss(w)
+	}
+	return w.Pass(ctx)
+}
+
+// Rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
+func (f *Filter) Rescan(scope store.Scope, since time.Time) (changed int, err error) {
+	w, fresh := f.watcher(scope)
+	if fresh {
+		defer f.dismiss(w)
+	}
+	changed, err = w.rescan(since)
+	f.Wake(scope)
+	return changed, err
+}
+
+// prune forgets what nobody will ask for any more.
+func (f *Filter) prune() error {
+	now := time.Now()
+	if _, err := f.Store.PruneJudged(now.Add(-f.Keep/6), now.Add(-f.Keep)); err != nil {
+		return fmt.Errorf("forget old posts: %w", err)
+	}
+	if _, err := f.Store.PruneSights(now.Add(-f.Keep)); err != nil {
+		return fmt.Errorf("forget old sights: %w", err)
+	}
+	return nil
+}
