@@ -117,7 +117,7 @@ func (s server) Self(context.Context) (network.Account, error)  { return s.self,
 func TestDoctorExaminesTheServer(t *testing.T) {
 	limits := network.Limits{ServerName: "Mastodon 4.5", TextRunes: 500, AltRunes: 1500, Attachments: 4, ImageBytes: 16 << 20}
 	self := network.Account{Handle: "slug@example.social", Bot: true}
-	refused := &network.APIError{Op: "look at our account", Kind: network.Unauthorized, Status: 401, Err: errors.New("no")}
+	refused := &network.Error{Op: "look at our account", Kind: network.Unauthorized, Status: 401, Err: errors.New("no")}
 	tests := []struct {
 		name   string
 		server server

@@ -108,9 +108,8 @@ func checkTimeline(ctx context.Context, known connections, sub store.Subscriber,
 		servers[sub.Server] = server
 	}
 	missing, err := client.Lacking(ctx, mastodon.FilterScopes)
-	var api *network.APIError
 	switch {
-	case errors.As(err, &api) && api.Kind == network.Unauthorized:
+	case network.Is(err, network.Unauthorized):
 		return finding{"timeline", doubt, who + ": their server no longer accepts the token", reconnect}
 	case err != nil:
 		return finding{"timeline", doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,16 +137,13 @@ func account(ctx context.Context, p network.Platform) finding {
 // serverTrouble gives a failed call its remedy.
 func serverTrouble(check string, err error) finding {
 	remedy := "look at mastodon.server, the network and the server's status page"
-	var api *network.APIError
-	if errors.As(err, &api) {
-		switch api.Kind {
-		case network.Unauthorized:
-			remedy = "the token is not accepted: `slugpuppy login` again"
-		case network.Forbidden:
-			remedy = "the account is suspended or the token lacks a scope: look at the account, then `slugpuppy login` again"
-		case network.RateLimited:
-			remedy = "too many requests for now: wait some minutes"
-		}
+	switch kind, _ := network.KindOf(err); kind {
+	case network.Unauthorized:
+		remedy = "the token is not accepted: `slugpuppy login` again"
+	case network.Forbidden:
+		remedy = "the account is suspended or the token lacks a scope: look at the account, then `slugpuppy login` again"
+	case network.RateLimited:
+		remedy = "too many requests for now: wait some minutes"
 	}
 	return finding{check, sick, err.Error(), remedy}
 }

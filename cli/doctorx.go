@@ -69,25 +69,18 @@ func xAccount(ctx context.Context, p network.Platform) finding {
 	if err == nil {
 		return finding{"x account", healthy, "@" + self.Handle, ""}
 	}
-	detail, remedy := err.Error(), "look at x.address, the network and X's status page"
-	var api *network.APIError
-	var known interface{ Remedy() string }
-	switch {
-	case errors.As(err, &known): // the error ends with it
-		remedy = known.Remedy()
-		detail = strings.TrimSuffix(detail, "; "+remedy)
-	case errors.As(err, &api):
-		switch api.Kind {
-		case network.Unauthorized:
-			remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are its keys those that are set?\n" +
-				"                Keys made before the permission was changed keep the old one: `slugpuppy login x` again"
-		case network.Forbidden:
-			remedy = "look whether the account is locked or suspended, and at the app's permissions at developer.x.com"
-		case network.RateLimited:
-			remedy = "the limit of calls or the credits are used up: wait, or buy credits at developer.x.com"
-		}
+	remedy := "look at x.address, the network and X's status page"
+	switch kind, _ := network.KindOf(err); kind {
+	case network.Unauthorized:
+		remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are its keys those that are set?\n" +
+			"                Keys made before the permission was changed keep the old one: `slugpuppy login x` again"
+	case network.Forbidden:
+		remedy = "look whether the account is locked or suspended, and at the app's permissions at developer.x.com"
+	case network.RateLimited:
+		remedy = "the limit of calls or the credits are used up: wait, or buy credits at developer.x.com"
 	}
-	return finding{"x account", sick, detail, remedy}
+	remedy = network.RemedyOf(err, remedy)
+	return finding{"x account", sick, strings.TrimSuffix(err.Error(), "; "+remedy), remedy} // the error ends with it
 }
 
 // checkOnX tries a subscriber's keys.
@@ -98,9 +91,8 @@ func checkOnX(ctx context.Context, known connections, sub store.Subscriber) find
 		return finding{"timeline", sick, err.Error(), reconnectX}
 	}
 	_, err = account.Self(ctx)
-	var api *network.APIError
 	switch {
-	case errors.As(err, &api) && api.Kind == network.Unauthorized:
+	case network.Is(err, network.Unauthorized):
 		return finding{"timeline", doubt, who + ": X no longer accepts the keys", reconnectX}
 	case err != nil:
 		return finding{"timeline", doubt, who + ": " + err.Error(), "nothing is lost meanwhile"}

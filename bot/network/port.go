@@ -4,7 +4,6 @@ package network
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -114,7 +113,7 @@ type Limits struct {
 }
 
 // Platform is one network seen from the bot. Implementations are safe for concurrent use,
-// honour rate-limit headers, give every call a deadline and return *APIError on failure.
+// honour rate-limit headers, give every call a deadline and return *Error on failure.
 type Platform interface {
 	// Name is "mastodon" or "x"; with Self it names the account in the store.
 	Name() string
@@ -140,7 +139,7 @@ type Platform interface {
 	Fetch(ctx context.Context, m Media, limit int64) ([]byte, error)
 	// Upload stores media with alt text and waits until the server can attach it.
 	Upload(ctx context.Context, up Upload) (id string, err error)
-	// Reply posts. An APIError of kind Ambiguous means it may have been posted.
+	// Reply posts. An Error of kind Ambiguous means it may have been posted.
 	Reply(ctx context.Context, out Outgoing) (Post, error)
 	// Replies lists the bot's own posts since a time that answer the post parent.
 	Replies(ctx context.Context, parent string, since time.Time) ([]Post, error)
@@ -149,58 +148,3 @@ type Platform interface {
 	// Delete removes one of the bot's own posts; a post already gone is no error.
 	Delete(ctx context.Context, id string) error
 }
-
-// ErrorKind says what a caller may do about a failed call.
-type ErrorKind int
-
-// Kinds of API failure.
-const (
-	Transient    ErrorKind = iota // not applied for certain; retry with backoff
-	Ambiguous                     // may have been applied; look it up before any retry
-	RateLimited                   // not applied; retry at RetryAt
-	Unauthorized                  // token refused: stop and tell the operator
-	Forbidden                     // terminal for this request
-	NotFound                      // gone, private or blocked: terminal
-	Rejected                      // 4xx with a reason: terminal for this request
-)
-
-// String is the kind's name in logs.
-func (k ErrorKind) String() string {
-	switch k {
-	case Transient:
-		return "transient"
-	case Ambiguous:
-		return "ambiguous"
-	case RateLimited:
-		return "rate limited"
-	case Unauthorized:
-		return "unauthorized"
-	case Forbidden:
-		return "forbidden"
-	case NotFound:
-		return "not found"
-	case Rejected:
-		return "rejected"
-	}
-	return fmt.Sprintf("kind %d", int(k))
-}
-
-// APIError is the only error type a Platform returns for a failed call.
-type APIError struct {
-	Op      string // such as "upload media"
-	Kind    ErrorKind
-	Status  int       // HTTP status, 0 when there was no answer
-	RetryAt time.Time // zero when the server did not say
-	Err     error
-}
-
-// Error names the call, the kind, the status and the cause.
-func (e *APIError) Error() string {
-	if e.Status != 0 {
-		return fmt.Sprintf("%s: %s (HTTP %d): %v", e.Op, e.Kind, e.Status, e.Err)
-	}
-	return fmt.Sprintf("%s: %s: %v", e.Op, e.Kind, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *APIError) Unwrap() error { return e.Err }

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/backoff"
 	"slugpuppy/dream"
 	"slugpuppy/store"
 )
@@ -95,8 +96,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 
 // introduce asks the server who we are, for as long as it takes; false means that ctx ended.
 func (d *Daemon) introduce(ctx context.Context) bool {
-	var pause backoff
-	for {
+	for failures := 1; ; failures++ {
 		self, err := d.Platform.Self(ctx)
 		if err == nil {
 			d.self, d.scope = self, store.Scope{Platform: d.Platform.Name(), Account: self.ID}
@@ -105,14 +105,13 @@ func (d *Daemon) introduce(ctx context.Context) bool {
 			d.resume()
 			return true
 		}
-		wait := pause.after(err)
-		if kindOf(err) == network.Unauthorized {
+		if network.Is(err, network.Unauthorized) {
 			d.suspend(err)
-			wait = backoffCap
 		}
+		wait := d.Backoff.Wait(failures, err)
 		d.held.say(err.Error())
 		d.Log.Warn("the server does not say who we are", "error", err, "retry_in", wait)
-		if !sleep(ctx, wait) {
+		if !backoff.Sleep(ctx, wait) {
 			return false
 		}
 	}

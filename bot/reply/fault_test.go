@@ -1,6 +1,7 @@
 package reply_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -35,7 +36,7 @@ func firstCalls(n int, op string, f fate) func(string, int) fate {
 
 func TestEveryRequestIsAnsweredOnceWhateverFails(t *testing.T) {
 	lost := failure("reply", network.Ambiguous, 0)
-	soon := &network.APIError{Op: "x", Kind: network.RateLimited, Status: 429, RetryAt: time.Date(2000, 1, 1, 0, 20, 0, 0, time.UTC)}
+	soon := &network.Error{Op: "x", Kind: network.RateLimited, Status: 429, RetryAt: time.Date(2000, 1, 1, 0, 20, 0, 0, time.UTC)}
 	for _, c := range []struct {
 		name  string
 		fault func(string, int) fate
@@ -130,17 +131,10 @@ func TestARefusedTokenSuspendsAndLosesNothing(t *testing.T) {
 	})
 }
 
-// costly is a failure that says what people should know of it, and what to do.
-type costly struct{ notice, remedy string }
-
-func (c costly) Error() string  { return "no: " + c.notice }
-func (c costly) Notice() string { return c.notice }
-func (c costly) Remedy() string { return c.remedy }
-
 func TestWhereMentionsMayNotBeReadTheReasonIsSaid(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		r.w.breaks(func(op string, _ int) fate {
-			return fate{before: &network.APIError{Op: op, Kind: network.RateLimited, RetryAt: time.Now().Add(time.Hour), Err: costly{notice: "the money is spent"}}}
+			return fate{before: &network.Error{Op: op, Kind: network.RateLimited, RetryAt: time.Now().Add(time.Hour), Err: errors.New("no"), Notice: "the money is spent"}}
 		})
 		p := r.ask(r.ada, "help")
 		time.Sleep(10 * time.Minute)
@@ -162,7 +156,7 @@ func TestAServerThatRefusesUsFromTheStartIsLeftAlone(t *testing.T) {
 		var asked atomic.Int32
 		r.w.breaks(func(op string, _ int) fate {
 			asked.Add(1)
-			return fate{before: &network.APIError{Op: op, Kind: network.Unauthorized, Err: costly{remedy: "set the other option"}}}
+			return fate{before: &network.Error{Op: op, Kind: network.Unauthorized, Err: errors.New("no"), Remedy: "set the other option"}}
 		})
 		r.wake()
 		time.Sleep(time.Hour)

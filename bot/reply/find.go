@@ -87,10 +87,10 @@ func (t *task) places(ctx context.Context) ([]network.Post, error) {
 	}
 	if t.post.Quote != "" {
 		quoted, err := t.Platform.Post(ctx, t.post.Quote)
-		switch k := kindOf(err); {
+		switch {
 		case err == nil:
 			places = append(places, quoted)
-		case k != network.NotFound && k != network.Forbidden:
+		case !network.Is(err, network.NotFound, network.Forbidden):
 			return nil, fmt.Errorf("read the quoted post: %w", err)
 		}
 	}

@@ -2,11 +2,11 @@ package reply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/backoff"
 	"slugpuppy/bot/pulse"
 	"slugpuppy/bot/reply/mention"
 	"slugpuppy/store"
@@ -24,31 +24,30 @@ func (d *Daemon) intake(ctx context.Context) error {
 	turn := d.Pulse.Loop("intake")
 	defer turn.End()
 	wake := d.Platform.Wake(ctx)
-	var pause backoff
+	failures := 0
 	for ctx.Err() == nil {
-		wait := around(d.Poll)
+		wait := d.Backoff.Around(d.Poll)
 		switch err := d.catchUp(ctx, turn); {
 		case err == nil:
-			pause.reset()
+			failures = 0
 			d.resume()
 			d.held.say("")
 		case ctx.Err() != nil:
 			return nil
-		case apiError(err) == nil: // our own store: nothing gets better by trying again
+		case !network.Failed(err): // our own store: nothing gets better by trying again
 			return err
 		default:
-			wait = pause.after(err)
-			var notice interface{ Notice() string }
-			if errors.As(err, &notice) {
-				d.held.say(notice.Notice())
+			failures++
+			wait = d.Backoff.Wait(failures, err)
+			if notice := network.NoticeOf(err); notice != "" {
+				d.held.say(notice)
 			}
-			if kindOf(err) == network.Unauthorized {
+			if network.Is(err, network.Unauthorized) {
 				d.suspend(err)
-				wait = backoffCap
 			}
 			d.Log.Warn("cannot fetch mentions", "error", err, "retry_in", wait)
 			turn.Within(wait)
-			if !sleep(ctx, wait) { // hints do not shorten a backoff
+			if !backoff.Sleep(ctx, wait) { // hints do not shorten a backoff
 				return nil
 			}
 			continue

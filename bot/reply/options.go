@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/backoff"
 	"slugpuppy/bot/pulse"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
@@ -58,6 +59,7 @@ type Options struct {
 	Sweep      time.Duration // between looks whether answered posts were deleted; 15 min
 	Keep       time.Duration // how long finished jobs are remembered; 90 days
 	FetchBytes int64         // largest picture file fetched; 16 MiB
+	Backoff    backoff.Law   // of servers that do not answer well; 1 s to 15 min
 	Caps       Caps
 }
 
@@ -84,6 +86,8 @@ func (o Options) withDefaults() Options {
 	o.Sweep = or(o.Sweep, 15*time.Minute)
 	o.Keep = or(o.Keep, 90*24*time.Hour)
 	o.FetchBytes = or(o.FetchBytes, 16<<20)
+	o.Backoff.First = or(o.Backoff.First, time.Second)
+	o.Backoff.Longest = or(o.Backoff.Longest, 15*time.Minute)
 	o.Caps.PerUserHour = or(o.Caps.PerUserHour, 12)
 	o.Caps.PerThread = or(o.Caps.PerThread, 20)
 	o.Caps.PerPair = or(o.Caps.PerPair, 6)

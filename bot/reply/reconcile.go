@@ -22,7 +22,7 @@ const sayPostGone = "the post to answer is gone or closed to us"
 // postFailed decides what a failed post was. Only Ambiguous may have happened; everything else
 // goes back to before the request or ends.
 func (d *Daemon) postFailed(ctx context.Context, job store.Job, r reply, err error) error {
-	switch kindOf(err) {
+	switch kind, _ := network.KindOf(err); kind {
 	case network.Ambiguous:
 		d.Log.Warn("a post got no answer; looking it up before anything is sent again", "job", job.ID, "error", err)
 		return d.Store.Uncertain(job.ID, time.Now().Add(d.Settle))
@@ -37,7 +37,7 @@ func (d *Daemon) postFailed(ctx context.Context, job store.Job, r reply, err err
 	case network.Rejected:
 		return d.rejected(ctx, job, r, err)
 	}
-	wait := d.backoff(job, err)
+	wait := d.pause(job, err)
 	d.Log.Warn("cannot post; trying again", "job", job.ID, "error", err, "retry_in", wait)
 	return d.Store.Unpost(job.ID, time.Now().Add(wait))
 }
@@ -46,7 +46,7 @@ func (d *Daemon) postFailed(ctx context.Context, job store.Job, r reply, err err
 // while the server was away. Anything else is final.
 func (d *Daemon) rejected(ctx context.Context, job store.Job, r reply, cause error) error {
 	_, err := d.Platform.Post(ctx, r.To.ID)
-	if kindOf(err) == network.NotFound {
+	if network.Is(err, network.NotFound) {
 		return d.Store.Skip(job.ID, sayPostGone)
 	}
 	if len(job.MediaIDs) > 0 && d.retries.add(job.ID+" upload") <= 2 {

@@ -36,13 +36,11 @@ func refusalOf(err error) *refusal {
 	if errors.As(err, &p) {
 		return &refusal{pictureWords(p.Kind), err.Error()}
 	}
-	if api := apiError(err); api != nil {
-		switch api.Kind {
-		case network.NotFound, network.Forbidden:
-			return &refusal{sayGone, err.Error()}
-		case network.Rejected:
-			return &refusal{sayTooBig, err.Error()}
-		}
+	switch {
+	case network.Is(err, network.NotFound, network.Forbidden):
+		return &refusal{sayGone, err.Error()}
+	case network.Is(err, network.Rejected):
+		return &refusal{sayTooBig, err.Error()}
 	}
 	return nil
 }

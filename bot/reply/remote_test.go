@@ -43,7 +43,7 @@ func (c *client) serve(slow time.Duration) http.Handler {
 		}
 		time.Sleep(rand.N(slow))
 		out, err := c.dispatch(context.WithoutCancel(req.Context()), req.URL.Path[1:], in)
-		var api *network.APIError
+		var api *network.Error
 		if errors.As(err, &api) {
 			out = wire{Failed: true, Kind: api.Kind, Status: api.Status}
 		}
@@ -109,14 +109,14 @@ func (r remote) call(ctx context.Context, op string, in wire) (out wire, err err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return out, &network.APIError{Op: op, Kind: lost, Err: err}
+		return out, &network.Error{Op: op, Kind: lost, Err: err}
 	}
 	defer res.Body.Close()
 	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
-		return out, &network.APIError{Op: op, Kind: lost, Err: err}
+		return out, &network.Error{Op: op, Kind: lost, Err: err}
 	}
 	if out.Failed {
-		return out, &network.APIError{Op: op, Kind: out.Kind, Status: out.Status, Err: fmt.Errorf("refused")}
+		return out, &network.Error{Op: op, Kind: out.Kind, Status: out.Status, Err: fmt.Errorf("refused")}
 	}
 	return out, nil
 }

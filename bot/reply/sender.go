@@ -114,7 +114,7 @@ func (d *Daemon) sourceGone(ctx context.Context, r reply) (bool, error) {
 		return false, nil
 	}
 	_, err := d.Platform.Post(ctx, r.Made.SourcePost)
-	if kindOf(err) == network.NotFound {
+	if network.Is(err, network.NotFound) {
 		return true, nil
 	}
 	return false, err
@@ -129,18 +129,17 @@ func (d *Daemon) skipGone(job store.Job, err error) error {
 
 // later puts the next step of a reply off after a failure that may pass.
 func (d *Daemon) later(job store.Job, what string, err error) error {
-	if kindOf(err) == network.Unauthorized {
+	if network.Is(err, network.Unauthorized) {
 		d.suspend(err)
 		return nil
 	}
-	wait := d.backoff(job, err)
+	wait := d.pause(job, err)
 	d.Log.Warn("cannot "+what+"; trying again", "job", job.ID, "error", err, "retry_in", wait)
 	return d.Store.Delay(job.ID, time.Now().Add(wait))
 }
 
 func (d *Daemon) uploadFailed(job store.Job, r reply, err error) error {
-	switch kindOf(err) {
-	case network.Rejected, network.Forbidden, network.NotFound:
+	if network.Is(err, network.Rejected, network.Forbidden, network.NotFound) {
 		d.Log.Error("the server refused the picture; answering in words", "job", job.ID, "error", err,
 			"remedy", "compare the picture limits of the server with `slugpuppy doctor`")
 		r.Text, r.Media, r.Made = sayRefused, nil, nil

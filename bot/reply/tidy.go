@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/backoff"
 	"slugpuppy/store"
 )
 
@@ -19,7 +20,7 @@ const sweptPosts = 30
 // forgets what is old.
 func (d *Daemon) tidy(ctx context.Context) error {
 	swept, pruned := time.Now(), time.Time{}
-	for sleep(ctx, min(chore, d.Sweep, d.ConsentFor)) {
+	for backoff.Sleep(ctx, min(chore, d.Sweep, d.ConsentFor)) {
 		if _, err := d.Store.Expire(d.scope, "the author did not answer"); err != nil {
 			return fmt.Errorf("end questions nobody answered: %w", err)
 		}
@@ -63,7 +64,7 @@ func (d *Daemon) sweepOne(ctx context.Context, j store.Job, r reply) error {
 	missing, id := false, "missing "+j.ID
 	for _, post := range trimmed(r.To.ID, r.Made.SourcePost) {
 		_, err := d.Platform.Post(ctx, post)
-		missing = missing || err != nil && kindOf(err) == network.NotFound
+		missing = missing || network.Is(err, network.NotFound)
 	}
 	if !missing {
 		d.retries.forget(id)

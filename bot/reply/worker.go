@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/backoff"
 	"slugpuppy/store"
 )
 
@@ -114,7 +115,7 @@ func (d *Daemon) taken(err error) error {
 
 // heartbeat keeps the lease while the job runs, and ends the job when the lease is lost.
 func (d *Daemon) heartbeat(ctx context.Context, job store.Job, cancel context.CancelCauseFunc) {
-	for sleep(ctx, d.Lease/3) {
+	for backoff.Sleep(ctx, d.Lease/3) {
 		if err := d.Store.Extend(job.ID, d.owner, d.Lease); err != nil {
 			d.Log.Warn("lost the lease of a running job", "job", job.ID, "error", err)
 			cancel(errLeaseLost)
@@ -137,12 +138,12 @@ func (d *Daemon) handleSafely(ctx context.Context, job store.Job) (out outcome, 
 // failed decides what a failed attempt costs. A server that is away is nobody's fault: the
 // job waits and the attempt is not counted. Anything else counts, and the third one is the last.
 func (d *Daemon) failed(job store.Job, err error) error {
-	at := time.Now().Add(d.backoff(job, err))
+	at := time.Now().Add(d.pause(job, err))
 	switch {
-	case kindOf(err) == network.Unauthorized:
+	case network.Is(err, network.Unauthorized):
 		d.suspend(err)
 		return d.taken(d.Store.Release(job.ID, d.owner, time.Now()))
-	case away(err) && time.Since(job.Created) < d.StaleAfter: // then the person has long gone on
+	case network.MayPass(err) && time.Since(job.Created) < d.StaleAfter: // then the person has long gone on
 		d.Log.Warn("the server does not answer; the job waits", "job", job.ID, "error", err, "until", at)
 		return d.taken(d.Store.Release(job.ID, d.owner, at))
 	case job.Attempts < store.MaxAttempts:
@@ -152,16 +153,9 @@ func (d *Daemon) failed(job store.Job, err error) error {
 	return d.bury(job, err.Error())
 }
 
-// away says whether an error is a server's that may answer later.
-func away(err error) bool {
-	api := apiError(err)
-	return api != nil && (api.Kind == network.Transient || api.Kind == network.RateLimited || api.Kind == network.Ambiguous)
-}
-
-// backoff is how long a job waits after one more failure in this run of the daemon.
-func (d *Daemon) backoff(job store.Job, err error) time.Duration {
-	b := backoff{failures: d.retries.add(job.ID) - 1}
-	return b.after(err)
+// pause is how long a job waits after one more failure in this run of the daemon.
+func (d *Daemon) pause(job store.Job, err error) time.Duration {
+	return d.Backoff.Wait(d.retries.add(job.ID), err)
 }
 
 // bury gives a job up. The requester is told once, the operator in the log.

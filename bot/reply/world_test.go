@@ -201,7 +201,7 @@ func call[T any](ctx context.Context, c *client, op string, do func() (T, error)
 		}
 	}
 	if err := ctx.Err(); err != nil {
-		return zero, &network.APIError{Op: op, Kind: network.Transient, Err: err}
+		return zero, &network.Error{Op: op, Kind: network.Transient, Err: err}
 	}
 	if f.before != nil {
 		return zero, f.before
@@ -216,7 +216,7 @@ func call[T any](ctx context.Context, c *client, op string, do func() (T, error)
 }
 
 func failure(op string, kind network.ErrorKind, status int) error {
-	return &network.APIError{Op: op, Kind: kind, Status: status, Err: errors.New("the test said so")}
+	return &network.Error{Op: op, Kind: kind, Status: status, Err: errors.New("the test said so")}
 }
 
 func (c *client) Name() string { return "mastodon" }

@@ -38,7 +38,7 @@ func (f *Filter) Audit(ctx context.Context, sub store.Subscriber, handle string)
 		return Audit{}, fmt.Errorf("open the account: %w", err)
 	}
 	artist, err := account.Lookup(ctx, strings.TrimPrefix(strings.TrimSpace(handle), "@"))
-	if api := apiError(err); api != nil && api.Kind == network.NotFound {
+	if network.Is(err, network.NotFound) {
 		return Audit{}, ErrNobody
 	}
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"image"
 	"time"
@@ -107,8 +106,8 @@ func (e *Eye) look(ctx context.Context, from fetcher, m network.Media) (store.Si
 // see downloads, decodes and judges one file.
 func (e *Eye) see(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {
 	data, err := from.Fetch(ctx, m, e.FetchBytes)
-	if api := apiError(err); api != nil && api.Kind != network.Transient && api.Kind != network.RateLimited && api.Kind != network.Ambiguous {
-		return store.Sight{Unread: api.Error(), Picture: digest([]byte(m.URL))}, nil
+	if network.Failed(err) && !network.MayPass(err) {
+		return store.Sight{Unread: err.Error(), Picture: digest([]byte(m.URL))}, nil
 	}
 	if err != nil {
 		return store.Sight{}, fmt.Errorf("fetch a picture: %w", err)
@@ -150,12 +149,4 @@ func or(a, b string) string {
 		return a
 	}
 	return b
-}
-
-func apiError(err error) *network.APIError {
-	var api *network.APIError
-	if errors.As(err, &api) {
-		return api
-	}
-	return nil
 }

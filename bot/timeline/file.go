@@ -217,7 +217,7 @@ func (c *cabinet) filed(row store.Judged, at place) error {
 // a dream, unless the post itself is gone.
 func (c *cabinet) takenOut(ctx context.Context, row store.Judged) error {
 	_, err := c.account.Post(ctx, row.Post)
-	if api := apiError(err); api != nil && (api.Kind == network.NotFound || api.Kind == network.Forbidden) {
+	if network.Is(err, network.NotFound, network.Forbidden) {
 		return c.end(row.Post, store.Gone)
 	}
 	if err != nil {
@@ -262,7 +262,7 @@ func (c *cabinet) added(ctx context.Context, post string, at place) error {
 // meet looks at a post that was not in the timeline; nil when it cannot be read.
 func (w *watcher) meet(ctx context.Context, post string) (*store.Judged, error) {
 	p, err := w.account.Post(ctx, post)
-	if api := apiError(err); api != nil && (api.Kind == network.NotFound || api.Kind == network.Forbidden) {
+	if network.Is(err, network.NotFound, network.Forbidden) {
 		return nil, nil
 	}
 	if err != nil {
@@ -305,12 +305,11 @@ func (c *cabinet) settle(ctx context.Context, row store.Judged) error {
 		return err
 	}
 	entry, err := c.account.File(ctx, shelf.ID, row.Post)
-	api := apiError(err)
 	switch {
 	case errors.Is(err, ErrFiled): // the next round reads where
 		c.asked = true
 		return nil
-	case api != nil && (api.Kind == network.NotFound || api.Kind == network.Rejected):
+	case network.Is(err, network.NotFound, network.Rejected):
 		return c.refused(ctx, row, shelf)
 	case err != nil:
 		return err
@@ -508,7 +507,7 @@ func (w *watcher) leave(ctx context.Context, sub store.Subscriber) error {
 			}
 		}
 	}
-	return &network.APIError{Op: "remove the filters", Kind: network.Transient, Err: errLeft}
+	return &network.Error{Op: "remove the filters", Kind: network.Transient, Err: errLeft}
 }
 
 // forget drops a subscriber whose filters are gone.

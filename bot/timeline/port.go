@@ -12,7 +12,7 @@ import (
 )
 
 // Account is a subscriber's own account as the filter needs it. Implementations give every call
-// a deadline and return *network.APIError on failure.
+// a deadline and return *network.Error on failure.
 type Account interface {
 	Self(ctx context.Context) (network.Account, error)
 	// Home returns posts of the home timeline after cursor, oldest first without gaps; the cursor

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/backoff"
 	"slugpuppy/bot/pulse"
 	"slugpuppy/store"
 )
@@ -36,7 +37,8 @@ type Options struct {
 	Settle time.Duration
 	// Keep is how long posts that came to an end, and what was seen in pictures, are remembered; 90
 	// days. Posts that were left alone are kept for a sixth of that.
-	Keep time.Duration
+	Keep    time.Duration
+	Backoff backoff.Law // of servers that do not answer well; 5 s to 15 min
 	// Looks is how many pictures are looked at at a time, for all subscribers; 2.
 	Looks int
 	// First is how many posts of the past are looked at when somebody joins; 200.
@@ -72,6 +74,7 @@ func New(o Options) *Filter {
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
 	o.Settle = orTime(o.Settle, 30*time.Second)
 	o.Keep = orTime(o.Keep, 90*24*time.Hour)
+	o.Backoff.First, o.Backoff.Longest = orTime(o.Backoff.First, 5*time.Second), orTime(o.Backoff.Longest, 15*time.Minute)
 	if o.Observer == nil {
 		o.Observer = deaf{}
 	}
@@ -174,17 +177,12 @@ type watcher struct {
 	wake       chan struct{}
 	pass       sync.Mutex
 	account    Account
-	checked    time.Time // when the server's filters were last read
-	overlapped time.Time // when the latest posts were last read again
-	muted      time.Time // when the mutes were last read
-	pause      time.Duration
+	checked    time.Time     // when the server's filters were last read
+	overlapped time.Time     // when the latest posts were last read again
+	muted      time.Time     // when the mutes were last read
+	failures   int           // in a row
+	pause      time.Duration // after the last one
 }
-
-// The longest and shortest wait after a failure.
-const (
-	firstPause = 5 * time.Second
-	lastPause  = 15 * time.Minute
-)
 
 // longestPass is more than a pass over a neglected timeline takes.
 const longestPass = 3 * time.Hour
@@ -220,7 +218,7 @@ func (w *watcher) run(ctx context.Context) error {
 			if !open {
 				hints = nil
 			}
-			if rest := w.rest(); rest > 0 && !sleep(ctx, rest) { // a hint does not shorten a rest
+			if rest := w.rest(); rest > 0 && !backoff.Sleep(ctx, rest) { // a hint does not shorten a rest
 				return nil
 			}
 		}
@@ -244,15 +242,6 @@ func (w *watcher) rest() time.Duration {
 	return w.pause
 }
 
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
-}
-
 // Pass looks at what is new and brings the server's filters up to date. It says when to come
 // again; what a server refuses is written down for the subscriber and tried again later, and
 // only the store's errors are returned.
@@ -265,37 +254,26 @@ func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	}
 	err = w.once(ctx, sub)
 	if err == nil {
-		w.pause = 0
+		w.failures, w.pause = 0, 0
 		return w.Poll, w.settle(sub, "")
 	}
-	api := apiError(err)
-	if ctx.Err() != nil || api == nil && !errors.Is(err, errAccount) {
+	if ctx.Err() != nil || !network.Failed(err) && !errors.Is(err, errAccount) {
 		return 0, err
 	}
-	w.pause = min(max(2*w.pause, firstPause), lastPause)
+	w.failures++
 	trouble := ""
-	var notice interface{ Notice() string }
-	switch {
-	case errors.As(err, &notice): // something the subscriber must know; what ends mutes goes on
-		trouble, w.pause = notice.Notice(), lastPause
-	case api == nil:
-		trouble, w.pause = err.Error(), lastPause
-	case api.Kind == network.Unauthorized, api.Kind == network.Forbidden:
-		trouble, w.pause, w.account = "the server no longer lets us in; "+remedyOf(err, "connect the account again"), lastPause, nil
-	case api.Kind == network.RateLimited && !api.RetryAt.IsZero():
-		w.pause = min(max(time.Until(api.RetryAt), firstPause), lastPause)
+	// Whoever cannot read a timeline for long still has mutes to end.
+	w.pause = min(w.Backoff.Wait(w.failures, err), w.Backoff.Longest)
+	switch notice := network.NoticeOf(err); {
+	case notice != "": // nothing else is wrong
+		trouble, w.pause = notice, w.Backoff.Longest
+	case !network.Failed(err):
+		trouble, w.pause = err.Error(), w.Backoff.Longest
+	case network.Is(err, network.Unauthorized, network.Forbidden):
+		trouble, w.pause, w.account = "the server no longer lets us in; "+network.RemedyOf(err, "connect the account again"), w.Backoff.Longest, nil
 	}
 	w.Log.Warn("a timeline has to wait", "account", sub.Handle, "error", err, "retry_in", w.pause)
 	return w.pause, w.settle(sub, trouble)
-}
-
-// remedyOf is what an error says can be done about it, or what else can.
-func remedyOf(err error, otherwise string) string {
-	var known interface{ Remedy() string }
-	if errors.As(err, &known) {
-		return known.Remedy()
-	}
-	return otherwise
 }
 
 // settle writes down why nothing happens, or that all is well again.
@@ -323,7 +301,7 @@ func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
 	var failed error // the first call that failed; the other steps are taken all the same
 	for _, step := range []func(context.Context, store.Subscriber) error{w.watch, w.tend, w.mutes} {
 		err := step(ctx, sub)
-		if err != nil && apiError(err) == nil {
+		if err != nil && !network.Failed(err) {
 			return err
 		}
 		if failed == nil {

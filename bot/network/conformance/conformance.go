@@ -7,7 +7,6 @@ package conformance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -190,8 +189,7 @@ func fetches(t *testing.T, w World) {
 	if err != nil || len(data) == 0 {
 		t.Fatalf("%d bytes, %v", len(data), err)
 	}
-	var api *network.APIError
-	if _, err := w.Bot.Fetch(t.Context(), m.Post.Media[0], 10); !errors.As(err, &api) || api.Kind != network.Rejected {
+	if _, err := w.Bot.Fetch(t.Context(), m.Post.Media[0], 10); !network.Is(err, network.Rejected) {
 		t.Errorf("over the limit: %v", err)
 	}
 }
@@ -254,8 +252,7 @@ func gone(t *testing.T, w World) {
 	if err := w.Person.Delete(t.Context(), m.Post.ID); err != nil {
 		t.Fatal(err)
 	}
-	var api *network.APIError
-	if _, err := w.Bot.Post(t.Context(), m.Post.ID); !errors.As(err, &api) || api.Kind != network.NotFound {
+	if _, err := w.Bot.Post(t.Context(), m.Post.ID); !network.Is(err, network.NotFound) {
 		t.Errorf("%v", err)
 	}
 }
@@ -307,8 +304,7 @@ func refusesPrivacy(t *testing.T, w World) {
 	start := time.Now().Add(-time.Minute)
 	for _, v := range []network.Visibility{network.Direct, network.Followers} {
 		_, err := w.Bot.Reply(t.Context(), network.Outgoing{Text: "@" + m.Post.Author.Handle + " hello", To: m.Post, Visibility: v, Key: "private-" + m.Post.ID})
-		var api *network.APIError
-		if !errors.As(err, &api) || api.Kind != network.Forbidden {
+		if !network.Is(err, network.Forbidden) {
 			t.Errorf("%s: got %v", v, err)
 		}
 	}
@@ -318,8 +314,7 @@ func refusesPrivacy(t *testing.T, w World) {
 }
 
 func rejectsGarbage(t *testing.T, w World) {
-	var api *network.APIError
-	if _, err := w.Bot.Upload(t.Context(), network.Upload{Data: []byte("no picture"), Type: "image/png", Name: "x.png"}); !errors.As(err, &api) || api.Kind != network.Rejected {
+	if _, err := w.Bot.Upload(t.Context(), network.Upload{Data: []byte("no picture"), Type: "image/png", Name: "x.png"}); !network.Is(err, network.Rejected) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -330,8 +325,7 @@ func answersNothingGone(t *testing.T, w World) {
 		t.Fatal(err)
 	}
 	_, err := w.Bot.Reply(t.Context(), network.Outgoing{Text: "hello", To: m.Post, Visibility: network.Unlisted, Key: "gone-" + m.Post.ID})
-	var api *network.APIError
-	if !errors.As(err, &api) || (api.Kind != network.NotFound && api.Kind != network.Rejected) {
+	if !network.Is(err, network.NotFound, network.Rejected) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -19,7 +19,7 @@ func Fetch(ctx context.Context, c *safehttp.Client, address string, limit int64)
 	if err == nil {
 		return data, nil
 	}
-	e := &network.APIError{Op: "download a picture", Err: err, Kind: kind(err)}
+	e := &network.Error{Op: "download a picture", Err: err, Kind: kind(err)}
 	var status *safehttp.StatusError
 	if errors.As(err, &status) {
 		e.Status = status.Code

@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mattn/go-mastodon"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/once"
 	"slugpuppy/bot/network/safehttp"
 )
 
@@ -46,28 +46,9 @@ type Client struct {
 	api    *mastodon.Client
 	wire   *wire
 	media  *safehttp.Client
-	self   remembered[network.Account]
-	domain remembered[string] // of local handles
-	blurs  remembered[bool]   // whether filters can blur
-}
-
-// remembered is an answer that is asked for until it is given, and then never again.
-type remembered[T any] struct {
-	mu    sync.Mutex
-	value *T
-}
-
-func (r *remembered[T]) get(ask func() (T, error)) (T, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.value != nil {
-		return *r.value, nil
-	}
-	v, err := ask()
-	if err == nil {
-		r.value = &v
-	}
-	return v, err
+	self   once.Value[network.Account]
+	domain once.Value[string] // of local handles
+	blurs  once.Value[bool]   // whether filters can blur
 }
 
 var _ network.Platform = (*Client)(nil)
@@ -114,7 +95,7 @@ func (c *Client) Name() string { return "mastodon" }
 
 // Self is the account of the token. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {
-	return c.self.get(func() (network.Account, error) {
+	return c.self.Get(func() (network.Account, error) {
 		t, err := c.translator(ctx)
 		if err != nil {
 			return network.Account{}, err
@@ -193,7 +174,7 @@ func (c *Client) Delete(ctx context.Context, id string) error {
 	ctx, call := c.begin(ctx, "delete a post", callTime)
 	defer call.end()
 	err := call.failed(c.api.DeleteStatus(ctx, mastodon.ID(id)))
-	if api, ok := err.(*network.APIError); ok && api.Kind == network.NotFound {
+	if network.Is(err, network.NotFound) {
 		return nil
 	}
 	return err

@@ -1,7 +1,6 @@
 package mastodon_test
 
 import (
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -78,8 +77,7 @@ func TestATokenIsTriedWithoutChangingAnything(t *testing.T) {
 				t.Errorf("missing %v, want %v; %v", missing, want, err)
 			}
 			_, err = lacking("no token")
-			var api *network.APIError
-			if !errors.As(err, &api) || api.Kind != network.Unauthorized {
+			if !network.Is(err, network.Unauthorized) {
 				t.Errorf("a token nobody knows: %v", err)
 			}
 			for _, r := range s.Requests() {

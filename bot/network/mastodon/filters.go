@@ -47,7 +47,7 @@ const blurVersion = 5
 
 // Blurs says whether the server knows the filter action blur. GoToSocial takes it (measured).
 func (c *Client) Blurs(ctx context.Context) (bool, error) {
-	return c.blurs.get(func() (bool, error) {
+	return c.blurs.Get(func() (bool, error) {
 		ctx, call := c.begin(ctx, "ask what the server can do", callTime)
 		defer call.end()
 		i, err := c.instance(ctx)
@@ -126,7 +126,7 @@ func (c *Client) remove(ctx context.Context, op, path string) error {
 	ctx, call := c.begin(ctx, op, callTime)
 	defer call.end()
 	err := call.failed(c.send(ctx, http.MethodDelete, path, nil, nil))
-	if api, ok := err.(*network.APIError); ok && api.Kind == network.NotFound {
+	if network.Is(err, network.NotFound) {
 		return nil
 	}
 	return err

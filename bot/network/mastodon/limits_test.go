@@ -1,7 +1,6 @@
 package mastodon_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -76,8 +75,7 @@ func TestLimitsEndByTheServersClock(t *testing.T) {
 				w.WriteHeader(http.StatusTooManyRequests)
 			}})
 			_, err := c.Limits(t.Context())
-			var api *network.APIError
-			if !errors.As(err, &api) || (time.Until(api.RetryAt)-5*time.Minute).Abs() > 5*time.Second {
+			if at, ok := network.RetryAt(err); !ok || (time.Until(at)-5*time.Minute).Abs() > 5*time.Second {
 				t.Errorf("got %v", err)
 			}
 		})

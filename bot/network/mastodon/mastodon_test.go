@@ -170,8 +170,7 @@ func TestFailuresSayWhatMayBeDone(t *testing.T) {
 			} else {
 				_, err = s.bot.Post(t.Context(), m.ID)
 			}
-			var api *network.APIError
-			if !errors.As(err, &api) || api.Kind != tt.want {
+			if !network.Is(err, tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 			if n := s.Count(status); tt.reply && n > 1 {
@@ -184,8 +183,7 @@ func TestFailuresSayWhatMayBeDone(t *testing.T) {
 func TestAServerThatIsAwayIsTransientEvenForReplies(t *testing.T) {
 	c := client(t, "http://127.0.0.1:1", "token")
 	_, err := c.Reply(t.Context(), network.Outgoing{Text: "hi", To: network.Post{ID: "1"}})
-	var api *network.APIError
-	if !errors.As(err, &api) || api.Kind != network.Transient {
+	if !network.Is(err, network.Transient) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -211,7 +209,7 @@ func TestOneKeyIsOnePost(t *testing.T) {
 
 func TestRateLimitsAreKeptWithoutAsking(t *testing.T) {
 	s := newTown(t, mastodontest.Options{RateLimits: true, Limits: mastodontest.Limits{Requests: 3}})
-	var limited *network.APIError
+	var limited *network.Error
 	for range 10 {
 		if _, err := s.bot.Limits(t.Context()); errors.As(err, &limited) {
 			break

@@ -2,7 +2,6 @@ package mastodon_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -15,14 +14,14 @@ import (
 	"slugpuppy/bot/network/mastodon"
 )
 
-// kindOf is the kind of an error that must be a *network.APIError.
+// kindOf is the kind of an error that must be a *network.Error.
 func kindOf(t *testing.T, err error) network.ErrorKind {
 	t.Helper()
-	var api *network.APIError
-	if !errors.As(err, &api) {
-		t.Fatalf("got %v, want a *network.APIError", err)
+	kind, ok := network.KindOf(err)
+	if !ok {
+		t.Fatalf("got %v, want a *network.Error", err)
 	}
-	return api.Kind
+	return kind
 }
 
 // odd is a fake server of which some answers are replaced.

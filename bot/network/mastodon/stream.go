@@ -3,9 +3,9 @@ package mastodon
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slugpuppy/bot/network/backoff"
 	"time"
 
 	"github.com/coder/websocket"
@@ -15,10 +15,11 @@ import (
 const (
 	silence    = 90 * time.Second // without a sign of life the connection is dead
 	heartbeat  = 30 * time.Second
-	firstRetry = time.Second
-	lastRetry  = 5 * time.Minute
 	eventBytes = 4 << 20
 )
+
+// reconnect says when a connection that ended is made again.
+var reconnect = backoff.Law{First: time.Second, Longest: 5 * time.Minute}
 
 // Wake listens to the notification stream. go-mastodon's own gives up when a server restarts
 // and notices no dead connection, so this one is ours. What is read is only counted.
@@ -32,23 +33,20 @@ func (c *Client) hints(ctx context.Context, stream string) <-chan struct{} {
 	hints := make(chan struct{}, 1)
 	go func() {
 		defer close(hints)
-		pause := firstRetry
-		for ctx.Err() == nil {
+		for failures := 1; ctx.Err() == nil; failures++ {
 			start := time.Now()
 			err := c.listen(ctx, stream, hints)
 			if ctx.Err() != nil {
 				return
 			}
 			if time.Since(start) > silence { // it worked for a while
-				pause = firstRetry
+				failures = 1
 			}
+			pause := reconnect.Wait(failures, err)
 			c.opt.Log.Debug("the stream ended; the server is polled meanwhile", "error", err, "retry_in", pause)
-			select {
-			case <-ctx.Done():
+			if !backoff.Sleep(ctx, pause) {
 				return
-			case <-time.After(pause/2 + rand.N(pause/2+1)):
 			}
-			pause = min(2*pause, lastRetry)
 		}
 	}()
 	return hints

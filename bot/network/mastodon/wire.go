@@ -228,7 +228,7 @@ func (k *call) next() string {
 
 func (k *call) end() { k.cancel() }
 
-// failed turns any error of a call into a *network.APIError, nil into nil.
+// failed turns any error of a call into a *network.Error, nil into nil.
 func (k *call) failed(err error) error {
 	if err == nil {
 		return nil
@@ -237,7 +237,7 @@ func (k *call) failed(err error) error {
 	if errors.As(err, &named) {
 		err = named.Err
 	}
-	e := &network.APIError{Op: k.op, Err: err, Kind: network.Transient}
+	e := &network.Error{Op: k.op, Err: err, Kind: network.Transient}
 	var limited *rateLimited
 	var theirs *mastodon.APIError
 	var ours *statusError

@@ -51,7 +51,7 @@ func (c *core) Limits(context.Context) (network.Limits, error) {
 
 // Self is the account of the keys. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {
-	return c.self.get(func() (network.Account, error) {
+	return c.self.Get(func() (network.Account, error) {
 		var a answer
 		if err := c.read(ctx, getMe, nil, url.Values{"user.fields": {userFields}}, &a); err != nil {
 			return network.Account{}, err
@@ -114,14 +114,14 @@ func (a answer) one(op string, v any) error {
 		return a.missing(op)
 	}
 	if err := json.Unmarshal(a.Data, v); err != nil {
-		return &network.APIError{Op: op, Kind: network.Transient, Err: fmt.Errorf("read answer: %w", err)}
+		return &network.Error{Op: op, Kind: network.Transient, Err: fmt.Errorf("read answer: %w", err)}
 	}
 	return nil
 }
 
 // missing is why an answer has no data.
 func (a answer) missing(op string) error {
-	e := &network.APIError{Op: op, Kind: network.NotFound, Status: http.StatusOK, Err: errors.New("there is nothing there")}
+	e := &network.Error{Op: op, Kind: network.NotFound, Status: http.StatusOK, Err: errors.New("there is nothing there")}
 	for _, why := range a.Errors {
 		e.Err = errors.New(why.Title + ": " + why.Detail)
 		if strings.HasSuffix(why.Type, "/not-authorized-for-resource") {
@@ -168,7 +168,7 @@ func (c *Client) readPosts(ctx context.Context, e endpoint, ids []string, query 
 	case otherErr != nil:
 		return answer{}, otherErr
 	case second.lacks():
-		return answer{}, &network.APIError{Op: e.op, Kind: network.Rejected, Err: errors.New("the server leaves out who wrote a post and when in either spelling of the fields")}
+		return answer{}, &network.Error{Op: e.op, Kind: network.Rejected, Err: errors.New("the server leaves out who wrote a post and when in either spelling of the fields")}
 	}
 	c.spelling.Store(other)
 	c.opt.Log.Info("X names fields differently now", "fields", spellings[other].fields)
@@ -368,8 +368,7 @@ func ancestors(ctx context.Context, id string, read func(context.Context, string
 	var above []network.Post
 	for p.ReplyTo != "" && len(above) < threadDepth {
 		p, err = read(ctx, p.ReplyTo)
-		var api *network.APIError
-		if errors.As(err, &api) && (api.Kind == network.NotFound || api.Kind == network.Forbidden) {
+		if network.Is(err, network.NotFound, network.Forbidden) {
 			break // deleted, or not for us: what is above it cannot be found
 		}
 		if err != nil {
@@ -405,7 +404,7 @@ func (c *Client) Replies(ctx context.Context, parent string, since time.Time) ([
 			return found, nil
 		}
 		if a.Meta.Next == query.Get("pagination_token") {
-			return nil, &network.APIError{Op: getPostsOf.op, Kind: network.Transient, Err: errors.New("the server repeats a page")}
+			return nil, &network.Error{Op: getPostsOf.op, Kind: network.Transient, Err: errors.New("the server repeats a page")}
 		}
 		query.Set("pagination_token", a.Meta.Next)
 	}
@@ -418,8 +417,7 @@ func (c *Client) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	err = c.do(ctx, deletePost, false, []string{id}, nil, new(answer))
-	var api *network.APIError
-	if errors.As(err, &api) && api.Kind == network.NotFound {
+	if network.Is(err, network.NotFound) {
 		return nil
 	}
 	if err == nil {

@@ -85,55 +85,42 @@ func (r *refusal) of(unsafe bool) network.ErrorKind {
 	return network.Rejected
 }
 
-// failed turns any error of a call into a *network.APIError, nil into nil.
+// failed turns any error of a call into a *network.Error, nil into nil.
 func (c *call) failed(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var known *network.APIError
-	if errors.As(err, &known) {
+	if network.Failed(err) {
 		return err
 	}
-	e := &network.APIError{Op: op, Err: err, Kind: network.Transient}
+	e := &network.Error{Op: op, Err: err, Kind: network.Transient}
 	var r *refusal
 	var capped *CapError
 	switch {
 	case errors.As(err, &capped):
-		e.Kind, e.RetryAt = network.RateLimited, capped.Until
+		e.Kind, e.RetryAt, e.Notice = network.RateLimited, capped.Until, capped.notice()
 	case errors.As(err, &r):
-		e.Kind, e.Status, e.RetryAt, e.Err = r.of(c.unsafe), r.status, r.until, remedy(r)
+		e.Kind, e.Status, e.RetryAt, e.Remedy = r.of(c.unsafe), r.status, r.until, r.remedy()
 	case c.unsafe && c.sent.Load(): // no answer, or one that cannot be read
 		e.Kind = network.Ambiguous
 	}
 	return e
 }
 
-// remedy adds what an operator can do about a refusal, where that is known.
-func remedy(r *refusal) error {
+// remedy is what an operator can do about a refusal, "" where that is not known.
+func (r *refusal) remedy() string {
 	switch {
 	case r.code == 453:
-		return &advice{r, `X no longer lets this app use API v1.1; set x.api = "v2"`}
+		return `X no longer lets this app use API v1.1; set x.api = "v2"`
 	case r.kind == "oauth1-permissions" || r.code == 261:
-		return &advice{r, "give the app the permission to read and write at developer.x.com, then `slugpuppy login x` again"}
+		return "give the app the permission to read and write at developer.x.com, then `slugpuppy login x` again"
 	case r.kind == "client-forbidden" || r.kind == "client-not-enrolled":
-		return &advice{r, "the app is not enrolled for this API at developer.x.com"}
+		return "the app is not enrolled for this API at developer.x.com"
 	case r.status == http.StatusPaymentRequired:
-		return &advice{r, "the app's credits are used up; buy some at developer.x.com"}
+		return "the app's credits are used up; buy some at developer.x.com"
 	}
-	return r
+	return ""
 }
-
-// advice is a refusal with what to do about it.
-type advice struct {
-	*refusal
-	text string
-}
-
-func (a *advice) Error() string { return a.refusal.Error() + "; " + a.text }
-func (a *advice) Unwrap() error { return a.refusal }
-
-// Remedy is what an operator can do.
-func (a *advice) Remedy() string { return a.text }
 
 // begin makes a call whose repetition would be seen, or not.
 func begin(ctx context.Context, unsafe bool, limit time.Duration) (context.Context, *call, context.CancelFunc) {

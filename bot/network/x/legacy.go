@@ -87,7 +87,7 @@ func (c *Legacy) call(ctx context.Context, op string, unsafe bool, do func(*twit
 func number(op, id string) (int64, error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || n <= 0 {
-		return 0, &network.APIError{Op: op, Kind: network.NotFound, Err: fmt.Errorf("%q is no id of X's", id)}
+		return 0, &network.Error{Op: op, Kind: network.NotFound, Err: fmt.Errorf("%q is no id of X's", id)}
 	}
 	return n, nil
 }
@@ -103,7 +103,7 @@ func (c *Legacy) Limits(ctx context.Context) (network.Limits, error) {
 
 // Self is the account of the keys. It is asked for once.
 func (c *Legacy) Self(ctx context.Context) (network.Account, error) {
-	return c.self.get(func() (network.Account, error) {
+	return c.self.Get(func() (network.Account, error) {
 		var u *twitter.User
 		err := c.call(ctx, getMe.op, false, func(lib *twitter.Client) (err error) {
 			u, _, err = lib.Accounts.VerifyCredentials(&twitter.AccountVerifyParams{SkipStatus: twitter.Bool(true)})
@@ -203,8 +203,7 @@ func (c *Legacy) Delete(ctx context.Context, id string) error {
 			return err
 		})
 	}
-	var api *network.APIError
-	if errors.As(err, &api) && api.Kind == network.NotFound {
+	if network.Is(err, network.NotFound) {
 		return nil
 	}
 	if err == nil {

@@ -51,8 +51,7 @@ func TestWhereV1IsRefusedTheErrorNamesTheSetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Self(t.Context())
-	var api *network.APIError
-	if !errors.As(err, &api) || api.Kind != network.Unauthorized || !strings.Contains(err.Error(), "453") || !strings.Contains(err.Error(), `x.api = "v2"`) {
+	if !network.Is(err, network.Unauthorized) || !strings.Contains(err.Error(), "453") || !strings.Contains(err.Error(), `x.api = "v2"`) {
 		t.Errorf("%v", err)
 	}
 	if _, err := x.Open("v3", options(w.Server, w.robot)); err == nil {
@@ -86,8 +85,7 @@ func TestNoRefusalOverV1IsTakenForAnEmptyList(t *testing.T) {
 			test.fault.Match = "GET /1.1/statuses/mentions_timeline.json"
 			s.Inject(test.fault)
 			ms, err := s.old.Mentions(t.Context(), "", 10)
-			var api *network.APIError
-			if !errors.As(err, &api) || api.Kind != test.kind || len(ms) != 0 {
+			if !network.Is(err, test.kind) || len(ms) != 0 {
 				t.Errorf("%v, %v; want %v", ms, err, test.kind)
 			}
 		})
@@ -101,8 +99,7 @@ func TestAReplyWithoutAnAnswerOverV1IsUncertain(t *testing.T) {
 			m := s.oldMention(t, "hello")
 			s.Inject(faulty.Fault{Match: "POST /1.1/statuses/update.json", Kind: kind, Times: 1})
 			_, err := s.old.Reply(t.Context(), network.Outgoing{Text: "@alice hi", To: m, Visibility: network.Public})
-			var api *network.APIError
-			if !errors.As(err, &api) || api.Kind != network.Ambiguous {
+			if !network.Is(err, network.Ambiguous) {
 				t.Fatalf("%v", err)
 			}
 			mine, err := s.old.Replies(t.Context(), m.ID, time.Now().Add(-time.Hour))
@@ -151,8 +148,7 @@ func TestAltTextsAndWarningsAreWrittenOverV1(t *testing.T) {
 	}
 	for id, kind := range map[string]network.ErrorKind{"x": network.NotFound, "-1": network.NotFound, "99999999999999999999": network.NotFound} {
 		_, err := s.old.Post(t.Context(), id)
-		var api *network.APIError
-		if !errors.As(err, &api) || api.Kind != kind {
+		if !network.Is(err, kind) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}

@@ -50,10 +50,10 @@ func (c *Legacy) Upload(ctx context.Context, up network.Upload) (string, error) 
 		return "", err
 	}
 	if err := c.mayPost(); err != nil {
-		return "", &network.APIError{Op: uploadMedia, Kind: network.Unauthorized, Err: err}
+		return "", &network.Error{Op: uploadMedia, Kind: network.Unauthorized, Err: err}
 	}
 	if len(up.Data) > stillBytes || strings.HasPrefix(up.Type, "video/") {
-		return "", &network.APIError{Op: uploadMedia, Kind: network.Rejected, Err: fmt.Errorf("%s of %d bytes; over API v1.1 X takes pictures of %d", up.Type, len(up.Data), stillBytes)}
+		return "", &network.Error{Op: uploadMedia, Kind: network.Rejected, Err: fmt.Errorf("%s of %d bytes; over API v1.1 X takes pictures of %d", up.Type, len(up.Data), stillBytes)}
 	}
 	if err := c.within(uploadMedia, self, c.opt.Budget.Prices[Uploaded]+c.opt.Budget.Prices[Described]); err != nil {
 		return "", err
@@ -74,7 +74,7 @@ func (c *Legacy) Upload(ctx context.Context, up network.Upload) (string, error) 
 		return "", err
 	}
 	if a.ID == "" {
-		return "", &network.APIError{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the answer names no picture")}
+		return "", &network.Error{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the answer names no picture")}
 	}
 	c.opt.Budget.spend(self, Uploaded, 1)
 	return a.ID, c.describe(ctx, self, a.ID, strings.TrimSpace(up.Alt))
@@ -152,8 +152,7 @@ func (c *Legacy) Unmute(ctx context.Context, account string) error {
 	}
 	err = c.mutes(ctx, deleteMute.op, "destroy", account)
 	var r *refusal
-	var api *network.APIError
-	if errors.As(err, &r) && r.code == notMuted || errors.As(err, &api) && api.Kind == network.NotFound {
+	if errors.As(err, &r) && r.code == notMuted || network.Is(err, network.NotFound) {
 		return nil
 	}
 	if err == nil {

@@ -103,8 +103,8 @@ func (e *CapError) Error() string {
 	return fmt.Sprintf("%s of the monthly cap of %s is spent, and what is left is not enough to go on; it begins again on %s, or raise x.monthly_cap", e.Spent, e.Cap, e.Until.Format("2 January 2006"))
 }
 
-// Notice is the reason as a person reads it.
-func (e *CapError) Notice() string {
+// notice is the reason as a person reads it.
+func (e *CapError) notice() string {
 	return fmt.Sprintf("X has cost %s this month and %s is allowed; nothing more is read there before %s", e.Spent, e.Cap, e.Until.Format("2 January"))
 }
 

@@ -27,7 +27,7 @@ func (c *Client) Muted(ctx context.Context) (map[string]time.Time, error) {
 		var page []user
 		if len(a.Data) > 0 {
 			if err := json.Unmarshal(a.Data, &page); err != nil {
-				return nil, &network.APIError{Op: getMutes.op, Kind: network.Transient, Err: err}
+				return nil, &network.Error{Op: getMutes.op, Kind: network.Transient, Err: err}
 			}
 		}
 		c.opt.Budget.spend(self, MuteRead, len(page))
@@ -61,7 +61,7 @@ func (c *Client) Mute(ctx context.Context, account string, _ time.Duration) erro
 	}
 	c.opt.Budget.spend(self, MuteMade, 1)
 	if !a.Data.Muting {
-		return &network.APIError{Op: createMute.op, Kind: network.Rejected, Err: errors.New("the server says that the account is not muted")}
+		return &network.Error{Op: createMute.op, Kind: network.Rejected, Err: errors.New("the server says that the account is not muted")}
 	}
 	return nil
 }
@@ -74,8 +74,7 @@ func (c *Client) Unmute(ctx context.Context, account string) error {
 	}
 	var a muting
 	err = c.do(ctx, deleteMute, false, []string{self.ID, account}, nil, &a)
-	var api *network.APIError
-	if errors.As(err, &api) && api.Kind == network.NotFound {
+	if network.Is(err, network.NotFound) {
 		return nil
 	}
 	if err == nil {

@@ -53,7 +53,7 @@ func (c *Client) Upload(ctx context.Context, up network.Upload) (string, error) 
 		return "", err
 	}
 	if err := c.mayPost(); err != nil {
-		return "", &network.APIError{Op: uploadMedia, Kind: network.Unauthorized, Err: err}
+		return "", &network.Error{Op: uploadMedia, Kind: network.Unauthorized, Err: err}
 	}
 	if err := c.within(uploadMedia, self, c.opt.Budget.Prices[Uploaded]+c.opt.Budget.Prices[Described]); err != nil {
 		return "", err
@@ -66,7 +66,7 @@ func (c *Client) Upload(ctx context.Context, up network.Upload) (string, error) 
 		id, err = c.uploadChunks(ctx, up, "tweet_video")
 	default:
 		if len(up.Data) > stillBytes {
-			return "", &network.APIError{Op: uploadMedia, Kind: network.Rejected, Err: fmt.Errorf("a picture of %d bytes; X takes %d", len(up.Data), stillBytes)}
+			return "", &network.Error{Op: uploadMedia, Kind: network.Rejected, Err: fmt.Errorf("a picture of %d bytes; X takes %d", len(up.Data), stillBytes)}
 		}
 		id, err = c.uploadWhole(ctx, up)
 	}
@@ -137,13 +137,13 @@ func (c *Client) processed(ctx context.Context, a uploaded) error {
 	for {
 		switch p := a.Data.Processing; {
 		case a.Data.ID == "":
-			return &network.APIError{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the answer names no picture")}
+			return &network.Error{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the answer names no picture")}
 		case p == nil || p.State == "succeeded":
 			return nil
 		case p.State == "failed":
-			return &network.APIError{Op: uploadMedia, Kind: network.Rejected, Status: http.StatusOK, Err: errors.New("X cannot process it: " + p.Error.Message)}
+			return &network.Error{Op: uploadMedia, Kind: network.Rejected, Status: http.StatusOK, Err: errors.New("X cannot process it: " + p.Error.Message)}
 		case time.Now().After(deadline):
-			return &network.APIError{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the server is still processing the upload")}
+			return &network.Error{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the server is still processing the upload")}
 		}
 		pause := c.opt.MediaPoll
 		if pause == 0 {

@@ -12,13 +12,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/dghubble/oauth1"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/download"
+	"slugpuppy/bot/network/once"
 	"slugpuppy/bot/network/safehttp"
 )
 
@@ -67,7 +67,7 @@ type core struct {
 	wire   *wire
 	signer http.RoundTripper // signs, then goes over wire
 	media  *safehttp.Client
-	self   remembered[network.Account]
+	self   once.Value[network.Account]
 }
 
 // How long calls may take.
@@ -120,25 +120,6 @@ func address(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("the address %q is not like https://api.x.com", text)
 	}
 	return u, nil
-}
-
-// remembered is an answer that is asked for until it is given, and then never again.
-type remembered[T any] struct {
-	mu    sync.Mutex
-	value *T
-}
-
-func (r *remembered[T]) get(ask func() (T, error)) (T, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.value != nil {
-		return *r.value, nil
-	}
-	v, err := ask()
-	if err == nil {
-		r.value = &v
-	}
-	return v, err
 }
 
 // Name is "x".
@@ -194,7 +175,7 @@ func (c *core) mayPost() error {
 // answerable says why a reply must not be sent, nil when X's rules allow it.
 func (c *core) answerable(self network.Account, out network.Outgoing) error {
 	if err := c.mayPost(); err != nil {
-		return &network.APIError{Op: postReply, Kind: network.Unauthorized, Err: err}
+		return &network.Error{Op: postReply, Kind: network.Unauthorized, Err: err}
 	}
 	why := ""
 	switch {
@@ -207,7 +188,7 @@ func (c *core) answerable(self network.Account, out network.Outgoing) error {
 	default:
 		return nil
 	}
-	return &network.APIError{Op: postReply, Kind: network.Forbidden, Err: fmt.Errorf("%s", why)}
+	return &network.Error{Op: postReply, Kind: network.Forbidden, Err: fmt.Errorf("%s", why)}
 }
 
 // mentions says whether a post names an account.

@@ -112,11 +112,20 @@ func film(t *testing.T, frames int) []byte {
 
 func kindOf(t *testing.T, err error) network.ErrorKind {
 	t.Helper()
-	var api *network.APIError
-	if !errors.As(err, &api) {
-		t.Fatalf("got %v, want a *network.APIError", err)
+	kind, ok := network.KindOf(err)
+	if !ok {
+		t.Fatalf("got %v, want a *network.Error", err)
 	}
-	return api.Kind
+	return kind
+}
+
+// untilRetry is how long an error says to wait, 0 when it does not.
+func untilRetry(err error) time.Duration {
+	at, ok := network.RetryAt(err)
+	if !ok {
+		return 0
+	}
+	return time.Until(at)
 }
 
 // mention posts a mention and reads it as the bot does.
@@ -516,8 +525,7 @@ func TestWithoutBudgetOfCallsNothingIsSent(t *testing.T) {
 			}
 		}
 		_, err := s.bot.Post(t.Context(), m.ID)
-		var api *network.APIError
-		if !errors.As(err, &api) || api.Kind != network.RateLimited || time.Until(api.RetryAt) < time.Minute {
+		if !network.Is(err, network.RateLimited) || untilRetry(err) < time.Minute {
 			t.Errorf("got %v", err)
 		}
 		if n := s.Count("GET /2/tweets/{id}"); n != 3 {
@@ -540,8 +548,7 @@ func TestDocumentedLimitsAreKeptByOurOwnCount(t *testing.T) {
 		}
 	}
 	_, err := s.bot.Muted(t.Context())
-	var api *network.APIError
-	if !errors.As(err, &api) || api.Kind != network.RateLimited || time.Until(api.RetryAt) < 10*time.Minute || s.Count("GET /2/users/{id}/muting") != 15 {
+	if !network.Is(err, network.RateLimited) || untilRetry(err) < 10*time.Minute || s.Count("GET /2/users/{id}/muting") != 15 {
 		t.Errorf("got %v", err)
 	}
 }

@@ -56,8 +56,7 @@ func TestAKeeperIsACabinet(t *testing.T) {
 	if _, err := k.File(t.Context(), f.ID, "1001"); !errors.Is(err, timeline.ErrFiled) {
 		t.Errorf("filed twice: %v", err)
 	}
-	var api *network.APIError
-	if _, err := k.File(t.Context(), "none", "1001"); !errors.As(err, &api) || api.Kind != network.NotFound {
+	if _, err := k.File(t.Context(), "none", "1001"); !network.Is(err, network.NotFound) {
 		t.Errorf("%v", err)
 	}
 	if err := k.ChangeFilter(t.Context(), f.ID, timeline.Hide); err != nil {

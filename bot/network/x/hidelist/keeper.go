@@ -117,7 +117,7 @@ func (k *Keeper) Unfile(_ context.Context, id string) error {
 // gone is a list that is not there, in the port's words.
 func gone(err error) error {
 	if err == store.ErrNoList {
-		return &network.APIError{Op: "look for a list of posts", Kind: network.NotFound, Err: err}
+		return &network.Error{Op: "look for a list of posts", Kind: network.NotFound, Err: err}
 	}
 	return err
 }
