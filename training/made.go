@@ -23,9 +23,13 @@ var patterns = []struct {
 	{"ripples", ripples}, {"moire", moire},
 }
 
-// pattern draws the nth pattern of a seed.
+// pattern draws the nth pattern of a seed, as large as pictures in timelines are.
 func pattern(n int, rng *rand.Rand) *image.NRGBA {
-	w, h := 300+rng.IntN(400), 300+rng.IntN(300)
+	return patternOf(n, 300+rng.IntN(400), 300+rng.IntN(300), rng)
+}
+
+// patternOf draws the nth pattern w by h pixels large.
+func patternOf(n, w, h int, rng *rand.Rand) *image.NRGBA {
 	colour := colouring(patterns[n%len(patterns)].draw, rng)
 	grain := rng.Float64() * 0.15 * float64(rng.IntN(2))
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))

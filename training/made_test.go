@@ -10,8 +10,8 @@ import (
 
 func TestPatternsAreManyColouredAndTheSameForASeed(t *testing.T) {
 	for n, p := range patterns {
-		one := pattern(n, rand.New(rand.NewPCG(1, 2)))
-		if again := pattern(n, rand.New(rand.NewPCG(1, 2))); !bytes.Equal(one.Pix, again.Pix) {
+		one := patternOf(n, 120, 90, rand.New(rand.NewPCG(1, 2)))
+		if again := patternOf(n, 120, 90, rand.New(rand.NewPCG(1, 2))); !bytes.Equal(one.Pix, again.Pix) {
 			t.Errorf("%s differs from itself", p.name)
 		}
 		colours := map[[3]byte]bool{}

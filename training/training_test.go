@@ -22,14 +22,14 @@ func corpus(t *testing.T) string {
 	lines := []string{"file\tclass\tgroup\twidth\theight\tbytes\tnotes"}
 	for i, class := range []string{"natural", "natural", "hard", "dream", "dream-weak", "classviz"} {
 		name := class + string(rune('a'+i)) + ".png"
-		data, err := picture.EncodePNG(picture.Landscape(200, 150, uint64(i)), "")
+		data, err := picture.EncodePNG(picture.Landscape(96, 72, uint64(i)), "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		lines = append(lines, name+"\t"+class+"\tg"+string(rune('a'+i))+"\t200\t150\toriginal\t")
+		lines = append(lines, name+"\t"+class+"\tg"+string(rune('a'+i))+"\t96\t72\toriginal\t")
 	}
 	if err := os.WriteFile(filepath.Join(dir, "manifest.tsv"), []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
