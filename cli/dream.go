@@ -72,7 +72,7 @@ func (a *app) dreamCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, _, err := s.recipe(mention.Dream, args[2:])
+			r, _, err := s.recipe(cmd.Context(), mention.Dream, args[2:])
 			if err != nil {
 				return err
 			}
@@ -138,7 +138,7 @@ func (a *app) imagineCommand() *cobra.Command {
 				return err
 			}
 			out := outOf(args)
-			r, _, err := s.recipe(mention.Imagine, slices.Delete(slices.Clone(args), out, out+1))
+			r, _, err := s.recipe(cmd.Context(), mention.Imagine, slices.Delete(slices.Clone(args), out, out+1))
 			if err != nil {
 				return err
 			}
@@ -191,7 +191,7 @@ func (a *app) clipCommand(verb mention.Verb, use, short string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, _, err := s.recipe(verb, args[2:])
+			r, _, err := s.recipe(cmd.Context(), verb, args[2:])
 			if err != nil {
 				return err
 			}

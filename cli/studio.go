@@ -51,7 +51,7 @@ func (a *app) newStudio() (*studio, error) {
 }
 
 // recipe turns words as they would be typed in a mention into a recipe and the request.
-func (s *studio) recipe(verb mention.Verb, words []string) (dream.Recipe, mention.Request, error) {
+func (s *studio) recipe(ctx context.Context, verb mention.Verb, words []string) (dream.Recipe, mention.Request, error) {
 	req, err := request(verb, strings.Join(words, " "))
 	if err != nil {
 		return dream.Recipe{}, req, usageError(err)
@@ -60,7 +60,7 @@ func (s *studio) recipe(verb mention.Verb, words []string) (dream.Recipe, mentio
 	if req.Seed != nil {
 		seed = *req.Seed
 	}
-	r, err := req.Recipe(s.words, seed)
+	r, err := req.Recipe(ctx, s.words, seed)
 	if err != nil {
 		return r, req, usageError(err)
 	}

@@ -193,7 +193,7 @@ func webStudio(cfg *config.Config) (*web.Studio, func(float64) (float64, float64
 			if err != nil {
 				return nil, err
 			}
-			r, err := req.Recipe(words, 1)
+			r, err := req.Recipe(ctx, words, 1)
 			if err != nil {
 				return nil, err
 			}

@@ -96,7 +96,7 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 		}
 		jobs := make([]store.Job, 0, len(page))
 		for _, m := range page {
-			job, err := d.arrive(m.Post)
+			job, err := d.arrive(ctx, m.Post)
 			if err != nil {
 				return err
 			}
@@ -131,10 +131,10 @@ func (d *Daemon) cursor(ctx context.Context) (string, error) {
 
 // arrive turns one mention into the job that is recorded. What needs no answer is recorded
 // as skipped, with the reason; nothing is dropped.
-func (d *Daemon) arrive(p network.Post) (store.Job, error) {
+func (d *Daemon) arrive(ctx context.Context, p network.Post) (store.Job, error) {
 	job := store.Job{
 		Source: p.ID, Requester: p.Author.ID, Handle: p.Author.Handle,
-		Payload: encode(event{Post: p}), State: store.Queued, Lane: d.lane(p),
+		Payload: encode(event{Post: p}), State: store.Queued, Lane: d.lane(ctx, p),
 	}
 	reason, err := d.ignore(p)
 	if err != nil {
@@ -147,7 +147,7 @@ func (d *Daemon) arrive(p network.Post) (store.Job, error) {
 }
 
 // lane is which workers take a mention.
-func (d *Daemon) lane(p network.Post) string {
+func (d *Daemon) lane(ctx context.Context, p network.Post) string {
 	if d.ordered(p) {
 		return wordLane
 	}
@@ -155,7 +155,7 @@ func (d *Daemon) lane(p network.Post) string {
 	if err != nil || !makesPicture(req.Verb) {
 		return wordLane
 	}
-	if _, err := req.Recipe(d.Vocabulary, 0); err != nil { // nobody waits to hear of a word that we do not know
+	if _, err := req.Recipe(ctx, d.Vocabulary, 0); err != nil { // nobody waits to hear of a word that we do not know
 		return wordLane
 	}
 	return dreamLane

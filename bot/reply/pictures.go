@@ -88,7 +88,7 @@ func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide image.
 		if res.clip {
 			return res, &refusal{sayNoClip, "a wish after a clip"}
 		}
-		over, rerr := t.recipe(*next)
+		over, rerr := t.recipe(ctx, *next)
 		if rerr != nil {
 			return res, rerr
 		}

@@ -61,7 +61,7 @@ func (t *task) plan(ctx context.Context) (plan, error) {
 
 // planFound is for a picture in the thread, or for none with `imagine`.
 func (t *task) planFound(ctx context.Context) (plan, error) {
-	r, err := t.recipe(t.req)
+	r, err := t.recipe(ctx, t.req)
 	if err != nil {
 		return plan{}, err
 	}
@@ -110,7 +110,7 @@ func (t *task) planDeeper(ctx context.Context) (plan, error) {
 	if base.Verb == dream.Dive || base.Verb == dream.Wander || post.Media[i].Kind != network.Still {
 		return plan{}, &refusal{sayNoClip, "deeper on a clip"}
 	}
-	over, err := t.recipe(t.req)
+	over, err := t.recipe(ctx, t.req)
 	if err != nil {
 		return plan{}, err
 	}
@@ -149,7 +149,7 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	if err != nil {
 		return plan{}, fmt.Errorf("read our own recipe: %w", err)
 	}
-	over, err := t.recipe(t.req)
+	over, err := t.recipe(ctx, t.req)
 	if err != nil {
 		return plan{}, err
 	}
@@ -187,15 +187,15 @@ func (t *task) lastDream() (reply, error) {
 
 // recipe turns a request into a recipe. A bare mention gets a house preset by chance and a
 // slight shake, the chance being the job's own.
-func (t *task) recipe(req mention.Request) (dream.Recipe, error) {
+func (t *task) recipe(ctx context.Context, req mention.Request) (dream.Recipe, error) {
 	seed := t.seed()
 	if req.Token != "" {
 		if r, err := dream.ParseToken(req.Token); err != nil {
 			return r, &refusal{sayOldToken, err.Error()}
 		}
-		return req.Recipe(t.Vocabulary, seed) // the token's, with what else was said laid over it
+		return req.Recipe(ctx, t.Vocabulary, seed) // the token's, with what else was said laid over it
 	}
-	r, err := req.Recipe(t.Vocabulary, seed)
+	r, err := req.Recipe(ctx, t.Vocabulary, seed)
 	if err != nil {
 		return r, err
 	}

@@ -90,12 +90,12 @@ func (p painter) row(words ...string) func(context.Context, string) error {
 }
 
 // recipe turns words into one.
-func (p painter) recipe(words string) (dream.Recipe, error) {
+func (p painter) recipe(ctx context.Context, words string) (dream.Recipe, error) {
 	req, err := mention.Parse(words)
 	if err != nil {
 		return dream.Recipe{}, err
 	}
-	return req.Recipe(p.words, 1)
+	return req.Recipe(ctx, p.words, 1)
 }
 
 // paint dreams the landscape, or imagines a word.
@@ -103,7 +103,7 @@ func (p painter) paint(ctx context.Context, words string) (*image.NRGBA, error) 
 	if words == "" {
 		return p.src, nil
 	}
-	r, err := p.recipe(words)
+	r, err := p.recipe(ctx, words)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (p painter) paint(ctx context.Context, words string) (*image.NRGBA, error) 
 }
 
 func (p painter) dive(ctx context.Context, path string) error {
-	r, err := p.recipe("dive slug 2s")
+	r, err := p.recipe(ctx, "dive slug 2s")
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,7 @@ func TestRequestsBecomeRecipes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := r.Recipe(vocabulary(), 9)
+			got, err := r.Recipe(t.Context(), vocabulary(), 9)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +166,7 @@ func TestReplayingATokenKeepsItsRecipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.Recipe(vocabulary(), 1)
+	got, err := r.Recipe(t.Context(), vocabulary(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestUnknownWordsGetTheThreeNearest(t *testing.T) {
 		t.Fatal(err)
 	}
 	var unknown *dream.UnknownWord
-	if _, err := r.Recipe(vocabulary(), 1); !errors.As(err, &unknown) || unknown.Nearest[2] == "" {
+	if _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &unknown) || unknown.Nearest[2] == "" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -193,7 +193,7 @@ func TestChannelsNeedALayer(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p *mention.Problem
-	if _, err := r.Recipe(vocabulary(), 1); !errors.As(err, &p) || !strings.Contains(p.Kind(), "layer=4c") {
+	if _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &p) || !strings.Contains(p.Kind(), "layer=4c") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -241,7 +241,7 @@ func FuzzParse(f *testing.F) {
 			if len(next.Channels) > 16+len(s) {
 				t.Fatalf("%q: %d channels", s, len(next.Channels))
 			}
-			if _, err := next.Recipe(vocabulary(), 1); err != nil {
+			if _, err := next.Recipe(t.Context(), vocabulary(), 1); err != nil {
 				var k interface{ Kind() string }
 				if !errors.As(err, &k) || k.Kind() == "" {
 					t.Fatalf("%q: recipe error without kind words: %v", s, err)

@@ -1,7 +1,9 @@
 package mention
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"slugpuppy/dream"
@@ -9,8 +11,8 @@ import (
 
 // Recipe turns the request into a recipe, words into labels. A recipe token is taken as it is
 // and the rest of the request laid over it. Errors have kind words: *dream.UnknownWord,
-// *Problem. Ranges are checked by dream.Maker.Complete.
-func (r Request) Recipe(v *dream.Vocabulary, seed uint64) (dream.Recipe, error) {
+// *Problem; or ctx's own, when it ends. Ranges are checked by dream.Maker.Complete.
+func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (dream.Recipe, error) {
 	out := dream.Recipe{Verb: dream.Dream, Seed: seed}
 	if r.Token != "" {
 		made, err := dream.ParseToken(r.Token)
@@ -29,7 +31,7 @@ func (r Request) Recipe(v *dream.Vocabulary, seed uint64) (dream.Recipe, error) 
 	case Surprise:
 		out.Free = true
 	}
-	if err := r.steer(v, &out); err != nil {
+	if err := r.steer(ctx, v, &out); err != nil {
 		return out, err
 	}
 	if err := r.layers(&out); err != nil {
@@ -80,10 +82,13 @@ func (r Request) layers(out *dream.Recipe) error {
 
 // steer looks the words up. A look that is made of channels, not labels, is better than any
 // label of its name: `more eyes`.
-func (r Request) steer(v *dream.Vocabulary, out *dream.Recipe) error {
+func (r Request) steer(ctx context.Context, v *dream.Vocabulary, out *dream.Recipe) error {
 	wanted := r.Words
 	if len(wanted) == 0 {
-		wanted = r.named(v)
+		wanted = r.named(ctx, v)
+	}
+	if err := checkLength(wanted); err != nil {
+		return err
 	}
 	if len(wanted) > 0 {
 		out.Words = nil
@@ -93,7 +98,7 @@ func (r Request) steer(v *dream.Vocabulary, out *dream.Recipe) error {
 			out.Preset = look.Name
 			continue
 		}
-		terms, err := lookup(v, w.Text)
+		terms, err := lookup(ctx, v, w.Text)
 		if err != nil {
 			return err
 		}
@@ -109,49 +114,85 @@ func (r Request) steer(v *dream.Vocabulary, out *dream.Recipe) error {
 const maxNamed = 4
 
 // named are the words of a request that is nothing but names of things, as in "cats".
-func (r Request) named(v *dream.Vocabulary) []Word {
+func (r Request) named(ctx context.Context, v *dream.Vocabulary) []Word {
 	if r.Verb != Bare || len(r.Unknown) == 0 || len(r.Unknown) > maxNamed {
 		return nil
 	}
 	phrase := strings.ToLower(strings.Join(r.Unknown, " "))
-	if _, err := lookup(v, phrase); err != nil {
+	if _, err := lookup(ctx, v, phrase); err != nil {
 		return nil
 	}
 	return []Word{{Text: phrase, Sign: 1}}
 }
 
-// lookup finds a phrase, or the words it is made of. A slip of the finger is forgiven.
-func lookup(v *dream.Vocabulary, phrase string) ([]dream.WordTerm, error) {
-	terms, err := v.Lookup(phrase)
-	if err == nil {
-		return terms, nil
+// maxWords is how many words one request may steer by, over all its objectives. More are no wish,
+// and no recipe holds them.
+const maxWords = 64
+
+func checkLength(wanted []Word) error {
+	n := 0
+	for _, w := range wanted {
+		n += len(strings.Fields(w.Text))
 	}
-	var unknown *dream.UnknownWord
-	if !errors.As(err, &unknown) {
-		return nil, err
+	if n <= maxWords {
+		return nil
 	}
-	if parts := strings.Fields(phrase); len(parts) > 1 {
-		var all []dream.WordTerm
-		for i := 0; i < len(parts); {
-			n, found := longest(v, parts[i:])
-			if n == 0 {
-				return nil, err
-			}
-			all = append(all, found...)
-			i += n
-		}
-		return all, nil
+	return &Problem{
+		Words:  fmt.Sprintf("That is more than I can keep in mind at once; up to %d words will work.", maxWords),
+		Reason: fmt.Sprintf("%d words to steer by", n),
 	}
-	if near, ok := unknown.Meant(); ok {
-		return v.Lookup(near)
-	}
-	return nil, err
 }
 
+// vocabulary is what words are looked up in.
+type vocabulary interface {
+	Find(word string) ([]dream.WordTerm, bool)
+	Lookup(word string) ([]dream.WordTerm, error)
+}
+
+// lookup finds a phrase, or the words it is made of. A slip of the finger is forgiven.
+func lookup(ctx context.Context, v vocabulary, phrase string) ([]dream.WordTerm, error) {
+	if terms, ok := v.Find(phrase); ok {
+		return terms, nil
+	}
+	parts := strings.Fields(phrase)
+	if len(parts) > 1 {
+		return lookupParts(ctx, v, phrase, parts)
+	}
+	terms, err := v.Lookup(phrase)
+	var unknown *dream.UnknownWord
+	if errors.As(err, &unknown) {
+		if near, ok := unknown.Meant(); ok {
+			return v.Lookup(near)
+		}
+	}
+	return terms, err
+}
+
+// lookupParts finds the words that a phrase is made of, the longest first.
+func lookupParts(ctx context.Context, v vocabulary, phrase string, parts []string) ([]dream.WordTerm, error) {
+	var all []dream.WordTerm
+	for i := 0; i < len(parts); {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n, found := longest(v, parts[i:])
+		if n == 0 {
+			_, err := v.Lookup(phrase)
+			return nil, err
+		}
+		all = append(all, found...)
+		i += n
+	}
+	return all, nil
+}
+
+// maxPhrase is the longest name of one thing, in words; "West Highland white terrier" has four.
+const maxPhrase = 5
+
 // longest finds the longest run of words at the front that is known.
-func longest(v *dream.Vocabulary, parts []string) (int, []dream.WordTerm) {
-	for n := len(parts); n > 0; n-- {
-		if terms, err := v.Lookup(strings.Join(parts[:n], " ")); err == nil {
+func longest(v vocabulary, parts []string) (int, []dream.WordTerm) {
+	for n := min(len(parts), maxPhrase); n > 0; n-- {
+		if terms, ok := v.Find(strings.Join(parts[:n], " ")); ok {
 			return n, terms
 		}
 	}
