@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/x"
 	"slugpuppy/picture"
@@ -178,7 +179,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 	if err != nil || len(subs) != 1 || subs[0].Mode != store.FilterOn || subs[0].Budget != 0.01 {
 		t.Fatalf("%+v %v", subs, err)
 	}
-	if _, err := s.filter.Pass(t.Context(), subs[0].Scope()); err != nil {
+	if _, err := s.filter.Pass(t.Context(), subs[0].Identity); err != nil {
 		t.Fatal(err)
 	}
 	if len(filedBy(reader)) != 1 {
@@ -208,7 +209,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 	look(t, ctx, "stats")
 	run("review again", chromedp.Navigate(s.url+"/review"), chromedp.WaitVisible("article.post"))
 	follow("put it right", chromedp.Click(`button[value=photo]`))
-	if _, err := s.filter.Pass(t.Context(), subs[0].Scope()); err != nil {
+	if _, err := s.filter.Pass(t.Context(), subs[0].Identity); err != nil {
 		t.Fatal(err)
 	}
 	if got := filedBy(reader); len(got) != 0 {
@@ -256,10 +257,10 @@ func TestThePageInARealBrowser(t *testing.T) {
 func (s *shop) busy(t *testing.T) {
 	t.Helper()
 	s.onX(t)
-	if err := s.store.Spend(store.Spending{Platform: x.Name, Account: "7", Handle: "dreambot", Month: thisMonth(), Item: string(x.Summoned), N: 112, Cost: 1_120_000}); err != nil {
+	if err := s.store.Spend(store.Spending{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "dreambot", Month: thisMonth(), Item: string(x.Summoned), N: 112, Cost: 1_120_000}); err != nil {
 		t.Fatal(err)
 	}
-	scope := store.Scope{Platform: "mastodon", Account: "1"}
+	scope := identity.Identity{Server: "example.social", ID: "1"}
 	var jobs []store.Job
 	for i, who := range []string{"ada", "bea", "cem", "dan"} {
 		jobs = append(jobs, store.Job{Source: fmt.Sprint(i), Handle: who + "@example.social", Requester: fmt.Sprint(100 + i), State: store.Queued, Lane: "dreams"})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/timeline"
@@ -38,7 +39,7 @@ func (a *app) connectX(ctx context.Context, now bool) error {
 	if err != nil {
 		return err
 	}
-	sub := store.Subscriber{Platform: x.Name, Account: self.ID, Handle: self.Handle, Server: "https://x.com",
+	sub := store.Subscriber{Identity: identity.Identity{Server: x.Server, ID: self.ID}, Network: x.Name, Handle: self.Handle, Server: "https://x.com",
 		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "off"}
 	if !now {
 		sub.ShadowUntil = time.Now().Add(cfg.Filter.Shadow.Std())

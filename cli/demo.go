@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slugpuppy/bot/demo"
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/fake/xtest"
@@ -102,7 +103,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
 	group.Go(func() error { return robot.Run(ctx) })
 	group.Go(func() error {
 		defer stop()
-		if err := listening(ctx, st, store.Scope{Platform: platform.Name(), Account: scene.robot}); err != nil {
+		if err := listening(ctx, st, identity.Identity{Server: platform.Host(), ID: scene.robot}); err != nil {
 			return err
 		}
 		return a.play(ctx, d, f, words)
@@ -160,7 +161,7 @@ func stageX(cfg *config.Config) scene {
 
 // listening waits until the bot has looked at its mentions once: a fresh bot answers none from
 // before its time.
-func listening(ctx context.Context, st *store.Store, scope store.Scope) error {
+func listening(ctx context.Context, st *store.Store, scope identity.Identity) error {
 	for {
 		_, known, err := st.Cursor(scope)
 		if err != nil || known {

@@ -81,7 +81,7 @@ func waitingTimelines(ctx context.Context, daemon operator.Service) (all []findi
 const reconnect = "they sign in again on the page, or `slugpuppy filter connect --server` with their server; `slugpuppy user forget` ends it"
 
 func reconnectOf(sub store.Subscriber) string {
-	if sub.Platform == x.Name {
+	if sub.Network == x.Name {
 		return "if it is about money: raise x.monthly_cap, or wait; else " + reconnectX
 	}
 	return reconnect
@@ -93,7 +93,7 @@ func checkTimeline(ctx context.Context, known connections, sub store.Subscriber,
 	if sub.Leaving {
 		return finding{"timeline", healthy, who + " leaves; their filters are being removed", ""}
 	}
-	if sub.Platform == x.Name {
+	if sub.Network == x.Name {
 		return checkOnX(ctx, known, sub)
 	}
 	client, err := known.open(sub, slog.New(slog.DiscardHandler))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/timeline"
@@ -197,11 +198,7 @@ func (a *app) connect(ctx context.Context, server string, paste, mutes, now bool
 	if err != nil {
 		return fmt.Errorf("the server gave a token but does not take it: %w", err)
 	}
-	platform, err := filterPlatform(cfg.Mastodon.Server)
-	if err != nil {
-		return err
-	}
-	sub := store.Subscriber{Platform: platform, Account: self.ID, Handle: self.Handle, Server: cfg.Mastodon.Server,
+	sub := store.Subscriber{Identity: identity.Identity{Server: client.Host(), ID: self.ID}, Network: client.Name(), Handle: self.Handle, Server: cfg.Mastodon.Server,
 		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "weekly"}
 	if !now {
 		sub.ShadowUntil = time.Now().Add(cfg.Filter.Shadow.Std())

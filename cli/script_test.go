@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )
@@ -90,9 +91,10 @@ func database(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
 	st, err := store.Open(path, store.Options{})
 	ts.Check(err)
-	scope := store.Scope{Platform: "mastodon", Account: "1"}
+	scope := identity.Identity{Server: "example.social", ID: "1"}
 	_, err = st.Record(scope, "10", store.Job{
-		Source: "77", Handle: "ada@example.social", Requester: "2", State: store.Skipped, Reason: "stale", Lane: "words"})
+		Network: "mastodon",
+		Source:  "77", Handle: "ada@example.social", Requester: "2", State: store.Skipped, Reason: "stale", Lane: "words"})
 	ts.Check(err)
 	job, err := st.BySource(scope, "77")
 	ts.Check(err)

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"image"
 	"log/slog"
-	"net/url"
 	"runtime"
-	"strings"
 	"sync"
 
 	"slugpuppy/bot/network"
@@ -38,7 +36,14 @@ func newConnections(cfg *config.Config, st *store.Store, key *store.Key) connect
 	return connections{cfg: cfg, store: st, key: key, safe: strangers(cfg), own: ownHosts(cfg)}
 }
 
-func connection(sub store.Subscriber) string { return "filter:" + sub.Platform + ":" + sub.Account }
+// connection is where the secrets of a subscriber are sealed. What is sealed is bound to the name, so
+// names stay as they are.
+func connection(sub store.Subscriber) string {
+	if sub.Network == x.Name {
+		return "filter:x:" + sub.Identity.ID
+	}
+	return "filter:" + record(sub.Server) + ":" + sub.Identity.ID
+}
 
 // The fields of a connection, and of one to X.
 var (
@@ -47,7 +52,7 @@ var (
 )
 
 func fieldsOf(sub store.Subscriber) []string {
-	if sub.Platform == x.Name {
+	if sub.Network == x.Name {
 		return xConnectionFields
 	}
 	return connectionFields
@@ -70,7 +75,7 @@ func (c connections) read(sub store.Subscriber, field string) (string, error) {
 
 // account connects to a subscriber's account, whatever the network.
 func (c connections) account(sub store.Subscriber, log *slog.Logger) (timeline.Account, error) {
-	if sub.Platform == x.Name {
+	if sub.Network == x.Name {
 		return c.onX(sub, log)
 	}
 	return c.open(sub, log)
@@ -89,7 +94,7 @@ func (c connections) open(sub store.Subscriber, log *slog.Logger) (*mastodon.Cli
 // forget gives a token back to its server and forgets it. A server that is away keeps a token
 // that nobody has any more.
 func (c connections) forget(ctx context.Context, sub store.Subscriber, log *slog.Logger) error {
-	if sub.Platform == x.Name {
+	if sub.Network == x.Name {
 		return c.forgetX(sub)
 	}
 	client, err := c.open(sub, log)
@@ -110,7 +115,7 @@ func (c connections) forgetX(sub store.Subscriber) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(press.Remove(sub.Scope()), c.drop(sub))
+	return errors.Join(press.Remove(sub.Identity), c.drop(sub))
 }
 
 func (c connections) drop(sub store.Subscriber) error {
@@ -120,15 +125,6 @@ func (c connections) drop(sub store.Subscriber) error {
 		}
 	}
 	return nil
-}
-
-// filterPlatform is the platform part of a subscriber's scope: account ids belong to a server.
-func filterPlatform(server string) (string, error) {
-	u, err := url.Parse(server)
-	if err != nil || u.Host == "" {
-		return "", fmt.Errorf("the server's address %q is not like https://example.social", server)
-	}
-	return "mastodon:" + strings.ToLower(u.Host), nil
 }
 
 // eyes is the detector as the filter sees it.
@@ -194,10 +190,10 @@ func tellThrough(t teller) func(context.Context, store.Subscriber, string) error
 		if t == nil {
 			return errors.New("there is no bot to write with")
 		}
-		if sub.Platform == x.Name { // a name there is somebody else's here
+		if sub.Network == x.Name { // a name there is somebody else's here
 			return errors.New("the bot writes to nobody on X; `slugpuppy filter report` says the same")
 		}
-		name := fmt.Sprintf("digest:%s:%s:%d", sub.Platform, sub.Account, sub.LastDigest.Unix())
+		name := fmt.Sprintf("digest:%s:%s:%s:%d", sub.Network, sub.Identity.Server, sub.Identity.ID, sub.LastDigest.Unix())
 		return t.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, text)
 	}
 }

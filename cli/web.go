@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/network/safehttp"
@@ -108,11 +109,7 @@ func (e *entrance) Finish(ctx context.Context, query url.Values) (web.Person, er
 	if err != nil {
 		return web.Person{}, err
 	}
-	platform, err := filterPlatform(e.server)
-	if err != nil {
-		return web.Person{}, err
-	}
-	return web.Person{Account: self, Server: e.server, Scope: store.Scope{Platform: platform, Account: self.ID},
+	return web.Person{Account: self, Server: e.server, Identity: identity.Identity{Server: client.Host(), ID: self.ID}, Network: client.Name(),
 		Secrets: map[string]string{"token": token, "client_id": e.app.ClientID, "client_secret": e.app.ClientSecret}}, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/x"
@@ -166,7 +167,7 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 		t.Errorf("the first week is %s", sub().Acting(time.Now()))
 	}
 	b.post("/settings", "what", "filter", "value", "on") // once more: begin at once
-	if _, err := s.filter.Pass(t.Context(), sub().Scope()); err != nil {
+	if _, err := s.filter.Pass(t.Context(), sub().Identity); err != nil {
 		t.Fatal(err)
 	}
 	code, page := b.get("/review")
@@ -184,7 +185,7 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 		}
 	}
 	b.post("/review", "post", dream, "say", "photo")
-	if _, err := s.filter.Pass(t.Context(), sub().Scope()); err != nil {
+	if _, err := s.filter.Pass(t.Context(), sub().Identity); err != nil {
 		t.Fatal(err)
 	}
 	if len(reader.Filters()) != 0 {
@@ -194,7 +195,7 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 		t.Errorf("%d %s", code, page)
 	}
 	b.post("/forget", "sure", "yes")
-	if _, err := s.filter.Pass(t.Context(), sub().Scope()); err != nil && !strings.Contains(err.Error(), "no such subscriber") {
+	if _, err := s.filter.Pass(t.Context(), sub().Identity); err != nil && !strings.Contains(err.Error(), "no such subscriber") {
 		t.Fatal(err)
 	}
 	if subs, err := s.store.Subscribers(); err != nil || len(subs) != 0 {
@@ -220,7 +221,7 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, sub := range subs {
-		if _, err := s.filter.Pass(t.Context(), sub.Scope()); err != nil {
+		if _, err := s.filter.Pass(t.Context(), sub.Identity); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -288,7 +289,7 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 
 func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
 	s := newShop(t)
-	scope := store.Scope{Platform: "mastodon", Account: "1"}
+	scope := identity.Identity{Server: "example.social", ID: "1"}
 	if _, err := s.store.Record(scope, "1", store.Job{Source: "5", Handle: "ada@dreams.example", Requester: "2", State: store.Queued, Lane: "words"}); err != nil {
 		t.Fatal(err)
 	}
@@ -379,10 +380,9 @@ func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
 	}
 	s.onX(t)
 	for _, v := range []store.Spending{
-		{Account: "7", Handle: "carol", Month: thisMonth(), Item: "summoned reply", N: 990, Cost: 9_900_000},
-		{Account: "7", Handle: "carol", Month: "2020-01", Item: "mute", N: 700, Cost: 7_000_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "carol", Month: thisMonth(), Item: "summoned reply", N: 990, Cost: 9_900_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "carol", Month: "2020-01", Item: "mute", N: 700, Cost: 7_000_000},
 	} {
-		v.Platform = x.Name
 		if err := s.store.Spend(v); err != nil {
 			t.Fatal(err)
 		}

@@ -112,18 +112,18 @@ func newPress(cfg *config.Config, st *store.Store) (*hidelist.Press, error) {
 	if at == "" && cfg.X.ListsListen != "" {
 		at = "http://" + cfg.X.ListsListen
 	}
-	return &hidelist.Press{Store: st, Platform: x.Name, Site: x.Site, Secret: salt, Dir: cfg.X.ListsDir, Address: at}, nil
+	return &hidelist.Press{Store: st, Network: x.Name, Site: x.Site, Secret: salt, Dir: cfg.X.ListsDir, Address: at}, nil
 }
 
 // listsOf says where a subscriber's browser finds the lists of hidden posts.
 func listsOf(cfg *config.Config, st *store.Store) func(store.Subscriber) []string {
 	return func(sub store.Subscriber) []string {
 		press, err := newPress(cfg, st)
-		if sub.Platform != x.Name || err != nil {
+		if sub.Network != x.Name || err != nil {
 			return nil
 		}
-		a, b := press.URLs(sub.Scope())
-		c, d := press.Files(sub.Scope())
+		a, b := press.URLs(sub.Identity)
+		c, d := press.Files(sub.Identity)
 		return slices.DeleteFunc([]string{a, b, c, d}, func(s string) bool { return s == "" })
 	}
 }
@@ -151,8 +151,8 @@ func (c connections) onX(sub store.Subscriber, log *slog.Logger) (account x.Acco
 	if err != nil {
 		return account, err
 	}
-	if err := press.Write(sub.Scope()); err != nil { // so that a browser finds it before anything is hidden
+	if err := press.Write(sub.Identity); err != nil { // so that a browser finds it before anything is hidden
 		return account, err
 	}
-	return client.ForFilter(press.Keeper(sub.Scope()), x.EndsIn(c.store, sub.Scope())), nil
+	return client.ForFilter(press.Keeper(sub.Identity), x.EndsIn(c.store, sub.Identity)), nil
 }

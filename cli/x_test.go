@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/x"
@@ -186,11 +187,11 @@ func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
 func TestABillSaysWhatItWasFor(t *testing.T) {
 	now := thisMonth()
 	list := []store.Spending{
-		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: string(x.PostRead), N: 200, Cost: 1_000_000},
-		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: string(x.Summoned), N: 3, Cost: 30_000},
-		{Account: "1", Handle: "dreambot", Month: now, Item: string(x.UserRead), N: 95, Cost: 950_000},
-		{Account: "2", Handle: "alice", Month: now, Item: string(x.MuteMade), N: 98, Cost: 980_000},
-		{Account: "3", Month: now, Item: string(x.MuteMade), N: 1, Cost: 10_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "dreambot", Month: "2026-08", Item: string(x.PostRead), N: 200, Cost: 1_000_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "dreambot", Month: "2026-08", Item: string(x.Summoned), N: 3, Cost: 30_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "dreambot", Month: now, Item: string(x.UserRead), N: 95, Cost: 950_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "2"}, Handle: "alice", Month: now, Item: string(x.MuteMade), N: 98, Cost: 980_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "3"}, Month: now, Item: string(x.MuteMade), N: 1, Cost: 10_000},
 	}
 	var bills []bill
 	for _, b := range x.Bills(list) {

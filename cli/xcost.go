@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/operator"
@@ -85,7 +86,7 @@ type bill struct {
 
 // xBills are those of a month, or of all.
 func xBills(ctx context.Context, cfg *config.Config, svc operator.Service, month string) ([]bill, error) {
-	list, err := svc.Spendings(ctx, x.Name, month)
+	list, err := svc.Spendings(ctx, x.Server, month)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func xBills(ctx context.Context, cfg *config.Config, svc operator.Service, month
 	var bills []bill
 	for _, b := range x.Bills(list) {
 		one := bill{Bill: b, limit: x.Money(cfg.X.MonthlyCap)}
-		one.timeline = slices.ContainsFunc(subs, func(s store.Subscriber) bool { return s.Platform == x.Name && s.Account == b.Account })
+		one.timeline = slices.ContainsFunc(subs, func(s store.Subscriber) bool { return s.Identity == identity.Identity{Server: x.Server, ID: b.Account} })
 		if cfg.X.API == "v2" { // v1.1 reads in smaller steps
 			one.least = xBudget(cfg, nil).Least(!one.timeline)
 		}
@@ -186,7 +187,7 @@ func checkBudget(ctx context.Context, cfg *config.Config, svc operator.Service) 
 func xMoney(cfg *config.Config, st *store.Store) func() (spent, left float64, err error) {
 	dollars := func(m x.Money) float64 { return float64(m) / float64(x.Dollar) }
 	return func() (float64, float64, error) {
-		list, err := st.Spendings(x.Name, thisMonth())
+		list, err := st.Spendings(x.Server, thisMonth())
 		all, most := x.Money(0), x.Money(0)
 		for _, b := range x.Bills(list) {
 			all, most = all+b.Sum, max(most, b.Sum)
@@ -231,7 +232,7 @@ var _ x.Ledger = (*receipts)(nil)
 
 // Spend implements x.Ledger.
 func (r *receipts) Spend(who network.Account, month string, item x.Item, n int, cost x.Money) error {
-	*r = append(*r, store.Spending{Platform: x.Name, Account: who.ID, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
+	*r = append(*r, store.Spending{Identity: identity.Identity{Server: x.Server, ID: who.ID}, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
 	return nil
 }
 

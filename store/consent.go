@@ -7,6 +7,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // Everything is the topic of a consent to all of a person's posts.
@@ -22,14 +24,14 @@ type Consent struct {
 }
 
 // SetConsent stores a person's word, in one transaction with its audit entry.
-func (s *Store) SetConsent(scope Scope, c Consent) error {
+func (s *Store) SetConsent(who identity.Identity, c Consent) error {
 	c.At = time.Now()
 	data, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("encode a consent: %w", err)
 	}
 	return s.db.Update(func(tx *bolt.Tx) error {
-		if err := tx.Bucket(consentBucket).Put(key(scope.Platform, scope.Account, c.Person, c.Topic), data); err != nil {
+		if err := tx.Bucket(consentBucket).Put(key(who.Server, who.ID, c.Person, c.Topic), data); err != nil {
 			return fmt.Errorf("store a consent: %w", err)
 		}
 		return audit(tx, Entry{Actor: c.Person, Action: "consent", Subject: c.Topic, After: fmt.Sprint(c.Yes), Reason: "post " + c.By})
@@ -37,9 +39,9 @@ func (s *Store) SetConsent(scope Scope, c Consent) error {
 }
 
 // Consent reads a person's word on a topic; ok is false when there is none.
-func (s *Store) Consent(scope Scope, person, topic string) (c Consent, ok bool, err error) {
+func (s *Store) Consent(who identity.Identity, person, topic string) (c Consent, ok bool, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		data := tx.Bucket(consentBucket).Get(key(scope.Platform, scope.Account, person, topic))
+		data := tx.Bucket(consentBucket).Get(key(who.Server, who.ID, person, topic))
 		if data == nil {
 			return nil
 		}

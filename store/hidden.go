@@ -10,6 +10,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // Fate is what becomes of a judged post.
@@ -68,12 +70,12 @@ type Judged struct {
 	Changed  time.Time `json:"changed"`
 }
 
-func homeKey(scope Scope) []byte { return key("home", scope.Platform, scope.Account) }
+func homeKey(who identity.Identity) []byte { return key("home", who.Server, who.ID) }
 
 // HomeCursor is how far a subscriber's timeline was judged; known is false at the beginning.
-func (s *Store) HomeCursor(scope Scope) (cursor string, known bool, err error) {
+func (s *Store) HomeCursor(who identity.Identity) (cursor string, known bool, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		v := tx.Bucket(cursorBucket).Get(homeKey(scope))
+		v := tx.Bucket(cursorBucket).Get(homeKey(who))
 		cursor, known = string(v), v != nil
 		return nil
 	})
@@ -82,21 +84,21 @@ func (s *Store) HomeCursor(scope Scope) (cursor string, known bool, err error) {
 
 // RecordJudged stores what was judged of a page of a timeline together with the cursor after
 // it. A post that is known already keeps its verdict.
-func (s *Store) RecordJudged(scope Scope, cursor string, rows ...Judged) error {
+func (s *Store) RecordJudged(who identity.Identity, cursor string, rows ...Judged) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, scope); err != nil {
+		if _, err := subscriberOf(tx, who); err != nil {
 			return err
 		}
-		if err := tx.Bucket(cursorBucket).Put(homeKey(scope), []byte(cursor)); err != nil {
+		if err := tx.Bucket(cursorBucket).Put(homeKey(who), []byte(cursor)); err != nil {
 			return fmt.Errorf("move the cursor of a timeline: %w", err)
 		}
 		for _, j := range rows {
-			k := judgedKey(scope, j.Post)
+			k := judgedKey(who, j.Post)
 			if tx.Bucket(hiddenBucket).Get(k) != nil {
 				continue
 			}
 			j.Seen = time.Now()
-			if err := putJudged(tx, scope, "", j); err != nil {
+			if err := putJudged(tx, who, "", j); err != nil {
 				return err
 			}
 		}
@@ -104,15 +106,15 @@ func (s *Store) RecordJudged(scope Scope, cursor string, rows ...Judged) error {
 	})
 }
 
-func judgedKey(scope Scope, post string) []byte { return key(scope.Platform, scope.Account, post) }
+func judgedKey(who identity.Identity, post string) []byte { return key(who.Server, who.ID, post) }
 
 // putJudged stores a row and keeps the list of work with it.
-func putJudged(tx *bolt.Tx, scope Scope, was Fate, j Judged) error {
+func putJudged(tx *bolt.Tx, who identity.Identity, was Fate, j Judged) error {
 	if was != j.Fate && !slices.Contains(fates[was], j.Fate) {
 		return fmt.Errorf("%w: a post that is %q cannot become %q", ErrState, was, j.Fate)
 	}
 	j.Changed = time.Now()
-	k := judgedKey(scope, j.Post)
+	k := judgedKey(who, j.Post)
 	if err := putRecord(tx, hiddenBucket, k, j); err != nil {
 		return err
 	}
@@ -124,8 +126,8 @@ func putJudged(tx *bolt.Tx, scope Scope, was Fate, j Judged) error {
 }
 
 // dropWork forgets the list of work of a subscriber.
-func dropWork(tx *bolt.Tx, scope Scope) error {
-	work, p := tx.Bucket(workBucket), prefix(scope.Platform, scope.Account)
+func dropWork(tx *bolt.Tx, who identity.Identity) error {
+	work, p := tx.Bucket(workBucket), prefix(who.Server, who.ID)
 	c := work.Cursor()
 	for k, _ := c.Seek(p); k != nil && strings.HasPrefix(string(k), string(p)); k, _ = c.Seek(p) {
 		if err := work.Delete(k); err != nil {
@@ -136,9 +138,9 @@ func dropWork(tx *bolt.Tx, scope Scope) error {
 }
 
 // Judged reads one post, or ErrNotFound.
-func (s *Store) Judged(scope Scope, post string) (j Judged, err error) {
+func (s *Store) Judged(who identity.Identity, post string) (j Judged, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		j, err = judgedOf(tx, scope, post)
+		j, err = judgedOf(tx, who, post)
 		return err
 	})
 	return j, err
@@ -147,8 +149,8 @@ func (s *Store) Judged(scope Scope, post string) (j Judged, err error) {
 // ErrNoPost means that the filter never judged a post.
 var ErrNoPost = errors.New("no such post was judged")
 
-func judgedOf(tx *bolt.Tx, scope Scope, post string) (Judged, error) {
-	j, ok, err := getRecord[Judged](tx, hiddenBucket, judgedKey(scope, post))
+func judgedOf(tx *bolt.Tx, who identity.Identity, post string) (Judged, error) {
+	j, ok, err := getRecord[Judged](tx, hiddenBucket, judgedKey(who, post))
 	if err == nil && !ok {
 		err = ErrNoPost
 	}
@@ -156,9 +158,9 @@ func judgedOf(tx *bolt.Tx, scope Scope, post string) (Judged, error) {
 }
 
 // FilterWork lists the posts whose filters are behind what was decided.
-func (s *Store) FilterWork(scope Scope) (rows []Judged, err error) {
+func (s *Store) FilterWork(who identity.Identity) (rows []Judged, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		p := prefix(scope.Platform, scope.Account)
+		p := prefix(who.Server, who.ID)
 		c := tx.Bucket(workBucket).Cursor()
 		for k, _ := c.Seek(p); k != nil && strings.HasPrefix(string(k), string(p)); k, _ = c.Next() {
 			j, ok, err := getRecord[Judged](tx, hiddenBucket, k)
@@ -175,16 +177,16 @@ func (s *Store) FilterWork(scope Scope) (rows []Judged, err error) {
 }
 
 // JudgedSince lists what was seen since a time and pick chooses, newest first.
-func (s *Store) JudgedSince(scope Scope, since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
+func (s *Store) JudgedSince(who identity.Identity, since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		rows, err = judgedSince(tx, scope, since, pick)
+		rows, err = judgedSince(tx, who, since, pick)
 		return err
 	})
 	return rows, err
 }
 
-func judgedSince(tx *bolt.Tx, scope Scope, since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
-	err = eachRecord(tx, hiddenBucket, prefix(scope.Platform, scope.Account), func(_ []byte, j Judged) error {
+func judgedSince(tx *bolt.Tx, who identity.Identity, since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
+	err = eachRecord(tx, hiddenBucket, prefix(who.Server, who.ID), func(_ []byte, j Judged) error {
 		if !j.Seen.Before(since) && (pick == nil || pick(j)) {
 			rows = append(rows, j)
 		}
@@ -198,9 +200,9 @@ func judgedSince(tx *bolt.Tx, scope Scope, since time.Time, pick func(Judged) bo
 
 // ChangeJudged changes what is known of a post, or of one that is new, in one transaction. The
 // fate may change only as fates allows, else ErrState.
-func (s *Store) ChangeJudged(scope Scope, post string, change func(*Judged)) (j Judged, err error) {
+func (s *Store) ChangeJudged(who identity.Identity, post string, change func(*Judged)) (j Judged, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
-		old, err := judgedOf(tx, scope, post)
+		old, err := judgedOf(tx, who, post)
 		if errors.Is(err, ErrNoPost) {
 			old, err = Judged{}, nil
 		}
@@ -213,26 +215,26 @@ func (s *Store) ChangeJudged(scope Scope, post string, change func(*Judged)) (j 
 			j.Seen = time.Now()
 		}
 		change(&j)
-		return putJudged(tx, scope, old.Fate, j)
+		return putJudged(tx, who, old.Fate, j)
 	})
 	return j, err
 }
 
 // Return takes posts out again: everything hidden or noted that pick chooses and that was seen
 // since a time. The token brings them back.
-func (s *Store) Return(actor string, scope Scope, since time.Time, reason string, pick func(Judged) bool) (rows []Judged, undo string, err error) {
+func (s *Store) Return(actor string, who identity.Identity, since time.Time, reason string, pick func(Judged) bool) (rows []Judged, undo string, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
-		sub, err := subscriberOf(tx, scope)
+		sub, err := subscriberOf(tx, who)
 		if err != nil {
 			return err
 		}
-		rows, err = judgedSince(tx, scope, since, func(j Judged) bool {
+		rows, err = judgedSince(tx, who, since, func(j Judged) bool {
 			return (j.Fate == Filed || j.Fate == Wanted || j.Fate == Noted) && (pick == nil || pick(j))
 		})
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		list := moved{Scope: scope}
+		list := moved{Identity: who}
 		for i, j := range rows {
 			list.Posts = append(list.Posts, fated{j.Post, j.Fate})
 			was := j.Fate
@@ -240,7 +242,7 @@ func (s *Store) Return(actor string, scope Scope, since time.Time, reason string
 			if was == Noted {
 				j.Fate = Returned
 			}
-			if err := putJudged(tx, scope, was, j); err != nil {
+			if err := putJudged(tx, who, was, j); err != nil {
 				return err
 			}
 			rows[i] = j
@@ -257,8 +259,8 @@ func (s *Store) Return(actor string, scope Scope, since time.Time, reason string
 
 // moved is a list of posts whose fate an audited action changed, with what it was.
 type moved struct {
-	Scope Scope
-	Posts []fated
+	Identity identity.Identity
+	Posts    []fated
 }
 
 type fated struct {
@@ -278,7 +280,7 @@ func undoMoved(tx *bolt.Tx, e Entry) (n int, err error) {
 		from, to = []Fate{Wanted, Filed}, Unwanted
 	}
 	for _, f := range list.Posts {
-		j, err := judgedOf(tx, list.Scope, f.Post)
+		j, err := judgedOf(tx, list.Identity, f.Post)
 		switch {
 		case errors.Is(err, ErrNoPost), err == nil && !slices.Contains(from, j.Fate):
 			continue
@@ -290,7 +292,7 @@ func undoMoved(tx *bolt.Tx, e Entry) (n int, err error) {
 		if f.Fate == Noted && to == Wanted { // it was only noted before
 			continue
 		}
-		if err := putJudged(tx, list.Scope, was, j); err != nil {
+		if err := putJudged(tx, list.Identity, was, j); err != nil {
 			return n, err
 		}
 		n++

@@ -6,6 +6,8 @@ package store
 import (
 	"slices"
 	"time"
+
+	"slugpuppy/bot/identity"
 )
 
 // State is where a job is on its way from a mention to a posted reply.
@@ -37,13 +39,13 @@ const (
 	Dead      State = "dead"      // terminal until retried by hand: 3 attempts failed
 )
 
-// Job is one request from a mention to its reply. (Platform, Account, Source) is unique.
+// Job is one request from a mention to its reply. (Bot, Source) is unique.
 type Job struct {
 	ID         string // sortable by arrival
-	Platform   string // "mastodon" or "x"
-	Account    string // the bot's account id
+	Network    string // what the bot's adapter is called, such as "mastodon"
+	Bot        identity.Identity
 	Source     string // id of the mentioning post
-	Requester  string // account id
+	Requester  string // account id, on the bot's server
 	Handle     string // requester's handle
 	Lane       string // which workers take it, named by the bot
 	Payload    []byte // the event as JSON, owned by the bot
@@ -92,12 +94,3 @@ func (s State) Finished() bool {
 func Unfinished() []State {
 	return []State{Queued, Waiting, Leased, Rendered, Uploaded, Posting, Uncertain}
 }
-
-// Scope is one account of the bot on one network. Everything but job ids is told apart by it.
-type Scope struct {
-	Platform string
-	Account  string
-}
-
-// Scope is whose job it is.
-func (j Job) Scope() Scope { return Scope{j.Platform, j.Account} }

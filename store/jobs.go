@@ -8,18 +8,20 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // Record writes down what arrived, and the cursor behind it, in one transaction: either all
 // of it is known after a crash or none. A job whose source is known already is left out; how
 // many were new is returned. New jobs are Queued, Waiting or Skipped; their ids and times are
 // set here.
-func (s *Store) Record(scope Scope, cursor string, jobs ...Job) (added int, err error) {
+func (s *Store) Record(who identity.Identity, cursor string, jobs ...Job) (added int, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
-		if err := tx.Bucket(cursorBucket).Put(key(scope.Platform, scope.Account), []byte(cursor)); err != nil {
+		if err := tx.Bucket(cursorBucket).Put(key(who.Server, who.ID), []byte(cursor)); err != nil {
 			return fmt.Errorf("move the cursor: %w", err)
 		}
-		added, err = insert(tx, scope, jobs)
+		added, err = insert(tx, who, jobs)
 		return err
 	})
 	return added, err
@@ -27,27 +29,27 @@ func (s *Store) Record(scope Scope, cursor string, jobs ...Job) (added int, err 
 
 // Enqueue adds a job that nobody's post asked for. One whose source is known already is left as
 // it is.
-func (s *Store) Enqueue(scope Scope, job Job) error {
+func (s *Store) Enqueue(who identity.Identity, job Job) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		_, err := insert(tx, scope, []Job{job})
+		_, err := insert(tx, who, []Job{job})
 		return err
 	})
 }
 
 // Cursor is where Record left it; known is false for an account never recorded.
-func (s *Store) Cursor(scope Scope) (cursor string, known bool, err error) {
+func (s *Store) Cursor(who identity.Identity) (cursor string, known bool, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		v := tx.Bucket(cursorBucket).Get(key(scope.Platform, scope.Account))
+		v := tx.Bucket(cursorBucket).Get(key(who.Server, who.ID))
 		cursor, known = string(v), v != nil
 		return nil
 	})
 	return cursor, known, err
 }
 
-func insert(tx *bolt.Tx, scope Scope, jobs []Job) (added int, err error) {
+func insert(tx *bolt.Tx, who identity.Identity, jobs []Job) (added int, err error) {
 	for _, j := range jobs {
-		j.Platform, j.Account = scope.Platform, scope.Account
-		if tx.Bucket(sourceBucket).Get(sourceKey(scope, j.Source)) != nil {
+		j.Bot = who
+		if tx.Bucket(sourceBucket).Get(sourceKey(who, j.Source)) != nil {
 			continue
 		}
 		if j.State != Queued && j.State != Waiting && j.State != Skipped {
@@ -59,7 +61,7 @@ func insert(tx *bolt.Tx, scope Scope, jobs []Job) (added int, err error) {
 		}
 		j.ID = fmt.Sprintf("j%09d", n)
 		j.Created = time.Now()
-		if err := tx.Bucket(sourceBucket).Put(sourceKey(scope, j.Source), []byte(j.ID)); err != nil {
+		if err := tx.Bucket(sourceBucket).Put(sourceKey(who, j.Source), []byte(j.ID)); err != nil {
 			return added, fmt.Errorf("remember post %s: %w", j.Source, err)
 		}
 		if err := put(tx, nil, j); err != nil {
@@ -70,7 +72,7 @@ func insert(tx *bolt.Tx, scope Scope, jobs []Job) (added int, err error) {
 	return added, nil
 }
 
-func sourceKey(scope Scope, post string) []byte { return key(scope.Platform, scope.Account, post) }
+func sourceKey(who identity.Identity, post string) []byte { return key(who.Server, who.ID, post) }
 
 // The phases in which something is due, by who does it.
 const (
@@ -97,12 +99,12 @@ func dueKey(j Job) []byte {
 	case Posted, Skipped, Cancelled, Dead:
 		return nil
 	}
-	return append(append(line(phase, j.Scope(), lane), instant(at)...), j.ID...)
+	return append(append(line(phase, j.Bot, lane), instant(at)...), j.ID...)
 }
 
 // line is what the keys of one line begin with.
-func line(phase string, scope Scope, lane string) []byte {
-	return append(key(phase, scope.Platform, scope.Account, lane), 0)
+func line(phase string, who identity.Identity, lane string) []byte {
+	return append(key(phase, who.Server, who.ID, lane), 0)
 }
 
 // put writes a job and moves it in the lines and the counts; old is what it was, nil for a
@@ -191,18 +193,18 @@ func (s *Store) Job(id string) (j Job, err error) {
 }
 
 // BySource finds the job that a post became, or ErrNotFound.
-func (s *Store) BySource(scope Scope, post string) (Job, error) {
-	return s.find(sourceBucket, scope, post)
+func (s *Store) BySource(who identity.Identity, post string) (Job, error) {
+	return s.find(sourceBucket, who, post)
 }
 
 // ByPost finds the job that a reply of the bot answered, or ErrNotFound.
-func (s *Store) ByPost(scope Scope, reply string) (Job, error) {
-	return s.find(postBucket, scope, reply)
+func (s *Store) ByPost(who identity.Identity, reply string) (Job, error) {
+	return s.find(postBucket, who, reply)
 }
 
-func (s *Store) find(bucket []byte, scope Scope, post string) (j Job, err error) {
+func (s *Store) find(bucket []byte, who identity.Identity, post string) (j Job, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		id := tx.Bucket(bucket).Get(sourceKey(scope, post))
+		id := tx.Bucket(bucket).Get(sourceKey(who, post))
 		if id == nil {
 			return fmt.Errorf("%w for post %s", ErrNotFound, post)
 		}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // idLength is the length of every job id: a letter and nine digits.
@@ -36,8 +38,8 @@ var errIdle = errors.New("nothing is due")
 // attempt, in one transaction, before any work is done. A lease that ran out is due again.
 // Without one due, ok is false and next is when one will be, zero for an empty lane. A job
 // with more than MaxAttempts attempts is handed out to be buried.
-func (s *Store) Lease(scope Scope, lane, owner string, d time.Duration) (job Job, next time.Time, ok bool, err error) {
-	prefix := line(workPhase, scope, lane)
+func (s *Store) Lease(who identity.Identity, lane, owner string, d time.Duration) (job Job, next time.Time, ok bool, err error) {
+	prefix := line(workPhase, who, lane)
 	if next, ok, err = s.peek(prefix); err != nil || !ok {
 		return Job{}, next, false, err
 	}
@@ -74,13 +76,13 @@ func (s *Store) peek(prefix []byte) (at time.Time, due bool, err error) {
 
 // Reclaim ends all leases of an account. A starting daemon calls it: it holds the file, so
 // whoever leased before is dead. The attempts stay counted.
-func (s *Store) Reclaim(scope Scope) (n int, err error) {
+func (s *Store) Reclaim(who identity.Identity) (n int, err error) {
 	leased, err := s.List(Filter{States: []State{Leased}})
 	if err != nil {
 		return 0, err
 	}
 	for _, j := range leased {
-		if j.Scope() != scope {
+		if j.Bot != who {
 			continue
 		}
 		if _, err := s.move(j.ID, Queued, held(j.LeaseOwner, unlease)); err != nil {
@@ -163,10 +165,13 @@ func unlease(_ *bolt.Tx, j *Job) error {
 	return nil
 }
 
-// follow records jobs that a change causes.
+// follow records jobs that a change causes, on the same network.
 func follow(jobs []Job) change {
 	return func(tx *bolt.Tx, j *Job) error {
-		_, err := insert(tx, j.Scope(), jobs)
+		for i := range jobs {
+			jobs[i].Network = j.Network
+		}
+		_, err := insert(tx, j.Bot, jobs)
 		return err
 	}
 }
@@ -217,13 +222,13 @@ func (s *Store) Wait(id, owner, topic string, deadline time.Time, payload []byte
 }
 
 // Answer queues the jobs that wait for a topic and returns how many.
-func (s *Store) Answer(scope Scope, topic string) (n int, err error) {
+func (s *Store) Answer(who identity.Identity, topic string) (n int, err error) {
 	waiting, err := s.List(Filter{States: []State{Waiting}})
 	if err != nil {
 		return 0, err
 	}
 	for _, j := range waiting {
-		if j.Scope() != scope || j.Awaits != topic {
+		if j.Bot != who || j.Awaits != topic {
 			continue
 		}
 		if _, err := s.move(j.ID, Queued, from(Waiting)); err != nil && !errors.Is(err, ErrState) {
@@ -235,9 +240,9 @@ func (s *Store) Answer(scope Scope, topic string) (n int, err error) {
 }
 
 // Expire skips the waiting jobs whose deadline has passed.
-func (s *Store) Expire(scope Scope, reason string) (n int, err error) {
+func (s *Store) Expire(who identity.Identity, reason string) (n int, err error) {
 	for {
-		prefix := line(consentPhase, scope, "")
+		prefix := line(consentPhase, who, "")
 		_, due, err := s.peek(prefix)
 		if err != nil || !due {
 			return n, err

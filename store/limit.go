@@ -7,6 +7,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // The media budget of an account, as Mastodon counts it.
@@ -34,9 +36,9 @@ type Refusal struct {
 // Take uses one of each limit, or none of them and says which one is used up. The same token
 // uses a limit once however often it asks, so work that is repeated after a crash costs
 // nothing more; an empty token is a new one each time.
-func (s *Store) Take(scope Scope, token string, limits ...Limit) (refused *Refusal, err error) {
+func (s *Store) Take(who identity.Identity, token string, limits ...Limit) (refused *Refusal, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
-		refused, err = take(tx, scope, token, limits)
+		refused, err = take(tx, who, token, limits)
 		if err == nil && refused != nil {
 			return errIdle
 		}
@@ -50,17 +52,17 @@ func (s *Store) Take(scope Scope, token string, limits ...Limit) (refused *Refus
 
 // TakeUpload uses one of the account's media budget, or says when there is one again. Every
 // try counts: the server counted it too. A budget below zero has no end.
-func (s *Store) TakeUpload(scope Scope, budget int) (refused *Refusal, err error) {
-	return s.Take(scope, "", Limit{"upload", budget, UploadWindow})
+func (s *Store) TakeUpload(who identity.Identity, budget int) (refused *Refusal, err error) {
+	return s.Take(who, "", Limit{"upload", budget, UploadWindow})
 }
 
-func take(tx *bolt.Tx, scope Scope, token string, limits []Limit) (*Refusal, error) {
+func take(tx *bolt.Tx, who identity.Identity, token string, limits []Limit) (*Refusal, error) {
 	b, now := tx.Bucket(limitBucket), time.Now()
 	for _, l := range limits {
 		if l.Max < 0 {
 			continue
 		}
-		u, err := used(b, scope, l, token, now)
+		u, err := used(b, who, l, token, now)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +80,7 @@ func take(tx *bolt.Tx, scope Scope, token string, limits []Limit) (*Refusal, err
 			}
 			id = fmt.Sprintf("#%d", n)
 		}
-		k := append(append(limitPrefix(scope, l), instant(now)...), id...)
+		k := append(append(limitPrefix(who, l), instant(now)...), id...)
 		if err := b.Put(k, instant(now)); err != nil {
 			return nil, fmt.Errorf("use limit %s: %w", l.Name, err)
 		}
@@ -86,8 +88,8 @@ func take(tx *bolt.Tx, scope Scope, token string, limits []Limit) (*Refusal, err
 	return nil, nil
 }
 
-func limitPrefix(scope Scope, l Limit) []byte {
-	return append(key(scope.Platform, scope.Account, l.Name), 0)
+func limitPrefix(who identity.Identity, l Limit) []byte {
+	return append(key(who.Server, who.ID, l.Name), 0)
 }
 
 // usage is what was used of a limit within its window.
@@ -99,8 +101,8 @@ type usage struct {
 
 // used counts, and drops what has left the window. A use in the future is from before the
 // clock was set back: it counts.
-func used(b *bolt.Bucket, scope Scope, l Limit, token string, now time.Time) (u usage, err error) {
-	prefix := limitPrefix(scope, l)
+func used(b *bolt.Bucket, who identity.Identity, l Limit, token string, now time.Time) (u usage, err error) {
+	prefix := limitPrefix(who, l)
 	var old [][]byte
 	c := b.Cursor()
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {

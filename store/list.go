@@ -5,6 +5,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // PostList is a filter of posts that we keep ourselves, for a network that has none: a browser hides
@@ -21,9 +23,9 @@ type PostList struct {
 var ErrNoList = errors.New("no such list of posts")
 
 // PostLists are those of a subscriber, in the order of their ids.
-func (s *Store) PostLists(scope Scope) (lists []PostList, err error) {
+func (s *Store) PostLists(who identity.Identity) (lists []PostList, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, listBucket, prefix(scope.Platform, scope.Account), func(_ []byte, v PostList) error {
+		return eachRecord(tx, listBucket, prefix(who.Server, who.ID), func(_ []byte, v PostList) error {
 			lists = append(lists, v)
 			return nil
 		})
@@ -32,19 +34,19 @@ func (s *Store) PostLists(scope Scope) (lists []PostList, err error) {
 }
 
 // PutPostList stores a list.
-func (s *Store) PutPostList(scope Scope, l PostList) error {
+func (s *Store) PutPostList(who identity.Identity, l PostList) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, scope); err != nil {
+		if _, err := subscriberOf(tx, who); err != nil {
 			return err
 		}
-		return putRecord(tx, listBucket, key(scope.Platform, scope.Account, l.ID), l)
+		return putRecord(tx, listBucket, key(who.Server, who.ID, l.ID), l)
 	})
 }
 
 // ChangePostList changes a list in one transaction, or is ErrNoList.
-func (s *Store) ChangePostList(scope Scope, id string, change func(*PostList) error) error {
+func (s *Store) ChangePostList(who identity.Identity, id string, change func(*PostList) error) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		k := key(scope.Platform, scope.Account, id)
+		k := key(who.Server, who.ID, id)
 		l, ok, err := getRecord[PostList](tx, listBucket, k)
 		if err != nil {
 			return err
@@ -63,8 +65,8 @@ func (s *Store) ChangePostList(scope Scope, id string, change func(*PostList) er
 }
 
 // DropPostList forgets a list; one that is gone is no error.
-func (s *Store) DropPostList(scope Scope, id string) error {
+func (s *Store) DropPostList(who identity.Identity, id string) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket(listBucket).Delete(key(scope.Platform, scope.Account, id))
+		return tx.Bucket(listBucket).Delete(key(who.Server, who.ID, id))
 	})
 }

@@ -158,7 +158,7 @@ func checkJobs(tx *bolt.Tx) error {
 				return fmt.Errorf("%w: job %s (%s) is not in line", ErrDamaged, id, j.State)
 			}
 		}
-		if at := tx.Bucket(sourceBucket).Get(sourceKey(j.Scope(), j.Source)); !bytes.Equal(at, id) {
+		if at := tx.Bucket(sourceBucket).Get(sourceKey(j.Bot, j.Source)); !bytes.Equal(at, id) {
 			return fmt.Errorf("%w: job %s is not found by its post", ErrDamaged, id)
 		}
 		return nil
@@ -222,11 +222,11 @@ func finishedBefore(tx *bolt.Tx, before time.Time) (old []Job, err error) {
 }
 
 func forget(tx *bolt.Tx, j Job) error {
-	if err := tx.Bucket(sourceBucket).Delete(sourceKey(j.Scope(), j.Source)); err != nil {
+	if err := tx.Bucket(sourceBucket).Delete(sourceKey(j.Bot, j.Source)); err != nil {
 		return err
 	}
 	if j.PostID != "" {
-		if err := tx.Bucket(postBucket).Delete(sourceKey(j.Scope(), j.PostID)); err != nil {
+		if err := tx.Bucket(postBucket).Delete(sourceKey(j.Bot, j.PostID)); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // Render stores a finished reply with its pictures; the worker is done with the job. A reply
@@ -56,10 +58,10 @@ func dropBlobs(tx *bolt.Tx, id string) error {
 
 // NextOut is the reply whose next step is due first. Without one, ok is false and next is
 // when one will be, zero for an empty outbox.
-func (s *Store) NextOut(scope Scope) (job Job, next time.Time, ok bool, err error) {
+func (s *Store) NextOut(who identity.Identity) (job Job, next time.Time, ok bool, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
 		var id []byte
-		id, next = first(tx, line(outPhase, scope, ""))
+		id, next = first(tx, line(outPhase, who, ""))
 		if id == nil || next.After(time.Now()) {
 			return nil
 		}
@@ -136,7 +138,7 @@ func (s *Store) Unpost(id string, at time.Time) error {
 func (s *Store) Posted(id, postID string, reply []byte) error {
 	_, err := s.move(id, Posted, func(tx *bolt.Tx, j *Job) error {
 		j.PostID, j.Reply = postID, reply
-		return tx.Bucket(postBucket).Put(sourceKey(j.Scope(), postID), []byte(id))
+		return tx.Bucket(postBucket).Put(sourceKey(j.Bot, postID), []byte(id))
 	})
 	return err
 }

@@ -12,30 +12,30 @@ import (
 // The buckets.
 var (
 	metaBucket     = []byte("meta")     // schema, secrets of the file's own
-	cursorBucket   = []byte("cursors")  // platform, account -> cursor
+	cursorBucket   = []byte("cursors")  // server, account -> cursor
 	jobBucket      = []byte("jobs")     // id -> Job
-	sourceBucket   = []byte("sources")  // platform, account, post -> id of the job it became
-	postBucket     = []byte("posts")    // platform, account, reply -> id of its job
-	dueBucket      = []byte("due")      // phase, platform, account, lane, time, id: who is next
+	sourceBucket   = []byte("sources")  // server, account, post -> id of the job it became
+	postBucket     = []byte("posts")    // server, account, reply -> id of its job
+	dueBucket      = []byte("due")      // phase, server, account, lane, time, id: who is next
 	countBucket    = []byte("counts")   // state -> number of jobs
 	blobBucket     = []byte("blobs")    // id, name -> bytes of an unposted picture
 	limitBucket    = []byte("limits")   // name, time, token: what was used of a limit
-	consentBucket  = []byte("consents") // platform, account, topic -> Consent
+	consentBucket  = []byte("consents") // server, account, topic -> Consent
 	auditBucket    = []byte("audit")    // sequence -> Entry
 	credentialsBkt = []byte("sealed")   // record, field -> ciphertext
 	ruleBucket     = []byte("rules")    // id -> Rule
 
-	subscriberBucket = []byte("subscribers") // platform, account -> Subscriber
-	hiddenBucket     = []byte("judged")      // platform, account, post -> Judged
-	workBucket       = []byte("filterwork")  // platform, account, post of what the filer has to do
-	shelfBucket      = []byte("shelves")     // platform, account, name -> Shelf
-	muteBucket       = []byte("mutes")       // platform, account, muted account -> Mute
-	lessonBucket     = []byte("lessons")     // platform, account, picture -> Lesson
+	subscriberBucket = []byte("subscribers") // server, account -> Subscriber
+	hiddenBucket     = []byte("judged")      // server, account, post -> Judged
+	workBucket       = []byte("filterwork")  // server, account, post of what the filer has to do
+	shelfBucket      = []byte("shelves")     // server, account, name -> Shelf
+	muteBucket       = []byte("mutes")       // server, account, muted account -> Mute
+	lessonBucket     = []byte("lessons")     // server, account, picture -> Lesson
 	allowanceBucket  = []byte("allowances")  // handle -> Allowance
 	sessionBucket    = []byte("sessions")    // hash of an id -> Session
 	sightBucket      = []byte("sights")      // model, address or hash of a picture -> Sight
-	spendBucket      = []byte("spending")    // platform, account, month, item -> Spending
-	listBucket       = []byte("postlists")   // platform, account, id -> PostList
+	spendBucket      = []byte("spending")    // server, account, month, item -> Spending
+	listBucket       = []byte("postlists")   // server, account, id -> PostList
 )
 
 // step brings the schema from one version to the next.

@@ -8,14 +8,16 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // Session is somebody signed in to the web page. The store knows only the hash of what their
 // browser holds.
 type Session struct {
-	Scope   Scope     `json:"scope"` // the subscriber
-	Created time.Time `json:"created"`
-	Seen    time.Time `json:"seen"`
+	Identity identity.Identity `json:"identity"` // the subscriber
+	Created  time.Time         `json:"created"`
+	Seen     time.Time         `json:"seen"`
 }
 
 // How long a session lasts: without a visit, and at most.
@@ -30,11 +32,11 @@ func sessionKey(id string) []byte {
 }
 
 // OpenSession begins a session and returns its id, 26 letters that nobody can guess.
-func (s *Store) OpenSession(scope Scope) (id string, err error) {
+func (s *Store) OpenSession(who identity.Identity) (id string, err error) {
 	id = rand.Text()
 	now := time.Now()
 	err = s.db.Update(func(tx *bolt.Tx) error {
-		return putRecord(tx, sessionBucket, sessionKey(id), Session{scope, now, now})
+		return putRecord(tx, sessionBucket, sessionKey(id), Session{who, now, now})
 	})
 	return id, err
 }
@@ -69,8 +71,8 @@ func (s *Store) CloseSession(id string) error {
 }
 
 // CloseSessions ends all of an account.
-func (s *Store) CloseSessions(scope Scope) error {
-	return s.dropSessions(func(v Session) bool { return v.Scope == scope })
+func (s *Store) CloseSessions(who identity.Identity) error {
+	return s.dropSessions(func(v Session) bool { return v.Identity == who })
 }
 
 // PruneSessions ends those that have run out.

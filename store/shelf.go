@@ -6,6 +6,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // Shelf is a filter on a subscriber's server that we own: one for each title and month. It is
@@ -25,26 +27,26 @@ type Shelf struct {
 }
 
 // PutShelf stores a shelf.
-func (s *Store) PutShelf(scope Scope, shelf Shelf) error {
+func (s *Store) PutShelf(who identity.Identity, shelf Shelf) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, scope); err != nil {
+		if _, err := subscriberOf(tx, who); err != nil {
 			return err
 		}
-		return putRecord(tx, shelfBucket, key(scope.Platform, scope.Account, shelf.Name), shelf)
+		return putRecord(tx, shelfBucket, key(who.Server, who.ID, shelf.Name), shelf)
 	})
 }
 
 // DropShelf forgets a shelf.
-func (s *Store) DropShelf(scope Scope, name string) error {
+func (s *Store) DropShelf(who identity.Identity, name string) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket(shelfBucket).Delete(key(scope.Platform, scope.Account, name))
+		return tx.Bucket(shelfBucket).Delete(key(who.Server, who.ID, name))
 	})
 }
 
 // Shelves lists a subscriber's, oldest first.
-func (s *Store) Shelves(scope Scope) (shelves []Shelf, err error) {
+func (s *Store) Shelves(who identity.Identity) (shelves []Shelf, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, shelfBucket, prefix(scope.Platform, scope.Account), func(_ []byte, v Shelf) error {
+		return eachRecord(tx, shelfBucket, prefix(who.Server, who.ID), func(_ []byte, v Shelf) error {
 			shelves = append(shelves, v)
 			return nil
 		})
@@ -70,26 +72,26 @@ type Mute struct {
 func (m Mute) Ours() bool { return !m.Theirs && !m.Over }
 
 // PutMute stores a mute.
-func (s *Store) PutMute(scope Scope, m Mute) error {
+func (s *Store) PutMute(who identity.Identity, m Mute) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, scope); err != nil {
+		if _, err := subscriberOf(tx, who); err != nil {
 			return err
 		}
-		return putRecord(tx, muteBucket, key(scope.Platform, scope.Account, m.Account), m)
+		return putRecord(tx, muteBucket, key(who.Server, who.ID, m.Account), m)
 	})
 }
 
 // DropMute forgets a mute.
-func (s *Store) DropMute(scope Scope, account string) error {
+func (s *Store) DropMute(who identity.Identity, account string) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket(muteBucket).Delete(key(scope.Platform, scope.Account, account))
+		return tx.Bucket(muteBucket).Delete(key(who.Server, who.ID, account))
 	})
 }
 
 // Mutes lists a subscriber's mutes.
-func (s *Store) Mutes(scope Scope) (mutes []Mute, err error) {
+func (s *Store) Mutes(who identity.Identity) (mutes []Mute, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, muteBucket, prefix(scope.Platform, scope.Account), func(_ []byte, v Mute) error {
+		return eachRecord(tx, muteBucket, prefix(who.Server, who.ID), func(_ []byte, v Mute) error {
 			mutes = append(mutes, v)
 			return nil
 		})
@@ -109,20 +111,20 @@ type Lesson struct {
 }
 
 // PutLesson stores what a subscriber said of a picture; the last word counts.
-func (s *Store) PutLesson(scope Scope, l Lesson) error {
+func (s *Store) PutLesson(who identity.Identity, l Lesson) error {
 	l.At = time.Now()
 	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, scope); err != nil {
+		if _, err := subscriberOf(tx, who); err != nil {
 			return err
 		}
-		return putRecord(tx, lessonBucket, key(scope.Platform, scope.Account, l.Picture), l)
+		return putRecord(tx, lessonBucket, key(who.Server, who.ID, l.Picture), l)
 	})
 }
 
 // Lessons lists what a subscriber said.
-func (s *Store) Lessons(scope Scope) (lessons []Lesson, err error) {
+func (s *Store) Lessons(who identity.Identity) (lessons []Lesson, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, lessonBucket, prefix(scope.Platform, scope.Account), func(_ []byte, v Lesson) error {
+		return eachRecord(tx, lessonBucket, prefix(who.Server, who.ID), func(_ []byte, v Lesson) error {
 			lessons = append(lessons, v)
 			return nil
 		})

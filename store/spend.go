@@ -4,23 +4,24 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // Spending is what an account used of something that costs money in a month.
 type Spending struct {
-	Platform string `json:"platform"`
-	Account  string `json:"id"`
-	Handle   string `json:"handle,omitempty"` // as of the last time, without @; none of who left
-	Month    string `json:"month"`            // such as 2026-08
-	Item     string `json:"item"`
-	N        int    `json:"n"`
-	Cost     int64  `json:"cost"` // in millionths of a US dollar, at the prices of the time
+	Identity identity.Identity `json:"identity"`
+	Handle   string            `json:"handle,omitempty"` // as of the last time, without @; none of who left
+	Month    string            `json:"month"`            // such as 2026-08
+	Item     string            `json:"item"`
+	N        int               `json:"n"`
+	Cost     int64             `json:"cost"` // in millionths of a US dollar, at the prices of the time
 }
 
 // Spend adds to what was spent.
 func (s *Store) Spend(add Spending) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		k := key(add.Platform, add.Account, add.Month, add.Item)
+		k := key(add.Identity.Server, add.Identity.ID, add.Month, add.Item)
 		was, _, err := getRecord[Spending](tx, spendBucket, k)
 		if err != nil {
 			return err
@@ -35,9 +36,9 @@ func (s *Store) Spend(add Spending) error {
 }
 
 // Spent is the sum of an account's month.
-func (s *Store) Spent(scope Scope, month string) (cost int64, err error) {
+func (s *Store) Spent(who identity.Identity, month string) (cost int64, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, spendBucket, prefix(scope.Platform, scope.Account, month), func(_ []byte, v Spending) error {
+		return eachRecord(tx, spendBucket, prefix(who.Server, who.ID, month), func(_ []byte, v Spending) error {
 			cost += v.Cost
 			return nil
 		})
@@ -45,11 +46,11 @@ func (s *Store) Spent(scope Scope, month string) (cost int64, err error) {
 	return cost, err
 }
 
-// Spendings lists what was spent on a platform, by account, month and item; in one month only unless
+// Spendings lists what was spent on a server, by account, month and item; in one month only unless
 // it is empty.
-func (s *Store) Spendings(platform, month string) (list []Spending, err error) {
+func (s *Store) Spendings(server, month string) (list []Spending, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, spendBucket, prefix(platform), func(_ []byte, v Spending) error {
+		return eachRecord(tx, spendBucket, prefix(server), func(_ []byte, v Spending) error {
 			if month == "" || v.Month == month {
 				list = append(list, v)
 			}
@@ -60,16 +61,16 @@ func (s *Store) Spendings(platform, month string) (list []Spending, err error) {
 }
 
 // unnameSpending takes the name of somebody who leaves off what they cost, which must stay counted.
-func unnameSpending(tx *bolt.Tx, scope Scope) error {
+func unnameSpending(tx *bolt.Tx, who identity.Identity) error {
 	var theirs []Spending
-	err := eachRecord(tx, spendBucket, prefix(scope.Platform, scope.Account), func(_ []byte, v Spending) error {
+	err := eachRecord(tx, spendBucket, prefix(who.Server, who.ID), func(_ []byte, v Spending) error {
 		theirs = append(theirs, v)
 		return nil
 	})
 	for i := 0; err == nil && i < len(theirs); i++ {
 		v := theirs[i]
 		v.Handle = ""
-		err = putRecord(tx, spendBucket, key(v.Platform, v.Account, v.Month, v.Item), v)
+		err = putRecord(tx, spendBucket, key(v.Identity.Server, v.Identity.ID, v.Month, v.Item), v)
 	}
 	return err
 }

@@ -14,10 +14,11 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/store"
 )
 
-var scope = store.Scope{Platform: "mastodon", Account: "42"}
+var scope = identity.Identity{Server: "example.social", ID: "42"}
 
 func openAt(t testing.TB, path string) *store.Store {
 	t.Helper()
@@ -97,7 +98,7 @@ func TestAPostBecomesAJobOnce(t *testing.T) {
 	if n != 1 || err != nil {
 		t.Errorf("%d new, %v", n, err)
 	}
-	other := store.Scope{Platform: "x", Account: "42"}
+	other := identity.Identity{Server: "x.com", ID: "42"}
 	if n, err := s.Record(other, "1", queued("p1")); n != 1 || err != nil {
 		t.Errorf("the same id on another network: %d new, %v", n, err)
 	}

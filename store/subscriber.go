@@ -7,6 +7,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"slugpuppy/bot/identity"
 )
 
 // Mode is what the filter does for a subscriber.
@@ -21,12 +23,12 @@ const (
 
 // Subscriber is a person whose home timeline is filtered, with what they chose.
 type Subscriber struct {
-	Platform string `json:"platform"`
-	Account  string `json:"id"`
-	Handle   string `json:"account"` // name@host
-	Server   string `json:"server"`
-	Mode     Mode   `json:"mode"`
-	How      string `json:"how"` // warn, blur or hide
+	Identity identity.Identity `json:"identity"`
+	Network  string            `json:"network"` // what the adapter is called, such as "mastodon"
+	Handle   string            `json:"account"` // name@host
+	Server   string            `json:"server"`  // its address
+	Mode     Mode              `json:"mode"`
+	How      string            `json:"how"` // warn, blur or hide
 	// Budget is the share of pictures that are no dreams and may be hidden by mistake.
 	Budget      float64   `json:"budget"`
 	BoostsOnly  bool      `json:"boosts_only,omitempty"` // posts of people followed always stay
@@ -67,9 +69,6 @@ func days(d time.Duration) string {
 	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
-// Scope is the subscriber's account.
-func (s Subscriber) Scope() Scope { return Scope{s.Platform, s.Account} }
-
 // Acting is the mode in force at a time: the first days are shadow, pauses are off.
 func (s Subscriber) Acting(now time.Time) Mode {
 	switch {
@@ -93,13 +92,13 @@ const (
 	postsHidden   = "hide posts"
 )
 
-func subscriberKey(scope Scope) []byte { return key(scope.Platform, scope.Account) }
+func subscriberKey(who identity.Identity) []byte { return key(who.Server, who.ID) }
 
 // Subscribe stores a new subscriber with its audit entry. One that is there already keeps its
 // choices and only gets the handle and server.
 func (s *Store) Subscribe(actor string, sub Subscriber) (stored Subscriber, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
-		k := subscriberKey(sub.Scope())
+		k := subscriberKey(sub.Identity)
 		old, known, err := getRecord[Subscriber](tx, subscriberBucket, k)
 		if err != nil {
 			return err
@@ -120,16 +119,16 @@ func (s *Store) Subscribe(actor string, sub Subscriber) (stored Subscriber, err 
 }
 
 // Subscriber reads one, or ErrNoSubscriber.
-func (s *Store) Subscriber(scope Scope) (sub Subscriber, err error) {
+func (s *Store) Subscriber(who identity.Identity) (sub Subscriber, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
-		sub, err = subscriberOf(tx, scope)
+		sub, err = subscriberOf(tx, who)
 		return err
 	})
 	return sub, err
 }
 
-func subscriberOf(tx *bolt.Tx, scope Scope) (Subscriber, error) {
-	sub, ok, err := getRecord[Subscriber](tx, subscriberBucket, subscriberKey(scope))
+func subscriberOf(tx *bolt.Tx, who identity.Identity) (Subscriber, error) {
+	sub, ok, err := getRecord[Subscriber](tx, subscriberBucket, subscriberKey(who))
 	if err == nil && !ok {
 		err = ErrNoSubscriber
 	}
@@ -148,9 +147,9 @@ func (s *Store) Subscribers() (subs []Subscriber, err error) {
 }
 
 // ChangeSubscriber applies a change of choices, audited and undoable.
-func (s *Store) ChangeSubscriber(actor string, scope Scope, reason string, change func(*Subscriber)) (sub Subscriber, undo string, err error) {
+func (s *Store) ChangeSubscriber(actor string, who identity.Identity, reason string, change func(*Subscriber)) (sub Subscriber, undo string, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
-		old, err := subscriberOf(tx, scope)
+		old, err := subscriberOf(tx, who)
 		if err != nil {
 			return err
 		}
@@ -163,7 +162,7 @@ func (s *Store) ChangeSubscriber(actor string, scope Scope, reason string, chang
 		if e.After, err = encoded(sub); err != nil {
 			return err
 		}
-		if err := putRecord(tx, subscriberBucket, subscriberKey(scope), sub); err != nil {
+		if err := putRecord(tx, subscriberBucket, subscriberKey(who), sub); err != nil {
 			return err
 		}
 		undo, err = undoable(tx, e)
@@ -174,9 +173,9 @@ func (s *Store) ChangeSubscriber(actor string, scope Scope, reason string, chang
 
 // TouchSubscriber changes what the daemon itself keeps there: no choice, no audit entry. A
 // subscriber who is gone is no error.
-func (s *Store) TouchSubscriber(scope Scope, change func(*Subscriber)) error {
+func (s *Store) TouchSubscriber(who identity.Identity, change func(*Subscriber)) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		sub, err := subscriberOf(tx, scope)
+		sub, err := subscriberOf(tx, who)
 		if errors.Is(err, ErrNoSubscriber) {
 			return nil
 		}
@@ -184,7 +183,7 @@ func (s *Store) TouchSubscriber(scope Scope, change func(*Subscriber)) error {
 			return err
 		}
 		change(&sub)
-		return putRecord(tx, subscriberBucket, subscriberKey(scope), sub)
+		return putRecord(tx, subscriberBucket, subscriberKey(who), sub)
 	})
 }
 
@@ -194,38 +193,38 @@ func undoSubscriber(tx *bolt.Tx, e Entry) error {
 	if err := json.Unmarshal([]byte(e.Before), &before); err != nil {
 		return fmt.Errorf("read an audited subscriber: %w", err)
 	}
-	now, err := subscriberOf(tx, before.Scope())
+	now, err := subscriberOf(tx, before.Identity)
 	if err != nil {
 		return err
 	}
 	before.LastDigest, before.Trouble, before.Leaving = now.LastDigest, now.Trouble, now.Leaving
-	return putRecord(tx, subscriberBucket, subscriberKey(before.Scope()), before)
+	return putRecord(tx, subscriberBucket, subscriberKey(before.Identity), before)
 }
 
 // ForgetSubscriber removes everything about one; only that they left remains, without a name.
 // The shared verdicts about pictures name nobody and stay.
-func (s *Store) ForgetSubscriber(actor string, scope Scope) error {
+func (s *Store) ForgetSubscriber(actor string, who identity.Identity) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, scope); err != nil {
+		if _, err := subscriberOf(tx, who); err != nil {
 			return err
 		}
 		all := func(json.RawMessage) bool { return true }
 		for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket} {
-			if _, err := dropRecords(tx, bucket, prefix(scope.Platform, scope.Account), all); err != nil {
+			if _, err := dropRecords(tx, bucket, prefix(who.Server, who.ID), all); err != nil {
 				return err
 			}
 		}
-		if err := dropWork(tx, scope); err != nil {
+		if err := dropWork(tx, who); err != nil {
 			return err
 		}
-		if err := unnameSpending(tx, scope); err != nil {
+		if err := unnameSpending(tx, who); err != nil {
 			return err
 		}
-		if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return v.Scope == scope }); err != nil {
+		if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return v.Identity == who }); err != nil {
 			return err
 		}
 		for _, b := range []struct{ bucket, k []byte }{
-			{subscriberBucket, subscriberKey(scope)}, {cursorBucket, homeKey(scope)},
+			{subscriberBucket, subscriberKey(who)}, {cursorBucket, homeKey(who)},
 		} {
 			if err := tx.Bucket(b.bucket).Delete(b.k); err != nil {
 				return fmt.Errorf("forget a subscriber: %w", err)

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/store"
 )
 
@@ -268,7 +269,7 @@ func TestTheMediaBudgetSurvivesARestart(t *testing.T) {
 		if r == nil || err != nil || time.Until(r.Until) != store.UploadWindow {
 			t.Fatalf("over the budget: %+v, %v", r, err)
 		}
-		if r, _ := s.TakeUpload(store.Scope{Platform: "mastodon", Account: "43"}, store.UploadBudget); r != nil {
+		if r, _ := s.TakeUpload(identity.Identity{Server: "example.social", ID: "43"}, store.UploadBudget); r != nil {
 			t.Error("another account pays for this one")
 		}
 		time.Sleep(store.UploadWindow)

@@ -115,8 +115,11 @@ type Limits struct {
 // Platform is one network seen from the bot. Implementations are safe for concurrent use,
 // honour rate-limit headers, give every call a deadline and return *Error on failure.
 type Platform interface {
-	// Name is "mastodon" or "x"; with Self it names the account in the store.
+	// Name is what the network is called, such as "mastodon".
 	Name() string
+	// Host is the server that our token belongs to, in the form of identity.Host: with the id that Self
+	// says it is who we are.
+	Host() string
 	// Self is the bot's own account.
 	Self(ctx context.Context) (Account, error)
 	// Limits of the server.

@@ -95,7 +95,7 @@ type Local struct {
 var _ Service = (*Local)(nil)
 
 func view(j store.Job) Job {
-	return Job{ID: j.ID, Platform: j.Platform, Source: j.Source, Handle: j.Handle, State: j.State,
+	return Job{ID: j.ID, Platform: j.Network, Source: j.Source, Handle: j.Handle, State: j.State,
 		Attempts: j.Attempts, Created: j.Created, Updated: j.Updated, NotBefore: j.NotBefore,
 		PostID: j.PostID, Reason: j.Reason}
 }

@@ -13,12 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
 
-var scope = store.Scope{Platform: "mastodon", Account: "1"}
+var scope = identity.Identity{Server: "example.social", ID: "1"}
 
 // office is a service over its socket, and beside it over the file itself.
 type office struct {

@@ -11,13 +11,13 @@ import (
 
 // SpendService says what networks cost that cost money.
 type SpendService interface {
-	// Spendings lists what accounts on a platform used in a month such as 2026-08, or ever.
-	Spendings(ctx context.Context, platform, month string) ([]store.Spending, error)
+	// Spendings lists what accounts on a server used in a month such as 2026-08, or ever.
+	Spendings(ctx context.Context, server, month string) ([]store.Spending, error)
 }
 
 // Spendings implements Service.
-func (l *Local) Spendings(_ context.Context, platform, month string) ([]store.Spending, error) {
-	list, err := l.Store.Spendings(platform, month)
+func (l *Local) Spendings(_ context.Context, server, month string) ([]store.Spending, error) {
+	list, err := l.Store.Spendings(server, month)
 	if err != nil {
 		return nil, fmt.Errorf("read what was spent: %w", err)
 	}
@@ -25,15 +25,15 @@ func (l *Local) Spendings(_ context.Context, platform, month string) ([]store.Sp
 }
 
 // Spendings implements Service.
-func (c *Client) Spendings(ctx context.Context, platform, month string) (list []store.Spending, err error) {
-	q := url.Values{"platform": {platform}, "month": {month}}
+func (c *Client) Spendings(ctx context.Context, server, month string) (list []store.Spending, err error) {
+	q := url.Values{"server": {server}, "month": {month}}
 	return list, c.call(ctx, http.MethodGet, "/v1/spendings?"+q.Encode(), &list)
 }
 
 // handleSpendings serves SpendService.
 func handleSpendings(mux *http.ServeMux, s Service) {
 	mux.HandleFunc("GET /v1/spendings", func(w http.ResponseWriter, r *http.Request) {
-		v, err := s.Spendings(r.Context(), r.URL.Query().Get("platform"), r.URL.Query().Get("month"))
+		v, err := s.Spendings(r.Context(), r.URL.Query().Get("server"), r.URL.Query().Get("month"))
 		answer(w, v, err)
 	})
 }

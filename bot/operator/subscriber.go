@@ -75,7 +75,7 @@ func (l *Local) Subscribe(_ context.Context, s Subscription) (store.Subscriber, 
 	if l.Secrets == nil {
 		return store.Subscriber{}, fmt.Errorf("%w: no key to keep the connection with", ErrRefused)
 	}
-	if s.Platform == "" || s.Account == "" || s.Handle == "" || s.Server == "" {
+	if s.Identity.IsZero() || s.Network == "" || s.Handle == "" || s.Server == "" {
 		return store.Subscriber{}, fmt.Errorf("%w: a subscription without an account", ErrRefused)
 	}
 	if err := l.Secrets.Keep(s.Subscriber, s.Secrets); err != nil {
@@ -91,7 +91,7 @@ func (l *Local) Subscribe(_ context.Context, s Subscription) (store.Subscriber, 
 		}
 	}
 	if f, err := l.filter(); err == nil {
-		f.Wake(sub.Scope())
+		f.Wake(sub.Identity)
 	}
 	return sub, nil
 }
@@ -117,7 +117,7 @@ func (l *Local) wakeAll() {
 		return // a later pass finds out
 	}
 	for _, s := range subs {
-		f.Wake(s.Scope())
+		f.Wake(s.Identity)
 	}
 }
 
@@ -179,13 +179,13 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		a, err := f.Audit(ctx, sub, o.Arg)
 		return Answer{Audit: &a, Text: a.Text()}, err
 	case "rescan":
-		n, err := f.Rescan(sub.Scope(), o.Since)
+		n, err := f.Rescan(sub.Identity, o.Since)
 		return Answer{Text: fmt.Sprintf("%d posts changed", n)}, err
 	case "sync":
-		if _, err := f.Pass(ctx, sub.Scope()); err != nil && !errors.Is(err, store.ErrNoSubscriber) {
+		if _, err := f.Pass(ctx, sub.Identity); err != nil && !errors.Is(err, store.ErrNoSubscriber) {
 			return Answer{}, err
 		}
-		now, err := l.Store.Subscriber(sub.Scope())
+		now, err := l.Store.Subscriber(sub.Identity)
 		if errors.Is(err, store.ErrNoSubscriber) {
 			return Answer{Text: "gone"}, nil
 		}
@@ -196,7 +196,7 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 
 // ourMutes are the mutes there are because of the subscriber's rule.
 func ourMutes(st *store.Store, sub store.Subscriber) ([]store.Mute, error) {
-	list, err := st.Mutes(sub.Scope())
+	list, err := st.Mutes(sub.Identity)
 	return slices.DeleteFunc(list, func(m store.Mute) bool { return !m.Ours() }), err
 }
 

@@ -106,7 +106,7 @@ func (t *task) mine() ([]store.Job, error) {
 	jobs, err := t.Store.List(store.Filter{States: store.Unfinished(), Requester: t.job.Requester})
 	return slices.DeleteFunc(jobs, func(j store.Job) bool {
 		e, err := decodeEvent(j)
-		return j.ID == t.job.ID || j.Scope() != t.scope || err != nil || e.Ask != nil || e.Sorry
+		return j.ID == t.job.ID || j.Bot != t.scope || err != nil || e.Ask != nil || e.Sorry
 	}), err
 }
 
@@ -143,7 +143,7 @@ func (t *task) standing(j store.Job, all []store.Job) string {
 	case store.Queued:
 		place := 1
 		for _, other := range all {
-			if other.Scope() == j.Scope() && other.Lane == j.Lane && other.ID < j.ID {
+			if other.Bot == j.Bot && other.Lane == j.Lane && other.ID < j.ID {
 				place++
 			}
 		}

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/backoff"
 	"slugpuppy/dream"
@@ -36,7 +37,7 @@ const (
 type Daemon struct {
 	Options
 	self  network.Account
-	scope store.Scope
+	scope identity.Identity
 	owner string // of leases, different in every run
 
 	queue   map[string]signal // lane -> something arrived
@@ -99,7 +100,7 @@ func (d *Daemon) introduce(ctx context.Context) bool {
 	for failures := 1; ; failures++ {
 		self, err := d.Platform.Self(ctx)
 		if err == nil {
-			d.self, d.scope = self, store.Scope{Platform: d.Platform.Name(), Account: self.ID}
+			d.self, d.scope = self, identity.Identity{Server: d.Platform.Host(), ID: self.ID}
 			d.known.Store(&self)
 			d.held.say("")
 			d.resume()
@@ -157,7 +158,7 @@ func (d *Daemon) Held() string { return d.held.read() }
 // words, and guessable by nobody.
 func (d *Daemon) key(j store.Job) string {
 	mac := hmac.New(sha256.New, d.Secret)
-	fmt.Fprintf(mac, "%s|%s|%s", j.Platform, j.Account, j.Source)
+	fmt.Fprintf(mac, "%s|%s|%s", j.Network, j.Bot.ID, j.Source)
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
@@ -183,7 +184,7 @@ func (d *Daemon) limits(ctx context.Context) (network.Limits, error) {
 }
 
 // jobBy finds a job by one of the store's two indexes; nil when there is none.
-func jobBy(find func(store.Scope, string) (store.Job, error), scope store.Scope, id string) (*store.Job, error) {
+func jobBy(find func(identity.Identity, string) (store.Job, error), scope identity.Identity, id string) (*store.Job, error) {
 	j, err := find(scope, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil

@@ -11,6 +11,7 @@ import (
 
 	gomastodon "github.com/mattn/go-mastodon"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/reply"
@@ -88,7 +89,7 @@ func (s stage) play(t *testing.T) {
 		st.Close()
 	})
 	for known := false; !known; time.Sleep(10 * time.Millisecond) {
-		if _, known, err = st.Cursor(store.Scope{Platform: s.platform.Name(), Account: self.ID}); err != nil {
+		if _, known, err = st.Cursor(identity.Identity{Server: s.platform.Host(), ID: self.ID}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -124,7 +124,7 @@ func (t *task) seed() uint64 {
 		return *t.req.Seed
 	}
 	h := fnv.New64a()
-	h.Write([]byte(t.job.Platform + "|" + t.job.Source)) // never fails
+	h.Write([]byte(t.job.Network + "|" + t.job.Source)) // never fails
 	return h.Sum64()
 }
 

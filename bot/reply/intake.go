@@ -133,7 +133,7 @@ func (d *Daemon) cursor(ctx context.Context) (string, error) {
 // as skipped, with the reason; nothing is dropped.
 func (d *Daemon) arrive(ctx context.Context, p network.Post) (store.Job, error) {
 	job := store.Job{
-		Source: p.ID, Requester: p.Author.ID, Handle: p.Author.Handle,
+		Network: d.Platform.Name(), Source: p.ID, Requester: p.Author.ID, Handle: p.Author.Handle,
 		Payload: encode(event{Post: p}), State: store.Queued, Lane: d.lane(ctx, p),
 	}
 	reason, err := d.ignore(p)

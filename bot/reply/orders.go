@@ -50,7 +50,7 @@ func (d *Daemon) Tell(name string, to network.Account, text string) error {
 		return fmt.Errorf("tell %s: %w", to.Handle, d.Ready())
 	}
 	e := event{Post: network.Post{Author: to, Visibility: network.Direct, Created: time.Now()}, Tell: text}
-	job := store.Job{Source: "tell:" + name, Requester: to.Handle, Handle: to.Handle, Payload: encode(e), State: store.Queued, Lane: wordLane}
+	job := store.Job{Network: d.Platform.Name(), Source: "tell:" + name, Requester: to.Handle, Handle: to.Handle, Payload: encode(e), State: store.Queued, Lane: wordLane}
 	if err := d.Store.Enqueue(d.scope, job); err != nil {
 		return fmt.Errorf("tell %s: %w", to.Handle, err)
 	}

@@ -102,7 +102,7 @@ func (d *Daemon) rivals(job store.Job, r reply) (bool, error) {
 	}
 	return slices.ContainsFunc(unsettled, func(j store.Job) bool {
 		other, err := decodeReply(j)
-		return err == nil && j.ID != job.ID && j.Scope() == job.Scope() && other.To.ID == r.To.ID
+		return err == nil && j.ID != job.ID && j.Bot == job.Bot && other.To.ID == r.To.ID
 	}), nil
 }
 

@@ -130,6 +130,7 @@ func one(out wire, err error) (network.Post, error) {
 }
 
 func (r remote) Name() string { return "mastodon" }
+func (r remote) Host() string { return "example.social" }
 
 func (r remote) Self(ctx context.Context) (network.Account, error) {
 	out, err := r.call(ctx, "self", wire{})

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply"
 	"slugpuppy/classifier"
@@ -154,7 +155,7 @@ func (r *rig) ignored(p network.Post, reason string) {
 
 func (r *rig) job(p network.Post) store.Job {
 	r.t.Helper()
-	j, err := r.store.BySource(store.Scope{Platform: "mastodon", Account: r.bot.self.ID}, p.ID)
+	j, err := r.store.BySource(identity.Identity{Server: "example.social", ID: r.bot.self.ID}, p.ID)
 	if err != nil {
 		r.t.Fatalf("%q became no job: %v", p.Text, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/faulty"
 	"slugpuppy/bot/network/fake/mastodontest"
@@ -32,8 +33,8 @@ func newTown(t *testing.T, n kind, c conditions) *town {
 }
 
 // scope is the bot's account in the store.
-func (w *town) scope(p network.Platform) store.Scope {
-	return store.Scope{Platform: p.Name(), Account: w.Account()}
+func (w *town) scope(p network.Platform) identity.Identity {
+	return identity.Identity{Server: p.Host(), ID: w.Account()}
 }
 
 // hasty are the options of a daemon that does not let a test wait, on a file of its own.

@@ -50,7 +50,7 @@ func (d *Daemon) sweep(ctx context.Context) error {
 	}
 	for _, j := range jobs {
 		r, err := decodeReply(j)
-		if err != nil || j.Scope() != d.scope || r.Made == nil || j.Reason != "" {
+		if err != nil || j.Bot != d.scope || r.Made == nil || j.Reason != "" {
 			continue
 		}
 		if err := d.sweepOne(ctx, j, r); err != nil {

@@ -221,6 +221,8 @@ func failure(op string, kind network.ErrorKind, status int) error {
 
 func (c *client) Name() string { return "mastodon" }
 
+func (c *client) Host() string { return "example.social" }
+
 func (c *client) Self(ctx context.Context) (network.Account, error) {
 	return call(ctx, c, "self", func() (network.Account, error) { return c.w.accounts[c.self.ID], nil })
 }

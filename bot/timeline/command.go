@@ -224,14 +224,14 @@ func (d *Desk) chooseMute(actor string, sub store.Subscriber, value string) (Cha
 
 // endMutes takes the rule away and has the mutes that were made by it ended at the next pass.
 func (d *Desk) endMutes(actor string, sub store.Subscriber) (Change, error) {
-	mutes, err := d.Store.Mutes(sub.Scope())
+	mutes, err := d.Store.Mutes(sub.Identity)
 	if err != nil {
 		return Change{}, err
 	}
 	for _, m := range mutes {
 		if m.Ours() && time.Now().Before(m.Until) {
 			m.Until = time.Now()
-			if err := d.Store.PutMute(sub.Scope(), m); err != nil {
+			if err := d.Store.PutMute(sub.Identity, m); err != nil {
 				return Change{}, err
 			}
 		}

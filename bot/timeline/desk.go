@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
@@ -17,8 +18,8 @@ import (
 // the store alone; the server follows at the next pass.
 type Desk struct {
 	Store *store.Store
-	Eye   *Eye              // nil without a network
-	Wake  func(store.Scope) // nil without a daemon
+	Eye   *Eye                    // nil without a network
+	Wake  func(identity.Identity) // nil without a daemon
 }
 
 // Errors of a desk.
@@ -33,7 +34,7 @@ type Change struct {
 	Undo string `json:"undo,omitempty"`
 }
 
-func (d *Desk) wake(scope store.Scope) {
+func (d *Desk) wake(scope identity.Identity) {
 	if d.Wake != nil {
 		d.Wake(scope)
 	}
@@ -55,18 +56,18 @@ func (d *Desk) Find(handle string) (store.Subscriber, error) {
 
 // Set changes a subscriber's choices.
 func (d *Desk) Set(actor string, sub store.Subscriber, what string, change func(*store.Subscriber)) (Change, error) {
-	_, undo, err := d.Store.ChangeSubscriber(actor, sub.Scope(), what, change)
+	_, undo, err := d.Store.ChangeSubscriber(actor, sub.Identity, what, change)
 	if err != nil {
 		return Change{}, err
 	}
-	d.wake(sub.Scope())
+	d.wake(sub.Identity)
 	return Change{What: what, Undo: undo}, nil
 }
 
 // Leave ends the filter for a subscriber: every filter made is removed, then the data.
 func (d *Desk) Leave(actor string, sub store.Subscriber) (Change, error) {
-	_, _, err := d.Store.ChangeSubscriber(actor, sub.Scope(), "forget me", func(s *store.Subscriber) { s.Leaving = true })
-	d.wake(sub.Scope())
+	_, _, err := d.Store.ChangeSubscriber(actor, sub.Identity, "forget me", func(s *store.Subscriber) { s.Leaving = true })
+	d.wake(sub.Identity)
 	return Change{What: "all filters made for @" + sub.Handle + " are being removed, then everything known about them"}, err
 }
 
@@ -76,14 +77,14 @@ func (d *Desk) Return(actor string, sub store.Subscriber, which string) (Change,
 	if err != nil {
 		return Change{}, err
 	}
-	rows, undo, err := d.Store.Return(actor, sub.Scope(), since, "undo "+which, pick)
+	rows, undo, err := d.Store.Return(actor, sub.Identity, since, "undo "+which, pick)
 	if err != nil {
 		return Change{}, err
 	}
 	if len(rows) == 0 {
 		return Change{}, ErrNothing
 	}
-	d.wake(sub.Scope())
+	d.wake(sub.Identity)
 	return Change{What: fmt.Sprintf("returned %s", posts(len(rows))), Undo: undo}, nil
 }
 
@@ -102,7 +103,7 @@ func (d *Desk) selection(sub store.Subscriber, which string) (pick func(store.Ju
 	case which == "all":
 		return nil, since, nil
 	case which == "last" || which == "":
-		rows, err := d.Store.JudgedSince(sub.Scope(), since, hidden)
+		rows, err := d.Store.JudgedSince(sub.Identity, since, hidden)
 		if err != nil || len(rows) == 0 {
 			return func(store.Judged) bool { return false }, since, err
 		}
@@ -167,10 +168,10 @@ func ParseSpan(s string) (time.Duration, error) {
 // Post finds a judged post by its id or address.
 func (d *Desk) Post(sub store.Subscriber, link string) (store.Judged, error) {
 	link = strings.TrimSpace(link)
-	if j, err := d.Store.Judged(sub.Scope(), link); !errors.Is(err, store.ErrNoPost) {
+	if j, err := d.Store.Judged(sub.Identity, link); !errors.Is(err, store.ErrNoPost) {
 		return j, err
 	}
-	rows, err := d.Store.JudgedSince(sub.Scope(), time.Time{}, func(j store.Judged) bool { return j.URL != "" && j.URL == link })
+	rows, err := d.Store.JudgedSince(sub.Identity, time.Time{}, func(j store.Judged) bool { return j.URL != "" && j.URL == link })
 	if err != nil {
 		return store.Judged{}, err
 	}
@@ -178,7 +179,7 @@ func (d *Desk) Post(sub store.Subscriber, link string) (store.Judged, error) {
 		return rows[0], nil
 	}
 	if id := idOn(sub.Server, link); id != "" {
-		j, err := d.Store.Judged(sub.Scope(), id)
+		j, err := d.Store.Judged(sub.Identity, id)
 		if errors.Is(err, store.ErrNoPost) {
 			return store.Judged{Post: id, URL: link}, ErrUnseen
 		}
@@ -208,18 +209,18 @@ func (d *Desk) Say(sub store.Subscriber, link string, dream bool) (Change, error
 	if err != nil && (!dream || row.Post == "") {
 		return Change{}, err
 	}
-	if err := teach(d.Store, d.Eye, sub.Scope(), row, dream); err != nil {
+	if err := teach(d.Store, d.Eye, sub.Identity, row, dream); err != nil {
 		return Change{}, err
 	}
 	what := "noted: not a dream; that picture is never hidden from you again"
 	if dream {
 		what = "noted: a dream; it is hidden, and so is the picture wherever it comes back"
 	}
-	_, err = d.Store.ChangeJudged(sub.Scope(), row.Post, func(j *store.Judged) { spoken(j, row, sub, dream) })
+	_, err = d.Store.ChangeJudged(sub.Identity, row.Post, func(j *store.Judged) { spoken(j, row, sub, dream) })
 	if err != nil {
 		return Change{}, err
 	}
-	d.wake(sub.Scope())
+	d.wake(sub.Identity)
 	return Change{What: what}, nil
 }
 
@@ -259,11 +260,11 @@ func (d *Desk) Rule(sub store.Subscriber, effect rules.Effect, subject string, u
 	if err != nil {
 		return Change{}, err
 	}
-	d.wake(sub.Scope())
+	d.wake(sub.Identity)
 	return Change{What: fmt.Sprintf("%s %s %s, in your timeline", r.Effect, r.Kind, r.Value), Undo: undo}, nil
 }
 
 // Hidden lists what is hidden or noted since a time, newest first.
 func (d *Desk) Hidden(sub store.Subscriber, since time.Time) ([]store.Judged, error) {
-	return d.Store.JudgedSince(sub.Scope(), since, hidden)
+	return d.Store.JudgedSince(sub.Identity, since, hidden)
 }

@@ -33,7 +33,7 @@ type Tally struct {
 // Report counts what happened since a time.
 func (d *Desk) Report(sub store.Subscriber, since time.Time) (Report, error) {
 	r := Report{Account: sub.Handle, Since: since}
-	rows, err := d.Store.JudgedSince(sub.Scope(), since, nil)
+	rows, err := d.Store.JudgedSince(sub.Identity, since, nil)
 	if err != nil {
 		return r, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/store"
 )
@@ -520,7 +521,7 @@ func (w *watcher) forget(ctx context.Context, sub store.Subscriber) error {
 			return err
 		}
 	}
-	return w.Store.ForgetSubscriber(w.scope.Account, w.scope)
+	return w.Store.ForgetSubscriber(w.scope.ID, w.scope)
 }
 
 // teach remembers what the subscriber said of the pictures of a post.
@@ -530,7 +531,7 @@ func (w *watcher) teach(row store.Judged, dream bool) error {
 
 // teach is shared with the desk, which has no watcher. Without an eye the sketch is missing and
 // the picture is known by its bytes only.
-func teach(st *store.Store, eye *Eye, scope store.Scope, row store.Judged, dream bool) error {
+func teach(st *store.Store, eye *Eye, scope identity.Identity, row store.Judged, dream bool) error {
 	for _, hash := range row.Pictures {
 		l := store.Lesson{Picture: hash, Post: row.Post, Dream: dream, Score: row.Score}
 		if eye != nil {

@@ -275,7 +275,7 @@ func TestOnePictureIsLookedAtOnceForEverybody(t *testing.T) {
 	r.join()
 	r.pass()
 	n := r.judge.looks.Load()
-	r.scope.Account = "somebody else"
+	r.scope.ID = "somebody else"
 	r.join()
 	r.pass()
 	if r.judge.looks.Load() != n {
@@ -294,14 +294,14 @@ func TestWhatTwoCallNoDreamIsHiddenFromNobodyIfTheOperatorShares(t *testing.T) {
 		r := newRig(t, mastodontest.Mastodon, func(r *rig) { r.options.Share = share })
 		dream := r.post(r.artist, 0.95, "dream")
 		for _, account := range []string{"first", "second"} {
-			r.scope.Account = account
+			r.scope.ID = account
 			r.join()
 			r.pass()
 			if _, err := r.filter.Desk().Say(mustSub(r), dream, false); err != nil {
 				t.Fatal(err)
 			}
 		}
-		r.scope.Account = "third"
+		r.scope.ID = "third"
 		r.join()
 		r.pass()
 		if kept := r.fate(dream) == store.Kept; kept != share {

@@ -97,7 +97,7 @@ func (w *watcher) judge(ctx context.Context, sub store.Subscriber, page []networ
 	group, gctx := errgroup.WithContext(ctx)
 	taken := map[string]bool{}
 	for _, s := range shown(page) {
-		if taken[s.post.ID] || s.post.Author.ID == w.scope.Account {
+		if taken[s.post.ID] || s.post.Author.ID == w.scope.ID {
 			continue
 		}
 		taken[s.post.ID] = true

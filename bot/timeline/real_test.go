@@ -13,6 +13,7 @@ import (
 
 	gomastodon "github.com/mattn/go-mastodon"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/timeline"
@@ -61,13 +62,13 @@ func onServer(t *testing.T, server, reader, artist string) {
 		Eye:     &timeline.Eye{Judge: &redness{}, Store: st, FetchBytes: 1 << 24, Decode: decode},
 		Connect: func(store.Subscriber) (timeline.Account, error) { return account, nil },
 	})
-	scope := store.Scope{Platform: "mastodon:real", Account: self.ID}
-	if _, err := st.Subscribe("test", store.Subscriber{Platform: scope.Platform, Account: scope.Account, Handle: self.Handle, Server: server,
+	scope := identity.Identity{Server: "example.social", ID: self.ID}
+	if _, err := st.Subscribe("test", store.Subscriber{Identity: scope, Handle: self.Handle, Server: server,
 		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "off"}); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { // whatever happens, the reader's filters are as before
-		if _, err := f.Desk().Leave("test", store.Subscriber{Platform: scope.Platform, Account: scope.Account}); err != nil {
+		if _, err := f.Desk().Leave("test", store.Subscriber{Identity: scope}); err != nil {
 			t.Error(err)
 		}
 		if _, err := f.Pass(context.WithoutCancel(t.Context()), scope); err != nil && !strings.Contains(err.Error(), "no such subscriber") {

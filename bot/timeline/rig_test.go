@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/timeline"
@@ -69,7 +70,7 @@ type rig struct {
 	store          *store.Store
 	path           string
 	filter         *timeline.Filter
-	scope          store.Scope
+	scope          identity.Identity
 	told           []string
 	pictures       int
 	options        timeline.Options
@@ -116,7 +117,7 @@ func (r *rig) open() {
 	o.Check = or(o.Check, time.Nanosecond) // every pass reads the server's filters
 	o.First, o.Settle = 400, time.Nanosecond
 	r.filter = timeline.New(o)
-	r.scope = store.Scope{Platform: "mastodon:test", Account: r.reader.ID()}
+	r.scope = identity.Identity{Server: "example.social", ID: r.reader.ID()}
 }
 
 func or(a, b time.Duration) time.Duration {
@@ -137,7 +138,7 @@ func decode(ctx context.Context, data []byte) (image.Image, error) {
 // join subscribes the reader.
 func (r *rig) join(edit ...func(*store.Subscriber)) {
 	r.t.Helper()
-	sub := store.Subscriber{Platform: r.scope.Platform, Account: r.scope.Account, Handle: r.reader.Handle(), Server: r.server.URL,
+	sub := store.Subscriber{Identity: r.scope, Handle: r.reader.Handle(), Server: r.server.URL,
 		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "off"}
 	for _, e := range edit {
 		e(&sub)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/backoff"
 	"slugpuppy/bot/pulse"
@@ -65,7 +66,7 @@ type Filter struct {
 	slots chan struct{}
 
 	mu       sync.Mutex
-	watchers map[store.Scope]*watcher
+	watchers map[identity.Identity]*watcher
 	joined   chan struct{} // somebody may have come or gone
 }
 
@@ -79,7 +80,7 @@ func New(o Options) *Filter {
 		o.Observer = deaf{}
 	}
 	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
-	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[store.Scope]*watcher{}, joined: make(chan struct{}, 1)}
+	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[identity.Identity]*watcher{}, joined: make(chan struct{}, 1)}
 }
 
 func orTime(d, otherwise time.Duration) time.Duration {
@@ -116,7 +117,7 @@ func (f *Filter) Run(ctx context.Context) error {
 			return fmt.Errorf("list subscribers: %w", err)
 		}
 		for _, sub := range subs {
-			if w, fresh := f.watcher(sub.Scope()); fresh {
+			if w, fresh := f.watcher(sub.Identity); fresh {
 				group.Go(func() {
 					defer f.dismiss(w)
 					if err := w.run(ctx); err != nil && ctx.Err() == nil {
@@ -138,7 +139,7 @@ func (f *Filter) Run(ctx context.Context) error {
 }
 
 // watcher returns the one of a subscriber; fresh says that it is new and nobody runs it.
-func (f *Filter) watcher(scope store.Scope) (w *watcher, fresh bool) {
+func (f *Filter) watcher(scope identity.Identity) (w *watcher, fresh bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if w, ok := f.watchers[scope]; ok {
@@ -156,7 +157,7 @@ func (f *Filter) dismiss(w *watcher) {
 }
 
 // Wake says that something changed for a subscriber, or that there is a new one.
-func (f *Filter) Wake(scope store.Scope) {
+func (f *Filter) Wake(scope identity.Identity) {
 	f.mu.Lock()
 	w := f.watchers[scope]
 	f.mu.Unlock()
@@ -173,7 +174,7 @@ func (f *Filter) Wake(scope store.Scope) {
 // watcher looks after one subscriber. Passes never overlap.
 type watcher struct {
 	*Filter
-	scope      store.Scope
+	scope      identity.Identity
 	wake       chan struct{}
 	pass       sync.Mutex
 	account    Account
@@ -324,7 +325,7 @@ func (w *watcher) watch(ctx context.Context, sub store.Subscriber) error {
 
 // Pass makes one pass for a subscriber now, whether Run runs or not. Passes for one never
 // overlap.
-func (f *Filter) Pass(ctx context.Context, scope store.Scope) (next time.Duration, err error) {
+func (f *Filter) Pass(ctx context.Context, scope identity.Identity) (next time.Duration, err error) {
 	w, fresh := f.watcher(scope)
 	if fresh {
 		defer f.dismiss(w)
@@ -333,7 +334,7 @@ func (f *Filter) Pass(ctx context.Context, scope store.Scope) (next time.Duratio
 }
 
 // Rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
-func (f *Filter) Rescan(scope store.Scope, since time.Time) (changed int, err error) {
+func (f *Filter) Rescan(scope identity.Identity, since time.Time) (changed int, err error) {
 	w, fresh := f.watcher(scope)
 	if fresh {
 		defer f.dismiss(w)

@@ -30,7 +30,7 @@ func (s *Site) paces(users []store.Subscriber) ([]pace, error) {
 		r := paceOf(jobs)
 		r.Span = span.name
 		for _, u := range users {
-			rows, err := s.Store.JudgedSince(u.Scope(), since, nil)
+			rows, err := s.Store.JudgedSince(u.Identity, since, nil)
 			if err != nil {
 				return nil, err
 			}

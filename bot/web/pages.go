@@ -80,7 +80,7 @@ func (s *Site) settings(v *visit) error {
 	switch what {
 	case "filter":
 		if value == "on" && v.sub.Mode == store.FilterOff && v.sub.ShadowUntil.IsZero() {
-			err = s.Store.TouchSubscriber(v.sub.Scope(), func(sub *store.Subscriber) { sub.ShadowUntil = time.Now().Add(s.Shadow) })
+			err = s.Store.TouchSubscriber(v.sub.Identity, func(sub *store.Subscriber) { sub.ShadowUntil = time.Now().Add(s.Shadow) })
 		}
 		if err == nil {
 			_, err = desk.Switch(v.sub.Handle, *v.sub, value)
@@ -127,7 +127,7 @@ type reviewed struct {
 const perPage = 20
 
 func (s *Site) review(v *visit) error {
-	rows, err := s.Store.JudgedSince(v.sub.Scope(), time.Time{}, func(j store.Judged) bool { return j.Fate != store.Kept && j.Fate != store.Gone })
+	rows, err := s.Store.JudgedSince(v.sub.Identity, time.Time{}, func(j store.Judged) bool { return j.Fate != store.Kept && j.Fate != store.Gone })
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *Site) stats(v *visit) error {
 	const span = 30
 	now := time.Now().UTC()
 	since := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC).AddDate(0, 0, 1-span)
-	rows, err := s.Store.JudgedSince(v.sub.Scope(), since, func(j store.Judged) bool {
+	rows, err := s.Store.JudgedSince(v.sub.Identity, since, func(j store.Judged) bool {
 		return j.Fate == store.Filed || j.Fate == store.Noted || j.Fate == store.Wanted
 	})
 	if err != nil {
@@ -232,15 +232,15 @@ func (s *Site) audit(v *visit) error {
 
 // export is everything known about the person, as JSON.
 func (s *Site) export(v *visit) error {
-	rows, err := s.Store.JudgedSince(v.sub.Scope(), time.Time{}, nil)
+	rows, err := s.Store.JudgedSince(v.sub.Identity, time.Time{}, nil)
 	if err != nil {
 		return err
 	}
-	lessons, err := s.Store.Lessons(v.sub.Scope())
+	lessons, err := s.Store.Lessons(v.sub.Identity)
 	if err != nil {
 		return err
 	}
-	shelves, err := s.Store.Shelves(v.sub.Scope())
+	shelves, err := s.Store.Shelves(v.sub.Identity)
 	if err != nil {
 		return err
 	}
@@ -257,7 +257,7 @@ func (s *Site) forget(v *visit) error {
 	if _, err := s.Filter.Desk().Leave(v.sub.Handle, *v.sub); err != nil {
 		return err
 	}
-	if err := s.Store.CloseSessions(v.sub.Scope()); err != nil {
+	if err := s.Store.CloseSessions(v.sub.Identity); err != nil {
 		return err
 	}
 	s.setCookie(v.w, "session", "", 0)

@@ -43,7 +43,7 @@ func (s *Site) recognise(v *visit) error {
 	if err != nil || !ok {
 		return err
 	}
-	sub, err := s.Store.Subscriber(session.Scope)
+	sub, err := s.Store.Subscriber(session.Identity)
 	if errors.Is(err, store.ErrNoSubscriber) {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (s *Site) callback(v *visit) error {
 			return err
 		}
 	}
-	id, err := s.Store.OpenSession(who.Scope)
+	id, err := s.Store.OpenSession(who.Identity)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (s *Site) callback(v *visit) error {
 func (s *Site) signOut(v *visit) error {
 	end := func() error { return s.Store.CloseSession(v.id) }
 	if v.r.PostFormValue("everywhere") != "" {
-		end = func() error { return s.Store.CloseSessions(v.sub.Scope()) }
+		end = func() error { return s.Store.CloseSessions(v.sub.Identity) }
 	}
 	if err := end(); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (s *Site) signOut(v *visit) error {
 
 // newcomer is a subscriber as they begin: nothing happens before they say so.
 func newcomer(who Person) store.Subscriber {
-	return store.Subscriber{Platform: who.Scope.Platform, Account: who.Scope.Account, Handle: who.Account.Handle, Server: who.Server,
+	return store.Subscriber{Identity: who.Identity, Network: who.Network, Handle: who.Account.Handle, Server: who.Server,
 		Mode: store.FilterOff, How: timeline.Warn, Budget: 0.001, Digest: "weekly"}
 }
 

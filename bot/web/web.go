@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/timeline"
@@ -42,10 +43,11 @@ type Attempt interface {
 
 // Person is who signed in, with the secrets of the connection.
 type Person struct {
-	Account network.Account
-	Scope   store.Scope
-	Server  string
-	Secrets map[string]string
+	Account  network.Account
+	Identity identity.Identity
+	Network  string // what the adapter is called
+	Server   string
+	Secrets  map[string]string
 }
 
 // Studio makes and judges pictures for those who try the network.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mattn/go-mastodon"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/once"
 	"slugpuppy/bot/network/safehttp"
@@ -46,6 +47,7 @@ type Client struct {
 	api    *mastodon.Client
 	wire   *wire
 	media  *safehttp.Client
+	host   string // base in the form of identity.Host
 	self   once.Value[network.Account]
 	domain once.Value[string] // of local handles
 	blurs  once.Value[bool]   // whether filters can blur
@@ -77,7 +79,11 @@ func New(o Options) (*Client, error) {
 	if o.MediaPoll == 0 {
 		o.MediaPoll = time.Second
 	}
-	c := &Client{opt: o, base: base, wire: newWire(o.Transport, o.UserAgent)}
+	host, err := identity.Host(base.Scheme + "://" + base.Host)
+	if err != nil {
+		return nil, fmt.Errorf("the server's address: %w", err)
+	}
+	c := &Client{opt: o, base: base, host: host, wire: newWire(o.Transport, o.UserAgent)}
 	c.api = mastodon.NewClient(&mastodon.Config{Server: base.String(), AccessToken: o.Token})
 	// Redirects of API calls would carry the token elsewhere or turn a POST into a GET.
 	c.api.Client = http.Client{Transport: c.wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -92,6 +98,9 @@ func New(o Options) (*Client, error) {
 
 // Name is "mastodon".
 func (c *Client) Name() string { return "mastodon" }
+
+// Host is the server of the token.
+func (c *Client) Host() string { return c.host }
 
 // Self is the account of the token. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {

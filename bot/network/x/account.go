@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/x/hidelist"
 	"slugpuppy/bot/timeline"
@@ -68,7 +69,7 @@ func (c *Client) ForFilter(cabinet timeline.Cabinet, ends func() (map[string]tim
 }
 
 // EndsIn are the mutes that a store knows as ours.
-func EndsIn(st *store.Store, scope store.Scope) func() (map[string]time.Time, error) {
+func EndsIn(st *store.Store, scope identity.Identity) func() (map[string]time.Time, error) {
 	return func() (map[string]time.Time, error) {
 		list, err := st.Mutes(scope)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/network/x/hidelist"
@@ -59,7 +60,7 @@ type reader struct {
 	store   *store.Store
 	path    string
 	filter  *timeline.Filter
-	scope   store.Scope
+	scope   identity.Identity
 	press   *hidelist.Press
 	artist  *xtest.User
 	n       int
@@ -78,7 +79,7 @@ func newReader(t *testing.T, o xtest.Options, edit ...func(*x.Options)) *reader 
 	for _, e := range edit {
 		e(&r.options)
 	}
-	r.scope = store.Scope{Platform: "x", Account: r.town.alice.ID()}
+	r.scope = identity.Identity{Server: x.Server, ID: r.town.alice.ID()}
 	r.open()
 	return r
 }
@@ -96,7 +97,7 @@ func (r *reader) open() {
 
 // keeping is a filter on X over a store.
 func keeping(st *store.Store, version string, o x.Options) (*hidelist.Press, *timeline.Filter) {
-	press := &hidelist.Press{Store: st, Platform: "x", Site: x.Site, Secret: []byte("salt")}
+	press := &hidelist.Press{Store: st, Network: "x", Site: x.Site, Secret: []byte("salt")}
 	decode := func(ctx context.Context, data []byte) (image.Image, error) {
 		p, err := picture.Decode(ctx, data, picture.Limits{})
 		if err != nil {
@@ -111,7 +112,7 @@ func keeping(st *store.Store, version string, o x.Options) (*hidelist.Press, *ti
 			if err != nil {
 				return nil, err
 			}
-			return c.ForFilter(press.Keeper(sub.Scope()), x.EndsIn(st, sub.Scope())), nil
+			return c.ForFilter(press.Keeper(sub.Identity), x.EndsIn(st, sub.Identity)), nil
 		}})
 }
 
@@ -124,7 +125,7 @@ func (r *reader) restart() {
 
 func (r *reader) join(edit ...func(*store.Subscriber)) {
 	r.t.Helper()
-	sub := store.Subscriber{Platform: "x", Account: r.scope.Account, Handle: "alice", Mode: store.FilterOn, How: timeline.Hide, Budget: 0.001, Digest: "off"}
+	sub := store.Subscriber{Identity: r.scope, Network: "x", Handle: "alice", Mode: store.FilterOn, How: timeline.Hide, Budget: 0.001, Digest: "off"}
 	for _, e := range edit {
 		e(&sub)
 	}

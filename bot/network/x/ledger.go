@@ -1,6 +1,7 @@
 package x
 
 import (
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/store"
 )
@@ -12,11 +13,11 @@ var _ Ledger = Books{}
 
 // Spend implements Ledger.
 func (b Books) Spend(who network.Account, month string, item Item, n int, cost Money) error {
-	return b.Store.Spend(store.Spending{Platform: Name, Account: who.ID, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
+	return b.Store.Spend(store.Spending{Identity: identity.Identity{Server: Server, ID: who.ID}, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
 }
 
 // Spent implements Ledger.
 func (b Books) Spent(account, month string) (Money, error) {
-	cost, err := b.Store.Spent(store.Scope{Platform: Name, Account: account}, month)
+	cost, err := b.Store.Spent(identity.Identity{Server: Server, ID: account}, month)
 	return Money(cost), err
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/x"
@@ -255,10 +256,10 @@ func TestMetersSayHowManyCallsAreLeft(t *testing.T) {
 
 func TestBillsAreByAccountAndMonth(t *testing.T) {
 	bills := x.Bills([]store.Spending{
-		{Account: "1", Handle: "alice", Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
-		{Account: "1", Month: "2026-08", Item: "unmute", N: 1, Cost: 5_000},
-		{Account: "1", Month: "2026-09", Item: "mute", N: 2, Cost: 20_000},
-		{Account: "12", Month: "2026-09", Item: "mute", N: 1, Cost: 10_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "alice", Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Month: "2026-08", Item: "unmute", N: 1, Cost: 5_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Month: "2026-09", Item: "mute", N: 2, Cost: 20_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "12"}, Month: "2026-09", Item: "mute", N: 1, Cost: 10_000},
 	})
 	if len(bills) != 3 || bills[0].Sum != 15_000 || bills[0].Handle != "alice" || len(bills[0].Lines) != 2 || bills[1].Month != "2026-09" || bills[2].Account != "12" {
 		t.Errorf("%+v", bills)

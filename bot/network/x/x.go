@@ -22,8 +22,11 @@ import (
 	"slugpuppy/bot/network/safehttp"
 )
 
-// Name is the network's name in scopes of the store.
+// Name is what the network is called.
 const Name = "x"
+
+// Server is the server of all accounts on X, whatever address its API is reached at.
+const Server = "x.com"
 
 // Keys sign what an account sends (OAuth 1.0a): the app's pair and the account's pair.
 type Keys struct {
@@ -124,6 +127,9 @@ func address(text string) (*url.URL, error) {
 
 // Name is "x".
 func (c *core) Name() string { return Name }
+
+// Host is X's only server.
+func (c *core) Host() string { return Server }
 
 // Fetch downloads an attachment.
 func (c *core) Fetch(ctx context.Context, m network.Media, limit int64) ([]byte, error) {

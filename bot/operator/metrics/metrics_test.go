@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/operator/metrics"
 	"slugpuppy/store"
 )
@@ -21,8 +22,8 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	scope := store.Scope{Platform: "mastodon:private.example", Account: "account-of-ada"}
-	if _, err := st.Subscribe("test", store.Subscriber{Platform: scope.Platform, Account: scope.Account, Handle: "ada@private.example", Mode: store.FilterOn, Trouble: "no token"}); err != nil {
+	scope := identity.Identity{Server: "private.example", ID: "account-of-ada"}
+	if _, err := st.Subscribe("test", store.Subscriber{Identity: scope, Handle: "ada@private.example", Mode: store.FilterOn, Trouble: "no token"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := st.Record(scope, "1", store.Job{Source: "1", Handle: "ada@private.example", State: store.Queued, Lane: "words"}); err != nil {

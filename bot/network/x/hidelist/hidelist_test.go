@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/x/hidelist"
 	"slugpuppy/bot/timeline"
@@ -22,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 var site = hidelist.Site{Name: "X", Hosts: []string{"x.com", "twitter.com"}, Post: "article", Link: "/status/"}
 
-var scope = store.Scope{Platform: "x", Account: "42"}
+var scope = identity.Identity{Server: "x.com", ID: "42"}
 
 func open(t *testing.T) *store.Store {
 	t.Helper()
@@ -31,7 +32,7 @@ func open(t *testing.T) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if _, err := s.Subscribe("test", store.Subscriber{Platform: "x", Account: "42", Handle: "reader", Mode: store.FilterOn}); err != nil {
+	if _, err := s.Subscribe("test", store.Subscriber{Identity: scope, Network: "x", Handle: "reader", Mode: store.FilterOn}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -119,7 +120,7 @@ func TestListsForBrowsers(t *testing.T) {
 
 func TestTheListIsServedToWhoeverKnowsItsAddressAndWritten(t *testing.T) {
 	st := open(t)
-	press := &hidelist.Press{Store: st, Platform: "x", Site: site, Secret: []byte("salt"), Dir: filepath.Join(t.TempDir(), "lists")}
+	press := &hidelist.Press{Store: st, Network: "x", Site: site, Secret: []byte("salt"), Dir: filepath.Join(t.TempDir(), "lists")}
 	srv := httptest.NewServer(press.Handler())
 	defer srv.Close()
 	press.Address = srv.URL

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
@@ -18,7 +19,7 @@ import (
 // Keeper is a timeline.Cabinet over the store.
 type Keeper struct {
 	Store *store.Store
-	Scope store.Scope
+	Scope identity.Identity
 	// Changed is called after every change; nil for nobody.
 	Changed func() error
 }

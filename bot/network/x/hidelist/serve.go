@@ -12,17 +12,18 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/store"
 )
 
-// Press makes the lists of all subscribers on one platform: files in a folder, and pages.
+// Press makes the lists of all subscribers on one network: files in a folder, and pages.
 type Press struct {
-	Store    *store.Store
-	Platform string
-	Site     Site
-	Secret   []byte // makes addresses unguessable; the same for the life of the store
-	Dir      string // of the files; none are written when empty
-	Address  string // how browsers reach the pages, such as https://lists.example.org; "" for not at all
+	Store   *store.Store
+	Network string // what the adapter is called
+	Site    Site
+	Secret  []byte // makes addresses unguessable; the same for the life of the store
+	Dir     string // of the files; none are written when empty
+	Address string // how browsers reach the pages, such as https://lists.example.org; "" for not at all
 }
 
 // The names of the two kinds of lists.
@@ -32,14 +33,14 @@ const (
 )
 
 // key is the part of an address that only the subscriber knows.
-func (p *Press) key(scope store.Scope) string {
+func (p *Press) key(scope identity.Identity) string {
 	mac := hmac.New(sha256.New, p.Secret)
-	fmt.Fprintf(mac, "list of posts|%s|%s", scope.Platform, scope.Account)
+	fmt.Fprintf(mac, "list of posts|%s|%s", p.Network, scope.ID)
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // URLs are where a subscriber's browser finds the list and the script; empty without an address.
-func (p *Press) URLs(scope store.Scope) (ublock, script string) {
+func (p *Press) URLs(scope identity.Identity) (ublock, script string) {
 	if p.Address == "" {
 		return "", ""
 	}
@@ -48,24 +49,24 @@ func (p *Press) URLs(scope store.Scope) (ublock, script string) {
 }
 
 // Files are where a subscriber's files are; empty without a folder.
-func (p *Press) Files(scope store.Scope) (ublock, script string) {
+func (p *Press) Files(scope identity.Identity) (ublock, script string) {
 	if p.Dir == "" {
 		return "", ""
 	}
-	base := filepath.Join(p.Dir, hex.EncodeToString([]byte(scope.Account))) // ids are the network's: hostile
-	if digits.MatchString(scope.Account) {
-		base = filepath.Join(p.Dir, scope.Account)
+	base := filepath.Join(p.Dir, hex.EncodeToString([]byte(scope.ID))) // ids are the network's: hostile
+	if digits.MatchString(scope.ID) {
+		base = filepath.Join(p.Dir, scope.ID)
 	}
 	return base + ".txt", base + ".user.js"
 }
 
 // Keeper is the cabinet of a subscriber, whose files are rewritten at every change.
-func (p *Press) Keeper(scope store.Scope) *Keeper {
+func (p *Press) Keeper(scope identity.Identity) *Keeper {
 	return &Keeper{Store: p.Store, Scope: scope, Changed: func() error { return p.Write(scope) }}
 }
 
 // render makes both lists of a subscriber.
-func (p *Press) render(scope store.Scope) (ublock, script []byte, err error) {
+func (p *Press) render(scope identity.Identity) (ublock, script []byte, err error) {
 	sub, err := p.Store.Subscriber(scope)
 	if err != nil {
 		return nil, nil, err
@@ -81,7 +82,7 @@ func (p *Press) render(scope store.Scope) (ublock, script []byte, err error) {
 }
 
 // Write writes a subscriber's files, or removes them when the subscriber is gone.
-func (p *Press) Write(scope store.Scope) error {
+func (p *Press) Write(scope identity.Identity) error {
 	ublockPath, scriptPath := p.Files(scope)
 	if ublockPath == "" {
 		return nil
@@ -97,7 +98,7 @@ func (p *Press) Write(scope store.Scope) error {
 }
 
 // Remove removes a subscriber's files.
-func (p *Press) Remove(scope store.Scope) error {
+func (p *Press) Remove(scope identity.Identity) error {
 	ublock, script := p.Files(scope)
 	if ublock == "" {
 		return nil
@@ -165,14 +166,14 @@ func (p *Press) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // find is the subscriber whose key it is. All are compared, each in constant time.
-func (p *Press) find(key string) (found store.Scope, ok bool) {
+func (p *Press) find(key string) (found identity.Identity, ok bool) {
 	subs, err := p.Store.Subscribers()
 	if err != nil {
 		return found, false
 	}
 	for _, sub := range subs {
-		if sub.Platform == p.Platform && hmac.Equal([]byte(p.key(sub.Scope())), []byte(key)) {
-			found, ok = sub.Scope(), true
+		if sub.Network == p.Network && hmac.Equal([]byte(p.key(sub.Identity)), []byte(key)) {
+			found, ok = sub.Identity, true
 		}
 	}
 	return found, ok
