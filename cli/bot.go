@@ -35,7 +35,7 @@ func newParts(cfg *config.Config) (parts, error) {
 }
 
 // bot wires one account together; limits of pictures and memory are the configuration's.
-func (p parts) bot(cfg *config.Config, platform network.Platform, st *store.Store, orders reply.Orders, log *slog.Logger) (*reply.Daemon, error) {
+func (p parts) bot(cfg *config.Config, platform network.Bot, st *store.Store, orders reply.Orders, log *slog.Logger) (*reply.Daemon, error) {
 	salt, err := st.Salt()
 	if err != nil {
 		return nil, fmt.Errorf("read the database's salt: %w", err)

@@ -115,7 +115,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
 type scene struct {
 	robot   string // id of the bot's account
 	visitor demo.Visitor
-	connect func(*store.Store, *slog.Logger) (network.Platform, error)
+	connect func(*store.Store, *slog.Logger) (network.Bot, error)
 	close   func()
 }
 
@@ -139,7 +139,7 @@ func stageMastodon(cfg *config.Config) scene {
 	visitor := s.AddUser(userName, mastodontest.UserOptions{Display: "You"})
 	cfg.Mastodon.Server = s.URL
 	user := mastodon.NewClient(&mastodon.Config{Server: s.URL, AccessToken: visitor.Token()})
-	return scene{robot.ID(), demo.OnMastodon(user, botName), func(_ *store.Store, log *slog.Logger) (network.Platform, error) {
+	return scene{robot.ID(), demo.OnMastodon(user, botName), func(_ *store.Store, log *slog.Logger) (network.Bot, error) {
 		return platformWith(cfg, robot.Token(), log)
 	}, s.Close}
 }
@@ -154,7 +154,7 @@ func stageX(cfg *config.Config) scene {
 	keys := x.Keys{}
 	keys.Consumer, keys.ConsumerSecret = s.Consumer()
 	keys.Token, keys.TokenSecret = robot.Token()
-	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(st *store.Store, log *slog.Logger) (network.Platform, error) {
+	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(st *store.Store, log *slog.Logger) (network.Bot, error) {
 		return x.Open(cfg.X.API, xOptions(cfg, x.Books{Store: st}, keys, log))
 	}, s.Close}
 }

@@ -104,7 +104,7 @@ func put(t *testing.T, path, content string, mode os.FileMode) {
 
 // server is a Platform as far as the doctor looks at one.
 type server struct {
-	network.Platform
+	network.Bot
 	limits    network.Limits
 	self      network.Account
 	limitsErr error

@@ -101,7 +101,7 @@ func daemonAccount(ctx context.Context, daemon operator.Service) finding {
 }
 
 // examineServer reads the server's limits and asks who the token belongs to.
-func examineServer(ctx context.Context, p network.Platform) []finding {
+func examineServer(ctx context.Context, p network.Bot) []finding {
 	limits, err := p.Limits(ctx)
 	if err != nil {
 		return []finding{serverTrouble("server", err)}
@@ -123,7 +123,7 @@ func serverLimits(l network.Limits) finding {
 	return finding{"server", healthy, detail, ""}
 }
 
-func account(ctx context.Context, p network.Platform) finding {
+func account(ctx context.Context, p network.Bot) finding {
 	self, err := p.Self(ctx)
 	switch {
 	case err != nil:

@@ -64,7 +64,7 @@ func xPermissions(cfg *config.Config) []finding {
 }
 
 // xAccount asks X who the keys belong to.
-func xAccount(ctx context.Context, p network.Platform) finding {
+func xAccount(ctx context.Context, p network.Bot) finding {
 	self, err := p.Self(ctx)
 	if err == nil {
 		return finding{"x account", healthy, "@" + self.Handle, ""}

@@ -16,7 +16,7 @@ import (
 
 // platform connects with the token of the configuration or, without a daemon that has the
 // database open, with the sealed one.
-func (a *app) platform(ctx context.Context, cfg *config.Config) (network.Platform, error) {
+func (a *app) platform(ctx context.Context, cfg *config.Config) (network.Bot, error) {
 	log := slog.New(slog.DiscardHandler)
 	if t := cfg.Mastodon.Token.Reveal(); t != "" {
 		return platformWith(cfg, t, log)
@@ -39,7 +39,7 @@ func (a *app) platform(ctx context.Context, cfg *config.Config) (network.Platfor
 }
 
 // platformWith connects to the configured server.
-func platformWith(cfg *config.Config, token string, log *slog.Logger) (network.Platform, error) {
+func platformWith(cfg *config.Config, token string, log *slog.Logger) (network.Bot, error) {
 	return mastodon.New(mastodon.Options{
 		Server: cfg.Mastodon.Server, Token: token, Log: log, UserAgent: "slugpuppy/" + version,
 	})

@@ -11,7 +11,7 @@ import (
 
 	"github.com/mattn/go-mastodon"
 
-	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/network/plain"
 )
 
 // OnMastodon is a visitor signed in on a Mastodon server, where the bot is called botName.
@@ -68,7 +68,7 @@ func (t toots) Look(ctx context.Context, id string) (Round, error) {
 	if err != nil {
 		return Round{}, err
 	}
-	r := Round{Text: mention.Text(post.Content), Seen: post.FavouritesCount > 0}
+	r := Round{Text: plain.Text(post.Content), Seen: post.FavouritesCount > 0}
 	if pics := pictures(post); len(pics) > 0 {
 		r.Picture = &pics[0]
 	}
@@ -83,7 +83,7 @@ func (t toots) Reply(ctx context.Context, id string) (*Reply, error) {
 	}
 	for _, s := range thread.Descendants {
 		if s.Account.Username == t.botName && fmt.Sprint(s.InReplyToID) == id {
-			return &Reply{Text: mention.Text(s.Content), Warning: s.SpoilerText, Pictures: pictures(s)}, nil
+			return &Reply{Text: plain.Text(s.Content), Warning: s.SpoilerText, Pictures: pictures(s)}, nil
 		}
 	}
 	return nil, nil

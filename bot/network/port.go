@@ -107,23 +107,36 @@ type Limits struct {
 	ReservedURL int      // runes a link counts as
 	MIMETypes   []string // what may be uploaded
 	SupportsKey bool     // honours idempotency keys
-	OnlyCalled  bool     // only posts that mention us may be answered: nobody else can be asked anything
-	NoLinks     bool     // replies have no links
 	ServerName  string   // software and version, for doctor
 }
 
-// Platform is one network seen from the bot. Implementations are safe for concurrent use,
-// honour rate-limit headers, give every call a deadline and return *Error on failure.
-type Platform interface {
+// Facts are what is so on a whole network, whatever server and account. Nothing of it has to be asked.
+type Facts struct {
+	Private    bool // a post can be for few, and can have a content warning; without, all is public
+	Links      bool // replies may have links
+	OnlyCalled bool // only posts that mention us may be answered: nobody else can be asked anything
+	Ordered    bool // no post turns up later than one that was written after it: what was read once need not be read again
+}
+
+// Bot is one account on one network seen from the bot. Implementations are safe for concurrent use,
+// honour rate-limit headers, give every call a deadline and return *Error on failure. What only some
+// networks can do are interfaces of their own, such as Liker, that a Bot may have as well.
+type Bot interface {
 	// Name is what the network is called, such as "mastodon".
 	Name() string
 	// Host is the server that our token belongs to, in the form of identity.Host: with the id that Self
 	// says it is who we are.
 	Host() string
+	Facts() Facts
+	Inbox
+	Threads
+	Outbox
+}
+
+// Inbox is where posts arrive that mention us.
+type Inbox interface {
 	// Self is the bot's own account.
 	Self(ctx context.Context) (Account, error)
-	// Limits of the server.
-	Limits(ctx context.Context) (Limits, error)
 	// Mentions returns mentions after cursor, oldest first without gaps, at most limit.
 	// A fresh bot takes its first cursor from Newest.
 	Mentions(ctx context.Context, cursor string, limit int) ([]Mention, error)
@@ -132,22 +145,47 @@ type Platform interface {
 	// Wake sends a hint whenever something may have arrived. It reconnects by itself and
 	// closes the channel when ctx ends. Truth is Mentions; a lost hint costs only time.
 	Wake(ctx context.Context) <-chan struct{}
-	// Post fetches one post as the bot may see it.
+}
+
+// Posts reads single posts.
+type Posts interface {
+	// Post fetches one post as the account may see it.
 	Post(ctx context.Context, id string) (Post, error)
+}
+
+// Fetcher reads attachments.
+type Fetcher interface {
+	// Fetch downloads an attachment, at most limit bytes, through the SSRF-safe client; a larger one
+	// is Rejected.
+	Fetch(ctx context.Context, m Media, limit int64) ([]byte, error)
+}
+
+// Threads is what stands around a post.
+type Threads interface {
+	Posts
+	Fetcher
 	// Ancestors returns the posts above id, nearest first.
 	Ancestors(ctx context.Context, id string) ([]Post, error)
 	// Account looks up an account with its bio and bot flag.
 	Account(ctx context.Context, id string) (Account, error)
-	// Fetch downloads an attachment, at most limit bytes, through the SSRF-safe client.
-	Fetch(ctx context.Context, m Media, limit int64) ([]byte, error)
+}
+
+// Outbox is where answers leave.
+type Outbox interface {
+	// Limits are the server's.
+	Limits(ctx context.Context) (Limits, error)
 	// Upload stores media with alt text and waits until the server can attach it.
 	Upload(ctx context.Context, up Upload) (id string, err error)
 	// Reply posts. An Error of kind Ambiguous means it may have been posted.
 	Reply(ctx context.Context, out Outgoing) (Post, error)
 	// Replies lists the bot's own posts since a time that answer the post parent.
 	Replies(ctx context.Context, parent string, since time.Time) ([]Post, error)
-	// Favourite marks a post as seen ("I am on it").
-	Favourite(ctx context.Context, id string) error
 	// Delete removes one of the bot's own posts; a post already gone is no error.
 	Delete(ctx context.Context, id string) error
+}
+
+// Liker is a Bot on a network where posts can be marked.
+type Liker interface {
+	// Favourite marks a post as seen ("I am on it").
+	Favourite(ctx context.Context, id string) error
 }

@@ -95,7 +95,7 @@ func (t *task) undream(ctx context.Context) (outcome, error) {
 	if _, err := t.Platform.Post(ctx, r.Made.SourcePost); err != nil {
 		return outcome{}, fmt.Errorf("look up the original: %w", err)
 	}
-	if t.limits.NoLinks {
+	if !t.Platform.Facts().Links {
 		return t.say("The original is further up in this thread."), nil
 	}
 	return t.say("The original is here: " + r.Made.SourceURL), nil

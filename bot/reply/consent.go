@@ -39,7 +39,7 @@ func (t *task) mayDream(ctx context.Context, p network.Post) (*question, error) 
 	if shared, err := t.dreamedForAuthor(p); shared || err != nil {
 		return nil, err
 	}
-	if t.limits.OnlyCalled {
+	if t.Platform.Facts().OnlyCalled {
 		return nil, &refusal{sayOwnOnly, "the network lets us ask nobody who did not mention us"}
 	}
 	return t.ask(p)

@@ -1,7 +1,7 @@
 // Package reply moves a mention from arrival to answer, exactly once: intake writes every
 // arrival down as a queued job, workers turn jobs into finished replies, the sender posts
 // them. All three go through the store and nothing else, so a kill at any point loses and
-// repeats nothing. It knows no network: everything outside is a network.Platform.
+// repeats nothing. It knows no network: everything outside is a network.Bot.
 package reply
 
 import (

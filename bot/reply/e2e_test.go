@@ -49,7 +49,7 @@ func (v visitor) ask(t *testing.T, words string, png []byte, replyTo string) str
 
 // stage is a bot with the real network and its visitor, on any server.
 type stage struct {
-	platform network.Platform
+	platform network.Bot
 	ask      func(t *testing.T, words string, png []byte, replyTo string) string
 	patience time.Duration
 	public   bool // the network has nothing but public posts

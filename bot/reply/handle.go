@@ -128,9 +128,13 @@ func (t *task) seed() uint64 {
 	return h.Sum64()
 }
 
-// like marks the request as seen. It is a courtesy: a failure changes nothing.
+// like marks the request as seen, where the network can. It is a courtesy: a failure changes nothing.
 func (t *task) like(ctx context.Context) {
-	if err := t.Platform.Favourite(ctx, t.post.ID); err != nil {
+	liker, ok := t.Platform.(network.Liker)
+	if !ok {
+		return
+	}
+	if err := liker.Favourite(ctx, t.post.ID); err != nil {
 		t.Log.Debug("cannot favourite a request", "job", t.job.ID, "error", err)
 	}
 }

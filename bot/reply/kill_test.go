@@ -53,7 +53,7 @@ func beDaemon(url, path string) error {
 	if err != nil {
 		return err
 	}
-	var p network.Platform = remote{url}
+	var p network.Bot = remote{url}
 	if token := os.Getenv(childToken); token != "" {
 		if p, err = platform(url, token); err != nil {
 			return err

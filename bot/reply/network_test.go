@@ -66,7 +66,7 @@ func onNetworks(t *testing.T, suite func(t *testing.T, n kind)) {
 }
 
 // platform is the adapter that credentials belong to.
-func platform(url, token string) (network.Platform, error) {
+func platform(url, token string) (network.Bot, error) {
 	version, keys, isX := strings.Cut(token, " ")
 	if !isX {
 		return mastodon.New(mastodon.Options{Server: url, Token: token, MediaPoll: 20 * time.Millisecond})

@@ -35,7 +35,7 @@ type Decoder func(ctx context.Context, data []byte) (image.Image, error)
 // Options is what a daemon is made of. Platform, Store, Dreamer, See, Vocabulary, Decode and
 // Secret are required; every other zero value means the default beside it.
 type Options struct {
-	Platform   network.Platform
+	Platform   network.Bot
 	Store      *store.Store
 	Dreamer    Dreamer
 	See        Seer

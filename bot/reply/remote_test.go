@@ -92,7 +92,9 @@ func (c *client) dispatch(ctx context.Context, op string, in wire) (out wire, er
 // remote is the port in another process than the world.
 type remote struct{ url string }
 
-var _ network.Platform = remote{}
+var _ network.Bot = remote{}
+
+func (r remote) Facts() network.Facts { return network.Facts{Private: true, Links: true} }
 
 func (r remote) call(ctx context.Context, op string, in wire) (out wire, err error) {
 	lost := network.Transient

@@ -57,7 +57,7 @@ func newRig(t *testing.T, edit ...func(*reply.Options)) *rig {
 }
 
 // options are a daemon's with everything but the store.
-func options(p network.Platform, c *cheap) reply.Options {
+func options(p network.Bot, c *cheap) reply.Options {
 	return reply.Options{Platform: p, Dreamer: c, See: c.see, Decode: decodePNG, Secret: []byte("salt"),
 		Vocabulary: vocabulary(), Log: slog.New(slog.DiscardHandler)}
 }

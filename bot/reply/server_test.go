@@ -33,12 +33,12 @@ func newTown(t *testing.T, n kind, c conditions) *town {
 }
 
 // scope is the bot's account in the store.
-func (w *town) scope(p network.Platform) identity.Identity {
+func (w *town) scope(p network.Bot) identity.Identity {
 	return identity.Identity{Server: p.Host(), ID: w.Account()}
 }
 
 // hasty are the options of a daemon that does not let a test wait, on a file of its own.
-func hasty(p network.Platform, s *store.Store) reply.Options {
+func hasty(p network.Bot, s *store.Store) reply.Options {
 	o := options(p, &cheap{took: 2 * time.Millisecond})
 	o.Store, o.Poll, o.Dreams = s, 20*time.Millisecond, 2
 	o.Settle, o.SlowPost = 100*time.Millisecond, 200*time.Millisecond

@@ -157,7 +157,7 @@ type client struct {
 	wake chan struct{}
 }
 
-var _ network.Platform = (*client)(nil)
+var _ network.Bot = (*client)(nil)
 
 // post publishes as this account, with pictures.
 func (c *client) post(text string, edit ...func(*network.Post)) network.Post {
@@ -223,6 +223,12 @@ func (c *client) Name() string { return "mastodon" }
 
 func (c *client) Host() string { return "example.social" }
 
+func (c *client) Facts() network.Facts {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	return network.Facts{Private: true, Links: !c.w.closed, OnlyCalled: c.w.closed}
+}
+
 func (c *client) Self(ctx context.Context) (network.Account, error) {
 	return call(ctx, c, "self", func() (network.Account, error) { return c.w.accounts[c.self.ID], nil })
 }
@@ -231,7 +237,7 @@ func (c *client) Limits(ctx context.Context) (network.Limits, error) {
 	return call(ctx, c, "limits", func() (network.Limits, error) {
 		return network.Limits{TextRunes: c.w.textRunes, AltRunes: 1500, ImageBytes: 16 << 20, ImagePixels: 33 << 20,
 			VideoBytes: 99 << 20, VideoPixels: 8 << 20, Attachments: 4, ReservedURL: 23,
-			MIMETypes: []string{"image/png", "image/jpeg", "image/gif", "video/mp4"}, SupportsKey: c.w.useKeys, OnlyCalled: c.w.closed, NoLinks: c.w.closed}, nil
+			MIMETypes: []string{"image/png", "image/jpeg", "image/gif", "video/mp4"}, SupportsKey: c.w.useKeys}, nil
 	})
 }
 

@@ -44,7 +44,7 @@ func (w *watcher) look(ctx context.Context, sub store.Subscriber) error {
 // overlap looks at the latest posts once more from time to time. A post that reaches the server
 // late has the id of when it was written, which the cursor may have passed.
 func (w *watcher) overlap(ctx context.Context, sub store.Subscriber, cursor string) error {
-	if p, ok := w.account.(Punctual); ok && p.Punctual() || time.Since(w.overlapped) < w.Check {
+	if w.account.Facts().Ordered || time.Since(w.overlapped) < w.Check {
 		return nil
 	}
 	latest, err := w.account.Recent(ctx, pageSize)

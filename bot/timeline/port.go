@@ -14,6 +14,7 @@ import (
 // Account is a subscriber's own account as the filter needs it. Implementations give every call
 // a deadline and return *network.Error on failure.
 type Account interface {
+	Facts() network.Facts
 	Self(ctx context.Context) (network.Account, error)
 	// Home returns posts of the home timeline after cursor, oldest first without gaps; the cursor
 	// after a post is its id.
@@ -35,10 +36,6 @@ type Account interface {
 	Cabinet
 	Muter
 }
-
-// Punctual is an Account on whose network no post turns up later than one that was written after it:
-// what was read once need not be read again.
-type Punctual interface{ Punctual() bool }
 
 // Cabinet is the filters of an account that name single posts. A filed id also matches every
 // boost of the post.

@@ -27,20 +27,19 @@ type Person interface {
 
 // World is a bot and a person on one server.
 type World struct {
-	Bot    network.Platform
+	Bot    network.Bot
 	Person Person
 	Handle string        // how the person mentions the bot, without @
 	Wait   time.Duration // how long an event may take to arrive
 	NoAlt  bool          // alt texts can be written, but the bot is not shown them
-	Public bool          // the network has neither private mentions, nor content warnings, nor likes
 }
 
 // shows is how a network shows a reply that is meant for few, with a content warning.
 func (w World) shows(v network.Visibility, warning string) (network.Visibility, string) {
-	if w.Public {
-		return network.Public, ""
+	if w.Bot.Facts().Private {
+		return v, warning
 	}
-	return v, warning
+	return network.Public, ""
 }
 
 // alt is the alt text the bot is shown.
@@ -220,8 +219,10 @@ func replies(t *testing.T, w World) {
 	if err != nil || len(mine) != 1 || mine[0].ID != sent.ID {
 		t.Errorf("our replies: %+v, %v", mine, err)
 	}
-	if err := w.Bot.Favourite(t.Context(), m.Post.ID); err != nil {
-		t.Error(err)
+	if liker, ok := w.Bot.(network.Liker); ok {
+		if err := liker.Favourite(t.Context(), m.Post.ID); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -271,7 +272,7 @@ func deletesTwice(t *testing.T, w World) {
 }
 
 func staysPrivate(t *testing.T, w World) {
-	if w.Public {
+	if !w.Bot.Facts().Private {
 		refusesPrivacy(t, w)
 		return
 	}

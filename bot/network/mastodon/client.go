@@ -40,7 +40,7 @@ type Options struct {
 	MediaPoll time.Duration
 }
 
-// Client is one account on one server, as a network.Platform.
+// Client is one account on one server, as a network.Bot.
 type Client struct {
 	opt    Options
 	base   *url.URL
@@ -53,7 +53,10 @@ type Client struct {
 	blurs  once.Value[bool]   // whether filters can blur
 }
 
-var _ network.Platform = (*Client)(nil)
+var (
+	_ network.Bot   = (*Client)(nil)
+	_ network.Liker = (*Client)(nil)
+)
 
 // How long calls may take.
 const (
@@ -101,6 +104,10 @@ func (c *Client) Name() string { return "mastodon" }
 
 // Host is the server of the token.
 func (c *Client) Host() string { return c.host }
+
+// Facts are those of Mastodon: its posts keep the id of when they were written, also when they reach
+// the server late.
+func (c *Client) Facts() network.Facts { return network.Facts{Private: true, Links: true} }
 
 // Self is the account of the token. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/mattn/go-mastodon"
 
 	"slugpuppy/bot/network"
-	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/network/plain"
 )
 
 // status is go-mastodon's with the quoted post, which that does not know.
@@ -34,7 +34,7 @@ func (c *Client) translator(ctx context.Context) (translator, error) {
 func (t translator) post(s *status) network.Post {
 	p := network.Post{
 		ID: string(s.ID), URL: s.URL, Author: t.account(s.Account), Created: s.CreatedAt,
-		Text: mention.Text(s.Content), Warning: s.SpoilerText, Sensitive: s.Sensitive, Language: s.Language,
+		Text: plain.Text(s.Content), Warning: s.SpoilerText, Sensitive: s.Sensitive, Language: s.Language,
 		Visibility: network.Visibility(s.Visibility), ReplyTo: id(s.InReplyToID),
 	}
 	p.Quote, p.Quoted = t.quoted(s.Quote)
@@ -111,9 +111,9 @@ func (t translator) account(a mastodon.Account) network.Account {
 
 // bio is the profile text with its fields: people write #nobot in either.
 func bio(a mastodon.Account) string {
-	lines := []string{mention.Text(a.Note)}
+	lines := []string{plain.Text(a.Note)}
 	for _, f := range a.Fields {
-		lines = append(lines, f.Name+" "+mention.Text(f.Value))
+		lines = append(lines, f.Name+" "+plain.Text(f.Value))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -17,7 +17,7 @@ var Site = hidelist.Site{Name: "X", Hosts: []string{"x.com", "twitter.com", "mob
 // reader is what both API versions can do for the filter.
 type reader interface {
 	timeline.Muter
-	timeline.Punctual
+	Facts() network.Facts
 	Self(ctx context.Context) (network.Account, error)
 	Home(ctx context.Context, cursor string, limit int) ([]network.Post, error)
 	Recent(ctx context.Context, limit int) ([]network.Post, error)

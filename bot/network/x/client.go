@@ -17,7 +17,7 @@ import (
 	"slugpuppy/bot/network"
 )
 
-// Client is one account on X through API v2, as a network.Platform.
+// Client is one account on X through API v2, as a network.Bot.
 type Client struct {
 	*core
 	http     http.Client
@@ -26,7 +26,7 @@ type Client struct {
 	home     backlog
 }
 
-var _ network.Platform = (*Client)(nil)
+var _ network.Bot = (*Client)(nil)
 
 // New returns a client; nothing is sent yet.
 func New(o Options) (*Client, error) {
@@ -44,7 +44,7 @@ func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastR
 func (c *core) Limits(context.Context) (network.Limits, error) {
 	return network.Limits{
 		TextRunes: textWeight, AltRunes: 1000, ImageBytes: 5 << 20, ImagePixels: 4096 * 4096, ClipBytes: 15 << 20,
-		VideoBytes: 15 << 20, VideoPixels: 1920 * 1200, Attachments: 4, ReservedURL: 23, OnlyCalled: true, NoLinks: true,
+		VideoBytes: 15 << 20, VideoPixels: 1920 * 1200, Attachments: 4, ReservedURL: 23,
 		MIMETypes: []string{"image/png", "image/jpeg", "image/gif", "image/webp", "video/mp4"}, ServerName: "X API v2 at " + c.base.Host,
 	}, nil
 }

@@ -18,7 +18,7 @@ import (
 	"slugpuppy/bot/network"
 )
 
-// Legacy is one account on X through what is left of API v1.1, as a network.Platform. X refuses that to
+// Legacy is one account on X through what is left of API v1.1, as a network.Bot. X refuses that to
 // most apps with error 453. What the library does not know, uploads and mutes, is asked for directly;
 // alt texts can be written and not read.
 type Legacy struct {

@@ -40,7 +40,7 @@ func newOldTown(t *testing.T, o xtest.Options, edit ...func(*x.Options)) oldTown
 func TestConformanceOverV1(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) conformance.World {
 		s := newOldTown(t, xtest.Options{})
-		return conformance.World{Bot: s.old, Person: person{s.alice}, Handle: "dreambot", Wait: 10 * time.Second, Public: true, NoAlt: true}
+		return conformance.World{Bot: s.old, Person: person{s.alice}, Handle: "dreambot", Wait: 10 * time.Second, NoAlt: true}
 	})
 }
 

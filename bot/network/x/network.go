@@ -10,7 +10,7 @@ import (
 
 // Network is what every version of the API can do: carry a bot, and look after a timeline.
 type Network interface {
-	network.Platform
+	network.Bot
 	ForFilter(cabinet timeline.Cabinet, ends func() (map[string]time.Time, error)) Account
 }
 

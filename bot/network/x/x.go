@@ -131,15 +131,16 @@ func (c *core) Name() string { return Name }
 // Host is X's only server.
 func (c *core) Host() string { return Server }
 
+// Facts are X's: nothing is private, links and replies to strangers are refused, and apps have no likes
+// since April 2026.
+func (c *core) Facts() network.Facts { return network.Facts{OnlyCalled: true, Ordered: true} }
+
 // Fetch downloads an attachment.
 func (c *core) Fetch(ctx context.Context, m network.Media, limit int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, slowTime)
 	defer cancel()
 	return download.Fetch(ctx, c.media, m.URL, limit)
 }
-
-// Favourite sends nothing: X took likes away from apps in April 2026.
-func (c *core) Favourite(context.Context, string) error { return nil }
 
 // Wake hints from time to time: X has no stream of mentions for apps of this size. Looking costs
 // nothing as long as there is nothing new.
@@ -163,9 +164,6 @@ func (c *core) Wake(ctx context.Context) <-chan struct{} {
 
 // WakeHome is Wake: mentions and the home timeline are read alike.
 func (c *core) WakeHome(ctx context.Context) <-chan struct{} { return c.Wake(ctx) }
-
-// Punctual is true: a post of X never turns up later than one that was written after it.
-func (c *core) Punctual() bool { return true }
 
 // mayPost says why nothing is posted, nil when the operator has confirmed what X asks for.
 func (c *core) mayPost() error {

@@ -80,7 +80,7 @@ func TestConformanceOnTheFakeServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			conformance.Run(t, func(t *testing.T) conformance.World {
 				s := newTown(t, xtest.Options{Spelling: spelling})
-				return conformance.World{Bot: s.bot, Person: person{s.alice}, Handle: "dreambot", Wait: 10 * time.Second, Public: true}
+				return conformance.World{Bot: s.bot, Person: person{s.alice}, Handle: "dreambot", Wait: 10 * time.Second}
 			})
 		})
 	}
@@ -573,8 +573,11 @@ func TestAddressesAndKeysAreChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l, err := c.Limits(t.Context()); err != nil || !strings.Contains(l.ServerName, "api.x.com") || l.SupportsKey || !l.OnlyCalled || !l.NoLinks {
+	if l, err := c.Limits(t.Context()); err != nil || !strings.Contains(l.ServerName, "api.x.com") || l.SupportsKey {
 		t.Errorf("%+v, %v", l, err)
+	}
+	if f := c.Facts(); f.Private || f.Links || !f.OnlyCalled || !f.Ordered {
+		t.Errorf("%+v", f)
 	}
 }
 

@@ -1,4 +1,6 @@
-package mention
+// Package plain reads the posts that networks send as HTML. Everything in them is hostile: nothing is
+// loaded, and no more is looked at than a post can hold.
+package plain
 
 import (
 	"slices"
