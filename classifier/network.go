@@ -6,6 +6,8 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"io/fs"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -56,6 +58,9 @@ type Spec struct {
 	Labels []Label // of the logits; numbered if nil
 	Input  *Input  // nil: the network wants red, green and blue in [0,1]
 	Sights []int   // short sides in pixels at which See looks; what it was trained for if nil
+	// Folder is where weights are looked for that the file says are beside it; they are refused
+	// if nil. It must not lead outside itself: os.Root's file system does not.
+	Folder fs.FS
 }
 
 // Input says how a network wants its pictures.
@@ -69,7 +74,11 @@ func Load(file []byte, labels []Label) (*Network, error) {
 
 // Open imports a network from an ONNX file.
 func Open(file []byte, s Spec) (*Network, error) {
-	model, err := onnx.Decode(file)
+	model, err := onnx.DecodeIn(s.Folder, file)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := hashOf(file, s.Folder, model.External)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +86,7 @@ func Open(file []byte, s Spec) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("import model: %w", err)
 	}
-	sum := sha256.Sum256(file)
-	n := &Network{name: s.Name, hash: hex.EncodeToString(sum[:]), labels: s.Labels, sights: s.Sights, graph: g, plans: newPlans(g, DefaultCache)}
+	n := &Network{name: s.Name, hash: hash, labels: s.Labels, sights: s.Sights, graph: g, plans: newPlans(g, DefaultCache)}
 	debug.FreeOSMemory() // the file and what was made of it on the way are several times the network
 	if n.name == "" {
 		n.name = n.hash[:8]
@@ -102,10 +110,28 @@ func Open(file []byte, s Spec) (*Network, error) {
 	return n, nil
 }
 
+// hashOf is the SHA-256 of a file, followed by those that it keeps weights in.
+func hashOf(file []byte, folder fs.FS, others []string) (string, error) {
+	h := sha256.New()
+	h.Write(file)
+	for _, name := range others {
+		f, err := folder.Open(name)
+		if err != nil {
+			return "", fmt.Errorf("hash weights: %w", err)
+		}
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return "", fmt.Errorf("hash weights in %q: %w", name, err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
 // Name is "slugnet" for the embedded network, else what Open was told or the beginning of Hash.
 func (n *Network) Name() string { return n.name }
 
-// Hash is the SHA-256 of the weights file: 64 hex digits.
+// Hash is the SHA-256 of the weights file, and of those beside it that it reads: 64 hex digits.
 func (n *Network) Hash() string { return n.hash }
 
 // Labels are the classes in the order of the logits.

@@ -103,7 +103,7 @@ func (im *importer) folded(n *onnx.Node, first *onnx.Tensor) (*onnx.Tensor, erro
 	case "Transpose":
 		return im.foldTranspose(n, first)
 	case "Cast":
-		if n.Int("to", 0) == onnx.TypeFloat && first.Floats != nil {
+		if onnx.Type(n.Int("to", 0)) == onnx.TypeFloat && first.Floats != nil {
 			return first, nil // weights kept as float16: the decoder has made float32 of them
 		}
 	}

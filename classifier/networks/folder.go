@@ -138,14 +138,19 @@ func isFile(name string) bool {
 	return strings.HasSuffix(name, ".onnx") || strings.ContainsRune(name, filepath.Separator)
 }
 
-// OpenFile loads an ONNX file with the notes and labels beside it, if there are any. Weights
-// that do not have the hash in the notes are refused.
+// OpenFile loads an ONNX file with what lies beside it: notes and labels, if there are any, and
+// the weights that it says are there. A file that does not have the hash in the notes is refused.
 func OpenFile(path, name string) (*classifier.Network, error) {
 	file, err := readCapped(path, onnx.MaxFile)
 	if err != nil {
 		return nil, err
 	}
-	s := classifier.Spec{Name: name}
+	folder, err := os.OpenRoot(filepath.Dir(path)) // nothing a file says leads out of it
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	s := classifier.Spec{Name: name, Folder: folder.FS()}
 	notes, err := readNotes(path)
 	if err != nil {
 		return nil, err

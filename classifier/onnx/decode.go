@@ -3,30 +3,49 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Limits on a file. The largest classifiers people use (VGG-19) are 575 MB.
 const (
-	MaxFile     = 640 << 20
+	MaxFile     = 640 << 20 // bytes of the file and of what it reads from files beside it
 	maxNodes    = 20000
 	maxRank     = 8
 	maxElements = 160 << 20
-	maxNames    = 4096 // inputs, outputs and attributes of one node
+	maxIntegers = 64 << 20 // in all tensors: each takes eight bytes here, and may take half a byte in the file
+	maxNames    = 4096     // inputs, outputs and attributes of one node
 )
-
-// ErrExternal reports weights kept in another file.
-var ErrExternal = errors.New("the weights are kept in a separate file; export the model as one file")
 
 // ErrMalformed reports a file that is not ONNX or is damaged.
 var ErrMalformed = errors.New("not a valid ONNX file")
 
-// Decode reads a model.
-func Decode(data []byte) (*Model, error) {
+// Decode reads a model whose weights are all in the file.
+func Decode(data []byte) (*Model, error) { return DecodeIn(nil, data) }
+
+// DecodeIn reads a model; weights that it keeps in other files are looked for in its folder.
+// The folder must not lead outside itself: os.Root's file system does not.
+func DecodeIn(folder fs.FS, data []byte) (*Model, error) {
 	if len(data) > MaxFile {
 		return nil, fmt.Errorf("model of %d MB, the limit is %d", len(data)>>20, MaxFile>>20)
 	}
+	d := &decoder{outside: outside{folder: folder, left: MaxFile - int64(len(data))}, integers: maxIntegers}
+	m, err := d.model(data)
+	if err = errors.Join(err, d.outside.close()); err != nil {
+		return nil, fmt.Errorf("decode model: %w", err)
+	}
+	m.External = d.outside.names()
+	return m, nil
+}
+
+// decoder is what the parts of one file have in common.
+type decoder struct {
+	outside  outside
+	integers int // how many more may be decoded
+}
+
+func (d *decoder) model(data []byte) (*Model, error) {
 	m := &Model{Opset: -1}
 	seen := false
 	err := fields(data, func(f field) error {
@@ -35,19 +54,16 @@ func Decode(data []byte) (*Model, error) {
 			m.Producer = string(f.bytes)
 		case 7:
 			seen = true
-			return m.Graph.decode(f.bytes)
+			return d.graph(&m.Graph, f.bytes)
 		case 8:
 			return m.opset(f.bytes)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("decode model: %w", err)
+	if err == nil && (!seen || len(m.Graph.Nodes) == 0) {
+		err = fmt.Errorf("no graph: %w", ErrMalformed)
 	}
-	if !seen || len(m.Graph.Nodes) == 0 {
-		return nil, fmt.Errorf("decode model: no graph: %w", ErrMalformed)
-	}
-	return m, nil
+	return m, err
 }
 
 func (m *Model) opset(data []byte) error {
@@ -137,7 +153,7 @@ func (f field) numbers(dst []uint64, packed protowire.Type) ([]uint64, error) {
 	return dst, nil
 }
 
-func (g *Graph) decode(data []byte) error {
+func (d *decoder) graph(g *Graph, data []byte) error {
 	g.Initializers = map[string]*Tensor{}
 	err := fields(data, func(f field) error {
 		switch f.num {
@@ -145,7 +161,7 @@ func (g *Graph) decode(data []byte) error {
 			if len(g.Nodes) == maxNodes {
 				return fmt.Errorf("more than %d operators", maxNodes)
 			}
-			n, err := decodeNode(f.bytes)
+			n, err := d.node(f.bytes)
 			if err != nil {
 				return fmt.Errorf("%s: %w", n.Title(), err)
 			}
@@ -153,7 +169,7 @@ func (g *Graph) decode(data []byte) error {
 		case 2:
 			g.Name = string(f.bytes)
 		case 5:
-			t, err := decodeTensor(f.bytes)
+			t, err := d.tensor(f.bytes)
 			if err != nil {
 				return fmt.Errorf("tensor %q: %w", t.Name, err)
 			}
@@ -183,7 +199,7 @@ func (g *Graph) decode(data []byte) error {
 	return err
 }
 
-func decodeNode(data []byte) (Node, error) {
+func (d *decoder) node(data []byte) (Node, error) {
 	n := Node{Attributes: map[string]Attribute{}}
 	err := fields(data, func(f field) error {
 		if len(n.Inputs)+len(n.Outputs)+len(n.Attributes) > maxNames {
@@ -201,7 +217,7 @@ func decodeNode(data []byte) (Node, error) {
 		case 7:
 			n.Domain = string(f.bytes)
 		case 5:
-			name, a, err := decodeAttribute(f.bytes)
+			name, a, err := d.attribute(f.bytes)
 			if err != nil {
 				return fmt.Errorf("attribute %q: %w", name, err)
 			}
@@ -223,10 +239,13 @@ func decodeValue(data []byte) (v Value, err error) {
 					return nil
 				}
 				return fields(f.bytes, func(f field) error {
-					if f.num != 2 { // shape
-						return nil
+					switch f.num {
+					case 1:
+						v.Type = Type(f.value)
+					case 2: // shape
+						return fields(f.bytes, func(f field) error { return v.dim(f.bytes) })
 					}
-					return fields(f.bytes, func(f field) error { return v.dim(f.bytes) })
+					return nil
 				})
 			})
 		}

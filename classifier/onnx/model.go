@@ -10,6 +10,7 @@ type Model struct {
 	Producer string
 	Opset    int64 // version of the default operator set
 	Graph    Graph
+	External []string // files of the model's folder that were read too, in order of their names
 }
 
 // Graph is the network: nodes in the order of the file, which ONNX requires to be
@@ -29,9 +30,11 @@ type Node struct {
 	Attributes       map[string]Attribute
 }
 
-// Value is a named input or output with the shape the file gives; 0 means any size.
+// Value is a named input or output with the type and shape the file gives; a size of 0 means
+// any.
 type Value struct {
 	Name  string
+	Type  Type
 	Shape []int64
 }
 
@@ -62,6 +65,7 @@ const (
 // Tensor is a constant: numbers are converted to Floats, or to Ints if they are integers.
 type Tensor struct {
 	Name   string
+	Type   Type  // in the file; 0 for what was computed
 	Shape  []int // empty: a scalar
 	Floats []float32
 	Ints   []int64 // exactly one of Floats and Ints is set, unless the tensor is empty

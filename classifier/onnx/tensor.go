@@ -8,17 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Element types, numbered as in onnx.proto; TypeFloat is float32.
-const (
-	TypeFloat   = 1
-	typeInt32   = 6
-	typeInt64   = 7
-	typeBool    = 9
-	typeFloat16 = 10
-	typeDouble  = 11
-)
-
-func decodeAttribute(data []byte) (name string, a Attribute, err error) {
+func (d *decoder) attribute(data []byte) (name string, a Attribute, err error) {
 	var ints, floats []uint64
 	err = fields(data, func(f field) (err error) {
 		switch f.num {
@@ -31,7 +21,7 @@ func decodeAttribute(data []byte) (name string, a Attribute, err error) {
 		case 4:
 			a.String = string(f.bytes)
 		case 5:
-			a.Tensor, err = decodeTensor(f.bytes)
+			a.Tensor, err = d.tensor(f.bytes)
 		case 7:
 			floats, err = f.numbers(floats, protowire.Fixed32Type)
 		case 8:
@@ -53,15 +43,16 @@ func decodeAttribute(data []byte) (name string, a Attribute, err error) {
 	return name, a, err
 }
 
-// rawTensor is a tensor as the file has it: data is in one of several fields.
+// rawTensor is a tensor as the file has it: data is in one of several fields, or elsewhere.
 type rawTensor struct {
-	typ                             uint64
-	raw                             []byte
-	floats, int32s, int64s, doubles []uint64
-	external                        bool
+	typ                                    Type
+	raw                                    []byte
+	floats, int32s, int64s, doubles, uints []uint64
+	external                               bool
+	elsewhere                              [][]byte // words of the reference
 }
 
-func decodeTensor(data []byte) (*Tensor, error) {
+func (d *decoder) tensor(data []byte) (*Tensor, error) {
 	t := &Tensor{}
 	var r rawTensor
 	var dims []uint64
@@ -70,7 +61,7 @@ func decodeTensor(data []byte) (*Tensor, error) {
 		case 1:
 			dims, err = f.numbers(dims, protowire.VarintType)
 		case 2:
-			r.typ = f.value
+			r.typ = Type(f.value)
 		case 4:
 			r.floats, err = f.numbers(r.floats, protowire.Fixed32Type)
 		case 5:
@@ -83,23 +74,44 @@ func decodeTensor(data []byte) (*Tensor, error) {
 			r.raw = f.bytes
 		case 10:
 			r.doubles, err = f.numbers(r.doubles, protowire.Fixed64Type)
+		case 11:
+			r.uints, err = f.numbers(r.uints, protowire.VarintType)
 		case 13:
-			r.external = true
+			r.elsewhere = append(r.elsewhere, f.bytes)
 		case 14:
-			r.external = r.external || f.value == 1
+			r.external = f.value == 1
 		}
 		return err
 	})
 	if err != nil {
 		return t, err
 	}
-	if r.external {
-		return t, ErrExternal
+	if t.Type = r.typ; r.typ.bits() == 0 {
+		return t, fmt.Errorf("weights of type %v are not supported; export the model with weights of 32 or 16 bits", r.typ)
 	}
 	if err := t.shape(dims); err != nil {
 		return t, err
 	}
+	if !r.typ.real() {
+		if d.integers -= t.Len(); d.integers < 0 {
+			return t, fmt.Errorf("more than %d integers; use the model before it was quantised", maxIntegers)
+		}
+	}
+	if r.external || r.elsewhere != nil {
+		if r.raw, err = d.fetch(&r, t.Len()); err != nil {
+			return t, err
+		}
+	}
 	return t, r.convert(t)
+}
+
+// fetch reads the bytes of a tensor of n elements that are not in the file.
+func (d *decoder) fetch(r *rawTensor, n int) ([]byte, error) {
+	ref, err := decodeReference(r.elsewhere)
+	if err != nil {
+		return nil, err
+	}
+	return d.outside.read(ref, int64(r.typ.size(n)))
 }
 
 // shape checks the dimensions, so that Len is bounded and cannot overflow.
@@ -121,74 +133,63 @@ func (t *Tensor) shape(dims []uint64) error {
 // convert fills t's Floats or Ints. What is allocated is bounded by what the file holds.
 func (r *rawTensor) convert(t *Tensor) error {
 	n := t.Len()
-	width := map[uint64]int{TypeFloat: 4, typeInt32: 4, typeInt64: 8, typeBool: 1, typeFloat16: 2, typeDouble: 8}[r.typ]
-	if width == 0 {
-		return fmt.Errorf("element type %d is not supported", r.typ)
-	}
-	var words []uint64
-	switch {
-	case r.raw != nil:
-		if len(r.raw) != n*width {
+	if r.raw != nil {
+		if len(r.raw) != r.typ.size(n) {
 			return fmt.Errorf("%d bytes for %d elements: %w", len(r.raw), n, ErrMalformed)
 		}
-		if r.typ == TypeFloat {
-			t.Floats = make([]float32, n)
-			for i := range t.Floats {
-				t.Floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(r.raw[4*i:]))
-			}
+		if r.typ != TypeFloat {
+			t.fill(n, func(i int) uint64 { return r.typ.word(r.raw, i) })
 			return nil
 		}
-		words = unpack(r.raw, width)
-	case r.typ == TypeFloat:
+		t.Floats = make([]float32, n) // nearly all weights are of this type
+		for i := range t.Floats {
+			t.Floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(r.raw[4*i:]))
+		}
+		return nil
+	}
+	words := r.int32s
+	switch r.typ {
+	case TypeFloat:
 		words = r.floats
-	case r.typ == typeDouble:
+	case TypeDouble:
 		words = r.doubles
-	case r.typ == typeInt64:
+	case TypeInt64:
 		words = r.int64s
-	default:
-		words = r.int32s
+	case TypeUint32, TypeUint64:
+		words = r.uints
+	case TypeInt4, TypeUint4:
+		words = halves(words, n)
 	}
 	if len(words) != n {
 		return fmt.Errorf("%d values for %d elements: %w", len(words), n, ErrMalformed)
 	}
-	for _, w := range words {
-		switch r.typ {
-		case TypeFloat:
-			t.Floats = append(t.Floats, math.Float32frombits(uint32(w)))
-		case typeFloat16:
-			t.Floats = append(t.Floats, half(uint16(w)))
-		case typeDouble:
-			t.Floats = append(t.Floats, float32(math.Float64frombits(w)))
-		case typeInt32:
-			t.Ints = append(t.Ints, int64(int32(w)))
-		default:
-			t.Ints = append(t.Ints, int64(w))
-		}
-	}
+	t.fill(n, func(i int) uint64 { return words[i] })
 	return nil
 }
 
-func unpack(raw []byte, width int) []uint64 {
-	words := make([]uint64, 0, len(raw)/width)
-	for ; len(raw) > 0; raw = raw[width:] {
-		var b [8]byte
-		copy(b[:], raw[:width])
-		words = append(words, binary.LittleEndian.Uint64(b[:]))
+// fill sets all n elements to what their bits mean.
+func (t *Tensor) fill(n int, bits func(i int) uint64) {
+	if t.Type.real() {
+		t.Floats = make([]float32, n)
+		for i := range t.Floats {
+			t.Floats[i] = t.Type.float(bits(i))
+		}
+		return
 	}
-	return words
+	t.Ints = make([]int64, n)
+	for i := range t.Ints {
+		t.Ints[i] = t.Type.int(bits(i))
+	}
 }
 
-// half converts an IEEE 754 half-precision number.
-func half(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, int(h>>10&31), float64(h&1023)
-	var v float64
-	switch exp {
-	case 0:
-		v = math.Ldexp(frac, -24)
-	case 31:
-		return math.Float32frombits(sign | 0xff<<23 | uint32(h&1023)<<13)
-	default:
-		v = math.Ldexp(1024+frac, exp-25)
+// halves takes bytes apart into numbers of four bits, the low ones first.
+func halves(bytes []uint64, n int) []uint64 {
+	if len(bytes) != (n+1)/2 {
+		return bytes // the wrong number of them
 	}
-	return math.Float32frombits(sign | math.Float32bits(float32(v)))
+	words := make([]uint64, n)
+	for i := range words {
+		words[i] = bytes[i/2] >> (4 * (i % 2)) & 15
+	}
+	return words
 }
