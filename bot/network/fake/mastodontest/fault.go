@@ -27,39 +27,16 @@ const (
 	Truncate       = faulty.Truncate
 )
 
-// Inject adds a fault. The first one that matches and fires wins.
-func (s *Server) Inject(f Fault) { s.faults.Inject(f) }
-
-// ClearFaults removes all faults.
-func (s *Server) ClearFaults() { s.faults.Clear() }
-
-// serveHTTP is where every request comes in: journal, outage, faults, then the routes.
+// serveHTTP is where every request comes in.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Header.Del(userHeader)
-	mux, pattern := s.route(r)
-	entry := s.journal.begin(s.now(), r, pattern)
-	s.mu.Lock()
-	down := s.unreachable
-	s.mu.Unlock()
-	if down {
-		s.journal.finish(entry, 0, "", "unreachable")
-		panic(http.ErrAbortHandler)
-	}
+	mux, route := s.route(r)
+	var next http.Handler = mux
 	if s.gts() && r.Header.Get("User-Agent") == "" {
-		s.journal.finish(entry, http.StatusTeapot, "", "")
-		writeProblem(w, fail(http.StatusTeapot, "I'm a teapot: no user-agent sent with request"))
-		return
+		next = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			writeProblem(w, fail(http.StatusTeapot, "I'm a teapot: no user-agent sent with request"))
+		})
 	}
-	fault := s.faults.Pick(r.Method, r.URL.Path, pattern)
-	if strings.Contains(pattern, "/api/v1/streaming") && !fault.Lost() { // nothing holds a stream back
-		fault.Wait(r)
-		mux.ServeHTTP(w, r)
-		s.journal.finish(entry, http.StatusOK, r.Header.Get(userHeader), fault.Label())
-		return
-	}
-	fault.Serve(w, r, mux, s.answerFault, func(code int) {
-		s.journal.finish(entry, code, r.Header.Get(userHeader), fault.Label())
-	})
+	s.Serve(w, r, next, route, strings.Contains(route, "/api/v1/streaming"))
 }
 
 func (s *Server) answerFault(w http.ResponseWriter, f *Fault) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slugpuppy/bot/network/fake/host"
 	"strings"
 )
 
@@ -112,7 +113,7 @@ func (c *call) enter(rt route) error {
 	c.token = c.s.tokens[c.bearer()]
 	if c.token != nil {
 		c.user = c.token.user
-		c.r.Header.Set(userHeader, c.userName())
+		host.Owner(c.r, c.userName())
 	}
 	if err := c.s.throttle(c); err != nil {
 		return err

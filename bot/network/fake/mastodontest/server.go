@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
+	"slugpuppy/bot/network/fake/host"
 	"strings"
 	"sync"
 	"time"
-
-	"slugpuppy/bot/network/fake/faulty"
 )
 
 // Dialect is which server software is imitated.
@@ -59,27 +57,21 @@ type Options struct {
 
 // Server is a Mastodon-API server in memory, safe for concurrent use.
 type Server struct {
-	// URL is the base URL, such as http://127.0.0.1:40123; set by Start or StartInMemory.
-	URL string
+	*host.Host
 
 	opt     Options
 	limits  Limits
 	mux     *http.ServeMux
 	entries *http.ServeMux
-	journal journal
-	faults  *faulty.Faults
-	dial    func(context.Context) (net.Conn, error)
 
-	http   *http.Server
-	ctx    context.Context // ends with Close; streams hang on it
-	cancel context.CancelFunc
-	wg     sync.WaitGroup // serving loop and streams
+	ctx     context.Context // ends with Close; streams hang on it
+	cancel  context.CancelFunc
+	streams sync.WaitGroup
 
 	mu           sync.Mutex // guards everything below
 	rand         *rand.Rand
 	lastID       uint64
 	lastNote     int
-	unreachable  bool
 	accounts     []*account
 	accountsByID map[string]*account
 	statuses     []*status // oldest first, deleted ones too
@@ -92,7 +84,7 @@ type Server struct {
 	sessions     map[string]*session
 	replays      map[string]replay
 	buckets      map[string]*bucket
-	streams      map[*subscriber]bool
+	subscribers  map[*subscriber]bool
 	held         map[string]func() // update events waiting, by status id
 }
 
@@ -121,72 +113,29 @@ func New(opt Options) *Server {
 		sessions:     map[string]*session{},
 		replays:      map[string]replay{},
 		buckets:      map[string]*bucket{},
-		streams:      map[*subscriber]bool{},
+		subscribers:  map[*subscriber]bool{},
 		held:         map[string]func(){},
 	}
-	s.faults = faulty.New(opt.Seed)
+	s.Host = host.New(http.HandlerFunc(s.serveHTTP), opt.Now, opt.Seed)
+	s.Answer = s.answerFault
 	s.mux = s.routes()
 	return s
 }
 
-// Handler is the whole server as a handler, for a caller who listens by himself and sets URL.
-// Faults that cut connections panic with http.ErrAbortHandler, which net/http turns into a cut.
-func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serveHTTP) }
-
-// Start listens on a free port of 127.0.0.1 and sets URL. Like httptest.NewServer it panics when
-// that is impossible.
-func (s *Server) Start() {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(fmt.Sprintf("mastodontest: listen: %v", err))
-	}
-	s.URL = "http://" + l.Addr().String()
-	s.dial = func(ctx context.Context) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "tcp", l.Addr().String())
-	}
-	s.serve(l)
-}
-
-// StartInMemory serves over net.Pipe instead of a socket, so that a test may run client and server
-// in one testing/synctest bubble on virtual time. Only Client reaches it.
-func (s *Server) StartInMemory() {
-	l := newPipeListener()
-	s.URL = "http://mastodon.test"
-	s.dial = l.dial
-	s.serve(l)
-}
-
-func (s *Server) serve(l net.Listener) {
-	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
-	s.wg.Go(func() { _ = s.http.Serve(l) })
-}
-
-// Transport reaches the server whatever host the URL names; close its idle connections when done.
-func (s *Server) Transport() *http.Transport {
-	return &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return s.dial(ctx)
-	}}
-}
-
-// Client is an HTTP client over Transport.
-func (s *Server) Client() *http.Client { return &http.Client{Transport: s.Transport()} }
+// StartInMemory serves over net.Pipe instead of a socket, see host.Host.
+func (s *Server) StartInMemory() { s.Host.StartInMemory("mastodon.test") }
 
 // Close ends all connections and streams and waits for them.
 func (s *Server) Close() {
 	s.cancel()
-	if s.http != nil {
-		_ = s.http.Close()
-	}
-	s.wg.Wait()
+	s.Host.Close()
+	s.streams.Wait()
 }
 
 // Reachable(false) starts an outage: streams are cut and every request's connection is closed
 // without an answer and without effect, until Reachable(true).
 func (s *Server) Reachable(yes bool) {
-	s.mu.Lock()
-	s.unreachable = !yes
-	s.mu.Unlock()
+	s.Host.Reachable(yes)
 	if !yes {
 		s.DropStreams()
 	}
@@ -249,43 +198,3 @@ func (s *Server) secret() string {
 	}
 	return string(out)
 }
-
-// pipeListener hands the server's end of net.Pipe connections to Accept.
-type pipeListener struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
-}
-
-func (l *pipeListener) dial(ctx context.Context) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
-func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "mastodon.test" }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/network/fake/host"
 	"slugpuppy/bot/network/fake/mastodontest"
 )
 
@@ -246,7 +247,7 @@ func TestJournalSaysWhoDidWhat(t *testing.T) {
 	c.must("POST", "/api/v1/statuses", "application/json", strings.NewReader(`{"status":"hi"}`), "Idempotency-Key", "k1")
 	c.get("/api/v1/statuses/1")
 	got := srv.Requests()
-	line := func(r mastodontest.Request) string {
+	line := func(r host.Request) string {
 		return fmt.Sprint(r.Method, " ", r.Route, " ", r.User, " ", r.Code, " ", r.Key)
 	}
 	if len(got) != 2 || line(got[0]) != "POST POST /api/v1/statuses ada 200 k1" ||

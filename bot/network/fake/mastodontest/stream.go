@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slugpuppy/bot/network/fake/host"
 	"time"
 
 	"github.com/coder/websocket"
@@ -37,7 +38,7 @@ func (s *Server) streamRoutes(mux *http.ServeMux) {
 
 // emit sends an event to the streams of one account; payload is only made when somebody listens.
 func (s *Server) emit(to *account, name string, payload func() any) {
-	for sub := range s.streams {
+	for sub := range s.subscribers {
 		wants := sub.mode == "user" || (sub.mode == "user:notification" && name == "notification")
 		if sub.user != to || !wants || (name == "notification" && !sub.notes) {
 			continue
@@ -103,7 +104,7 @@ func (s *Server) streamDelete(st *status) {
 func (s *Server) DropStreams() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for sub := range s.streams {
+	for sub := range s.subscribers {
 		sub.cut()
 	}
 }
@@ -113,7 +114,7 @@ func (s *Server) Streams() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
-	for sub := range s.streams {
+	for sub := range s.subscribers {
 		if sub.mode != "" {
 			n++
 		}
@@ -122,7 +123,7 @@ func (s *Server) Streams() int {
 }
 
 func (s *Server) endStreams(token string) {
-	for sub := range s.streams {
+	for sub := range s.subscribers {
 		if sub.token == token {
 			sub.cut()
 		}
@@ -140,23 +141,23 @@ func (s *Server) subscribe(ctx context.Context, r *http.Request, key string) (co
 	if !t.allows("read:statuses") && !t.allows("read:notifications") {
 		return nil, nil, s.outsideScopes()
 	}
-	r.Header.Set(userHeader, t.user.name)
+	host.Owner(r, t.user.name)
 	ctx, cut := context.WithCancel(ctx)
 	sub := &subscriber{
 		user: t.user, token: key, notes: t.allows("read:notifications"),
 		events: make(chan event, backlog), cut: cut,
 	}
-	s.streams[sub] = true
-	s.wg.Add(1)
+	s.subscribers[sub] = true
+	s.streams.Add(1)
 	return ctx, sub, nil
 }
 
 func (s *Server) unsubscribe(sub *subscriber) {
 	sub.cut()
 	s.mu.Lock()
-	delete(s.streams, sub)
+	delete(s.subscribers, sub)
 	s.mu.Unlock()
-	s.wg.Done()
+	s.streams.Done()
 }
 
 // listen chooses what a stream carries and says whether there is such a stream.

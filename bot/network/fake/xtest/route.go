@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slugpuppy/bot/network/fake/host"
 	"strings"
 )
 
@@ -89,9 +90,7 @@ func (c *call) answer(rt route) ([]byte, error) {
 		return nil, &problem{code: http.StatusUnauthorized, v1: 32, detail: "Could not authenticate you: " + err.Error()}
 	}
 	c.user = c.s.tokens[valueOf(list, "oauth_token")].user
-	if name, ok := c.r.Context().Value(userKey{}).(*string); ok {
-		*name = c.user.name
-	}
+	host.Owner(c.r, c.user.name)
 	if c.user.suspended {
 		return nil, &problem{code: http.StatusForbidden, v1: 64, detail: "Your account is suspended and is not permitted to access this feature."}
 	}

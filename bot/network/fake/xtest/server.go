@@ -1,16 +1,14 @@
 package xtest
 
 import (
-	"context"
-	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
 
 	"slugpuppy/bot/network/fake/faulty"
+	"slugpuppy/bot/network/fake/host"
 )
 
 // Spelling is which names of fields and expansions the v2 API takes.
@@ -51,20 +49,14 @@ type Options struct {
 
 // Server is X in memory, safe for concurrent use.
 type Server struct {
-	// URL is the base URL, such as http://127.0.0.1:40123; set by Start.
-	URL string
+	*host.Host
 
-	opt     Options
-	mux     *http.ServeMux
-	journal journal
-	faults  *faulty.Faults
-	http    *http.Server
-	wg      sync.WaitGroup
+	opt Options
+	mux *http.ServeMux
 
 	mu          sync.Mutex // guards everything below
 	rand        *rand.Rand
 	lastID      int64
-	unreachable bool
 	key, secret string // of the one app
 	tokens      map[string]token
 	requests    map[string]*request // OAuth request tokens
@@ -86,75 +78,30 @@ func New(opt Options) *Server {
 		opt.Processing = 50 * time.Millisecond
 	}
 	s := &Server{
-		opt: opt, rand: rand.New(rand.NewPCG(opt.Seed, 0x78)), faults: faulty.New(opt.Seed),
+		opt: opt, rand: rand.New(rand.NewPCG(opt.Seed, 0x78)),
 		tokens: map[string]token{}, requests: map[string]*request{}, nonces: map[string]bool{},
 		postByID: map[string]*post{}, media: map[string]*media{}, buckets: map[string]*bucket{}, usage: map[string]int{},
 	}
 	s.key, s.secret = s.random(), s.random()
+	s.Host = host.New(http.HandlerFunc(s.serveHTTP), opt.Now, opt.Seed)
+	s.Answer = s.answerFault
 	s.mux = s.routes()
 	return s
 }
 
-// Handler is the whole server as a handler, for a caller who listens by himself and sets URL.
-func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serveHTTP) }
-
-// Start listens on a free port of 127.0.0.1 and sets URL. Like httptest.NewServer it panics when
-// that is impossible.
-func (s *Server) Start() {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(fmt.Sprintf("xtest: listen: %v", err))
-	}
-	s.URL = "http://" + l.Addr().String()
-	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
-	s.wg.Go(func() { _ = s.http.Serve(l) })
-}
-
-// Close ends all connections and waits for them.
-func (s *Server) Close() {
-	if s.http != nil {
-		_ = s.http.Close()
-	}
-	s.wg.Wait()
-}
+// StartInMemory serves over net.Pipe instead of a socket, see host.Host.
+func (s *Server) StartInMemory() { s.Host.StartInMemory("x.test") }
 
 // Consumer is the key and secret of the app.
 func (s *Server) Consumer() (key, secret string) { return s.key, s.secret }
 
-// Reachable(false) starts an outage: every request's connection is closed without an answer and
-// without effect, until Reachable(true).
-func (s *Server) Reachable(yes bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.unreachable = !yes
-}
-
-// Inject adds a fault. An Answer is HTML for 5xx, a problem in JSON otherwise, unless it has a body
-// of its own.
-func (s *Server) Inject(f faulty.Fault) { s.faults.Inject(f) }
-
-// ClearFaults removes all faults.
-func (s *Server) ClearFaults() { s.faults.Clear() }
-
-type userKey struct{}
-
-// serveHTTP is where every request comes in: journal, outage, faults, then the routes.
+// serveHTTP is where every request comes in.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	_, pattern := s.mux.Handler(r)
-	entry := s.journal.begin(s.now(), r, pattern)
-	s.mu.Lock()
-	down := s.unreachable
-	s.mu.Unlock()
-	if down {
-		s.journal.finish(entry, 0, "", "unreachable")
-		panic(http.ErrAbortHandler)
-	}
-	var user string
-	r = r.WithContext(context.WithValue(r.Context(), userKey{}, &user))
-	fault := s.faults.Pick(r.Method, r.URL.Path, pattern)
-	fault.Serve(w, r, s.mux, s.answerFault, func(code int) { s.journal.finish(entry, code, user, fault.Label()) })
+	_, route := s.mux.Handler(r)
+	s.Serve(w, r, s.mux, route, false)
 }
 
+// answerFault is HTML for 5xx, a problem in JSON otherwise.
 func (s *Server) answerFault(w http.ResponseWriter, f *faulty.Fault) {
 	code := f.Status()
 	if code == http.StatusTooManyRequests {
