@@ -4,10 +4,16 @@
 package classifier
 
 import (
+	"runtime"
 	"sync/atomic"
 
 	"slugpuppy/classifier/graph"
+	"slugpuppy/classifier/kernel"
 )
+
+// Arithmetic names what computes here, as in "amd64/avx512": machines of one name get the same bits
+// from the same network and picture.
+func Arithmetic() string { return runtime.GOARCH + "/" + kernel.Name() }
 
 // Logits is the name of the layer before softmax, one channel per label.
 const Logits = graph.Logits

@@ -276,7 +276,7 @@ func (w stopwatch) dream(ctx context.Context, net *classifier.Network) (measured
 	maker, src := dream.New(net, dream.Options{}), picture.Landscape(w.size, w.size, 1)
 	r := dream.Recipe{Octaves: 4, OctaveScale: 1.4, Steps: 10, Layers: []dream.LayerTerm{{Layer: w.raise, Channel: -1, Weight: 1}}}
 	return w.best("dream, 4 octaves x 10", w.size, func() error {
-		_, err := maker.Dream(ctx, src, nil, r, nil)
+		_, err := maker.Make(ctx, dream.Order{Recipe: r, Source: src}, nil)
 		return err
 	})
 }

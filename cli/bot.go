@@ -31,7 +31,7 @@ func newParts(cfg *config.Config) (parts, error) {
 		return parts{}, fmt.Errorf("load the network: %w", err)
 	}
 	maker := dream.New(net, makerOptions(cfg))
-	return parts{reply.Share(maker, cfg.Dream.Workers), maker.See, dream.NewVocabulary(net.Labels())}, nil
+	return parts{dream.NewQueue(maker, cfg.Dream.Workers), maker.See, dream.NewVocabulary(net.Labels())}, nil
 }
 
 // bot wires one account together; limits of pictures and memory are the configuration's.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 )
@@ -77,52 +77,80 @@ func (a *app) dreamCommand() *cobra.Command {
 				return err
 			}
 			r.Guide = r.Guide || guide != ""
-			return s.dream(cmd.Context(), args[0], args[1], guide, r)
+			return s.make(cmd.Context(), args[0], guide, args[1], r)
 		},
 	}
 	cmd.Flags().StringVar(&guide, "guide", "", "a second picture whose features guide the dream")
 	return a.withModel(cmd)
 }
 
-func (s *studio) dream(ctx context.Context, in, out, guide string, r dream.Recipe) error {
+// make makes a recipe's piece of the picture in, which imagine needs not, and writes it as the name
+// of out asks for.
+func (s *studio) make(ctx context.Context, in, guide, out string, r dream.Recipe) error {
 	switch {
 	case r.Guide && guide == "":
 		return usageError(errors.New("this dream is guided by a second picture; name it with --guide"))
 	case !r.Guide && guide != "":
 		return usageError(errors.New("this recipe had no guide; with one the picture would differ"))
 	}
-	if err := canSave(out); err != nil {
+	o := dream.Order{Recipe: r}
+	var err error
+	if o.Accept, err = s.accepted(out, r.Verb); err != nil {
 		return err
 	}
-	pic, err := s.open(ctx, in)
-	if err != nil {
-		return err
+	if !r.Verb.FromNoise() {
+		if o.Source, err = s.pixels(ctx, in); err != nil {
+			return err
+		}
 	}
-	guideImage, err := s.guide(ctx, guide)
-	if err != nil {
-		return err
+	if guide != "" {
+		if o.Guide, err = s.pixels(ctx, guide); err != nil {
+			return fmt.Errorf("guide picture: %w", err)
+		}
 	}
-	report, done := progress(s.app.err, "dreaming")
+	report, done := progress(s.app.err, doing[r.Verb])
 	defer done()
-	res, err := s.maker.Dream(ctx, pic.Image, guideImage, r, report)
+	p, err := s.maker.Make(ctx, o, report)
+	if errors.Is(err, dream.ErrNoFilm) {
+		return fmt.Errorf("%w; the clip can be named .gif", err)
+	}
 	if err != nil {
 		return err
 	}
-	return s.finish(out, res)
-}
-
-func (s *studio) finish(out string, res *dream.Result) error {
-	token := res.Recipe.Token()
-	if err := s.app.save(out, res.Image, comment(token)); err != nil {
+	if err := s.app.write(out, p.File.Data); err != nil {
 		return err
 	}
-	m := made{File: out, W: res.Image.Rect.Dx(), H: res.Image.Rect.Dy(),
-		Saw: res.Saw, Dreamed: res.Dreamed, Recipe: token, Notes: res.Notes}
+	m := made{File: out, W: p.File.W, H: p.File.H, Saw: p.Saw, Dreamed: p.Dreamed, Recipe: p.Recipe.Token(), Notes: words.Notes(p.Notes)}
+	if p.Clip() {
+		m.Frames = p.File.Frames
+	}
 	return s.app.beside(out).print(m, m.text())
 }
 
-// comment is the mark every picture carries.
-func comment(token string) string { return "DeepDream by slugpuppy, recipe " + token }
+// doing is what the progress bar says.
+var doing = map[dream.Verb]string{dream.Dream: "dreaming", dream.Imagine: "imagining", dream.Dive: "diving", dream.Wander: "wandering"}
+
+// accepted is the type of file that a name asks for; "-" and a name that asks for none take what
+// loses nothing. It fails early where the file could not be written.
+func (s *studio) accepted(out string, v dream.Verb) ([]dream.Format, error) {
+	ext, mime := strings.ToLower(filepath.Ext(out)), dream.PNG
+	switch {
+	case !v.Moves():
+		if ext == ".jpg" || ext == ".jpeg" {
+			mime = dream.JPEG
+		}
+		return []dream.Format{{MIME: mime}}, canSave(out)
+	case ext == ".mp4" && s.opts.FFmpeg == "":
+		return nil, errors.New("no ffmpeg found to write MP4 with; install it, name it in dream.ffmpeg, or name the clip .gif")
+	case ext == ".mp4":
+		mime = dream.MP4
+	case ext == ".gif" || out == "-":
+		mime = dream.GIF
+	default:
+		return nil, usageError(fmt.Errorf("cannot write %s clips; name the clip .gif or .mp4", filepath.Ext(out)))
+	}
+	return []dream.Format{{MIME: mime}}, canWrite(out)
+}
 
 func (a *app) imagineCommand() *cobra.Command {
 	return a.withModel(&cobra.Command{
@@ -142,7 +170,7 @@ func (a *app) imagineCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.imagine(cmd.Context(), args[out], r)
+			return s.make(cmd.Context(), "", "", args[out], r)
 		},
 	})
 }
@@ -157,19 +185,6 @@ func outOf(args []string) int {
 		return len(args) - 1
 	}
 	return i + 1
-}
-
-func (s *studio) imagine(ctx context.Context, out string, r dream.Recipe) error {
-	if err := canSave(out); err != nil {
-		return err
-	}
-	report, done := progress(s.app.err, "imagining")
-	defer done()
-	res, err := s.maker.Imagine(ctx, r, report)
-	if err != nil {
-		return err
-	}
-	return s.finish(out, res)
 }
 
 func (a *app) diveCommand() *cobra.Command {
@@ -195,51 +210,7 @@ func (a *app) clipCommand(verb mention.Verb, use, short string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.clip(cmd.Context(), args[0], args[1], r)
+			return s.make(cmd.Context(), args[0], "", args[1], r)
 		},
 	})
-}
-
-func (s *studio) clip(ctx context.Context, in, out string, r dream.Recipe) error {
-	mp4 := strings.EqualFold(filepath.Ext(out), ".mp4")
-	if ext := filepath.Ext(out); !mp4 && !strings.EqualFold(ext, ".gif") && out != "-" {
-		return usageError(fmt.Errorf("cannot write %s clips; name the clip .gif or .mp4", ext))
-	}
-	if err := canWrite(out); err != nil {
-		return err
-	}
-	opts := s.opts
-	switch {
-	case !mp4:
-		opts.FFmpeg = "" // its work would be thrown away
-	case opts.FFmpeg == "":
-		return errors.New("no ffmpeg found to write MP4 with; install it, name it in dream.ffmpeg, or name the clip .gif")
-	}
-	pic, err := s.open(ctx, in)
-	if err != nil {
-		return err
-	}
-	maker := dream.New(s.net, opts)
-	make := maker.Dive
-	if r.Verb == dream.Wander {
-		make = maker.Wander
-	}
-	report, done := progress(s.app.err, string(r.Verb))
-	defer done()
-	clip, err := make(ctx, image.Image(pic.Image), r, report)
-	if err != nil {
-		return err
-	}
-	data := clip.GIF
-	if mp4 {
-		if data = clip.MP4; data == nil {
-			return fmt.Errorf("no MP4 was made: %w; the clip can be named .gif", clip.NoMP4)
-		}
-	}
-	if err := s.app.write(out, data); err != nil {
-		return err
-	}
-	m := made{File: out, W: clip.W, H: clip.H, Frames: clip.Frames, Saw: clip.Saw, Dreamed: clip.Dreamed,
-		Recipe: clip.Recipe.Token(), Notes: clip.Notes}
-	return s.app.beside(out).print(m, m.text())
 }

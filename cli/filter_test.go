@@ -53,8 +53,8 @@ func exhibits() (scene, dreamed []byte, err error) {
 			p.err = err
 			return
 		}
-		made, err := dream.New(net, dream.Options{}).Dream(context.Background(), img, nil,
-			dream.Recipe{Verb: dream.Dream, Preset: "nightmare", Strength: 8, Octaves: 4, Steps: 14, Seed: 1}, nil)
+		made, err := dream.New(net, dream.Options{}).Make(context.Background(), dream.Order{Source: img,
+			Recipe: dream.Recipe{Verb: dream.Dream, Preset: "nightmare", Strength: 8, Octaves: 4, Steps: 14, Seed: 1}}, nil)
 		if err != nil {
 			p.err = err
 			return

@@ -46,16 +46,10 @@ func (a *app) recipeReplay() *cobra.Command {
 				return refusedError(fmt.Errorf("recipe was made with network %s, this is %s: the picture would differ; --model names another one", r.Model, want))
 			}
 			out := args[len(args)-1]
-			if r.Verb == dream.Imagine {
-				return s.imagine(cmd.Context(), out, r)
-			}
-			if len(args) < 3 {
+			if len(args) < 3 && !r.Verb.FromNoise() {
 				return usageError(fmt.Errorf("a %s recipe needs its source picture: recipe replay TOKEN IN OUT", r.Verb))
 			}
-			if r.Verb == dream.Dream {
-				return s.dream(cmd.Context(), args[1], out, guide, r)
-			}
-			return s.clip(cmd.Context(), args[1], out, r)
+			return s.make(cmd.Context(), args[1], guide, out, r)
 		},
 	}
 	cmd.Flags().StringVar(&guide, "guide", "", "the second picture, when the recipe used one")

@@ -107,14 +107,11 @@ func (s *studio) open(ctx context.Context, path string) (*picture.Picture, error
 	return pic, nil
 }
 
-// guide opens the second picture of a request that wants one.
-func (s *studio) guide(ctx context.Context, path string) (image.Image, error) {
-	if path == "" {
-		return nil, nil
-	}
+// pixels opens a picture for what needs no more of it.
+func (s *studio) pixels(ctx context.Context, path string) (*image.NRGBA, error) {
 	pic, err := s.open(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("guide picture: %w", err)
+		return nil, err
 	}
 	return pic.Image, nil
 }

@@ -185,19 +185,19 @@ func webStudio(cfg *config.Config) (*web.Studio, func(float64) (float64, float64
 		},
 		See: maker.See, Judge: d.Judge,
 		Heatmap: func(ctx context.Context, img image.Image) (image.Image, error) { return d.Heatmap(ctx, img) },
-		Dream: func(ctx context.Context, img image.Image, text string, report func(dream.Progress)) (*dream.Result, error) {
+		Dream: func(ctx context.Context, img image.Image, text string, report func(dream.Progress)) (dream.Piece, error) {
 			req, err := mention.Parse(strings.TrimSpace("dream " + text))
 			if err != nil {
-				return nil, err
+				return dream.Piece{}, err
 			}
 			r, err := req.Recipe(ctx, words, 1)
 			if err != nil {
-				return nil, err
+				return dream.Piece{}, err
 			}
 			if r.Verb != dream.Dream {
-				return nil, &mention.Problem{Words: "Here only one picture at a time is dreamed: words such as eyes, more birds or into banana work."}
+				return dream.Piece{}, &mention.Problem{Words: "Here only one picture at a time is dreamed: words such as eyes, more birds or into banana work."}
 			}
-			return maker.Dream(ctx, img, nil, r, report)
+			return maker.Make(ctx, dream.Order{Recipe: r, Source: picture.ToNRGBA(img)}, report)
 		},
 	}
 	budget := func(b float64) (float64, float64) {

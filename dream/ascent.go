@@ -38,7 +38,7 @@ func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*pictu
 
 func (j *job) noteSize(e Estimate) {
 	if e.WorkW < e.W && len(j.notes) == 0 {
-		j.notes = append(j.notes, fmt.Sprintf("Your picture is large, so I dreamed it at %dx%d and laid the dream over it at full size.", e.WorkW, e.WorkH))
+		j.notes = append(j.notes, Note{Kind: Smaller, W: e.WorkW, H: e.WorkH})
 	}
 }
 

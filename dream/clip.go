@@ -1,105 +1,151 @@
 package dream
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"time"
 
-	"slugpuppy/classifier"
 	"slugpuppy/picture"
 )
 
-// Clip is a finished loop: its last frame leads into its first.
-type Clip struct {
-	GIF           []byte
-	MP4           []byte // nil without ffmpeg, and with NoMP4
-	NoMP4         error  // why there is an ffmpeg and no MP4, for the log
-	W, H          int    // of the MP4, else of the GIF, as Frames and FrameDuration are
-	Frames        int
-	FrameDuration time.Duration
-	Poster        *image.NRGBA       // a still from the middle
-	Saw           []classifier.Guess // in the source
-	Dreamed       []classifier.Guess // in the last frame; for wander the chain, in order
-	Recipe        Recipe
-	Notes         []string
-}
-
-// frameRate is that of dives, in frames per second.
+// frameRate is that of clips, in frames per second.
 const frameRate = 12
 
-// pack encodes frames as GIF, and as MP4 if there is an ffmpeg. A GIF that is too heavy
-// loses pixels, then every second frame.
-func (m *Maker) pack(ctx context.Context, c *Clip, frames []*image.NRGBA, each time.Duration) error {
-	c.W, c.H = frames[0].Rect.Dx(), frames[0].Rect.Dy()
-	c.Frames, c.FrameDuration = len(frames), each
-	c.Poster = frames[len(frames)/2]
-	if m.opt.FFmpeg != "" {
-		mp4, err := encodeMP4(ctx, m.opt.FFmpeg, frames, each)
-		switch {
-		case err != nil:
-			c.Notes = append(c.Notes, "The film encoder failed, so this is a GIF.")
-			c.NoMP4 = err
-		case int64(len(mp4)) > m.opt.ClipBytes:
-			c.NoMP4 = fmt.Errorf("the film has %d bytes, the limit is %d", len(mp4), m.opt.ClipBytes)
-		default:
-			c.MP4 = mp4
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-	}
-	return m.packGIF(ctx, c, frames, each)
+var (
+	errNoFormat = errors.New("none of the accepted types of files can hold this piece")
+	errHeavy    = errors.New("the file weighs too much")
+)
+
+// attempt is one way to write a clip. They are tried in order.
+type attempt struct {
+	mime   string
+	most   int64 // bytes
+	shrink int   // how often both sides are made a fifth shorter
+	every  int   // one of so many frames is kept
 }
 
-func (m *Maker) packGIF(ctx context.Context, c *Clip, frames []*image.NRGBA, each time.Duration) error {
-	w, h := c.W, c.H
-	for try := 0; ; try++ {
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
-		}
-		data, err := encodeGIF(frames, w, h, each)
-		if err != nil {
-			return fmt.Errorf("encode clip: %w", err)
-		}
-		if int64(len(data)) <= m.opt.ClipBytes || try == maxTries {
-			c.GIF = data
-			if c.MP4 == nil {
-				c.W, c.H, c.Frames, c.FrameDuration = w, h, len(frames), each
+// attempts are the ways to write a clip, the best first: films where there is an encoder, then GIFs
+// that lose a fifth of their sides and half of their frames in turn until they are light enough.
+// After eight of those they have a sixth of the pixels and a sixteenth of the frames.
+func (m *Maker) attempts(accept []Format) (all []attempt) {
+	for _, f := range accept {
+		a := attempt{mime: f.MIME, most: tighter(m.opt.ClipBytes, f.Bytes), every: 1}
+		if f.MIME == MP4 {
+			if m.opt.FFmpeg != "" {
+				all = append(all, a)
 			}
-			return nil
+			continue
 		}
-		if try%2 == 0 {
-			w, h = w*4/5, h*4/5
-		} else {
-			frames, each = everySecond(frames), 2*each
+		for try := range maxTries + 1 {
+			a.shrink, a.every = (try+1)/2, 1<<(try/2)
+			all = append(all, a)
 		}
 	}
+	return all
 }
 
-// maxTries bounds how often a GIF is made smaller: after eight times it has a sixth of the
-// pixels and a sixteenth of the frames.
+// maxTries bounds how often a GIF is made smaller.
 const maxTries = 8
 
-func everySecond(frames []*image.NRGBA) []*image.NRGBA {
-	var some []*image.NRGBA
-	for i := 0; i < len(frames); i += 2 {
-		some = append(some, frames[i])
+// clip finishes a clip: its file is the first attempt that succeeds.
+func (j *job) clip(ctx context.Context, o Order, f film) (p Piece, err error) {
+	tries := j.m.attempts(o.takes(MP4, GIF))
+	if len(tries) == 0 {
+		if len(o.takes(MP4)) > 0 {
+			return p, fmt.Errorf("%w: there is no film encoder", ErrNoFilm)
+		}
+		return p, errNoFormat
 	}
-	return some
+	r := newReel(f, len(tries) > 1)
+	defer r.close()
+	for _, a := range tries {
+		p.File, err = j.m.encode(ctx, r, a)
+		switch {
+		case ctx.Err() != nil:
+			return p, context.Cause(ctx)
+		case r.err != nil:
+			return p, r.err
+		case err == nil:
+			p.Poster = r.poster
+			return p, nil
+		case a.mime == MP4 && errors.Is(err, errHeavy):
+			p.Notes = append(p.Notes, Note{Kind: HeavyFilm, Why: err.Error()})
+		case a.mime == MP4:
+			p.Notes = append(p.Notes, Note{Kind: NoFilm, Why: err.Error()})
+		case !errors.Is(err, errHeavy):
+			return p, err
+		}
+	}
+	if tries[len(tries)-1].mime == MP4 {
+		return p, fmt.Errorf("%w: %w", ErrNoFilm, err)
+	}
+	return p, &Problem{Field: "Size",
+		Words:  "That clip became too big for this server, sorry; a smaller or shorter one works, such as \"size=480\" or \"4s\".",
+		Reason: err.Error()}
 }
 
-func encodeGIF(frames []*image.NRGBA, w, h int, each time.Duration) ([]byte, error) {
-	a := picture.NewAnimation()
-	for _, f := range frames {
-		if f.Rect.Dx() != w || f.Rect.Dy() != h {
-			f = scaled(picture.Pixels{NRGBA: f}, w, h).NRGBA()
+// encode writes a film's frames in one way.
+func (m *Maker) encode(ctx context.Context, r *reel, a attempt) (File, error) {
+	if a.mime == MP4 {
+		data, err := encodeMP4(ctx, m.opt.FFmpeg, r.frames(), r.film.each)
+		if err == nil && int64(len(data)) > a.most {
+			err = fmt.Errorf("%w: the film has %d bytes, the limit is %d", errHeavy, len(data), a.most)
 		}
-		if err := a.Add(f, each); err != nil {
-			return nil, err
+		return File{Data: data, MIME: MP4, W: r.size.X, H: r.size.Y, Frames: r.done, Each: r.film.each}, err
+	}
+	f := File{MIME: GIF, Each: time.Duration(a.every) * r.film.each}
+	out := &limited{most: a.most}
+	g, i := picture.NewAnimation(out), -1
+	for img, err := range r.frames() {
+		if err != nil {
+			return f, err
+		}
+		if i++; i%a.every != 0 {
+			continue
+		}
+		img = shrunk(img, a.shrink)
+		f.W, f.H, f.Frames = img.Rect.Dx(), img.Rect.Dy(), f.Frames+1
+		if err := g.Add(img, f.Each); err != nil {
+			return f, fmt.Errorf("encode clip: %w", err)
+		}
+		if err := ctx.Err(); err != nil {
+			return f, err
 		}
 	}
-	return a.Encode()
+	if err := g.Close(); err != nil {
+		return f, fmt.Errorf("encode clip: %w", err)
+	}
+	f.Data = out.data.Bytes()
+	return f, nil
+}
+
+// limited takes bytes up to a limit.
+type limited struct {
+	data bytes.Buffer
+	most int64
+}
+
+// Write keeps p unless it is too much.
+func (l *limited) Write(p []byte) (int, error) {
+	if int64(l.data.Len()+len(p)) > l.most {
+		return 0, fmt.Errorf("%w: more than %d bytes", errHeavy, l.most)
+	}
+	return l.data.Write(p)
+}
+
+// shrunk makes both sides a fifth shorter, so many times.
+func shrunk(img *image.NRGBA, times int) *image.NRGBA {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	for range times {
+		w, h = w*4/5, h*4/5
+	}
+	if times == 0 {
+		return img
+	}
+	return scaled(picture.Pixels{NRGBA: img}, w, h).NRGBA()
 }
 
 // clipFrame brings a source to the size of clips; sides are even, as video wants them.

@@ -24,58 +24,35 @@ const (
 	balanceEvery = 8
 )
 
-// Dive zooms into a picture that dreams, as a loop of r.Seconds.
-func (m *Maker) Dive(ctx context.Context, src image.Image, r Recipe, report func(Progress)) (*Clip, error) {
-	r.Verb = Dive
-	j, clip, err := m.newClip(ctx, src, r)
-	if err != nil {
-		return nil, err
-	}
-	j.meter = newMeter(report, 1+clip.Recipe.Seconds*frameRate+overlap)
-	frames, err := j.dive(ctx, m.clipFrame(picture.ToNRGBA(src), clip.Recipe), clip.Recipe.Seconds*frameRate)
-	if err != nil {
-		return nil, err
-	}
-	if clip.Dreamed, err = m.dreamt(ctx, frames[len(frames)-1]); err != nil {
-		return nil, err
-	}
-	return clip, m.pack(ctx, clip, frames, time.Second/frameRate)
+// diveFrames zooms into a picture that dreams, as a loop of the recipe's seconds. What comes after
+// the last of them fades into the first second, and the loop begins after that: so the last frame
+// meets the first, and no frame has to wait for another.
+func diveFrames(ctx context.Context, j *job) film {
+	n := j.r.Seconds * frameRate
+	return film{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
+		if err := j.dive(ctx, n, func(img *image.NRGBA) bool { return yield(img, nil) }); err != nil {
+			yield(nil, err)
+		}
+	}}
 }
 
-// newClip completes the recipe and looks at the source.
-func (m *Maker) newClip(ctx context.Context, src image.Image, r Recipe) (*job, *Clip, error) {
-	r, err := m.Complete(r)
-	if err != nil {
-		return nil, nil, err
+// dive renders n frames until show has had enough.
+func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) error {
+	j.meter.frames = 1 + n + overlap
+	var err error
+	if j.terms, err = j.wishes(ctx, j.r); err != nil {
+		return err
 	}
-	pixels := picture.ToNRGBA(src)
-	if err := checkSource(pixels); err != nil {
-		return nil, nil, err
-	}
-	clip := &Clip{Recipe: r}
-	if clip.Saw, err = m.see(ctx, pixels); err != nil {
-		return nil, nil, err
-	}
-	still := r
-	still.Size = 0
-	j, err := m.newJob(ctx, still, pixels, nil, clip.Saw)
-	return j, clip, err
-}
-
-// dive renders n frames. It goes on for a while after the last one, and those frames fade
-// into the first ones: so the last frame meets the first.
-func (j *job) dive(ctx context.Context, first *picture.Planar, n int) ([]*image.NRGBA, error) {
-	j.mask = nil // what moves through the picture cannot keep its place
+	first := j.m.clipFrame(j.source, j.r)
 	rng := rand.New(rand.NewPCG(j.r.Seed, uint64(j.r.Generation)))
 	look := measure(first)
 	j.meter.frame = 1
 	img, err := j.overture(ctx, first)
 	if err != nil {
-		return nil, fmt.Errorf("first frame: %w", err)
+		return fmt.Errorf("first frame: %w", err)
 	}
 	var aims [2][]classifier.Target
 	var start []*picture.Planar // the first frames, kept for the end to fade into
-	frames := make([]*image.NRGBA, n)
 	for i := range n + overlap {
 		j.meter.frame = i + 2
 		j.meter.start(2, diveSteps*float64(img.W*img.H)*1.25)
@@ -85,20 +62,26 @@ func (j *job) dive(ctx context.Context, first *picture.Planar, n int) ([]*image.
 		img = closer(img, zoom)
 		look.restore(img)
 		if err := j.refine(ctx, img, rng, &aims); err != nil {
-			return nil, fmt.Errorf("frame %d: %w", i+1, err)
+			return fmt.Errorf("frame %d: %w", i+1, err)
 		}
-		switch {
-		case i < overlap:
+		if i < overlap {
 			start = append(start, img.Clone())
-		case i < n:
-			frames[i] = img.NRGBA()
+			continue
 		}
-		if i >= n {
-			k := i - n
-			frames[k] = blend(img, start[k], float64(k)/overlap).NRGBA()
+		frame := img.NRGBA()
+		if i == n-1 {
+			if j.dreamed, err = j.m.dreamt(ctx, frame); err != nil {
+				return err
+			}
+		}
+		if k := i - n; k >= 0 {
+			frame = blend(img, start[k], float64(k)/overlap).NRGBA()
+		}
+		if !show(frame) {
+			return nil
 		}
 	}
-	return frames, nil
+	return nil
 }
 
 // overture dreams the still that the dive begins in, with all octaves.

@@ -27,7 +27,7 @@ func TestEveryPresetDreamsWithAnyNetwork(t *testing.T) {
 	m := dream.New(stranger(t), dream.Options{})
 	in := picture.Landscape(80, 64, 1)
 	for _, p := range dream.Presets() {
-		res, err := m.Dream(t.Context(), in, nil, dream.Recipe{Preset: p.Name, Octaves: 1, Steps: 2}, nil)
+		res, err := m.Make(t.Context(), dream.Order{Source: in, Recipe: dream.Recipe{Preset: p.Name, Octaves: 1, Steps: 2}}, nil)
 		if err != nil {
 			t.Errorf("%s: %v", p.Name, err)
 			continue

@@ -3,8 +3,11 @@ package dream
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
+	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,40 +16,73 @@ import (
 	"time"
 )
 
+// ErrNoFilm is the error for a clip that may only be a film where none could be written.
+var ErrNoFilm = errors.New("no MP4 was made")
+
 // encodeMP4 has ffmpeg write H.264 in a form that every browser plays: 4:2:0, even sides,
-// index in front.
-func encodeMP4(ctx context.Context, ffmpeg string, frames []*image.NRGBA, each time.Duration) ([]byte, error) {
+// index in front. It begins when there is a first frame.
+func encodeMP4(ctx context.Context, ffmpeg string, frames iter.Seq2[*image.NRGBA, error], each time.Duration) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "slugpuppy-clip-")
 	if err != nil {
 		return nil, fmt.Errorf("encode film: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "clip.mp4")
-	size := frames[0].Rect.Size()
-	rate := strconv.FormatFloat(float64(time.Second)/float64(each), 'f', 4, 64)
-	cmd := exec.CommandContext(ctx, ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin",
-		"-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", size.X, size.Y), "-r", rate, "-i", "pipe:0",
-		"-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
-		"-map_metadata", "-1", "-fflags", "+bitexact", "-threads", "1", out)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	cmd.WaitDelay = 5 * time.Second
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("encode film: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", ffmpeg, err)
-	}
-	for _, f := range frames {
-		if _, err = in.Write(f.Pix); err != nil {
-			break // ffmpeg has given up; Wait says why
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var e *encoder
+	for f, err := range frames {
+		if err == nil && e == nil {
+			e, err = startEncoder(ctx, ffmpeg, f.Rect.Size(), each, out)
+		}
+		if err != nil {
+			cancel()
+			return nil, errors.Join(err, e.finish())
+		}
+		if _, err = e.in.Write(f.Pix); err != nil {
+			break // ffmpeg has given up and says why when it is waited for
 		}
 	}
-	in.Close()
-	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("ffmpeg: %w: %s", err, strings.TrimSpace(complaint.String()))
+	if err := e.finish(); err != nil {
+		return nil, err
 	}
 	return os.ReadFile(out)
+}
+
+// encoder is an ffmpeg that waits for frames.
+type encoder struct {
+	cmd       *exec.Cmd
+	in        io.WriteCloser
+	complaint bytes.Buffer
+}
+
+// finish says that there are no more frames, and waits until the film is written.
+func (e *encoder) finish() error {
+	if e == nil {
+		return nil
+	}
+	e.in.Close()
+	if err := e.cmd.Wait(); err != nil {
+		return fmt.Errorf("ffmpeg: %w: %s", err, strings.TrimSpace(e.complaint.String()))
+	}
+	return nil
+}
+
+func startEncoder(ctx context.Context, ffmpeg string, size image.Point, each time.Duration, out string) (*encoder, error) {
+	rate := strconv.FormatFloat(float64(time.Second)/float64(each), 'f', 4, 64)
+	e := &encoder{cmd: exec.CommandContext(ctx, ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin",
+		"-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", size.X, size.Y), "-r", rate, "-i", "pipe:0",
+		"-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
+		"-map_metadata", "-1", "-fflags", "+bitexact", "-threads", "1", out)}
+	e.cmd.Stderr = &e.complaint
+	e.cmd.WaitDelay = 5 * time.Second
+	e.cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	var err error
+	if e.in, err = e.cmd.StdinPipe(); err != nil {
+		return nil, fmt.Errorf("encode film: %w", err)
+	}
+	if err := e.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", ffmpeg, err)
+	}
+	return e, nil
 }

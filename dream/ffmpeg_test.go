@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"slugpuppy/dream"
-	"slugpuppy/picture"
 )
 
 // encoder writes a shell script that stands in for ffmpeg.
@@ -31,11 +31,11 @@ func TestTheEncoderGetsEveryFrameAndItsSize(t *testing.T) {
 	// The film is what the encoder was told and how many bytes it got.
 	ffmpeg := encoder(t, `n=$(wc -c); for out; do :; done; echo "$n $*" > "$out"`)
 	m := maker(t, dream.Options{ClipSide: 64, FFmpeg: ffmpeg})
-	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 2, Octaves: 1, Steps: 1}, nil)
+	p, err := m.Make(t.Context(), wander(2, 1, dream.MP4), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	film := string(c.MP4)
+	c, film := p.File, string(p.File.Data)
 	want := c.Frames * c.W * c.H * 4
 	if !strings.HasPrefix(film, strconv.Itoa(want)+" ") || !strings.Contains(film, "-s "+strconv.Itoa(c.W)+"x"+strconv.Itoa(c.H)) || !strings.Contains(film, "yuv420p") {
 		t.Errorf("want %d bytes of %dx%d, got %s", want, c.W, c.H, film)
@@ -50,11 +50,8 @@ func TestAHangingEncoderDoesNotOutliveItsJob(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	gone := errors.New("the person left")
 	m := maker(t, dream.Options{ClipSide: 64, FFmpeg: ffmpeg})
-	_, err := m.Wander(ctx, picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 2, Octaves: 1, Steps: 1}, func(p dream.Progress) {
-		if p.Fraction >= 1 {
-			cancel(gone)
-		}
-	})
+	time.AfterFunc(100*time.Millisecond, func() { cancel(gone) })
+	_, err := m.Make(ctx, wander(2, 1, dream.MP4), nil)
 	if !errors.Is(err, gone) {
 		t.Errorf("got %v", err)
 	}

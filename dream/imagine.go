@@ -1,6 +1,7 @@
 package dream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -23,49 +24,35 @@ const (
 // every size has a shape, at one size alone it may be a texture.
 var imagineViews = [...]int{64, 80, 96, 128}
 
-// Imagine makes a picture from noise under the constraint of the recipe's words, layers or
+// imagineFrames makes a picture from noise under the constraint of the recipe's words, layers or
 // channels: the network in reverse.
-func (m *Maker) Imagine(ctx context.Context, r Recipe, report func(Progress)) (*Result, error) {
-	r.Verb = Imagine
-	r, err := m.Complete(r)
-	if err != nil {
-		return nil, err
-	}
-	preset, _ := FindPreset(r.Preset)
-	terms, err := m.imagineTerms(ctx, r, preset)
-	if err != nil {
-		return nil, err
-	}
-	meter := newMeter(report, 1)
-	meter.frame = 1
-	rng := rand.New(rand.NewPCG(r.Seed, uint64(r.Generation)))
-	seed, err := m.envision(ctx, r, terms, rng, meter)
-	if err != nil {
-		return nil, err
-	}
-	// The detail is of what tells the words apart in this vision.
-	if terms, err = m.apart(ctx, terms, seed); err != nil {
-		return nil, fmt.Errorf("look at what was imagined: %w", err)
-	}
-	size := imagineSize
-	if r.Size > 0 {
-		size = r.Size
-	}
-	res := &Result{Recipe: r}
-	j := &job{m: m, r: r, preset: preset, src: resized(seed.NRGBA(), size), terms: terms, meter: meter}
-	if res.Image, err = j.sharpen(ctx); err != nil {
-		return nil, err
-	}
-	res.Notes = j.notes
-	res.Dreamed, err = m.see(ctx, res.Image)
-	return res, err
+func imagineFrames(ctx context.Context, j *job) film {
+	return still(func() (img *image.NRGBA, err error) {
+		j.meter.frame = 1
+		terms := j.m.imagineTerms(j.r, j.preset)
+		rng := rand.New(rand.NewPCG(j.r.Seed, uint64(j.r.Generation)))
+		seed, err := j.envision(ctx, terms, rng)
+		if err != nil {
+			return nil, err
+		}
+		// The detail is of what tells the words apart in this vision.
+		if j.terms, err = j.m.apart(ctx, terms, seed); err != nil {
+			return nil, fmt.Errorf("look at what was imagined: %w", err)
+		}
+		j.src = resized(seed.NRGBA(), cmp.Or(j.r.Size, imagineSize))
+		if img, err = j.sharpen(ctx); err != nil {
+			return nil, err
+		}
+		j.dreamed, err = j.m.see(ctx, img)
+		return img, err
+	})
 }
 
 // imagineTerms are the words alone, or the layers alone: there is no picture whose look
 // should live on.
-func (m *Maker) imagineTerms(ctx context.Context, r Recipe, preset Preset) ([]term, error) {
+func (m *Maker) imagineTerms(r Recipe, preset Preset) []term {
 	if r.Free && len(r.Words) == 0 && len(r.Layers) == 0 {
-		return layerTerms(m.layersOf(preset), 1), nil
+		return layerTerms(m.layersOf(preset), 1)
 	}
 	var terms []term
 	if len(r.Layers) > 0 {
@@ -74,31 +61,31 @@ func (m *Maker) imagineTerms(ctx context.Context, r Recipe, preset Preset) ([]te
 	if len(r.Words) > 0 {
 		terms = append(terms, term{logits(r.Words), raiseShare})
 	}
-	return terms, nil
+	return terms
 }
 
 // envision climbs in the space of spectra.
-func (m *Maker) envision(ctx context.Context, r Recipe, terms []term, rng *rand.Rand, meter *meter) (*picture.Planar, error) {
+func (j *job) envision(ctx context.Context, terms []term, rng *rand.Rand) (*picture.Planar, error) {
 	s := newSpectrum(imagineSide, rng)
 	// The sharpening afterwards is about a quarter of the whole.
-	meter.start(1, float64(r.Steps)*4/3)
-	meter.octave = 1
+	j.meter.start(1, float64(j.r.Steps)*4/3)
+	j.meter.octave = 1
 	moves := 0
-	for step := range r.Steps {
+	for step := range j.r.Steps {
 		for range imagineMoves {
 			p := s.picture()
 			w := randomWarp(rng, imagineSide)
 			side := imagineViews[moves%len(imagineViews)]
 			moves++
 			looked, view := w.view(p, side), picture.NewPlanar(side, side)
-			if err := m.aim(ctx, terms, looked, view); err != nil {
+			if err := j.m.aim(ctx, terms, looked, view); err != nil {
 				return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
 			}
 			g := picture.NewPlanar(imagineSide, imagineSide)
 			w.back(g, view)
 			s.climb(p, g, imagineRate)
 		}
-		meter.tick(step+1, r.Steps, 1, 1, 1)
+		j.meter.tick(step+1, j.r.Steps, 1, 1, 1)
 	}
 	return s.picture(), nil
 }

@@ -46,15 +46,6 @@ func New(net *classifier.Network, opts Options) *Maker {
 	return &Maker{net: net, opt: opts.withDefaults()}
 }
 
-// Result is a finished picture.
-type Result struct {
-	Image   *image.NRGBA
-	Saw     []classifier.Guess // in the source, most likely first; none for imagine
-	Dreamed []classifier.Guess // in the result
-	Recipe  Recipe             // completed: its Token makes the same picture again
-	Notes   []string           // kind sentences about what was done differently than asked
-}
-
 // guesses is how many labels a result carries.
 const guesses = 5
 
@@ -96,64 +87,34 @@ func scaled(src picture.Rows, w, h int) *picture.Planar {
 	return out
 }
 
-// Dream dreams src, guided by guide if the recipe says so (else it may be nil), and calls
-// report, which may be nil, after every step. Errors about the recipe are *Problem. It
-// returns within one step of ctx being cancelled.
-func (m *Maker) Dream(ctx context.Context, src, guide image.Image, r Recipe, report func(Progress)) (*Result, error) {
-	r.Verb = Dream
-	r, err := m.Complete(r)
-	if err != nil {
-		return nil, err
-	}
-	pixels := picture.ToNRGBA(src)
-	if err := checkSource(pixels); err != nil {
-		return nil, err
-	}
-	res := &Result{Recipe: r}
-	if res.Saw, err = m.see(ctx, pixels); err != nil {
-		return nil, err
-	}
-	j, err := m.newJob(ctx, r, pixels, guide, res.Saw)
-	if err != nil {
-		return nil, err
-	}
-	j.meter = newMeter(report, r.Repeat)
-	if res.Image, err = j.generations(ctx); err != nil {
-		return nil, err
-	}
-	res.Notes = j.notes
-	res.Dreamed, err = m.dreamt(ctx, res.Image)
-	return res, err
-}
-
 func checkSource(img *image.NRGBA) error {
-	if img.Rect.Empty() {
+	if img == nil || img.Rect.Empty() {
 		return &Problem{Field: "Size", Words: "That picture is empty; please send another one.", Reason: "source without pixels"}
 	}
 	return nil
 }
 
-// job is one picture on its way.
+// job is one piece on its way.
 type job struct {
 	m      *Maker
 	r      Recipe
 	preset Preset
-	src    *image.NRGBA
-	terms  []term
-	mask   *mask
+	source *image.NRGBA // as it came; nil for imagine
+	guide  *image.NRGBA // nil without
+	saw    []classifier.Guess
 	meter  *meter
-	notes  []string
+
+	src   *image.NRGBA // at the size it is dreamed
+	terms []term
+	mask  *mask
+
+	dreamed []classifier.Guess
+	notes   []Note
 }
 
-func (m *Maker) newJob(ctx context.Context, r Recipe, src *image.NRGBA, guide image.Image, saw []classifier.Guess) (*job, error) {
-	preset, _ := FindPreset(r.Preset)
-	j := &job{m: m, r: r, preset: preset, src: resized(src, r.Size)}
-	var err error
-	if j.terms, err = m.terms(ctx, r, preset, guide, saw); err != nil {
-		return nil, err
-	}
-	j.mask, err = m.mask(ctx, r.Mask, j.src)
-	return j, err
+// wishes translates a recipe for this job's pictures.
+func (j *job) wishes(ctx context.Context, r Recipe) ([]term, error) {
+	return j.m.terms(ctx, r, j.preset, j.guide, j.saw)
 }
 
 // resized makes the long side size pixels, larger or smaller; 0 leaves it.

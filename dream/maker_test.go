@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/gif"
 	"math"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -37,6 +35,20 @@ func load(t testing.TB) *classifier.Network {
 
 func maker(t testing.TB, o dream.Options) *dream.Maker { return dream.New(load(t), o) }
 
+// dreamt makes a recipe's piece of a picture; a clip comes as a GIF.
+func dreamt(t testing.TB, m *dream.Maker, src *image.NRGBA, r dream.Recipe) dream.Piece {
+	t.Helper()
+	o := dream.Order{Recipe: r, Source: src}
+	if r.Verb.Moves() {
+		o.Accept = []dream.Format{{MIME: dream.GIF}}
+	}
+	p, err := m.Make(t.Context(), o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // quick is a recipe that runs in a moment.
 func quick() dream.Recipe { return dream.Recipe{Octaves: 2, Steps: 3, Seed: 7} }
 
@@ -60,10 +72,7 @@ func TestSameRecipeGivesTheSameBytes(t *testing.T) {
 	src := picture.Landscape(160, 120, 1)
 	var sums [2][32]byte
 	for i := range sums {
-		res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, quick(), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		res := dreamt(t, maker(t, dream.Options{}), src, quick())
 		sums[i] = sha256.Sum256(res.Image.Pix)
 	}
 	if sums[0] != sums[1] {
@@ -71,10 +80,7 @@ func TestSameRecipeGivesTheSameBytes(t *testing.T) {
 	}
 	other := quick()
 	other.Seed++
-	res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, other, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	res := dreamt(t, maker(t, dream.Options{}), src, other)
 	if sha256.Sum256(res.Image.Pix) == sums[0] {
 		t.Error("another seed gives the same picture")
 	}
@@ -93,10 +99,7 @@ func TestTokenOfAResultReplaysIt(t *testing.T) {
 	}
 	for name, r := range recipes {
 		t.Run(name, func(t *testing.T) {
-			first, err := m.Dream(t.Context(), src, nil, r, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			first := dreamt(t, m, src, r)
 			again, err := dream.ParseToken(first.Recipe.Token())
 			if err != nil {
 				t.Fatal(err)
@@ -104,10 +107,7 @@ func TestTokenOfAResultReplaysIt(t *testing.T) {
 			if d := cmp.Diff(first.Recipe, again); d != "" {
 				t.Fatalf("the token lost something: %s", d)
 			}
-			second, err := m.Dream(t.Context(), src, nil, again, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			second := dreamt(t, m, src, again)
 			if !bytes.Equal(first.Image.Pix, second.Image.Pix) {
 				t.Error("the replayed picture differs")
 			}
@@ -159,10 +159,7 @@ func TestWordsRaiseAndLowerEvidence(t *testing.T) {
 	src := picture.Landscape(160, 120, 0)
 	m := maker(t, dream.Options{})
 	run := func(r dream.Recipe) *image.NRGBA {
-		res, err := m.Dream(t.Context(), src, nil, r, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		res := dreamt(t, m, src, r)
 		return res.Image
 	}
 	r := dream.Recipe{Octaves: 3, Steps: 6}
@@ -200,10 +197,7 @@ func TestMasksKeepTheirPart(t *testing.T) {
 	for mask, inside := range kept {
 		r := quick()
 		r.Mask = mask
-		res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, r, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		res := dreamt(t, maker(t, dream.Options{}), src, r)
 		if d := distance(src, res.Image, inside); d > 0.5 {
 			t.Errorf("%s: the kept part changed by %.2f", mask, d)
 		}
@@ -219,10 +213,7 @@ func TestSubjectAndBackgroundAreEachOthersRest(t *testing.T) {
 	for i, mask := range []dream.Mask{dream.KeepSubject, dream.KeepBackground} {
 		r := quick()
 		r.Mask = mask
-		res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, r, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		res := dreamt(t, maker(t, dream.Options{}), src, r)
 		for p := 0; p < len(src.Pix); p += 4 {
 			d := 0.0
 			for c := range 3 {
@@ -254,10 +245,7 @@ func TestTransparentPartsDoNotDream(t *testing.T) {
 			src.SetNRGBA(x, y, c)
 		}
 	}
-	res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, quick(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	res := dreamt(t, maker(t, dream.Options{}), src, quick())
 	if a := res.Image.NRGBAAt(10, 10).A; a != 0 {
 		t.Errorf("transparent pixel came back with alpha %d", a)
 	}
@@ -270,10 +258,7 @@ func TestKeepColoursChangesOnlyBrightness(t *testing.T) {
 	src := picture.Landscape(120, 90, 6)
 	r := quick()
 	r.KeepColours = true
-	res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	res := dreamt(t, maker(t, dream.Options{}), src, r)
 	off, n := 0.0, 0
 	for i := 0; i < len(src.Pix); i += 4 {
 		p, q := src.Pix[i:i+3], res.Image.Pix[i:i+3]
@@ -302,21 +287,18 @@ func TestGuideDrawsTheDreamTowardsItself(t *testing.T) {
 	r := quick()
 	r.Guide = true
 	m := maker(t, dream.Options{})
-	guided, err := m.Dream(t.Context(), src, guide, r, nil)
+	guided, err := m.Make(t.Context(), dream.Order{Recipe: r, Source: src, Guide: guide}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Guide = false
-	free, err := m.Dream(t.Context(), src, nil, r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	free := dreamt(t, m, src, r)
 	if bytes.Equal(guided.Image.Pix, free.Image.Pix) {
 		t.Error("the guide makes no difference")
 	}
 	r.Guide = true
 	var p *dream.Problem
-	if _, err := m.Dream(t.Context(), src, nil, r, nil); !errors.As(err, &p) || !strings.Contains(p.Kind(), "second picture") {
+	if _, err := m.Make(t.Context(), dream.Order{Recipe: r, Source: src}, nil); !errors.As(err, &p) || !strings.Contains(p.Kind(), "second picture") {
 		t.Errorf("without a guide: %v", err)
 	}
 }
@@ -325,15 +307,9 @@ func TestGenerationsGoDeeper(t *testing.T) {
 	src := picture.Landscape(128, 96, 1)
 	m := maker(t, dream.Options{})
 	r := quick()
-	one, err := m.Dream(t.Context(), src, nil, r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	one := dreamt(t, m, src, r)
 	r.Repeat = 3
-	three, err := m.Dream(t.Context(), src, nil, r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	three := dreamt(t, m, src, r)
 	if a, b := distance(src, one.Image, nil), distance(src, three.Image, nil); b < 1.3*a {
 		t.Errorf("one generation changes %.1f, three %.1f", a, b)
 	}
@@ -345,7 +321,7 @@ func TestGenerationsGoDeeper(t *testing.T) {
 func TestOddSizesComeBackAsTheyWere(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {3, 200}, {200, 3}, {33, 31}, {97, 130}} {
 		src := picture.Landscape(size[0], size[1], 8)
-		res, err := maker(t, dream.Options{}).Dream(t.Context(), src, nil, dream.Recipe{Octaves: 2, Steps: 1}, nil)
+		res, err := maker(t, dream.Options{}).Make(t.Context(), dream.Order{Source: src, Recipe: dream.Recipe{Octaves: 2, Steps: 1}}, nil)
 		if err != nil {
 			t.Fatalf("%v: %v", size, err)
 		}
@@ -359,7 +335,7 @@ func TestProgressRisesToOne(t *testing.T) {
 	last, calls := 0.0, 0
 	r := quick()
 	r.Repeat = 2
-	_, err := maker(t, dream.Options{}).Dream(t.Context(), picture.Landscape(160, 120, 1), nil, r, func(p dream.Progress) {
+	_, err := maker(t, dream.Options{}).Make(t.Context(), dream.Order{Recipe: r, Source: picture.Landscape(160, 120, 1)}, func(p dream.Progress) {
 		calls++
 		if p.Fraction < last || p.Fraction > 1 || p.Step > p.Steps || p.Octave > p.Octaves || p.Tile > p.Tiles || p.Frame > p.Frames || p.Step < 1 {
 			t.Errorf("progress %+v after %.3f", p, last)
@@ -378,7 +354,7 @@ func TestCancellingStopsWithinAStep(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	gone := errors.New("the person left")
 	calls := 0
-	_, err := maker(t, dream.Options{}).Dream(ctx, picture.Landscape(160, 120, 1), nil, dream.Recipe{}, func(dream.Progress) {
+	_, err := maker(t, dream.Options{}).Make(ctx, dream.Order{Source: picture.Landscape(160, 120, 1)}, func(dream.Progress) {
 		if calls++; calls == 3 {
 			cancel(gone)
 		}
@@ -429,7 +405,7 @@ func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
 	var before, now runtime.MemStats
 	runtime.ReadMemStats(&before)
 	top := uint64(0)
-	res, err := m.Dream(t.Context(), src, nil, dream.Recipe{Octaves: 2, Steps: 1, Preset: "swirl"}, func(dream.Progress) {
+	res, err := m.Make(t.Context(), dream.Order{Source: src, Recipe: dream.Recipe{Octaves: 2, Steps: 1, Preset: "swirl"}}, func(dream.Progress) {
 		runtime.GC()
 		runtime.ReadMemStats(&now)
 		top = max(top, now.HeapAlloc)
@@ -447,11 +423,8 @@ func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
 
 func TestImagineShowsTheWordFromNoise(t *testing.T) {
 	banana := label(t, banana)
-	res, err := maker(t, dream.Options{}).Imagine(t.Context(),
-		dream.Recipe{Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Steps: 12, Size: 128}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	res := dreamt(t, maker(t, dream.Options{}), nil,
+		dream.Recipe{Verb: dream.Imagine, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Steps: 12, Size: 128})
 	if res.Image.Rect.Dx() != 128 || len(res.Saw) != 0 {
 		t.Errorf("%v, saw %v", res.Image.Rect, res.Saw)
 	}
@@ -459,108 +432,8 @@ func TestImagineShowsTheWordFromNoise(t *testing.T) {
 		t.Errorf("the network sees %v", res.Dreamed)
 	}
 	var p *dream.Problem
-	if _, err := maker(t, dream.Options{}).Imagine(t.Context(), dream.Recipe{}, nil); !errors.As(err, &p) {
+	if _, err := maker(t, dream.Options{}).Make(t.Context(), dream.Order{Recipe: dream.Recipe{Verb: dream.Imagine}}, nil); !errors.As(err, &p) {
 		t.Errorf("without a word: %v", err)
-	}
-}
-
-// frames reads a GIF back.
-func frames(t *testing.T, data []byte) []*image.NRGBA {
-	t.Helper()
-	g, err := gif.DecodeAll(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if g.LoopCount != 0 {
-		t.Errorf("loops %d times", g.LoopCount)
-	}
-	var all []*image.NRGBA
-	for _, f := range g.Image {
-		all = append(all, picture.ToNRGBA(f))
-	}
-	return all
-}
-
-func TestDiveEndsWhereItBegins(t *testing.T) {
-	m := maker(t, dream.Options{ClipSide: 96})
-	c, err := m.Dive(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Seconds: 2, Octaves: 1, Steps: 2, Preset: "swirl"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := frames(t, c.GIF)
-	if len(all) != c.Frames || c.Frames != 24 || c.W != 96 {
-		t.Fatalf("%d frames in the file, %d of %dx%d promised", len(all), c.Frames, c.W, c.H)
-	}
-	seam := distance(all[len(all)-1], all[0], nil)
-	usual := 0.0
-	for i := 1; i < len(all); i++ {
-		usual = max(usual, distance(all[i-1], all[i], nil))
-	}
-	if seam > 1.2*usual {
-		t.Errorf("from the last frame to the first the picture jumps by %.1f, elsewhere by at most %.1f", seam, usual)
-	}
-	if distance(all[0], all[len(all)/2], nil) < 2 {
-		t.Error("nothing moves")
-	}
-}
-
-func TestWanderGoesToANewPlaceEachTime(t *testing.T) {
-	m := maker(t, dream.Options{ClipSide: 96})
-	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 3, Octaves: 1, Steps: 2}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	been := map[int]bool{}
-	for _, g := range c.Dreamed {
-		been[g.Index] = true
-	}
-	if len(c.Dreamed) != 3 || len(been) != 3 {
-		t.Errorf("was at %v", c.Dreamed)
-	}
-	if c.Dreamed[0].Index != c.Saw[0].Index {
-		t.Errorf("saw %v first and dreamed %v", c.Saw[0], c.Dreamed[0])
-	}
-	if n := len(frames(t, c.GIF)); n != c.Frames {
-		t.Errorf("%d frames, %d promised", n, c.Frames)
-	}
-}
-
-func TestClipsFitTheirLimit(t *testing.T) {
-	const limit = 100 << 10
-	m := maker(t, dream.Options{ClipSide: 128, ClipBytes: limit})
-	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 2, Octaves: 1, Steps: 1}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(c.GIF) > limit {
-		t.Errorf("%d bytes", len(c.GIF))
-	}
-	frames(t, c.GIF)
-}
-
-func TestFilmsAreMadeWhereThereIsAnEncoder(t *testing.T) {
-	ffmpeg, err := exec.LookPath("ffmpeg")
-	if err != nil {
-		t.Skip("no ffmpeg")
-	}
-	m := maker(t, dream.Options{ClipSide: 96, FFmpeg: ffmpeg})
-	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 2, Octaves: 1, Steps: 1}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(c.MP4) < 100 || !bytes.Contains(c.MP4[:32], []byte("ftyp")) {
-		t.Errorf("%d bytes of film", len(c.MP4))
-	}
-}
-
-func TestABrokenEncoderCostsOnlyTheFilm(t *testing.T) {
-	m := maker(t, dream.Options{ClipSide: 64, FFmpeg: "/nowhere/ffmpeg"})
-	c, err := m.Wander(t.Context(), picture.Landscape(160, 120, 1), dream.Recipe{Repeat: 2, Octaves: 1, Steps: 1}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c.MP4 != nil || len(c.GIF) == 0 || len(c.Notes) == 0 {
-		t.Errorf("film %d, gif %d, notes %q", len(c.MP4), len(c.GIF), c.Notes)
 	}
 }
 
@@ -614,7 +487,7 @@ func TestCompletingTwiceChangesNothing(t *testing.T) {
 func BenchmarkDream512(b *testing.B) {
 	m, src := maker(b, dream.Options{}), picture.Landscape(512, 384, 1)
 	for b.Loop() {
-		if _, err := m.Dream(b.Context(), src, nil, dream.Recipe{}, nil); err != nil {
+		if _, err := m.Make(b.Context(), dream.Order{Source: src}, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -622,8 +495,9 @@ func BenchmarkDream512(b *testing.B) {
 
 func BenchmarkImagine(b *testing.B) {
 	m := maker(b, dream.Options{})
+	o := dream.Order{Recipe: dream.Recipe{Verb: dream.Imagine, Words: []dream.WordTerm{{Label: label(b, banana), Weight: 1}}}}
 	for b.Loop() {
-		if _, err := m.Imagine(b.Context(), dream.Recipe{Words: []dream.WordTerm{{Label: label(b, banana), Weight: 1}}}, nil); err != nil {
+		if _, err := m.Make(b.Context(), o, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

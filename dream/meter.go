@@ -10,10 +10,6 @@ type meter struct {
 	last          float64
 }
 
-func newMeter(report func(Progress), frames int) *meter {
-	return &meter{report: report, frames: frames}
-}
-
 // start begins a frame of so much work.
 func (m *meter) start(octaves int, total float64) {
 	m.octaves, m.done, m.total = octaves, 0, total

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"slugpuppy/classifier"
-	"slugpuppy/picture"
 )
 
 // term is one wish: a target and how much it counts against the others. Gradients of layers
@@ -27,7 +26,7 @@ const (
 
 // terms translates a completed recipe. What the network saw decides when the recipe leaves
 // it free.
-func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, guide image.Image, saw []classifier.Guess) ([]term, error) {
+func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, guide *image.NRGBA, saw []classifier.Guess) ([]term, error) {
 	words := r.Words
 	if r.Free {
 		words = append(words[:len(words):len(words)], chosen(saw)...)
@@ -124,13 +123,13 @@ func layerTerms(layers []LayerTerm, share float32) []term {
 const guideSide = 224
 
 // follow turns whole-layer terms into guided ones.
-func (m *Maker) follow(ctx context.Context, terms []term, guide image.Image) error {
+func (m *Maker) follow(ctx context.Context, terms []term, guide *image.NRGBA) error {
 	if guide == nil {
 		return &Problem{Field: "Guide",
 			Words:  "For that I need a second picture to guide the first; please send both in one post.",
 			Reason: "guided recipe without a guide picture"}
 	}
-	small := thumbnail(picture.ToNRGBA(guide), guideSide)
+	small := thumbnail(guide, guideSide)
 	if side := m.net.MinSide(); min(small.W, small.H) < side {
 		small = small.Resize(max(side, small.W), max(side, small.H))
 	}

@@ -72,6 +72,7 @@ const (
 
 // Progress is one step of a running job.
 type Progress struct {
+	Ahead           int // who waits for a Maker: how many are served first; 0 once it is made
 	Frame, Frames   int
 	Octave, Octaves int
 	Step, Steps     int

@@ -19,43 +19,53 @@ const (
 // wanderSteps is how hard each station is dreamed against the preset's steps.
 const wanderSteps = 1.5
 
-// Wander makes a chain: the network says what it sees, dreams that, says what it sees now,
-// and so on, r.Repeat times, and back to the start. Words of the recipe are the first
-// station's.
-func (m *Maker) Wander(ctx context.Context, src image.Image, r Recipe, report func(Progress)) (*Clip, error) {
-	r.Verb = Wander
-	j, clip, err := m.newClip(ctx, src, r)
-	if err != nil {
-		return nil, err
-	}
-	j.meter = newMeter(report, clip.Recipe.Repeat)
-	stations := []*picture.Planar{m.clipFrame(picture.ToNRGBA(src), clip.Recipe)}
-	saw := clip.Saw
-	for i := range clip.Recipe.Repeat {
+// wanderFrames makes a chain: the network says what it sees, dreams that, says what it sees now,
+// and so on, as often as the recipe repeats, and back to the start. Words of the recipe are the
+// first station's.
+func wanderFrames(ctx context.Context, j *job) film {
+	n := (j.r.Repeat + 1) * (holdFrames + fadeFrames)
+	return film{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
+		if err := j.wander(ctx, func(img *image.NRGBA) bool { return yield(img, nil) }); err != nil {
+			yield(nil, err)
+		}
+	}}
+}
+
+// wander shows the stations one after the other, the last one fading into the first, until show
+// has had enough.
+func (j *job) wander(ctx context.Context, show func(*image.NRGBA) bool) error {
+	j.meter.frames = j.r.Repeat
+	first := j.m.clipFrame(j.source, j.r)
+	img, saw := first, j.saw
+	for i := range j.r.Repeat {
 		j.meter.frame = i + 1
-		goal := j.next(i, saw, clip.Dreamed)
-		clip.Dreamed = append(clip.Dreamed, goal)
-		img, err := j.station(ctx, stations[i], goal, uint64(i))
+		goal := j.next(i, saw)
+		j.dreamed = append(j.dreamed, goal)
+		next, err := j.station(ctx, img, goal, uint64(i))
 		if err != nil {
-			return nil, fmt.Errorf("station %d: %w", i+1, err)
+			return fmt.Errorf("station %d: %w", i+1, err)
 		}
-		stations = append(stations, img)
-		if saw, err = m.net.See(ctx, img, 2*guesses); err != nil {
-			return nil, err
+		if saw, err = j.m.net.See(ctx, next, 2*guesses); err != nil {
+			return err
 		}
+		if !fade(img, next, show) {
+			return nil
+		}
+		img = next
 	}
-	return clip, m.pack(ctx, clip, fades(stations), time.Second/frameRate)
+	fade(img, first, show)
+	return nil
 }
 
 // next is the likeliest label that the chain has not been at.
-func (j *job) next(i int, saw, been []classifier.Guess) classifier.Guess {
+func (j *job) next(i int, saw []classifier.Guess) classifier.Guess {
 	if i == 0 {
 		if up, _ := split(j.r.Words); len(up) > 0 {
 			return classifier.Guess{Index: up[0].Label, Label: j.m.net.Labels()[up[0].Label].Names[0]}
 		}
 	}
 	for _, g := range saw {
-		if !slices.ContainsFunc(been, func(b classifier.Guess) bool { return b.Index == g.Index }) {
+		if !slices.ContainsFunc(j.dreamed, func(b classifier.Guess) bool { return b.Index == g.Index }) {
 			return g
 		}
 	}
@@ -65,12 +75,12 @@ func (j *job) next(i int, saw, been []classifier.Guess) classifier.Guess {
 // station dreams a picture into a label.
 func (j *job) station(ctx context.Context, img *picture.Planar, goal classifier.Guess, n uint64) (*picture.Planar, error) {
 	at := *j
-	at.mask = nil
+	at.saw = nil
 	at.r.Layers, at.r.Free, at.r.Repeat = nil, false, 1
 	at.r.Words = []WordTerm{{Label: goal.Index, Weight: 1}}
 	at.r.Steps = int(wanderSteps * float64(at.r.Steps))
 	var err error
-	if at.terms, err = j.m.terms(ctx, at.r, j.preset, nil, nil); err != nil {
+	if at.terms, err = at.wishes(ctx, at.r); err != nil {
 		return nil, err
 	}
 	src := img.NRGBA()
@@ -83,18 +93,18 @@ func (j *job) station(ctx context.Context, img *picture.Planar, goal classifier.
 	return out, nil
 }
 
-// fades shows the stations one after the other, the last one fading into the first.
-func fades(stations []*picture.Planar) []*image.NRGBA {
-	var frames []*image.NRGBA
-	for i, a := range stations {
-		b := stations[(i+1)%len(stations)]
-		still := a.NRGBA()
-		for range holdFrames {
-			frames = append(frames, still)
-		}
-		for k := range fadeFrames {
-			frames = append(frames, blend(a, b, float64(k+1)/(fadeFrames+1)).NRGBA())
+// fade shows a picture for a while and then how it becomes another. It says whether show wants more.
+func fade(a, b *picture.Planar, show func(*image.NRGBA) bool) bool {
+	held := a.NRGBA()
+	for range holdFrames {
+		if !show(held) {
+			return false
 		}
 	}
-	return frames
+	for k := range fadeFrames {
+		if !show(blend(a, b, float64(k+1)/(fadeFrames+1)).NRGBA()) {
+			return false
+		}
+	}
+	return true
 }

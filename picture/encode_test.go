@@ -2,11 +2,13 @@ package picture_test
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -47,7 +49,7 @@ func TestPicturesWithoutPixelsAreRefused(t *testing.T) {
 	_, p := picture.EncodePNG(none, "")
 	_, j := picture.EncodeJPEG(none, 90, "")
 	_, w := picture.EncodeWithin(none, picture.WithinLimits{}, "")
-	_, g := picture.EncodeGIF([]image.Image{none}, time.Second)
+	g := picture.NewAnimation(io.Discard).Add(none, time.Second)
 	for i, err := range []error{p, j, w, g} {
 		if err == nil {
 			t.Errorf("encoder %d took a picture without pixels", i)
@@ -167,21 +169,21 @@ func TestEncodeWithinKeepsTransparencyWhenScaling(t *testing.T) {
 }
 
 func TestGIFLoopsForEverAtItsPace(t *testing.T) {
-	var frames []image.Image
+	var frames []*image.NRGBA
 	for i := range 4 {
 		frames = append(frames, picture.Landscape(48, 36, uint64(i)))
 	}
-	data := must[[]byte](t)(picture.EncodeGIF(frames, 83*time.Millisecond))
+	data := must[[]byte](t)(animation(frames, 83*time.Millisecond))
 	g := must[*gif.GIF](t)(gif.DecodeAll(bytes.NewReader(data)))
 	if g.LoopCount != 0 || len(g.Image) != 4 || g.Delay[0] != 8 || g.Config.Width != 48 || g.Config.Height != 36 {
 		t.Errorf("loop %d, %d frames, delay %v, %dx%d", g.LoopCount, len(g.Image), g.Delay, g.Config.Width, g.Config.Height)
 	}
 	for i, f := range g.Image {
-		if d := difference(picture.ToNRGBA(f), picture.ToNRGBA(frames[i])); d > 6 {
+		if d := difference(picture.ToNRGBA(f), frames[i]); d > 6 {
 			t.Errorf("frame %d is off by %.1f of 255 on average", i, d)
 		}
 	}
-	if again := must[[]byte](t)(picture.EncodeGIF(frames, 83*time.Millisecond)); !bytes.Equal(again, data) {
+	if again := must[[]byte](t)(animation(frames, 83*time.Millisecond)); !bytes.Equal(again, data) {
 		t.Error("a second run gives other bytes")
 	}
 }
@@ -192,7 +194,7 @@ func TestGIFKeepsFewColoursExactly(t *testing.T) {
 	for i := range 32 * 32 {
 		img.SetNRGBA(i%32, i/32, colours[i/5%4])
 	}
-	g := must[*gif.GIF](t)(gif.DecodeAll(bytes.NewReader(must[[]byte](t)(picture.EncodeGIF([]image.Image{img}, time.Second)))))
+	g := must[*gif.GIF](t)(gif.DecodeAll(bytes.NewReader(must[[]byte](t)(animation([]*image.NRGBA{img}, time.Second)))))
 	if d := difference(picture.ToNRGBA(g.Image[0]), img); d != 0 {
 		t.Errorf("off by %.2f", d)
 	}
@@ -205,7 +207,7 @@ func TestGIFDoesNotSwarmWhereNothingMoves(t *testing.T) {
 			b.SetNRGBA(x, y, color.NRGBA{255, 0, 255, 255})
 		}
 	}
-	data := must[[]byte](t)(picture.EncodeGIF([]image.Image{a, b}, time.Second))
+	data := must[[]byte](t)(animation([]*image.NRGBA{a, b}, time.Second))
 	g := must[*gif.GIF](t)(gif.DecodeAll(bytes.NewReader(data)))
 	one, two := picture.ToNRGBA(g.Image[0]), picture.ToNRGBA(g.Image[1])
 	still := image.Rect(0, 24, 64, 48)
@@ -221,8 +223,8 @@ func TestGIFDoesNotSwarmWhereNothingMoves(t *testing.T) {
 }
 
 func TestAnimationRefusesFramesOfOtherSizes(t *testing.T) {
-	a := picture.NewAnimation()
-	if _, err := a.Encode(); err == nil {
+	a := picture.NewAnimation(io.Discard)
+	if err := a.Close(); err == nil {
 		t.Error("an animation without frames was encoded")
 	}
 	if err := a.Add(scenery(20, 10), time.Second); err != nil {
@@ -231,6 +233,46 @@ func TestAnimationRefusesFramesOfOtherSizes(t *testing.T) {
 	if err := a.Add(scenery(10, 20), time.Second); err == nil {
 		t.Error("a frame of another size was taken")
 	}
+}
+
+// animation is a GIF of frames that are shown for so long each.
+func animation(frames []*image.NRGBA, delay time.Duration) ([]byte, error) {
+	var buf bytes.Buffer
+	a := picture.NewAnimation(&buf)
+	for _, f := range frames {
+		if err := a.Add(f, delay); err != nil {
+			return nil, err
+		}
+	}
+	err := a.Close()
+	return buf.Bytes(), err
+}
+
+// A writer that has had enough ends the work on a frame: what is too heavy need not be finished.
+func TestAnimationStopsWithItsWriter(t *testing.T) {
+	enough := errors.New("enough")
+	for most := range 40 {
+		w := &full{most: 40 * most, err: enough}
+		a := picture.NewAnimation(w)
+		err := a.Add(scenery(64, 48), time.Second)
+		if w.n > 0 && !errors.Is(err, enough) && !errors.Is(a.Close(), enough) {
+			t.Errorf("after %d bytes: %v", w.most, err)
+		}
+	}
+}
+
+// full takes so many bytes and then fails.
+type full struct {
+	most, n int
+	err     error
+}
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.most -= len(p); f.most < 0 {
+		f.n++
+		return 0, f.err
+	}
+	return len(p), nil
 }
 
 // difference is the mean absolute difference over all channels, 0..255.

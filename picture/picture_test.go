@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"image"
-	"image/color"
 	"image/png"
 	"math"
 	"os"
@@ -113,62 +112,12 @@ func TestPlanarRoundTripIsExact(t *testing.T) {
 	}
 }
 
-func TestAlphaSaysWhetherAnythingIsTransparent(t *testing.T) {
-	img := scenery(4, 4)
-	if _, any := picture.Alpha(img); any {
-		t.Error("an opaque picture is called transparent")
-	}
-	img.SetNRGBA(2, 3, color.NRGBA{1, 2, 3, 40})
-	a, any := picture.Alpha(img)
-	if !any || a.AlphaAt(2, 3).A != 40 || a.AlphaAt(0, 0).A != 255 {
-		t.Errorf("got %v, %v", a.AlphaAt(2, 3), any)
-	}
-}
-
 func TestSubImagesAreTakenFromTheirCorner(t *testing.T) {
 	img := scenery(20, 20)
 	sub := img.SubImage(image.Rect(5, 7, 15, 17))
 	if got, want := picture.ToNRGBA(sub).NRGBAAt(0, 0), img.NRGBAAt(5, 7); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
-}
-
-func TestHashFindsTheSamePictureAgain(t *testing.T) {
-	img := picture.Landscape(320, 240, 2)
-	hash := picture.PHash(img)
-	half := picture.FromImage(img).Resize(150, 112).NRGBA()
-	rough, err := picture.Decode(t.Context(), must[[]byte](t)(picture.EncodeJPEG(img, 30, "")), picture.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bright := image.NewNRGBA(img.Rect)
-	for i, v := range img.Pix {
-		bright.Pix[i] = uint8(min(255, int(v)+20))
-	}
-	for name, same := range map[string]image.Image{"smaller": half, "a rough JPEG": rough.Image, "brighter": bright} {
-		if d := picture.HashDistance(hash, picture.PHash(same)); d > 8 {
-			t.Errorf("%s: %d bits differ", name, d)
-		}
-	}
-	for seed := range uint64(8) {
-		if seed == 2 {
-			continue
-		}
-		if d := picture.HashDistance(hash, picture.PHash(picture.Landscape(320, 240, seed))); d < 12 {
-			t.Errorf("landscape %d: only %d bits differ", seed, d)
-		}
-	}
-}
-
-func TestHashOfOddSizes(t *testing.T) {
-	plain := image.NewNRGBA(image.Rect(0, 0, 50, 50))
-	if h := picture.PHash(plain); h != 0 {
-		t.Errorf("a plain picture hashes to %x", h)
-	}
-	for _, size := range [][2]int{{1, 1}, {3, 200}, {31, 33}} {
-		picture.PHash(scenery(size[0], size[1])) // must not panic
-	}
-	picture.PHash(image.NewNRGBA(image.Rectangle{}))
 }
 
 func BenchmarkDecodePNG(b *testing.B) {
@@ -215,14 +164,6 @@ func BenchmarkGIFFrame(b *testing.B) {
 	img := scenery(512, 384)
 	b.SetBytes(int64(len(img.Pix)))
 	for b.Loop() {
-		must[[]byte](b)(picture.EncodeGIF([]image.Image{img}, time.Second))
-	}
-}
-
-func BenchmarkPHash(b *testing.B) {
-	img := scenery(1024, 768)
-	b.SetBytes(int64(len(img.Pix)))
-	for b.Loop() {
-		picture.PHash(img)
+		must[[]byte](b)(animation([]*image.NRGBA{img}, time.Second))
 	}
 }

@@ -89,19 +89,3 @@ func eightBit(v float32) uint8 {
 	}
 	return uint8(v*255 + 0.5)
 }
-
-// Alpha returns the transparency of img, and whether any pixel is not opaque.
-func Alpha(img image.Image) (*image.Alpha, bool) {
-	src := ToNRGBA(img)
-	w, h := src.Rect.Dx(), src.Rect.Dy()
-	out := image.NewAlpha(image.Rect(0, 0, w, h))
-	transparent := false
-	for y := range h {
-		for x := range w {
-			a := src.Pix[y*src.Stride+4*x+3]
-			out.Pix[y*out.Stride+x] = a
-			transparent = transparent || a != 255
-		}
-	}
-	return out, transparent
-}

@@ -43,7 +43,7 @@ func randomRecipe(net *classifier.Network, rng *rand.Rand) dream.Recipe {
 
 // dreamOf dreams a photograph.
 func dreamOf(ctx context.Context, net *classifier.Network, src *image.NRGBA, r dream.Recipe) (*image.NRGBA, error) {
-	res, err := dream.New(net, dream.Options{}).Dream(ctx, src, nil, r, nil)
+	res, err := dream.New(net, dream.Options{}).Make(ctx, dream.Order{Recipe: r, Source: src}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("dream for training: %w", err)
 	}

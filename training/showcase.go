@@ -93,7 +93,7 @@ func (s Showcase) presets(ctx context.Context, src image.Image) ([]Cell, error) 
 
 func (s Showcase) dream(ctx context.Context, src image.Image, name string, r dream.Recipe) (Cell, error) {
 	r.Seed, r.Size, r.Steps = s.Seed, s.Size, s.Steps
-	res, err := s.Maker.Dream(ctx, src, nil, r, nil)
+	res, err := s.Maker.Make(ctx, dream.Order{Recipe: r, Source: picture.ToNRGBA(src)}, nil)
 	if err != nil {
 		return Cell{}, fmt.Errorf("dream %s: %w", name, err)
 	}
@@ -110,7 +110,8 @@ func (s Showcase) Imagine(ctx context.Context, v *dream.Vocabulary, word string)
 	if err != nil {
 		return Imagined{}, err
 	}
-	res, err := s.Maker.Imagine(ctx, dream.Recipe{Words: terms, Seed: s.Seed, Size: s.Size, Steps: s.Steps}, nil)
+	res, err := s.Maker.Make(ctx, dream.Order{
+		Recipe: dream.Recipe{Verb: dream.Imagine, Words: terms, Seed: s.Seed, Size: s.Size, Steps: s.Steps}}, nil)
 	if err != nil {
 		return Imagined{}, fmt.Errorf("imagine %s: %w", word, err)
 	}

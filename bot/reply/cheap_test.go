@@ -13,6 +13,7 @@ import (
 
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
+	"slugpuppy/picture"
 )
 
 // cheap is a dreamer that costs nothing: it inverts a few pixels. It can be told to be slow,
@@ -25,6 +26,8 @@ type cheap struct {
 	active atomic.Int32
 	peak   atomic.Int32
 	guided atomic.Int32
+
+	encoded atomic.Int32 // stills
 }
 
 func (c *cheap) enter(ctx context.Context, report func(dream.Progress)) error {
@@ -57,49 +60,39 @@ func (c *cheap) behave(took time.Duration, fail func(n int) error) {
 	c.took, c.fail = took, fail
 }
 
-func (c *cheap) Dream(ctx context.Context, src, guide image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Result, error) {
-	if guide != nil {
+// Make inverts the red of the source, or makes a black picture out of nothing; every clip is the
+// same. Only what is accepted is encoded.
+func (c *cheap) Make(ctx context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error) {
+	if o.Guide != nil {
 		c.guided.Add(1)
 	}
 	if err := c.enter(ctx, report); err != nil {
-		return nil, err
+		return dream.Piece{}, err
 	}
-	if src == nil {
-		return nil, errors.New("no picture to dream")
+	p := dream.Piece{Recipe: o.Recipe}
+	if o.Recipe.Verb.Moves() {
+		p.File = dream.File{Data: tinyGIF, MIME: dream.GIF, W: 1, H: 1, Frames: 1}
+		return p, nil
 	}
-	b := src.Bounds()
-	img := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	for y := range b.Dy() {
-		for x := range b.Dx() {
-			r, g, bl, _ := src.At(b.Min.X+x, b.Min.Y+y).RGBA()
-			img.SetNRGBA(x, y, color.NRGBA{R: 255 - uint8(r>>8), G: uint8(g >> 8), B: uint8(bl >> 8), A: 255})
+	p.Saw = []classifier.Guess{{Label: "tabby cat", P: 0.7}, {Label: "quilt", P: 0.1}}
+	p.Dreamed = []classifier.Guess{{Label: "starfish", P: 0.6}, {Label: "pagoda", P: 0.2}}
+	p.Image = image.NewNRGBA(image.Rect(0, 0, 32, 32))
+	if !o.Recipe.Verb.FromNoise() {
+		if o.Source == nil {
+			return dream.Piece{}, errors.New("no picture to dream")
+		}
+		p.Image = &image.NRGBA{Pix: bytes.Clone(o.Source.Pix), Stride: o.Source.Stride, Rect: o.Source.Rect}
+		for i := 0; i < len(p.Image.Pix); i += 4 {
+			p.Image.Pix[i], p.Image.Pix[i+3] = 255-p.Image.Pix[i], 255
 		}
 	}
-	return c.result(img, r), nil
-}
-
-func (c *cheap) result(img *image.NRGBA, r dream.Recipe) *dream.Result {
-	return &dream.Result{Image: img, Recipe: r,
-		Saw:     []classifier.Guess{{Label: "tabby cat", P: 0.7}, {Label: "quilt", P: 0.1}},
-		Dreamed: []classifier.Guess{{Label: "starfish", P: 0.6}, {Label: "pagoda", P: 0.2}}}
-}
-
-func (c *cheap) Imagine(ctx context.Context, r dream.Recipe, report func(dream.Progress)) (*dream.Result, error) {
-	if err := c.enter(ctx, report); err != nil {
-		return nil, err
+	if len(o.Accept) == 0 {
+		return p, nil
 	}
-	return c.result(image.NewNRGBA(image.Rect(0, 0, 32, 32)), r), nil
-}
-
-func (c *cheap) Dive(ctx context.Context, _ image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Clip, error) {
-	if err := c.enter(ctx, report); err != nil {
-		return nil, err
-	}
-	return &dream.Clip{GIF: tinyGIF, Recipe: r}, nil
-}
-
-func (c *cheap) Wander(ctx context.Context, src image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Clip, error) {
-	return c.Dive(ctx, src, r, report)
+	c.encoded.Add(1)
+	data, err := picture.EncodePNG(p.Image, dream.Signature+p.Recipe.Token())
+	p.File = dream.File{Data: data, MIME: dream.PNG, W: p.Image.Rect.Dx(), H: p.Image.Rect.Dy(), Frames: 1}
+	return p, err
 }
 
 func (c *cheap) see(context.Context, image.Image, int) ([]classifier.Guess, error) {

@@ -8,6 +8,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
 
@@ -128,24 +129,21 @@ func (t *task) pick(f *found) ([]int, error) {
 	return []int{0}, nil
 }
 
-// signature begins the comment in every picture we make.
-const signature = "DeepDream by slugpuppy, recipe "
-
 // load fetches and decodes a picture. One that we made ourselves is dreamed again only on
 // request, whoever posts it.
-func (t *task) load(ctx context.Context, m network.Media) (image.Image, error) {
+func (t *task) load(ctx context.Context, m network.Media) (*image.NRGBA, error) {
 	data, err := t.Platform.Fetch(ctx, m, t.FetchBytes)
 	if err != nil {
 		return nil, fmt.Errorf("fetch picture %s: %w", m.ID, err)
 	}
-	if t.req.Verb != mention.Deeper && strings.HasPrefix(picture.Comment(data), signature) {
+	if t.req.Verb != mention.Deeper && strings.HasPrefix(picture.Comment(data), dream.Signature) {
 		return nil, &refusal{sayAlready, "the file says that we made it"}
 	}
 	img, err := t.Decode(ctx, data)
 	if err != nil {
 		return nil, fmt.Errorf("decode picture %s: %w", m.ID, err)
 	}
-	return img, nil
+	return picture.ToNRGBA(img), nil
 }
 
 // guide finds the picture that guides: the second one of the post, or the first of the next

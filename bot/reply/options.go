@@ -15,15 +15,10 @@ import (
 	"slugpuppy/store"
 )
 
-// Dreamer makes pictures; dream.Maker is one.
+// Dreamer makes pictures and clips; dream.Queue is one, and dream.Maker.
 type Dreamer interface {
-	Dream(ctx context.Context, src, guide image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Result, error)
-	Imagine(ctx context.Context, r dream.Recipe, report func(dream.Progress)) (*dream.Result, error)
-	Dive(ctx context.Context, src image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Clip, error)
-	Wander(ctx context.Context, src image.Image, r dream.Recipe, report func(dream.Progress)) (*dream.Clip, error)
+	Make(ctx context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error)
 }
-
-var _ Dreamer = (*dream.Maker)(nil)
 
 // Seer says what is in a picture, most likely first.
 type Seer func(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error)

@@ -54,7 +54,7 @@ func (t *task) misunderstood() []string {
 
 // dreamAll runs the plan and the wishes behind it for every source.
 func (t *task) dreamAll(ctx context.Context, p plan) ([]result, error) {
-	var guide image.Image
+	var guide *image.NRGBA
 	if p.guide != nil {
 		var err error
 		if guide, err = t.load(ctx, p.guide.media[0]); err != nil {
@@ -80,24 +80,40 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]result, error) {
 	return results, nil
 }
 
-// dreamChain makes one picture, then what the wishes after the comma make of it.
-func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide image.Image) (result, error) {
-	res, err := t.dreamOnce(ctx, r, src, guide)
-	next := t.req.Then
-	for n := 1; err == nil && next != nil && n < longestChain; n, next = n+1, next.Then {
-		if res.clip {
-			return res, &refusal{sayNoClip, "a wish after a clip"}
+// dreamChain makes one piece, then what the wishes after the comma make of it. Only the last one
+// is sent.
+func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA) (result, error) {
+	wishes := chain(t.req)
+	res, err := t.link(ctx, r, src, guide, len(wishes) == 0)
+	for i, next := range wishes {
+		if err != nil {
+			return res, err
 		}
-		over, rerr := t.recipe(ctx, *next)
-		if rerr != nil {
-			return res, rerr
+		if r, err = t.recipe(ctx, next); err != nil {
+			return res, err
 		}
 		if next.Verb == mention.Deeper {
-			over = deeper(res.recipe, over, next.Count)
+			r = deeper(res.Recipe, r, next.Count)
 		}
-		saw := res.saw
-		res, err = t.dreamOnce(ctx, over, res.img, nil)
-		res.saw = saw
+		saw := res.Saw
+		res, err = t.link(ctx, r, res.Image, nil, i == len(wishes)-1)
+		res.Saw = saw
 	}
 	return res, err
+}
+
+// link makes one piece of a chain. Only the last may be a clip.
+func (t *task) link(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA, last bool) (result, error) {
+	if r.Verb.Moves() && !last {
+		return result{}, &refusal{sayNoClip, "a wish after a clip"}
+	}
+	return t.make(ctx, r, src, guide, last)
+}
+
+// chain are the wishes after the first, as far as there may be.
+func chain(req mention.Request) (wishes []mention.Request) {
+	for next := req.Then; next != nil && len(wishes) < longestChain-1; next = next.Then {
+		wishes = append(wishes, *next)
+	}
+	return wishes
 }

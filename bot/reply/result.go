@@ -7,70 +7,46 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"slugpuppy/classifier"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
-	"slugpuppy/picture"
 )
 
-// result is one picture or clip that was made.
+// result is one piece that was made.
 type result struct {
-	recipe       dream.Recipe
-	saw, dreamed []classifier.Guess
-	without      []string // words held back
-	notes        []string
-	img          *image.NRGBA // nil for a clip
-	clip         bool
-	data         []byte
-	mime, ext    string
+	dream.Piece
+	without []string // words held back
+	notes   []string // for the person who asked
 }
 
-// dreamOnce makes one picture or clip, encoded so that the server takes it.
-func (t *task) dreamOnce(ctx context.Context, r dream.Recipe, src, guide image.Image) (result, error) {
-	report := func(p dream.Progress) { t.running.report(t.job.ID, p) }
-	var made *dream.Result
-	var err error
-	switch r.Verb {
-	case dream.Dive, dream.Wander:
-		return t.dreamClip(ctx, r, src, report)
-	case dream.Imagine:
-		made, err = t.Dreamer.Imagine(ctx, r, report)
-	default:
-		made, err = t.Dreamer.Dream(ctx, src, guide, r, report)
+// make makes one piece. One that is to be sent is encoded so that the server takes it; of another
+// there are only the pixels, to go on from.
+func (t *task) make(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA, send bool) (result, error) {
+	o := dream.Order{Recipe: r, Source: src, Guide: guide}
+	if send {
+		o.Accept = t.accepted()
 	}
+	p, err := t.Dreamer.Make(ctx, o, func(p dream.Progress) { t.running.report(t.job.ID, p) })
 	if err != nil {
 		return result{}, fmt.Errorf("%s: %w", r.Verb, err)
 	}
-	enc, err := picture.EncodeWithin(made.Image, picture.WithinLimits{
-		MaxBytes: t.limits.ImageBytes, MaxPixels: t.limits.ImagePixels, Formats: t.limits.MIMETypes,
-	}, signature+made.Recipe.Token())
-	if err != nil {
-		return result{}, fmt.Errorf("encode the dream: %w", err)
+	for _, n := range p.Notes {
+		t.Log.Info("made differently than asked", "job", t.job.ID, "note", n.Kind, "reason", n.Why)
 	}
-	if enc.Note != "" {
-		t.Log.Info("the picture was changed for the server", "job", t.job.ID, "note", enc.Note)
-	}
-	return result{recipe: made.Recipe, saw: made.Saw, dreamed: made.Dreamed, without: t.without(), notes: append(t.misunderstood(), made.Notes...),
-		img: made.Image, data: enc.Data, mime: enc.MIME, ext: enc.Format}, nil
+	return result{Piece: p, without: t.without(), notes: append(t.misunderstood(), words.Notes(p.Notes)...)}, nil
 }
 
-func (t *task) dreamClip(ctx context.Context, r dream.Recipe, src image.Image, report func(dream.Progress)) (result, error) {
-	make := t.Dreamer.Dive
-	if r.Verb == dream.Wander {
-		make = t.Dreamer.Wander
+// accepted is what the server takes, the best first: films before GIFs unless one was asked for.
+func (t *task) accepted() (all []dream.Format) {
+	if t.req.As != "gif" && t.takes(dream.MP4) {
+		all = append(all, dream.Format{MIME: dream.MP4, Bytes: or(t.limits.VideoBytes, 99<<20)})
 	}
-	clip, err := make(ctx, src, r, report)
-	if err != nil {
-		return result{}, fmt.Errorf("%s: %w", r.Verb, err)
+	all = append(all, dream.Format{MIME: dream.GIF, Bytes: or(t.limits.ClipBytes, t.limits.ImageBytes)})
+	for _, still := range []string{dream.PNG, dream.JPEG} {
+		if t.takes(still) {
+			all = append(all, dream.Format{MIME: still, Bytes: t.limits.ImageBytes, Pixels: t.limits.ImagePixels})
+		}
 	}
-	res := result{recipe: clip.Recipe, saw: clip.Saw, dreamed: clip.Dreamed, without: t.without(), notes: append(t.misunderstood(), clip.Notes...),
-		clip: true, data: clip.GIF, mime: "image/gif", ext: "gif"}
-	if len(clip.MP4) > 0 && t.req.As != "gif" && t.takes("video/mp4") && int64(len(clip.MP4)) <= or(t.limits.VideoBytes, 99<<20) {
-		res.data, res.mime, res.ext = clip.MP4, "video/mp4", "mp4"
-	} else if limit := or(t.limits.ClipBytes, t.limits.ImageBytes); limit > 0 && int64(len(res.data)) > limit {
-		return result{}, &refusal{"That clip became too big for this server, sorry; a smaller or shorter one works, such as \"size=480\" or \"4s\".",
-			fmt.Sprintf("GIF of %d bytes, the server takes %d", len(res.data), limit)}
-	}
-	return res, nil
+	return all
 }
 
 // takes says whether the server accepts a type; a server that lists none takes all.
@@ -90,17 +66,17 @@ func (t *task) pack(p plan, results []result) (outcome, error) {
 		if i < len(p.sources) {
 			original = p.sources[i].alt
 		}
-		name := fmt.Sprintf("dream-%d.%s", i+1, res.ext)
-		r.Media = append(r.Media, attachment{Blob: name, Type: res.mime, Name: name, Original: original,
+		name := fmt.Sprintf("dream-%d.%s", i+1, res.File.Ext())
+		r.Media = append(r.Media, attachment{Blob: name, Type: res.File.MIME, Name: name, Original: original,
 			Alt: altText(original, res, or(t.limits.AltRunes, 1500))})
-		out.blobs[name] = res.data
+		out.blobs[name] = res.File.Data
 	}
 	return out, nil
 }
 
 // made remembers how the picture came to be.
 func (p plan) made(res result) *made {
-	m := &made{Token: res.recipe.Token(), Preset: res.recipe.Preset, Generation: res.recipe.Reached(), Saw: res.saw, Dreamed: res.dreamed}
+	m := &made{Token: res.Recipe.Token(), Preset: res.Recipe.Preset, Generation: res.Recipe.Reached(), Saw: res.Saw, Dreamed: res.Dreamed}
 	if len(p.sources) == 0 || p.sources[0].post.ID == "" {
 		return m
 	}

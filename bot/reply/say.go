@@ -81,20 +81,20 @@ const bodyRunes = 240
 // caption is the reply beside a picture: what was seen, what was dreamed, how to go on. What
 // matters least goes first when there is no room.
 func (t *task) caption(res result, room int) string {
-	recipe := res.recipe.Token()
+	recipe := res.Recipe.Token()
 	dreamed := 2
-	if res.recipe.Verb == dream.Wander { // its guesses are the stations of the chain
+	if res.Recipe.Verb == dream.Wander { // its guesses are the stations of the chain
 		dreamed = 4
 	}
-	required := strings.Join(trimmed(seenWords(res.saw, 2), res.dreamedWords(dreamed)), " ")
+	required := strings.Join(trimmed(seenWords(res.Saw, 2), res.dreamedWords(dreamed)), " ")
 	if required == "" {
 		required = "Here you are."
 	}
-	look := res.recipe.Preset
-	if res.recipe.Verb == dream.Imagine { // drawn from words, whatever the look
+	look := res.Recipe.Preset
+	if res.Recipe.Verb == dream.Imagine { // drawn from words, whatever the look
 		look = ""
 	}
-	tail := " " + strings.Join(trimmed(generation(res.recipe), look, recipe), " · ")
+	tail := " " + strings.Join(trimmed(generation(res.Recipe), look, recipe), " · ")
 	text := cut(required, min(room, bodyRunes)-utf8.RuneCountInString(tail)) + tail
 	extras := append(slices.Clone(res.notes), `"deeper" "info" "delete"`)
 	for _, extra := range extras {
@@ -126,10 +126,10 @@ func seenWords(saw []classifier.Guess, n int) string {
 
 // dreamedWords says what came out, and what was held back on request.
 func (r result) dreamedWords(n int) string {
-	if len(r.dreamed) == 0 {
+	if len(r.Dreamed) == 0 {
 		return ""
 	}
-	text := "I dreamed: " + labels(r.dreamed, n)
+	text := "I dreamed: " + labels(r.Dreamed, n)
 	if len(r.without) > 0 {
 		text += " (" + strings.Join(r.without, ", ") + " held back)"
 	}
@@ -150,12 +150,12 @@ func labels(g []classifier.Guess, n int) string {
 func altText(original string, res result, runes int) string {
 	what := "DeepDream by slugpuppy."
 	switch {
-	case res.recipe.Verb == dream.Imagine:
+	case res.Recipe.Verb == dream.Imagine:
 		what = "A picture that slugpuppy's network drew from noise."
-	case res.clip:
+	case res.Clip():
 		what = "A DeepDream clip by slugpuppy."
 	}
-	added := strings.Join(trimmed(what, seenWords(res.saw, 3), res.dreamedWords(3)), " ")
+	added := strings.Join(trimmed(what, seenWords(res.Saw, 3), res.dreamedWords(3)), " ")
 	original = strings.TrimSpace(original)
 	if original == "" {
 		return cut(added, runes)

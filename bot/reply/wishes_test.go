@@ -58,14 +58,20 @@ func TestAGuideIsTheSecondPicture(t *testing.T) {
 func TestOneWishAfterAnother(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		r.answered(r.ask(r.ada, "dream, deeper 2", r.ada.withPicture(photo(1), "")), "gen 3")
-		if n := r.dreamer.calls.Load(); n != 2 {
-			t.Errorf("%d dreams", n)
+		if n, files := r.dreamer.calls.Load(), r.dreamer.encoded.Load(); n != 2 || files != 1 {
+			t.Errorf("%d dreams and %d files of them, want 2 and 1", n, files)
 		}
 		clip := r.answered(r.ask(r.ada, "dream, dive", r.ada.withPicture(photo(1), "")), "dive")
 		if up := r.w.uploaded(clip.Media[0]); up.Type != "image/gif" {
 			t.Errorf("type %s", up.Type)
 		}
 		r.answered(r.ask(r.ada, "deeper", replyTo(clip)), "still pictures only")
+		time.Sleep(time.Hour) // the same refusal twice in a few minutes is not said
+		made := r.dreamer.calls.Load()
+		r.answered(r.ask(r.ada, "dive, deeper", r.ada.withPicture(photo(2), "")), "still pictures only")
+		if n := r.dreamer.calls.Load() - made; n != 0 {
+			t.Errorf("%d dreams before the wish after a clip was refused", n)
+		}
 	})
 }
 

@@ -89,7 +89,7 @@ func TestATimelineOfDreamsPhotographsAndPatterns(t *testing.T) {
 		switch i % 10 {
 		case 0:
 			r0 := dream.Recipe{Verb: dream.Dream, Preset: []string{"nightmare", "slug", "fractal"}[i/10%3], Strength: 8, Seed: uint64(i)}
-			made, err := maker.Dream(context.Background(), scene, nil, r0, nil)
+			made, err := maker.Make(context.Background(), dream.Order{Recipe: r0, Source: scene}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -56,7 +56,7 @@ type Studio struct {
 	See     func(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error)
 	Judge   func(ctx context.Context, img image.Image) (detector.Verdict, error)
 	Heatmap func(ctx context.Context, img image.Image) (image.Image, error)
-	Dream   func(ctx context.Context, img image.Image, words string, report func(dream.Progress)) (*dream.Result, error)
+	Dream   func(ctx context.Context, img image.Image, words string, report func(dream.Progress)) (dream.Piece, error)
 }
 
 // Options of a Site. Studio may be empty, then nothing can be tried.

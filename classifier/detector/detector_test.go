@@ -211,7 +211,8 @@ func TestOwnDreamsAreFoundAndLandscapesAreNot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := maker.Dream(t.Context(), src, nil, dream.Recipe{Octaves: 4, Preset: []string{"slug", "swirl", "eyes"}[seed]}, nil)
+		res, err := maker.Make(t.Context(), dream.Order{Source: src,
+			Recipe: dream.Recipe{Octaves: 4, Preset: []string{"slug", "swirl", "eyes"}[seed]}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +228,8 @@ func TestOwnDreamsAreFoundAndLandscapesAreNot(t *testing.T) {
 
 func TestHeatmapIsWarmWhereThePictureWasDreamed(t *testing.T) {
 	src := picture.Landscape(480, 240, 1)
-	res, err := dream.New(load(t), dream.Options{}).Dream(t.Context(), src, nil, dream.Recipe{Octaves: 4, Mask: dream.KeepLeft}, nil)
+	res, err := dream.New(load(t), dream.Options{}).Make(t.Context(), dream.Order{Source: src,
+		Recipe: dream.Recipe{Octaves: 4, Mask: dream.KeepLeft}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,13 +107,10 @@ func (p painter) paint(ctx context.Context, words string) (*image.NRGBA, error) 
 	if err != nil {
 		return nil, err
 	}
-	var res *dream.Result
-	if r.Verb == dream.Imagine {
+	if r.Verb.FromNoise() {
 		r.Size = 320
-		res, err = p.maker.Imagine(ctx, r, nil)
-	} else {
-		res, err = p.maker.Dream(ctx, p.src, nil, r, nil)
 	}
+	res, err := p.maker.Make(ctx, dream.Order{Recipe: r, Source: p.src}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +123,11 @@ func (p painter) dive(ctx context.Context, path string) error {
 		return err
 	}
 	small := dream.New(p.net, dream.Options{ClipSide: 240})
-	clip, err := small.Dive(ctx, p.src, r, nil)
+	clip, err := small.Make(ctx, dream.Order{Recipe: r, Source: p.src, Accept: []dream.Format{{MIME: dream.GIF}}}, nil)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, clip.GIF, 0o644)
+	return os.WriteFile(path, clip.File.Data, 0o644)
 }
 
 func (p painter) sheet(ctx context.Context, path string) error {

@@ -1,0 +1,148 @@
+package dream
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"iter"
+	"time"
+
+	"slugpuppy/classifier"
+	"slugpuppy/picture"
+)
+
+// method is how the pieces of one verb are made.
+type method struct {
+	fromNoise bool // no picture is needed
+	moves     bool // what comes of it is a clip
+	render    func(context.Context, *job) film
+}
+
+// methods are those of all verbs.
+var methods = map[Verb]method{
+	Dream:   {render: dreamFrames},
+	Imagine: {render: imagineFrames, fromNoise: true},
+	Dive:    {render: diveFrames, moves: true},
+	Wander:  {render: wanderFrames, moves: true},
+}
+
+// Moves says whether the verb makes clips.
+func (v Verb) Moves() bool { return methods[v].moves }
+
+// FromNoise says whether the verb needs no picture to begin with.
+func (v Verb) FromNoise() bool { return methods[v].fromNoise }
+
+// film is what a method renders: frames of one size, each made when it is asked for. A still is a
+// film of one frame. An error ends it.
+type film struct {
+	n      int
+	each   time.Duration // how long a frame is shown; 0 for a still
+	frames iter.Seq2[*image.NRGBA, error]
+}
+
+// still is a film of a single frame.
+func still(make func() (*image.NRGBA, error)) film {
+	return film{n: 1, frames: func(yield func(*image.NRGBA, error) bool) { yield(make()) }}
+}
+
+// Make makes a piece and calls report, which may be nil, after every step. What cannot be done as
+// asked is a *Problem; an order that is meant for another place is ErrElsewhere. It returns within
+// one step of ctx being cancelled, with its cause.
+func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece, error) {
+	if err := m.mine(o); err != nil {
+		return Piece{}, err
+	}
+	r, err := m.Complete(o.Recipe)
+	if err != nil {
+		return Piece{}, err
+	}
+	how := methods[r.Verb]
+	j := &job{m: m, r: r, meter: &meter{report: report, frames: 1}, source: o.Source, guide: o.Guide}
+	j.preset, _ = FindPreset(r.Preset)
+	if !how.fromNoise {
+		if err := checkSource(o.Source); err != nil {
+			return Piece{}, err
+		}
+		if j.saw, err = m.see(ctx, o.Source); err != nil {
+			return Piece{}, err
+		}
+	}
+	p, err := Piece{}, error(nil)
+	if how.moves {
+		p, err = j.clip(ctx, o, how.render(ctx, j))
+	} else {
+		p, err = j.picture(o, how.render(ctx, j))
+	}
+	if err != nil {
+		return Piece{}, err
+	}
+	p.Saw, p.Dreamed, p.Recipe, p.Notes = j.saw, j.dreamed, r, append(j.notes, p.Notes...)
+	return p, nil
+}
+
+// mine refuses orders that would have other bytes if they were made here.
+func (m *Maker) mine(o Order) error {
+	switch {
+	case o.Network != "" && o.Network != m.net.Hash():
+		return fmt.Errorf("%w: it wants network %.12q, this is %.12q", ErrElsewhere, o.Network, m.net.Hash())
+	case o.ISA != "" && o.ISA != classifier.Arithmetic():
+		return fmt.Errorf("%w: it wants %.20q, this is %s", ErrElsewhere, o.ISA, classifier.Arithmetic())
+	}
+	return nil
+}
+
+// picture finishes a still: its file, if one is accepted, carries the recipe.
+func (j *job) picture(o Order, f film) (p Piece, err error) {
+	for p.Image, err = range f.frames {
+		if err != nil {
+			return p, err
+		}
+	}
+	if len(o.Accept) == 0 {
+		return p, nil
+	}
+	var limits picture.WithinLimits
+	for _, f := range o.takes(PNG, JPEG) {
+		limits.Formats = append(limits.Formats, f.MIME)
+		limits.MaxBytes, limits.MaxPixels = tighter(limits.MaxBytes, f.Bytes), tighter(limits.MaxPixels, f.Pixels)
+	}
+	if len(limits.Formats) == 0 {
+		return p, errNoFormat
+	}
+	enc, err := picture.EncodeWithin(p.Image, limits, Signature+j.r.Token())
+	if err != nil {
+		return p, err
+	}
+	p.File = File{Data: enc.Data, MIME: enc.MIME, W: enc.W, H: enc.H, Frames: 1}
+	if enc.Note != "" {
+		p.Notes = []Note{{Kind: Squeezed, W: enc.W, H: enc.H, Why: enc.Note}}
+	}
+	return p, nil
+}
+
+// tighter is the lower of two limits, of which 0 is none.
+func tighter(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// dreamFrames dreams a picture.
+func dreamFrames(ctx context.Context, j *job) film {
+	return still(func() (img *image.NRGBA, err error) {
+		j.meter.frames = j.r.Repeat
+		j.src = resized(j.source, j.r.Size)
+		if j.terms, err = j.wishes(ctx, j.r); err != nil {
+			return nil, err
+		}
+		if j.mask, err = j.m.mask(ctx, j.r.Mask, j.src); err != nil {
+			return nil, err
+		}
+		if img, err = j.generations(ctx); err != nil {
+			return nil, err
+		}
+		j.dreamed, err = j.m.dreamt(ctx, img)
+		return img, err
+	})
+}
