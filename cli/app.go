@@ -42,7 +42,7 @@ func daemonDownError(err error) error { return &codedError{exitDaemonDown, err} 
 func refusedError(err error) error    { return &codedError{exitRefused, err} }
 
 // app is what every command needs: where to read and write, and the flags all share.
-type app struct {
+type console struct {
 	in         io.Reader
 	out, err   io.Writer
 	env        func(string) (string, bool)
@@ -56,7 +56,7 @@ type app struct {
 func Main(args []string) int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	a := &console{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
 	return a.run(ctx, args)
 }
 
@@ -91,14 +91,14 @@ func die(s os.Signal) {
 	os.Exit(exitError)
 }
 
-func (a *app) run(ctx context.Context, args []string) int {
-	root := a.root()
+func (c *console) run(ctx context.Context, args []string) int {
+	root := c.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(a.err, "slugpuppy:", err)
+	fmt.Fprintln(c.err, "slugpuppy:", err)
 	var coded *codedError
 	if errors.As(err, &coded) {
 		return coded.code
@@ -106,7 +106,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	return exitError
 }
 
-func (a *app) root() *cobra.Command {
+func (c *console) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "slugpuppy",
 		Short:         "Dream pictures on request; keep other people's dreams out of a timeline",
@@ -115,18 +115,18 @@ func (a *app) root() *cobra.Command {
 		Args:          usageArgs(cobra.NoArgs),
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetIn(a.in)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
 	flags := root.PersistentFlags()
-	flags.BoolVar(&a.json, "json", false, "print JSON, one object a line")
-	flags.StringVar(&a.configPath, "config", "", "configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
+	flags.BoolVar(&c.json, "json", false, "print JSON, one object a line")
+	flags.StringVar(&c.configPath, "config", "", "configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
 	root.AddCommand(
-		a.demoCommand(), a.serveCommand(), a.loginCommand(), a.xCommand(),
-		a.dreamCommand(), a.imagineCommand(), a.diveCommand(), a.wanderCommand(), a.seeCommand(),
-		a.recipeCommand(), a.jobsCommand(), a.allowCommand(), a.denyCommand(), a.rulesCommand(), a.undoCommand(), a.logCommand(), a.filterCommand(), a.userCommand(), a.auditCommand(), a.statusCommand(), a.modelCommand(), a.inspectCommand(), a.detectCommand(), a.detectorCommand(), a.configCommand(),
-		a.benchCommand(), a.doctorCommand(), a.dbCommand(), a.manCommand(), a.versionCommand(),
+		c.demoCommand(), c.serveCommand(), c.loginCommand(), c.xCommand(),
+		c.dreamCommand(), c.imagineCommand(), c.diveCommand(), c.wanderCommand(), c.seeCommand(),
+		c.recipeCommand(), c.jobsCommand(), c.allowCommand(), c.denyCommand(), c.rulesCommand(), c.undoCommand(), c.logCommand(), c.filterCommand(), c.userCommand(), c.auditCommand(), c.statusCommand(), c.modelCommand(), c.inspectCommand(), c.detectCommand(), c.detectorCommand(), c.configCommand(),
+		c.benchCommand(), c.doctorCommand(), c.dbCommand(), c.manCommand(), c.versionCommand(),
 	)
 	// The library's own group helps whoever asks it for a shell it does not know, into their file.
 	root.InitDefaultCompletionCmd()
@@ -162,11 +162,11 @@ func onlyOthers(cmd *cobra.Command, args []string) error {
 }
 
 // print writes v as one line of JSON with --json, else the text.
-func (a *app) print(v any, text string) error {
-	if a.json {
-		return json.NewEncoder(a.out).Encode(v)
+func (c *console) print(v any, text string) error {
+	if c.json {
+		return json.NewEncoder(c.out).Encode(v)
 	}
-	_, err := fmt.Fprintln(a.out, text)
+	_, err := fmt.Fprintln(c.out, text)
 	return err
 }
 

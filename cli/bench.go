@@ -48,7 +48,7 @@ type benchFlags struct {
 	profile       bool
 }
 
-func (a *app) benchCommand() *cobra.Command {
+func (c *console) benchCommand() *cobra.Command {
 	f := benchFlags{}
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure how fast this machine dreams",
@@ -62,7 +62,7 @@ func (a *app) benchCommand() *cobra.Command {
 			"kernels (instruction set), threads, repeats.",
 		Example: "  slugpuppy bench --model googlenet --layer 5b --size 224 --only forward,gradient --json",
 		Args:    usageArgs(cobra.NoArgs),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), f) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return c.bench(cmd.Context(), f) },
 	}
 	cmd.Flags().StringVar(&f.layer, "layer", "", "layer to compute and to raise; else the logits and the layer before them")
 	cmd.Flags().StringSliceVar(&f.only, "only", nil, "some of "+strings.Join(works, ","))
@@ -70,7 +70,7 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd.Flags().IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "how many threads compute")
 	cmd.Flags().DurationVar(&f.spend, "time", 3*time.Second, "how long each measurement goes on")
 	cmd.Flags().BoolVar(&f.profile, "profile", false, "list what each operator of the gradient takes instead")
-	return a.withModel(cmd)
+	return c.withModel(cmd)
 }
 
 // works are the measurements, in order.
@@ -97,16 +97,16 @@ func (f benchFlags) check() error {
 	return nil
 }
 
-func (a *app) bench(ctx context.Context, f benchFlags) error {
+func (c *console) bench(ctx context.Context, f benchFlags) error {
 	if err := f.check(); err != nil {
 		return usageError(err)
 	}
-	cfg, err := a.loadConfig()
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return err
 	}
 	runtime.GOMAXPROCS(f.threads) // before the pool of workers is made
-	net, err := a.network(cfg)
+	net, err := c.network(cfg)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 		return err
 	}
 	if f.profile {
-		return a.profile(ctx, net, w)
+		return c.profile(ctx, net, w)
 	}
 	measures := []func(context.Context, *classifier.Network) (measured, error){w.forward, w.gradient, w.overhead, w.dream, w.fingerprints}
 	for i, measure := range measures {
@@ -135,7 +135,7 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 			return err
 		}
 		m.Set, m.Threads, m.PeakGF, m.PeakMB = kernel.Set(), f.threads, w.peak/1e9, peakMemory()
-		if err := a.print(m, m.text()); err != nil {
+		if err := c.print(m, m.text()); err != nil {
 			return err
 		}
 	}
@@ -143,7 +143,7 @@ func (a *app) bench(ctx context.Context, f benchFlags) error {
 }
 
 // profile lists the operators of one gradient.
-func (a *app) profile(ctx context.Context, net *classifier.Network, w stopwatch) error {
+func (c *console) profile(ctx context.Context, net *classifier.Network, w stopwatch) error {
 	in := picture.FromImage(picture.Landscape(w.size, w.size, 1))
 	o, err := net.Overhead(ctx, in, w.targets(), 10)
 	if err != nil {
@@ -152,7 +152,7 @@ func (a *app) profile(ctx context.Context, net *classifier.Network, w stopwatch)
 	for _, s := range o.Operators {
 		ms := s.Time.Seconds() * 1000
 		line := map[string]any{"operator": s.Operator, "ms": ms}
-		if err := a.print(line, fmt.Sprintf("%9.3f ms  %4.1f %%  %s", ms, 100*float64(s.Time)/float64(o.Kernels), s.Operator)); err != nil {
+		if err := c.print(line, fmt.Sprintf("%9.3f ms  %4.1f %%  %s", ms, 100*float64(s.Time)/float64(o.Kernels), s.Operator)); err != nil {
 			return err
 		}
 	}

@@ -65,14 +65,14 @@ const (
 )
 
 // logger writes to standard error as the configuration says, without addresses of pictures.
-func (a *app) logger(cfg *config.Config) *slog.Logger {
+func (c *console) logger(cfg *config.Config) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
 		level = slog.LevelInfo // the configuration was checked: not reached
 	}
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
 	if cfg.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, o))
+		return slog.New(slog.NewJSONHandler(c.err, o))
 	}
-	return slog.New(slog.NewTextHandler(a.err, o))
+	return slog.New(slog.NewTextHandler(c.err, o))
 }

@@ -10,12 +10,12 @@ import (
 	"slugpuppy/config"
 )
 
-func (a *app) configCommand() *cobra.Command {
+func (c *console) configCommand() *cobra.Command {
 	return group("config", "Check and show the configuration",
 		&cobra.Command{
 			Use: "check", Short: "Read the configuration and say what is wrong with it", Args: usageArgs(cobra.NoArgs),
 			RunE: func(*cobra.Command, []string) error {
-				cfg, err := a.loadConfig()
+				cfg, err := c.loadConfig()
 				if err != nil {
 					return err
 				}
@@ -24,21 +24,21 @@ func (a *app) configCommand() *cobra.Command {
 					about["unread"] = odd
 					text += "\nbut nothing reads " + strings.Join(odd, ", ")
 				}
-				return a.print(about, text)
+				return c.print(about, text)
 			},
 		},
 		&cobra.Command{
 			Use: "dump", Short: "Print every option with its value and where it comes from", Args: usageArgs(cobra.NoArgs),
 			RunE: func(*cobra.Command, []string) error {
-				cfg, err := a.loadConfig()
+				cfg, err := c.loadConfig()
 				if err != nil {
 					return err
 				}
-				if !a.json {
-					return cfg.Dump(a.out)
+				if !c.json {
+					return cfg.Dump(c.out)
 				}
 				for _, s := range cfg.Settings() {
-					if err := a.print(s, ""); err != nil {
+					if err := c.print(s, ""); err != nil {
 						return err
 					}
 				}

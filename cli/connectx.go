@@ -16,12 +16,12 @@ import (
 )
 
 // connectX asks for access to an account on X and hands it to whoever has the database.
-func (a *app) connectX(ctx context.Context, now bool) error {
-	cfg, err := a.loadConfig()
+func (c *console) connectX(ctx context.Context, now bool) error {
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return err
 	}
-	svc, done, err := a.writableOperator(ctx)
+	svc, done, err := c.writableOperator(ctx)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (a *app) connectX(ctx context.Context, now bool) error {
 	if err != nil {
 		return usageError(err)
 	}
-	keys, err := a.askPIN(ctx, cfg, consumer, secret)
+	keys, err := c.askPIN(ctx, cfg, consumer, secret)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (a *app) connectX(ctx context.Context, now bool) error {
 	if err != nil {
 		return adminError(err)
 	}
-	return a.print(shown, fmt.Sprintf("@%s is connected: %s%s", stored.Handle, stored.Describe(time.Now()), listsText(shown.Lists)))
+	return c.print(shown, fmt.Sprintf("@%s is connected: %s%s", stored.Handle, stored.Describe(time.Now()), listsText(shown.Lists)))
 }
 
 // appFor is the app's pair of keys. A running daemon keeps the sealed ones to itself.

@@ -14,18 +14,18 @@ import (
 	"slugpuppy/store"
 )
 
-func (a *app) dbCommand() *cobra.Command {
-	return group("db", "Look after the database file", a.dbCheck(), a.dbBackup(), a.dbRestore(), a.dbCompact())
+func (c *console) dbCommand() *cobra.Command {
+	return group("db", "Look after the database file", c.dbCheck(), c.dbBackup(), c.dbRestore(), c.dbCompact())
 }
 
-func (a *app) dbCheck() *cobra.Command {
+func (c *console) dbCheck() *cobra.Command {
 	var child bool
 	cmd := &cobra.Command{
 		Use:   "check [FILE]",
 		Short: "Check the database, in a child process: a damaged file can crash whoever opens it",
 		Args:  usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := a.database(args)
+			path, err := c.database(args)
 			if err != nil {
 				return err
 			}
@@ -35,7 +35,7 @@ func (a *app) dbCheck() *cobra.Command {
 			if err := checkInChild(cmd.Context(), path); err != nil {
 				return err
 			}
-			return a.print(map[string]any{"file": path, "ok": true}, path+" is sound")
+			return c.print(map[string]any{"file": path, "ok": true}, path+" is sound")
 		},
 	}
 	cmd.Flags().BoolVar(&child, "child", false, "this is the child")
@@ -95,24 +95,24 @@ func firstLines(out []byte, n int) []byte {
 	return out
 }
 
-func (a *app) dbBackup() *cobra.Command {
+func (c *console) dbBackup() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup TO",
 		Short: "Write a consistent copy of the database, whether the daemon runs or not (see also the nightly copy of `serve`)",
 		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.backup(cmd.Context(), args[0])
+			return c.backup(cmd.Context(), args[0])
 		},
 	}
 }
 
-func (a *app) dbRestore() *cobra.Command {
+func (c *console) dbRestore() *cobra.Command {
 	return &cobra.Command{
 		Use:   "restore FROM",
 		Short: "Put a copy in place of the database, after checking it; the daemon must be stopped",
 		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			to, err := a.database(nil)
+			to, err := c.database(nil)
 			if err != nil {
 				return err
 			}
@@ -133,18 +133,18 @@ func (a *app) dbRestore() *cobra.Command {
 			if kept != "" {
 				text += "; what was there is " + kept
 			}
-			return a.print(map[string]any{"file": to, "from": args[0], "kept": kept}, text)
+			return c.print(map[string]any{"file": to, "from": args[0], "kept": kept}, text)
 		},
 	}
 }
 
-func (a *app) dbCompact() *cobra.Command {
+func (c *console) dbCompact() *cobra.Command {
 	return &cobra.Command{
 		Use:   "compact",
 		Short: "Give unused pages back to the disk; the daemon must be stopped",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path, err := a.database(nil)
+			path, err := c.database(nil)
 			if err != nil {
 				return err
 			}
@@ -155,7 +155,7 @@ func (a *app) dbCompact() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(map[string]any{"file": path, "before": before, "after": after},
+			return c.print(map[string]any{"file": path, "before": before, "after": after},
 				fmt.Sprintf("%s: %d KiB, was %d KiB", path, after>>10, before>>10))
 		},
 	}

@@ -38,7 +38,7 @@ type demoFlags struct {
 	verbose     bool
 }
 
-func (a *app) demoCommand() *cobra.Command {
+func (c *console) demoCommand() *cobra.Command {
 	var f demoFlags
 	cmd := &cobra.Command{
 		Use:   "demo [WORDS...]",
@@ -49,7 +49,7 @@ func (a *app) demoCommand() *cobra.Command {
 			if len(args) == 0 {
 				args = []string{dream.DefaultPreset}
 			}
-			return a.demo(cmd.Context(), f, strings.Join(args, " "))
+			return c.demo(cmd.Context(), f, strings.Join(args, " "))
 		},
 	}
 	cmd.Flags().BoolVar(&f.once, "once", false, "one round only: write the picture to a file and exit 0 if the reply arrived")
@@ -61,7 +61,7 @@ func (a *app) demoCommand() *cobra.Command {
 }
 
 // demo plays a whole evening: server, bot, person.
-func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
+func (c *console) demo(ctx context.Context, f demoFlags, words string) error {
 	dir, err := os.MkdirTemp("", "slugpuppy-demo-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
@@ -82,7 +82,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
 	defer st.Close()
 	log := slog.New(slog.DiscardHandler)
 	if f.verbose {
-		log = slog.New(slog.NewTextHandler(a.err, nil))
+		log = slog.New(slog.NewTextHandler(c.err, nil))
 	}
 	platform, err := scene.connect(st, log)
 	if err != nil {
@@ -106,7 +106,7 @@ func (a *app) demo(ctx context.Context, f demoFlags, words string) error {
 		if err := listening(ctx, st, identity.Identity{Server: platform.Host(), ID: scene.robot}); err != nil {
 			return err
 		}
-		return a.play(ctx, d, f, words)
+		return c.play(ctx, d, f, words)
 	})
 	return group.Wait()
 }
@@ -177,7 +177,7 @@ func listening(ctx context.Context, st *store.Store, scope identity.Identity) er
 
 // play posts the first mention and prints the reply; unless it is for once only, it shows the
 // page from the beginning, so that one can watch.
-func (a *app) play(ctx context.Context, d *demo.Demo, f demoFlags, words string) error {
+func (c *console) play(ctx context.Context, d *demo.Demo, f demoFlags, words string) error {
 	start := time.Now()
 	id, err := d.Mention(ctx, nil, "", words)
 	if err != nil {
@@ -189,11 +189,11 @@ func (a *app) play(ctx context.Context, d *demo.Demo, f demoFlags, words string)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.err, "open http://%s/ to play; Ctrl-C ends the demo\n", page.Addr())
+		fmt.Fprintf(c.err, "open http://%s/ to play; Ctrl-C ends the demo\n", page.Addr())
 		group.Go(func() error { return d.Serve(ctx, page, id) })
 	}
 	group.Go(func() error {
-		err := a.firstReply(ctx, d, id, f.out, start)
+		err := c.firstReply(ctx, d, id, f.out, start)
 		if ctx.Err() != nil && !f.once {
 			return nil // who closes the demo early does not need to hear that no reply came
 		}
@@ -203,21 +203,21 @@ func (a *app) play(ctx context.Context, d *demo.Demo, f demoFlags, words string)
 }
 
 // firstReply waits for the reply and shows it.
-func (a *app) firstReply(ctx context.Context, d *demo.Demo, id, out string, start time.Time) error {
+func (c *console) firstReply(ctx context.Context, d *demo.Demo, id, out string, start time.Time) error {
 	patience, cancel := context.WithTimeoutCause(ctx, demoTime, errors.New("no reply came; --verbose shows why"))
 	defer cancel()
 	reply, err := d.Await(patience, id)
 	if err != nil {
 		return err
 	}
-	return a.showReply(ctx, reply, out, time.Since(start))
+	return c.showReply(ctx, reply, out, time.Since(start))
 }
 
 // endings are those of files by what is in them.
 var endings = map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "video/mp4": ".mp4"}
 
 // showReply prints the reply and writes its first picture to a file.
-func (a *app) showReply(ctx context.Context, r *demo.Reply, out string, took time.Duration) error {
+func (c *console) showReply(ctx context.Context, r *demo.Reply, out string, took time.Duration) error {
 	type shown struct {
 		Text string `json:"text"`
 		Alt  string `json:"alt,omitempty"`
@@ -235,13 +235,13 @@ func (a *app) showReply(ctx context.Context, r *demo.Reply, out string, took tim
 			out = "dream" + endings[http.DetectContentType(data)]
 		}
 		s.File = out
-		if err := a.write(out, data); err != nil {
+		if err := c.write(out, data); err != nil {
 			return err
 		}
 		s.Alt = r.Pictures[0].Alt
 		text += fmt.Sprintf("\nalt text:\n%s\npicture: %s", indent(s.Alt), out)
 	}
-	return a.beside(out).print(s, text)
+	return c.beside(out).print(s, text)
 }
 
 func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }

@@ -22,7 +22,7 @@ type judged struct {
 	Error string `json:"error,omitempty"`
 }
 
-func (a *app) detectCommand() *cobra.Command {
+func (c *console) detectCommand() *cobra.Command {
 	var how judging
 	cmd := &cobra.Command{
 		Use:   "detect FILE...",
@@ -33,7 +33,7 @@ func (a *app) detectCommand() *cobra.Command {
 			"known examples that are most alike; distance 1 is that of any two examples.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.detect(cmd.Context(), args, how)
+			return c.detect(cmd.Context(), args, how)
 		},
 	}
 	cmd.Flags().BoolVar(&how.explain, "explain", false, "say why: the channels that spoke and the nearest known examples")
@@ -47,8 +47,8 @@ type judging struct {
 	heatmap string // file for it, or empty
 }
 
-func (a *app) detect(ctx context.Context, args []string, how judging) error {
-	files, err := a.pictureFiles(args)
+func (c *console) detect(ctx context.Context, args []string, how judging) error {
+	files, err := c.pictureFiles(args)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (a *app) detect(ctx context.Context, args []string, how judging) error {
 			return err
 		}
 	}
-	cfg, err := a.loadConfig()
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return err
 	}
@@ -73,13 +73,13 @@ func (a *app) detect(ctx context.Context, args []string, how judging) error {
 		return err
 	}
 	limits := pictureLimits(cfg)
-	judge := func(file string) judged { return a.judge(ctx, d, limits, file, how) }
+	judge := func(file string) judged { return c.judge(ctx, d, limits, file, how) }
 	failed := 0
 	for j := range inOrder(files, judge) {
 		if j.Error != "" {
 			failed++
 		}
-		if err := a.beside(how.heatmap).print(j, j.text()); err != nil {
+		if err := c.beside(how.heatmap).print(j, j.text()); err != nil {
 			return err
 		}
 	}
@@ -116,9 +116,9 @@ func (j judged) text() string {
 }
 
 // judge looks at one file; what goes wrong is part of the answer.
-func (a *app) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file string, how judging) judged {
+func (c *console) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file string, how judging) judged {
 	j := judged{File: file}
-	data, err := a.read(file, limits.MaxBytes)
+	data, err := c.read(file, limits.MaxBytes)
 	if err != nil {
 		j.Error = err.Error()
 		return j
@@ -137,7 +137,7 @@ func (a *app) judge(ctx context.Context, d *detector.Detector, limits picture.Li
 		v, err = d.Judge(ctx, p.Image)
 	}
 	if err == nil && how.heatmap != "" {
-		err = a.drawHeat(ctx, d, p.Image, how.heatmap)
+		err = c.drawHeat(ctx, d, p.Image, how.heatmap)
 	}
 	if err != nil {
 		return judged{File: file, Error: err.Error()}
@@ -146,12 +146,12 @@ func (a *app) judge(ctx context.Context, d *detector.Detector, limits picture.Li
 	return j
 }
 
-func (a *app) drawHeat(ctx context.Context, d *detector.Detector, img image.Image, to string) error {
+func (c *console) drawHeat(ctx context.Context, d *detector.Detector, img image.Image, to string) error {
 	m, err := d.Heatmap(ctx, img)
 	if err != nil {
 		return err
 	}
-	return a.save(to, m, "")
+	return c.save(to, m, "")
 }
 
 // inOrder runs f on all cores and yields the results in the order of the input, a few pictures

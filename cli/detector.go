@@ -24,8 +24,8 @@ type trainFlags struct {
 	l2, l2tex                    float64
 }
 
-func (a *app) detectorCommand() *cobra.Command {
-	return group("detector", "Train and judge the detector of DeepDream pictures", a.detectorTrain(), a.detectorEval())
+func (c *console) detectorCommand() *cobra.Command {
+	return group("detector", "Train and judge the detector of DeepDream pictures", c.detectorTrain(), c.detectorEval())
 }
 
 func (f *trainFlags) register(cmd *cobra.Command) {
@@ -46,16 +46,16 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 	_ = cmd.MarkFlagRequired("corpus") // the flag exists
 }
 
-func (a *app) detectorTrain() *cobra.Command {
+func (c *console) detectorTrain() *cobra.Command {
 	var f trainFlags
 	cmd := &cobra.Command{
 		Use: "train", Short: "Train a head on a corpus and own dreams", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			h, err := a.train(cmd.Context(), f)
+			h, err := c.train(cmd.Context(), f)
 			if err != nil {
 				return err
 			}
-			return a.writeFrom(f.out, 0o666, h.Write)
+			return c.writeFrom(f.out, 0o666, h.Write)
 		},
 	}
 	f.register(cmd)
@@ -63,12 +63,12 @@ func (a *app) detectorTrain() *cobra.Command {
 	return cmd
 }
 
-func (a *app) detectorEval() *cobra.Command {
+func (c *console) detectorEval() *cobra.Command {
 	var f trainFlags
 	cmd := &cobra.Command{
 		Use: "eval", Short: "Cross-validate by groups of pictures and report, without writing a head", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := a.train(cmd.Context(), f)
+			_, err := c.train(cmd.Context(), f)
 			return err
 		},
 	}
@@ -77,13 +77,13 @@ func (a *app) detectorEval() *cobra.Command {
 }
 
 // train gathers samples, fits a head and prints how good it is on what it did not see.
-func (a *app) train(ctx context.Context, f trainFlags) (*detector.Head, error) {
+func (c *console) train(ctx context.Context, f trainFlags) (*detector.Head, error) {
 	net, err := classifier.Default()
 	if err != nil {
 		return nil, err
 	}
-	log := func(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
-	samples, err := a.samples(ctx, net, f, log)
+	log := func(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) }
+	samples, err := c.samples(ctx, net, f, log)
 	if err != nil {
 		return nil, err
 	}
@@ -96,27 +96,27 @@ func (a *app) train(ctx context.Context, f trainFlags) (*detector.Head, error) {
 		return nil, err
 	}
 	if f.pictures != "" {
-		if err := a.draw(ctx, f, h, samples, scores); err != nil {
+		if err := c.draw(ctx, f, h, samples, scores); err != nil {
 			return nil, err
 		}
 	}
-	return h, a.report(h, samples, scores, f.worst)
+	return h, c.report(h, samples, scores, f.worst)
 }
 
 // examples of every class are kept for explanations.
 const examples = 40
 
 // draw writes the diagrams and contact sheets.
-func (a *app) draw(ctx context.Context, f trainFlags, h *detector.Head, samples []detector.Sample, scores []float64) error {
+func (c *console) draw(ctx context.Context, f trainFlags, h *detector.Head, samples []detector.Sample, scores []float64) error {
 	if err := os.MkdirAll(f.pictures, 0o755); err != nil {
 		return err
 	}
 	in := func(name string) string { return filepath.Join(f.pictures, name) }
-	err := a.writeFrom(in("roc.svg"), 0o666, func(w io.Writer) error { return training.WriteROC(w, h.ROC) })
+	err := c.writeFrom(in("roc.svg"), 0o666, func(w io.Writer) error { return training.WriteROC(w, h.ROC) })
 	if err != nil {
 		return err
 	}
-	err = a.writeFrom(in("reliability.svg"), 0o666, func(w io.Writer) error {
+	err = c.writeFrom(in("reliability.svg"), 0o666, func(w io.Writer) error {
 		return training.WriteReliability(w, training.Reliabilities(samples, scores, 10))
 	})
 	if err != nil {
@@ -128,48 +128,48 @@ func (a *app) draw(ctx context.Context, f trainFlags, h *detector.Head, samples 
 		if err != nil {
 			return err
 		}
-		if err := a.save(in(name), sheet, ""); err != nil {
+		if err := c.save(in(name), sheet, ""); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *app) report(h *detector.Head, samples []detector.Sample, scores []float64, worst int) error {
+func (c *console) report(h *detector.Head, samples []detector.Sample, scores []float64, worst int) error {
 	reports := training.Reports(samples, scores)
-	if a.json {
+	if c.json {
 		for _, r := range reports {
-			if err := a.print(r, ""); err != nil {
+			if err := c.print(r, ""); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	training.WriteReports(a.out, reports)
-	a.promises(h)
-	fmt.Fprintf(a.out, "\n%-24s %8s %8s %8s %8s\n", "kind", "pictures", "certain", "likely", "highest")
-	for _, c := range training.Confusions(h, samples, scores) {
-		fmt.Fprintf(a.out, "%-24s %8d %8d %8d %8.3f\n", c.Kind, c.N, c.Certain, c.Likely, c.Worst)
+	training.WriteReports(c.out, reports)
+	c.promises(h)
+	fmt.Fprintf(c.out, "\n%-24s %8s %8s %8s %8s\n", "kind", "pictures", "certain", "likely", "highest")
+	for _, row := range training.Confusions(h, samples, scores) {
+		fmt.Fprintf(c.out, "%-24s %8d %8d %8d %8.3f\n", row.Kind, row.N, row.Certain, row.Likely, row.Worst)
 	}
-	fmt.Fprintln(a.out, "\nscore   pictures  of them dreams")
+	fmt.Fprintln(c.out, "\nscore   pictures  of them dreams")
 	for _, b := range training.Reliabilities(samples, scores, 10) {
-		fmt.Fprintf(a.out, "%.1f-%.1f %8d  %5.1f %%\n", b.Lo, b.Hi, b.N, 100*b.Dreams)
+		fmt.Fprintf(c.out, "%.1f-%.1f %8d  %5.1f %%\n", b.Lo, b.Hi, b.N, 100*b.Dreams)
 	}
 	hides, misses := training.Worst(samples, scores, worst)
-	fmt.Fprintln(a.out, "\nworst wrong hides")
+	fmt.Fprintln(c.out, "\nworst wrong hides")
 	for _, m := range hides {
-		fmt.Fprintf(a.out, "%.3f %s\n", m.Score, m.Sample.File)
+		fmt.Fprintf(c.out, "%.3f %s\n", m.Score, m.Sample.File)
 	}
-	fmt.Fprintln(a.out, "\nworst misses")
+	fmt.Fprintln(c.out, "\nworst misses")
 	for _, m := range misses {
-		fmt.Fprintf(a.out, "%.3f %s\n", m.Score, m.Sample.File)
+		fmt.Fprintf(c.out, "%.3f %s\n", m.Score, m.Sample.File)
 	}
 	return nil
 }
 
 // promises prints what budgets of wrong hides mean.
-func (a *app) promises(h *detector.Head) {
-	fmt.Fprintf(a.out, "\n%-14s %-12s %9s %7s  %s\n", "budget", "against", "score", "found", "how it is known")
+func (c *console) promises(h *detector.Head) {
+	fmt.Fprintf(c.out, "\n%-14s %-12s %9s %7s  %s\n", "budget", "against", "score", "found", "how it is known")
 	for _, against := range []detector.Against{detector.Everything, detector.Photographs} {
 		name := map[detector.Against]string{detector.Everything: "everything", detector.Photographs: "photographs"}[against]
 		for _, n := range []float64{20, 100, 500, 1000, 10000} {
@@ -178,14 +178,14 @@ func (a *app) promises(h *detector.Head) {
 			if !p.Measured {
 				how = "beyond what was measured"
 			}
-			fmt.Fprintf(a.out, "1 in %-9g %-12s %9.5f %6.1f%%  %s\n", n, name, p.Score, 100*p.Found, how)
+			fmt.Fprintf(c.out, "1 in %-9g %-12s %9.5f %6.1f%%  %s\n", n, name, p.Score, 100*p.Found, how)
 		}
 	}
 }
 
 // samples come from the cache as far as it has them; new ones are added to it as they are made, so
 // that a run that was stopped goes on where it was.
-func (a *app) samples(ctx context.Context, net *classifier.Network, f trainFlags, log func(string, ...any)) (all []detector.Sample, err error) {
+func (c *console) samples(ctx context.Context, net *classifier.Network, f trainFlags, log func(string, ...any)) (all []detector.Sample, err error) {
 	nets := []*classifier.Network{net}
 	for _, path := range f.nets {
 		data, err := os.ReadFile(path)

@@ -49,7 +49,7 @@ func (f finding) String() string {
 // doctorTime bounds each check: a doctor who hangs helps nobody.
 const doctorTime = 30 * time.Second
 
-func (a *app) doctorCommand() *cobra.Command {
+func (c *console) doctorCommand() *cobra.Command {
 	var health bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -57,9 +57,9 @@ func (a *app) doctorCommand() *cobra.Command {
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if health {
-				return a.pulse(cmd.Context())
+				return c.pulse(cmd.Context())
 			}
-			return a.examine(cmd.Context())
+			return c.examine(cmd.Context())
 		},
 	}
 	cmd.Flags().BoolVar(&health, "health", false, "only ask the running daemon whether it can work, for container health checks")
@@ -68,8 +68,8 @@ func (a *app) doctorCommand() *cobra.Command {
 
 // pulse asks the daemon whether it lives and works: exit code 4 when nobody answers, 1 when it
 // cannot work.
-func (a *app) pulse(ctx context.Context) error {
-	cfg, err := a.loadConfig()
+func (c *console) pulse(ctx context.Context) error {
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return err
 	}
@@ -86,25 +86,25 @@ func (a *app) pulse(ctx context.Context) error {
 	if s.Trouble != "" {
 		return errors.New(s.Trouble)
 	}
-	return a.print(s, "healthy")
+	return c.print(s, "healthy")
 }
 
 // examine runs every check and prints each as it is done.
-func (a *app) examine(ctx context.Context) error {
+func (c *console) examine(ctx context.Context) error {
 	failed := 0
 	report := func(f finding) error {
 		if f.State == sick {
 			failed++
 		}
-		return a.print(f, f.String())
+		return c.print(f, f.String())
 	}
-	cfg, err := config.Load(a.configPath, a.env)
+	cfg, err := config.Load(c.configPath, c.env)
 	if err != nil {
 		f := finding{"config", sick, err.Error(), "correct it; `slugpuppy config check` looks again"}
 		return errors.Join(report(f), usageError(errors.New("nothing else can be checked before the configuration is right")))
 	}
 	checks := []func(context.Context, *config.Config) finding{
-		a.checkConfig, checkState, checkDisk, checkKey, checkDatabase, checkNetwork, checkFFmpeg,
+		c.checkConfig, checkState, checkDisk, checkKey, checkDatabase, checkNetwork, checkFFmpeg,
 	}
 	for _, check := range checks {
 		f := bounded(ctx, cfg, check)
@@ -115,7 +115,7 @@ func (a *app) examine(ctx context.Context) error {
 			return errors.New("the tokens are in the database, so no server was asked")
 		}
 	}
-	for _, f := range slices.Concat(a.checkServer(ctx, cfg), a.checkX(ctx, cfg), a.checkTimelines(ctx, cfg)) {
+	for _, f := range slices.Concat(c.checkServer(ctx, cfg), c.checkX(ctx, cfg), c.checkTimelines(ctx, cfg)) {
 		if err := report(f); err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func bounded(ctx context.Context, cfg *config.Config, check func(context.Context
 }
 
 // checkConfig says which file counts, and finds variables nobody reads.
-func (a *app) checkConfig(_ context.Context, cfg *config.Config) finding {
+func (c *console) checkConfig(_ context.Context, cfg *config.Config) finding {
 	if odd := config.UnknownEnv(os.Environ()); len(odd) > 0 {
 		return finding{"config", doubt, "nothing reads " + strings.Join(odd, ", "), "compare the spelling with `slugpuppy config dump`"}
 	}

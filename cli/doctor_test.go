@@ -21,7 +21,7 @@ import (
 func doctor(t *testing.T, home string, env map[string]string) (map[string]finding, int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := &app{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) (string, bool) {
+	a := &console{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) (string, bool) {
 		if name == "HOME" {
 			return home, true
 		}

@@ -22,7 +22,7 @@ const timelineTime = 2 * time.Minute
 
 // checkTimelines looks whether every subscriber's server still lets the filter in. A running daemon
 // has the tokens and is asked instead.
-func (a *app) checkTimelines(ctx context.Context, cfg *config.Config) []finding {
+func (c *console) checkTimelines(ctx context.Context, cfg *config.Config) []finding {
 	ctx, cancel := context.WithTimeout(ctx, timelineTime)
 	defer cancel()
 	if client, err := operator.Dial(ctx, socketPath(cfg)); err == nil {

@@ -15,7 +15,7 @@ import (
 
 // checkServer looks at the server through the same adapter the daemon uses. A running daemon
 // keeps the token to itself and is asked instead.
-func (a *app) checkServer(ctx context.Context, cfg *config.Config) []finding {
+func (c *console) checkServer(ctx context.Context, cfg *config.Config) []finding {
 	if cfg.Mastodon.Server == "" && cfg.X.Enabled {
 		return nil
 	}
@@ -31,7 +31,7 @@ func (a *app) checkServer(ctx context.Context, cfg *config.Config) []finding {
 	if client, err := operator.Dial(ctx, socketPath(cfg)); err == nil {
 		return []finding{clock, daemonAccount(ctx, client)}
 	}
-	p, err := a.platform(ctx, cfg)
+	p, err := c.platform(ctx, cfg)
 	if err != nil {
 		return []finding{clock, {"account", sick, err.Error(), "`slugpuppy login`"}}
 	}

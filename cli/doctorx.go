@@ -14,7 +14,7 @@ import (
 
 // checkX says what X wants before a bot may post there, and whether it can work. Nothing is asked of X
 // while a daemon runs: that costs money, and the daemon knows.
-func (a *app) checkX(ctx context.Context, cfg *config.Config) []finding {
+func (c *console) checkX(ctx context.Context, cfg *config.Config) []finding {
 	if !cfg.X.Enabled {
 		return nil
 	}

@@ -59,7 +59,7 @@ const wordsHelp = `The words and keys are those of a mention: a preset (slug, ey
 fur, fractal, gentle, nightmare), "more eyes", "no dogs", "into banana", layer=4c, channels=66,12,
 strength=1..10, octaves=, steps=, seed=, size=, keep centre, only background, generations=3.`
 
-func (a *app) dreamCommand() *cobra.Command {
+func (c *console) dreamCommand() *cobra.Command {
 	var guide string
 	cmd := &cobra.Command{
 		Use:     "dream IN OUT [WORDS...]",
@@ -68,7 +68,7 @@ func (a *app) dreamCommand() *cobra.Command {
 		Example: `  slugpuppy dream photo.jpg out.png "more eyes" layer=4c octaves=5`,
 		Args:    usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.newStudio()
+			s, err := c.newStudio()
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func (a *app) dreamCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&guide, "guide", "", "a second picture whose features guide the dream")
-	return a.withModel(cmd)
+	return c.withModel(cmd)
 }
 
 // make makes a recipe's piece of the picture in, which imagine needs not, and writes it as the name
@@ -152,8 +152,8 @@ func (s *studio) accepted(out string, v dream.Verb) ([]dream.Format, error) {
 	return []dream.Format{{MIME: mime}}, canWrite(out)
 }
 
-func (a *app) imagineCommand() *cobra.Command {
-	return a.withModel(&cobra.Command{
+func (c *console) imagineCommand() *cobra.Command {
+	return c.withModel(&cobra.Command{
 		Use:   "imagine WORDS... OUT",
 		Short: "Let the network draw from noise what the words say",
 		Long:  "Let the network draw from noise what the words say.\n\n" + wordsHelp,
@@ -161,7 +161,7 @@ func (a *app) imagineCommand() *cobra.Command {
   slugpuppy imagine "school bus" bus.png seed=3`,
 		Args: usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.newStudio()
+			s, err := c.newStudio()
 			if err != nil {
 				return err
 			}
@@ -187,22 +187,22 @@ func outOf(args []string) int {
 	return i + 1
 }
 
-func (a *app) diveCommand() *cobra.Command {
-	return a.clipCommand(mention.Dive, "dive IN OUT [WORDS...]", "Zoom into a picture that dreams: an endless loop (GIF, or MP4 with ffmpeg)")
+func (c *console) diveCommand() *cobra.Command {
+	return c.clipCommand(mention.Dive, "dive IN OUT [WORDS...]", "Zoom into a picture that dreams: an endless loop (GIF, or MP4 with ffmpeg)")
 }
 
-func (a *app) wanderCommand() *cobra.Command {
-	return a.clipCommand(mention.Wander, "wander IN OUT [WORDS...]", "A chain: each frame dreams what the last one was seen as")
+func (c *console) wanderCommand() *cobra.Command {
+	return c.clipCommand(mention.Wander, "wander IN OUT [WORDS...]", "A chain: each frame dreams what the last one was seen as")
 }
 
-func (a *app) clipCommand(verb mention.Verb, use, short string) *cobra.Command {
-	return a.withModel(&cobra.Command{
+func (c *console) clipCommand(verb mention.Verb, use, short string) *cobra.Command {
+	return c.withModel(&cobra.Command{
 		Use:   use,
 		Short: short,
 		Long:  short + "\n\n" + wordsHelp,
 		Args:  usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.newStudio()
+			s, err := c.newStudio()
 			if err != nil {
 				return err
 			}

@@ -17,23 +17,23 @@ import (
 	"slugpuppy/store"
 )
 
-func (a *app) filterCommand() *cobra.Command {
+func (c *console) filterCommand() *cobra.Command {
 	return group("filter", "Keep dreams out of people's home timelines",
-		a.filterConnect(),
-		a.filterList(),
-		a.filterOrder("why ACCT POST", "Say why a post is hidden, or is not", "why", 2),
-		a.filterOrder("undo ACCT [last|all|@artist|since monday]", "Return hidden posts", "undo", -1),
-		a.filterOrder("not ACCT POST", "Say that a post is not a dream", "not", 2),
-		a.filterOrder("is ACCT POST", "Say that a post is a dream", "is", 2),
-		a.filterSince("rescan ACCT", "Judge again what was seen, as the rules and the budget are now", "rescan", "24h"),
-		a.filterSince("report ACCT", "Say what was hidden, or would have been", "report", "7d"),
-		a.filterOrder("sync ACCT", "Look at the timeline and the server's filters now", "sync", 1),
-		a.filterSet())
+		c.filterConnect(),
+		c.filterList(),
+		c.filterOrder("why ACCT POST", "Say why a post is hidden, or is not", "why", 2),
+		c.filterOrder("undo ACCT [last|all|@artist|since monday]", "Return hidden posts", "undo", -1),
+		c.filterOrder("not ACCT POST", "Say that a post is not a dream", "not", 2),
+		c.filterOrder("is ACCT POST", "Say that a post is a dream", "is", 2),
+		c.filterSince("rescan ACCT", "Judge again what was seen, as the rules and the budget are now", "rescan", "24h"),
+		c.filterSince("report ACCT", "Say what was hidden, or would have been", "report", "7d"),
+		c.filterOrder("sync ACCT", "Look at the timeline and the server's filters now", "sync", 1),
+		c.filterSet())
 }
 
 // order has the daemon, or the file, do something for a subscriber.
-func (a *app) order(ctx context.Context, o operator.Order) (operator.Answer, error) {
-	svc, done, err := a.operator(ctx)
+func (c *console) order(ctx context.Context, o operator.Order) (operator.Answer, error) {
+	svc, done, err := c.operator(ctx)
 	if err != nil {
 		return operator.Answer{}, err
 	}
@@ -45,30 +45,30 @@ func (a *app) order(ctx context.Context, o operator.Order) (operator.Answer, err
 
 // filterOrder is a command of one order. With n below zero, words after the account are one
 // argument.
-func (a *app) filterOrder(use, short, verb string, n int) *cobra.Command {
+func (c *console) filterOrder(use, short, verb string, n int) *cobra.Command {
 	args := cobra.ExactArgs(n)
 	if n < 0 {
 		args = cobra.MinimumNArgs(1)
 	}
 	return &cobra.Command{Use: use, Short: short, Args: usageArgs(args),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: verb, Arg: strings.Join(args[1:], " ")})
+			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: verb, Arg: strings.Join(args[1:], " ")})
 			if err != nil {
 				return err
 			}
-			return a.answered(answer)
+			return c.answered(answer)
 		}}
 }
 
-func (a *app) answered(answer operator.Answer) error {
+func (c *console) answered(answer operator.Answer) error {
 	text := answer.Text
 	if answer.Undo != "" {
 		text += "; take it back with `slugpuppy undo " + answer.Undo + "`"
 	}
-	return a.print(answer, text)
+	return c.print(answer, text)
 }
 
-func (a *app) filterSince(use, short, verb, usual string) *cobra.Command {
+func (c *console) filterSince(use, short, verb, usual string) *cobra.Command {
 	since := usual
 	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -76,21 +76,21 @@ func (a *app) filterSince(use, short, verb, usual string) *cobra.Command {
 			if err != nil {
 				return usageError(fmt.Errorf("--since: %w", err))
 			}
-			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: verb, Since: at})
+			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: verb, Since: at})
 			if err != nil {
 				return err
 			}
-			if r := answer.Report; r != nil && !a.json && r.Median > 0 {
+			if r := answer.Report; r != nil && !c.json && r.Median > 0 {
 				answer.Text += fmt.Sprintf("\nfrom a post's time to its being filed: %s at the median, %s for 19 of 20",
 					r.Median.Round(100*time.Millisecond), r.Slow.Round(100*time.Millisecond))
 			}
-			return a.answered(answer)
+			return c.answered(answer)
 		}}
 	cmd.Flags().StringVar(&since, "since", since, "since when: monday, yesterday, 24h, 3d or 2026-11-01")
 	return cmd
 }
 
-func (a *app) filterList() *cobra.Command {
+func (c *console) filterList() *cobra.Command {
 	since := "30d"
 	cmd := &cobra.Command{Use: "ls ACCT", Short: "List the posts that are hidden, or would be", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -98,13 +98,13 @@ func (a *app) filterList() *cobra.Command {
 			if err != nil {
 				return usageError(fmt.Errorf("--since: %w", err))
 			}
-			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: "ls", Since: at})
+			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: "ls", Since: at})
 			if err != nil {
 				return err
 			}
 			for _, j := range answer.Posts {
 				line := fmt.Sprintf("%s  %-8s %.3f  %-11s @%s  %s", j.Seen.Local().Format("2006-01-02 15:04"), j.Fate, j.Score, j.Kind, j.Author, j.URL)
-				if err := a.print(j, strings.TrimRight(line, " ")); err != nil {
+				if err := c.print(j, strings.TrimRight(line, " ")); err != nil {
 					return err
 				}
 			}
@@ -114,7 +114,7 @@ func (a *app) filterList() *cobra.Command {
 	return cmd
 }
 
-func (a *app) filterSet() *cobra.Command {
+func (c *console) filterSet() *cobra.Command {
 	return &cobra.Command{
 		Use: "set ACCT WHAT VALUE...", Short: "Change what the filter does for a subscriber",
 		Long: "WHAT VALUE is one of: filter on|shadow|off|pause 2d; how warn|blur|hide; budget 1 in 1000 (or 0.1%,\n" +
@@ -122,15 +122,15 @@ func (a *app) filterSet() *cobra.Command {
 			"mute 5 in 7d for 2d|off.",
 		Args: usageArgs(cobra.MinimumNArgs(3)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: args[1], Arg: strings.Join(args[2:], " ")})
+			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: args[1], Arg: strings.Join(args[2:], " ")})
 			if err != nil {
 				return err
 			}
-			return a.answered(answer)
+			return c.answered(answer)
 		}}
 }
 
-func (a *app) filterConnect() *cobra.Command {
+func (c *console) filterConnect() *cobra.Command {
 	var server, network string
 	var paste, mutes, now bool
 	cmd := &cobra.Command{
@@ -145,9 +145,9 @@ func (a *app) filterConnect() *cobra.Command {
 			defer cancel()
 			switch network {
 			case "mastodon":
-				return a.connect(ctx, server, paste, mutes, now)
+				return c.connect(ctx, server, paste, mutes, now)
 			case "x":
-				return a.connectX(ctx, now)
+				return c.connectX(ctx, now)
 			}
 			return usageError(fmt.Errorf("--network: %q is neither mastodon nor x", network))
 		}}
@@ -161,8 +161,8 @@ func (a *app) filterConnect() *cobra.Command {
 }
 
 // connect asks for access and hands it to whoever has the database.
-func (a *app) connect(ctx context.Context, server string, paste, mutes, now bool) error {
-	cfg, err := a.loadConfig()
+func (c *console) connect(ctx context.Context, server string, paste, mutes, now bool) error {
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return err
 	}
@@ -174,14 +174,14 @@ func (a *app) connect(ctx context.Context, server string, paste, mutes, now bool
 	if cfg.Mastodon.Server == "" {
 		return usageError(errors.New("which server? say --server https://example.social"))
 	}
-	svc, done, err := a.writableOperator(ctx)
+	svc, done, err := c.writableOperator(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	ask, scopes := a.askBrowser, mastodon.FilterScopes
+	ask, scopes := c.askBrowser, mastodon.FilterScopes
 	if paste {
-		ask = a.askPaste
+		ask = c.askPaste
 	}
 	if mutes {
 		scopes += mastodon.MuteScopes
@@ -208,20 +208,20 @@ func (a *app) connect(ctx context.Context, server string, paste, mutes, now bool
 	if err != nil {
 		return adminError(err)
 	}
-	return a.print(stored, fmt.Sprintf("@%s is connected: %s", stored.Handle, stored.Describe(time.Now())))
+	return c.print(stored, fmt.Sprintf("@%s is connected: %s", stored.Handle, stored.Describe(time.Now())))
 }
 
-func (a *app) userCommand() *cobra.Command {
-	return group("user", "List, show, limit and forget people", a.userList(),
-		a.userShow(),
-		a.userLimit(),
-		a.filterOrder("forget ACCT", "Remove every filter made for a subscriber, then all that is known of them", "forget", 1))
+func (c *console) userCommand() *cobra.Command {
+	return group("user", "List, show, limit and forget people", c.userList(),
+		c.userShow(),
+		c.userLimit(),
+		c.filterOrder("forget ACCT", "Remove every filter made for a subscriber, then all that is known of them", "forget", 1))
 }
 
-func (a *app) userList() *cobra.Command {
+func (c *console) userList() *cobra.Command {
 	return &cobra.Command{Use: "ls", Short: "List the filter's subscribers", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			svc, done, err := a.operator(cmd.Context())
+			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -232,7 +232,7 @@ func (a *app) userList() *cobra.Command {
 			}
 			for _, s := range subs {
 				line := fmt.Sprintf("@%s  %s  %s", s.Handle, s.Describe(time.Now()), s.Trouble)
-				if err := a.print(s, strings.TrimRight(line, " ")); err != nil {
+				if err := c.print(s, strings.TrimRight(line, " ")); err != nil {
 					return err
 				}
 			}
@@ -240,10 +240,10 @@ func (a *app) userList() *cobra.Command {
 		}}
 }
 
-func (a *app) userShow() *cobra.Command {
+func (c *console) userShow() *cobra.Command {
 	return &cobra.Command{Use: "show ACCT", Short: "Show a subscriber", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := a.order(cmd.Context(), operator.Order{Account: args[0], Verb: "show"})
+			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: "show"})
 			if err != nil {
 				return err
 			}
@@ -253,17 +253,17 @@ func (a *app) userShow() *cobra.Command {
 				Lists []string     `json:"lists,omitempty"`
 				Mutes []store.Mute `json:"mutes,omitempty"`
 			}{u, answer.Lists, answer.Mutes}
-			return a.print(shown, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
+			return c.print(shown, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
 				u.Describe(time.Now()), timeline.BudgetText(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
 		}}
 }
 
-func (a *app) userLimit() *cobra.Command {
+func (c *console) userLimit() *cobra.Command {
 	perHour := -1
 	cmd := &cobra.Command{Use: "limit ACCT --per-hour N", Short: "Give a person a number of requests an hour of their own", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			limit := store.Allowance{Handle: strings.TrimPrefix(args[0], "@"), PerHour: perHour}
-			return a.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Limit(cmd.Context(), limit) })
+			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Limit(cmd.Context(), limit) })
 		}}
 	cmd.Flags().IntVar(&perHour, "per-hour", perHour, "requests an hour; below zero for as many as everybody")
 	return cmd
@@ -288,31 +288,31 @@ func trouble(text string) string {
 	return "\ntrouble: " + text
 }
 
-func (a *app) auditCommand() *cobra.Command {
+func (c *console) auditCommand() *cobra.Command {
 	var user string
 	cmd := &cobra.Command{Use: "audit @ARTIST", Short: "Count dreams among an artist's latest pictures: is it safe to follow them?",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			account, err := a.onlyUser(cmd.Context(), user)
+			account, err := c.onlyUser(cmd.Context(), user)
 			if err != nil {
 				return err
 			}
-			answer, err := a.order(cmd.Context(), operator.Order{Account: account, Verb: "audit", Arg: args[0]})
+			answer, err := c.order(cmd.Context(), operator.Order{Account: account, Verb: "audit", Arg: args[0]})
 			if err != nil {
 				return err
 			}
-			return a.print(answer.Audit, answer.Text)
+			return c.print(answer.Audit, answer.Text)
 		}}
 	cmd.Flags().StringVar(&user, "user", "", "the subscriber through whose account to look; not needed when there is one")
 	return cmd
 }
 
 // onlyUser is the named subscriber, or the only one there is.
-func (a *app) onlyUser(ctx context.Context, name string) (string, error) {
+func (c *console) onlyUser(ctx context.Context, name string) (string, error) {
 	if name != "" {
 		return name, nil
 	}
-	svc, done, err := a.operator(ctx)
+	svc, done, err := c.operator(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -50,7 +50,7 @@ func (s stats) String() string {
 	return fmt.Sprintf("%d x %d x %d  mean %.6g  std %.6g  max %.6g  L2 %.6g", s.Shape[0], s.Shape[1], s.Shape[2], s.Mean, s.Std, s.Max, s.L2)
 }
 
-func (a *app) inspectCommand() *cobra.Command {
+func (c *console) inspectCommand() *cobra.Command {
 	var image, layer, values string
 	cmd := &cobra.Command{
 		Use:   "inspect --image IN --layer NAME",
@@ -65,7 +65,7 @@ func (a *app) inspectCommand() *cobra.Command {
 			if image == "" || layer == "" {
 				return usageError(fmt.Errorf("--image and --layer are needed"))
 			}
-			s, err := a.newStudio()
+			s, err := c.newStudio()
 			if err != nil {
 				return err
 			}
@@ -82,13 +82,13 @@ func (a *app) inspectCommand() *cobra.Command {
 					return err
 				}
 			}
-			return a.print(r, fmt.Sprintf("%s, layer %s, picture of %dx%d\nactivation  %v\ngradient    %v", r.Model, r.Layer, r.Width, r.Height, r.Values, r.Gradient))
+			return c.print(r, fmt.Sprintf("%s, layer %s, picture of %dx%d\nactivation  %v\ngradient    %v", r.Model, r.Layer, r.Width, r.Height, r.Values, r.Gradient))
 		},
 	}
 	cmd.Flags().StringVar(&image, "image", "", "the picture")
 	cmd.Flags().StringVar(&layer, "layer", "", "the layer; slugpuppy model layers lists them")
 	cmd.Flags().StringVar(&values, "values", "", "also write all numbers to this file")
-	return a.withModel(cmd)
+	return c.withModel(cmd)
 }
 
 // writeFloats writes numbers as little-endian bytes.

@@ -21,7 +21,7 @@ import (
 // loginPatience is how long a login waits for the person in the browser.
 const loginPatience = 10 * time.Minute
 
-func (a *app) loginCommand() *cobra.Command {
+func (c *console) loginCommand() *cobra.Command {
 	var paste bool
 	var server string
 	cmd := &cobra.Command{
@@ -31,7 +31,7 @@ func (a *app) loginCommand() *cobra.Command {
 			"browser shows a code to copy, for when it runs on another machine than this program.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.loadConfig()
+			cfg, err := c.loadConfig()
 			if err != nil {
 				return err
 			}
@@ -46,10 +46,10 @@ func (a *app) loginCommand() *cobra.Command {
 			}
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), loginPatience, errors.New("nobody came; please start again"))
 			defer cancel()
-			return a.login(ctx, cfg, paste, inFile)
+			return c.login(ctx, cfg, paste, inFile)
 		},
 	}
-	cmd.AddCommand(a.loginXCommand())
+	cmd.AddCommand(c.loginXCommand())
 	cmd.Flags().BoolVar(&paste, "paste", false, "copy a code from the browser instead of being sent back here")
 	cmd.Flags().StringVar(&server, "server", "", "the server, when it is not in the configuration")
 	return cmd
@@ -57,7 +57,7 @@ func (a *app) loginCommand() *cobra.Command {
 
 // login registers, waits for a yes and seals the token. The server that the configuration
 // names may be another.
-func (a *app) login(ctx context.Context, cfg *config.Config, paste bool, configured string) error {
+func (c *console) login(ctx context.Context, cfg *config.Config, paste bool, configured string) error {
 	st, err := openStore(ctx, cfg)
 	if errors.Is(err, store.ErrLocked) {
 		return fmt.Errorf("slugpuppy is running; please stop it, log in, and start it again (%w)", err)
@@ -70,9 +70,9 @@ func (a *app) login(ctx context.Context, cfg *config.Config, paste bool, configu
 	if err != nil {
 		return fmt.Errorf("open the key that seals tokens: %w", err)
 	}
-	ask := a.askBrowser
+	ask := c.askBrowser
 	if paste {
-		ask = a.askPaste
+		ask = c.askPaste
 	}
 	token, app, err := ask(ctx, cfg, mastodon.Scopes)
 	if err != nil {
@@ -93,7 +93,7 @@ func (a *app) login(ctx context.Context, cfg *config.Config, paste bool, configu
 			return fmt.Errorf("seal the %s: %w", s.field, err)
 		}
 	}
-	return a.print(map[string]any{"account": self.Handle, "automated": self.Bot, "server": cfg.Mastodon.Server},
+	return c.print(map[string]any{"account": self.Handle, "automated": self.Bot, "server": cfg.Mastodon.Server},
 		welcome(self, cfg, configured))
 }
 
@@ -115,7 +115,7 @@ func welcome(self network.Account, cfg *config.Config, configured string) string
 }
 
 // askBrowser listens on this machine for the browser to come back.
-func (a *app) askBrowser(ctx context.Context, cfg *config.Config, scopes string) (string, mastodon.App, error) {
+func (c *console) askBrowser(ctx context.Context, cfg *config.Config, scopes string) (string, mastodon.App, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -139,7 +139,7 @@ func (a *app) askBrowser(ctx context.Context, cfg *config.Config, scopes string)
 			srv.Close()
 		}
 	}()
-	fmt.Fprintf(a.err, "Open this address in a browser on this machine where you are signed in to the account\n"+
+	fmt.Fprintf(c.err, "Open this address in a browser on this machine where you are signed in to the account\n"+
 		"(is the browser elsewhere? `slugpuppy login --paste`):\n\n  %s\n\n", try.URL())
 	select {
 	case <-ctx.Done():
@@ -183,15 +183,15 @@ func callback(try *mastodon.Attempt, answers chan<- consent) http.Handler {
 }
 
 // askPaste has the person copy the code.
-func (a *app) askPaste(ctx context.Context, cfg *config.Config, scopes string) (string, mastodon.App, error) {
+func (c *console) askPaste(ctx context.Context, cfg *config.Config, scopes string) (string, mastodon.App, error) {
 	client := &http.Client{Timeout: time.Minute}
 	app, err := mastodon.Register(ctx, client, cfg.Mastodon.Server, cfg.Mastodon.ClientName, cfg.Mastodon.Website, mastodon.PastedCode, scopes)
 	if err != nil {
 		return "", app, err
 	}
 	try := app.NewAttempt()
-	fmt.Fprintf(a.err, "Open this address in a browser where you are signed in to the account:\n\n  %s\n\nand paste the code it shows: ", try.URL())
-	code, err := a.line(ctx)
+	fmt.Fprintf(c.err, "Open this address in a browser where you are signed in to the account:\n\n  %s\n\nand paste the code it shows: ", try.URL())
+	code, err := c.line(ctx)
 	if err != nil {
 		return "", app, err
 	}

@@ -24,7 +24,7 @@ type terminal struct {
 	err, out bytes.Buffer
 	keys     *io.PipeWriter
 	code     chan int
-	app      *app
+	app      *console
 }
 
 // Write is standard error.
@@ -51,7 +51,7 @@ func comeIn(t *testing.T, home string, env map[string]string, args ...string) *t
 	t.Helper()
 	in, keys := io.Pipe()
 	term := &terminal{keys: keys, code: make(chan int, 1)}
-	term.app = &app{in: in, out: &term.out, err: term, env: func(name string) (string, bool) {
+	term.app = &console{in: in, out: &term.out, err: term, env: func(name string) (string, bool) {
 		if name == "HOME" {
 			return home, true
 		}

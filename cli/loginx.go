@@ -16,7 +16,7 @@ import (
 	"slugpuppy/store"
 )
 
-func (a *app) loginXCommand() *cobra.Command {
+func (c *console) loginXCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "x",
 		Short: "Let the bot into its account on X, with a PIN, and keep its keys encrypted",
@@ -25,19 +25,19 @@ func (a *app) loginXCommand() *cobra.Command {
 			"options) and are kept encrypted as well, so that they can leave the configuration afterwards.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.loadConfig()
+			cfg, err := c.loadConfig()
 			if err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), loginPatience, errors.New("nobody came; please start again"))
 			defer cancel()
-			return a.loginX(ctx, cfg)
+			return c.loginX(ctx, cfg)
 		},
 	}
 }
 
 // loginX asks X for the account's keys and seals all four.
-func (a *app) loginX(ctx context.Context, cfg *config.Config) error {
+func (c *console) loginX(ctx context.Context, cfg *config.Config) error {
 	st, err := openStore(ctx, cfg)
 	if errors.Is(err, store.ErrLocked) {
 		return fmt.Errorf("slugpuppy is running; please stop it, log in, and start it again (%w)", err)
@@ -54,7 +54,7 @@ func (a *app) loginX(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return usageError(err)
 	}
-	keys, err := a.askPIN(ctx, cfg, consumer, secret)
+	keys, err := c.askPIN(ctx, cfg, consumer, secret)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (a *app) loginX(ctx context.Context, cfg *config.Config) error {
 			return fmt.Errorf("seal the %s: %w", field, err)
 		}
 	}
-	return a.print(map[string]any{"account": self.Handle, "network": x.Name}, welcomeX(self, cfg))
+	return c.print(map[string]any{"account": self.Handle, "network": x.Name}, welcomeX(self, cfg))
 }
 
 // whoOnX asks who keys belong to.
@@ -106,14 +106,14 @@ func welcomeX(self network.Account, cfg *config.Config) string {
 }
 
 // askPIN has the person sign in and copy the PIN.
-func (a *app) askPIN(ctx context.Context, cfg *config.Config, consumer, secret string) (x.Keys, error) {
+func (c *console) askPIN(ctx context.Context, cfg *config.Config, consumer, secret string) (x.Keys, error) {
 	keys := x.Keys{Consumer: consumer, ConsumerSecret: secret}
 	login, err := x.NewLogin(ctx, cfg.X.Address, consumer, secret)
 	if err != nil {
 		return keys, fmt.Errorf("%w\n(are the app's keys right, and has it a callback address at developer.x.com? X wants one though it is not used)", err)
 	}
-	fmt.Fprintf(a.err, "Open this address in a browser where you are signed in to the account on X:\n\n  %s\n\nand paste the PIN it shows: ", login.URL())
-	pin, err := a.line(ctx)
+	fmt.Fprintf(c.err, "Open this address in a browser where you are signed in to the account on X:\n\n  %s\n\nand paste the PIN it shows: ", login.URL())
+	pin, err := c.line(ctx)
 	if err != nil {
 		return keys, err
 	}
@@ -128,10 +128,10 @@ func (a *app) askPIN(ctx context.Context, cfg *config.Config, consumer, secret s
 }
 
 // line reads a line that a person types.
-func (a *app) line(ctx context.Context) (string, error) {
+func (c *console) line(ctx context.Context) (string, error) {
 	lines := make(chan string, 1)
 	go func() { // reading a terminal cannot be cancelled
-		line, _ := bufio.NewReader(a.in).ReadString('\n')
+		line, _ := bufio.NewReader(c.in).ReadString('\n')
 		lines <- strings.TrimSpace(line)
 	}()
 	select {

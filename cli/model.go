@@ -30,14 +30,14 @@ type modelInfo struct {
 }
 
 // withModel gives a command the flag that chooses a network.
-func (a *app) withModel(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().StringVar(&a.model, "model", "", "network: the name of a pulled one, slugnet, or an ONNX file")
+func (c *console) withModel(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&c.model, "model", "", "network: the name of a pulled one, slugnet, or an ONNX file")
 	return cmd
 }
 
 // network loads the network of the flag, else of the configuration, else the one in use.
-func (a *app) network(cfg *config.Config) (*classifier.Network, error) {
-	net, err := networks.Folder{Dir: cfg.Model.Dir}.Open(cmp.Or(a.model, cfg.Dream.Model))
+func (c *console) network(cfg *config.Config) (*classifier.Network, error) {
+	net, err := networks.Folder{Dir: cfg.Model.Dir}.Open(cmp.Or(c.model, cfg.Dream.Model))
 	return net, modelError(err)
 }
 
@@ -58,25 +58,25 @@ func modelError(err error) error {
 	return nil
 }
 
-func (a *app) modelCommand() *cobra.Command {
+func (c *console) modelCommand() *cobra.Command {
 	return group("model", "Networks this program can dream with",
-		a.modelList(), a.modelShow(), a.modelLayers(), a.modelSheet(), a.modelPull(), a.modelUse(), a.modelVerify(), a.modelRemove())
+		c.modelList(), c.modelShow(), c.modelLayers(), c.modelSheet(), c.modelPull(), c.modelUse(), c.modelVerify(), c.modelRemove())
 }
 
 // networkFolder is where a configuration keeps networks.
-func (a *app) networkFolder() (networks.Folder, *config.Config, error) {
-	cfg, err := a.loadConfig()
+func (c *console) networkFolder() (networks.Folder, *config.Config, error) {
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return networks.Folder{}, nil, err
 	}
 	return networks.Folder{Dir: cfg.Model.Dir}, cfg, nil
 }
 
-func (a *app) modelList() *cobra.Command {
+func (c *console) modelList() *cobra.Command {
 	return &cobra.Command{
 		Use: "ls", Short: "List networks: the embedded one, those pulled, and those that can be", Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			folder, cfg, err := a.networkFolder()
+			folder, cfg, err := c.networkFolder()
 			if err != nil {
 				return err
 			}
@@ -85,7 +85,7 @@ func (a *app) modelList() *cobra.Command {
 				return err
 			}
 			for _, m := range all {
-				if err := a.print(m, m.line()); err != nil {
+				if err := c.print(m, m.line()); err != nil {
 					return err
 				}
 			}
@@ -145,42 +145,42 @@ func (m modelInfo) line() string {
 	return s
 }
 
-func (a *app) modelShow() *cobra.Command {
+func (c *console) modelShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show [NAME]", Short: "Show a network's layers and labels", Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			net, m, err := a.describe(args)
+			net, m, err := c.describe(args)
 			if err != nil {
 				return err
 			}
-			return a.print(m, m.text(net.Labels()))
+			return c.print(m, m.text(net.Labels()))
 		},
 	}
 }
 
-func (a *app) modelLayers() *cobra.Command {
+func (c *console) modelLayers() *cobra.Command {
 	return &cobra.Command{
 		Use: "layers [NAME]", Short: "List a network's layers, for layer=", Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			_, m, err := a.describe(args)
+			_, m, err := c.describe(args)
 			if err != nil {
 				return err
 			}
-			return a.print(m, strings.TrimSuffix(m.layers(), "\n"))
+			return c.print(m, strings.TrimSuffix(m.layers(), "\n"))
 		},
 	}
 }
 
 // describe loads the network of that name, else the usual one.
-func (a *app) describe(args []string) (*classifier.Network, modelInfo, error) {
-	_, cfg, err := a.networkFolder()
+func (c *console) describe(args []string) (*classifier.Network, modelInfo, error) {
+	_, cfg, err := c.networkFolder()
 	if err != nil {
 		return nil, modelInfo{}, err
 	}
 	if len(args) > 0 {
-		a.model = args[0]
+		c.model = args[0]
 	}
-	net, err := a.network(cfg)
+	net, err := c.network(cfg)
 	if err != nil {
 		return nil, modelInfo{}, err
 	}
@@ -205,14 +205,14 @@ func (m modelInfo) text(labels []classifier.Label) string {
 	return fmt.Sprintf("%s\nsha256 %s\n\n%s\nlabels: %s", m.Name, m.Hash, m.layers(), strings.Join(names, ", "))
 }
 
-func (a *app) modelPull() *cobra.Command {
+func (c *console) modelPull() *cobra.Command {
 	return &cobra.Command{
 		Use: "pull NAME", Short: "Download a published network and check it",
 		Long: "Download a published network from the ONNX model zoo. Its size and hash are part of this program; what was\n" +
 			"cut off goes on where it stopped. slugpuppy model ls lists what can be pulled.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			folder, _, err := a.networkFolder()
+			folder, _, err := c.networkFolder()
 			if err != nil {
 				return err
 			}
@@ -220,14 +220,14 @@ func (a *app) modelPull() *cobra.Command {
 			if !ok {
 				return notFoundError(fmt.Errorf("no network %q can be pulled; slugpuppy model ls lists those that can", args[0]))
 			}
-			return a.pull(cmd.Context(), folder, p)
+			return c.pull(cmd.Context(), folder, p)
 		},
 	}
 }
 
-func (a *app) pull(ctx context.Context, folder networks.Folder, p networks.Published) error {
+func (c *console) pull(ctx context.Context, folder networks.Folder, p networks.Published) error {
 	puller := networks.Puller{Folder: folder}
-	if onTerminal(a.err) {
+	if onTerminal(c.err) {
 		bar := progressbar.DefaultBytes(p.Model.Size, p.Name)
 		defer bar.Finish()
 		puller.Progress = func(have, size int64) {
@@ -240,27 +240,27 @@ func (a *app) pull(ctx context.Context, folder networks.Folder, p networks.Publi
 		return fmt.Errorf("%w; what arrived is kept: try again", err)
 	}
 	m := modelInfo{Name: p.Name, Hash: p.Model.SHA256, Size: p.Model.Size, About: p.About, Here: true}
-	return a.print(m, fmt.Sprintf("pulled %s; slugpuppy model use %s makes it the usual one", p.Name, p.Name))
+	return c.print(m, fmt.Sprintf("pulled %s; slugpuppy model use %s makes it the usual one", p.Name, p.Name))
 }
 
-func (a *app) modelUse() *cobra.Command {
-	return a.modelAction("use NAME", "Make a network the usual one; slugnet is the embedded one", "uses", networks.Folder.Use)
+func (c *console) modelUse() *cobra.Command {
+	return c.modelAction("use NAME", "Make a network the usual one; slugnet is the embedded one", "uses", networks.Folder.Use)
 }
 
-func (a *app) modelVerify() *cobra.Command {
-	return a.modelAction("verify NAME", "Check a network's file against its published hash, and load it", "is sound:", networks.Folder.Verify)
+func (c *console) modelVerify() *cobra.Command {
+	return c.modelAction("verify NAME", "Check a network's file against its published hash, and load it", "is sound:", networks.Folder.Verify)
 }
 
-func (a *app) modelRemove() *cobra.Command {
-	return a.modelAction("rm NAME", "Delete a pulled network", "has forgotten", networks.Folder.Remove)
+func (c *console) modelRemove() *cobra.Command {
+	return c.modelAction("rm NAME", "Delete a pulled network", "has forgotten", networks.Folder.Remove)
 }
 
 // modelAction is a command that does one thing to one network.
-func (a *app) modelAction(use, short, done string, act func(networks.Folder, string) error) *cobra.Command {
+func (c *console) modelAction(use, short, done string, act func(networks.Folder, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			folder, _, err := a.networkFolder()
+			folder, _, err := c.networkFolder()
 			if err != nil {
 				return err
 			}
@@ -271,7 +271,7 @@ func (a *app) modelAction(use, short, done string, act func(networks.Folder, str
 			if strings.HasSuffix(done, ":") {
 				text = fmt.Sprintf("%s is sound", args[0])
 			}
-			return a.print(map[string]string{"name": args[0]}, text)
+			return c.print(map[string]string{"name": args[0]}, text)
 		},
 	}
 }

@@ -17,17 +17,17 @@ import (
 
 // operator returns the admin service: the daemon's when one answers on the socket, else the
 // database file itself.
-func (a *app) operator(ctx context.Context) (operator.Service, func(), error) {
-	return a.operatorWith(ctx, true)
+func (c *console) operator(ctx context.Context) (operator.Service, func(), error) {
+	return c.operatorWith(ctx, true)
 }
 
 // writableOperator is operator, with a database that is made when it is missing.
-func (a *app) writableOperator(ctx context.Context) (operator.Service, func(), error) {
-	return a.operatorWith(ctx, false)
+func (c *console) writableOperator(ctx context.Context) (operator.Service, func(), error) {
+	return c.operatorWith(ctx, false)
 }
 
-func (a *app) operatorWith(ctx context.Context, mustExist bool) (operator.Service, func(), error) {
-	cfg, err := a.loadConfig()
+func (c *console) operatorWith(ctx context.Context, mustExist bool) (operator.Service, func(), error) {
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -44,7 +44,7 @@ func (a *app) operatorWith(ctx context.Context, mustExist bool) (operator.Servic
 	case err != nil:
 		return nil, nil, err
 	}
-	local := &operator.Local{Store: st, Filter: idleFilter(cfg, st, a.logger(cfg)), Lists: listsOf(cfg, st)}
+	local := &operator.Local{Store: st, Filter: idleFilter(cfg, st, c.logger(cfg)), Lists: listsOf(cfg, st)}
 	if !mustExist { // somebody connects: their secrets need the key
 		key, err := store.OpenKey(keyPath(cfg))
 		if err != nil {
@@ -69,14 +69,14 @@ func adminError(err error) error {
 	return err
 }
 
-func (a *app) jobsCommand() *cobra.Command {
-	return group("jobs", "List, show, cancel and retry jobs", a.jobsList(),
-		a.jobCommand("show JOB", "Show one job", operator.Service.Job),
-		a.jobCommand("cancel JOB", "Cancel a job that has not been answered", operator.Service.Cancel),
-		a.jobCommand("retry JOB", "Queue a dead job again", operator.Service.Retry))
+func (c *console) jobsCommand() *cobra.Command {
+	return group("jobs", "List, show, cancel and retry jobs", c.jobsList(),
+		c.jobCommand("show JOB", "Show one job", operator.Service.Job),
+		c.jobCommand("cancel JOB", "Cancel a job that has not been answered", operator.Service.Cancel),
+		c.jobCommand("retry JOB", "Queue a dead job again", operator.Service.Retry))
 }
 
-func (a *app) jobsList() *cobra.Command {
+func (c *console) jobsList() *cobra.Command {
 	var states []string
 	limit := 50
 	cmd := &cobra.Command{
@@ -89,7 +89,7 @@ func (a *app) jobsList() *cobra.Command {
 			if limit < 1 {
 				return usageError(fmt.Errorf("--limit: %d is not at least 1", limit))
 			}
-			svc, done, err := a.operator(cmd.Context())
+			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func (a *app) jobsList() *cobra.Command {
 				return adminError(err)
 			}
 			for _, j := range jobs {
-				if err := a.print(j, jobLine(j)); err != nil {
+				if err := c.print(j, jobLine(j)); err != nil {
 					return err
 				}
 			}
@@ -136,11 +136,11 @@ func jobStates(names []string) ([]store.State, error) {
 	return states, nil
 }
 
-func (a *app) jobCommand(use, short string, do func(operator.Service, context.Context, string) (operator.Job, error)) *cobra.Command {
+func (c *console) jobCommand(use, short string, do func(operator.Service, context.Context, string) (operator.Job, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			svc, done, err := a.operator(cmd.Context())
+			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -149,7 +149,7 @@ func (a *app) jobCommand(use, short string, do func(operator.Service, context.Co
 			if err != nil {
 				return adminError(err)
 			}
-			return a.print(j, jobText(j))
+			return c.print(j, jobText(j))
 		},
 	}
 }
@@ -178,15 +178,15 @@ func jobText(j operator.Job) string {
 }
 
 // backup copies the database through the daemon when one runs, else from the file.
-func (a *app) backup(ctx context.Context, to string) error {
-	svc, done, err := a.operator(ctx)
+func (c *console) backup(ctx context.Context, to string) error {
+	svc, done, err := c.operator(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	err = a.writeFrom(to, 0o600, func(w io.Writer) error { return svc.Backup(ctx, w) })
+	err = c.writeFrom(to, 0o600, func(w io.Writer) error { return svc.Backup(ctx, w) })
 	if err != nil {
 		return adminError(err)
 	}
-	return a.beside(to).print(map[string]any{"file": to, "ok": true}, "wrote "+to)
+	return c.beside(to).print(map[string]any{"file": to, "ok": true}, "wrote "+to)
 }

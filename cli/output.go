@@ -14,14 +14,14 @@ import (
 	"slugpuppy/picture"
 )
 
-// beside is the app whose reports do not get into what is written to out: when that is standard
+// beside is the console whose reports do not get into what is written to out: when that is standard
 // output, they go to standard error.
-func (a *app) beside(out string) *app {
+func (c *console) beside(out string) *console {
 	if out != "-" {
-		return a
+		return c
 	}
-	other := *a
-	other.out = a.err
+	other := *c
+	other.out = c.err
 	return &other
 }
 
@@ -79,7 +79,7 @@ func newBeside(path string, mode fs.FileMode) (*os.File, error) {
 }
 
 // save writes a picture in the format its name asks for, PNG if it asks for none.
-func (a *app) save(path string, img image.Image, comment string) error {
+func (c *console) save(path string, img image.Image, comment string) error {
 	if err := canSave(path); err != nil {
 		return err
 	}
@@ -91,12 +91,12 @@ func (a *app) save(path string, img image.Image, comment string) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}
-	return a.write(path, data)
+	return c.write(path, data)
 }
 
 // write is writeFrom for what is at hand.
-func (a *app) write(path string, data []byte) error {
-	return a.writeFrom(path, 0o666, func(w io.Writer) error {
+func (c *console) write(path string, data []byte) error {
+	return c.writeFrom(path, 0o666, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
@@ -105,9 +105,9 @@ func (a *app) write(path string, data []byte) error {
 // writeFrom replaces a file as a whole; a new one gets the mode, less the umask. A link goes on
 // pointing where it did, and what is no file, such as a pipe or /dev/null, is written to. "-" is
 // standard output.
-func (a *app) writeFrom(path string, mode fs.FileMode, content func(io.Writer) error) error {
+func (c *console) writeFrom(path string, mode fs.FileMode, content func(io.Writer) error) error {
 	if path == "-" {
-		return content(a.out)
+		return content(c.out)
 	}
 	target, info, err := whatIsAt(path)
 	if err != nil {

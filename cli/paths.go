@@ -20,11 +20,11 @@ func keyPath(cfg *config.Config) string      { return cfg.Store.KeyFile }
 func socketPath(cfg *config.Config) string   { return cfg.Admin.Socket }
 
 // database is the file a command names, else the configured one.
-func (a *app) database(args []string) (string, error) {
+func (c *console) database(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	cfg, err := a.loadConfig()
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return "", err
 	}

@@ -16,7 +16,7 @@ import (
 
 // platform connects with the token of the configuration or, without a daemon that has the
 // database open, with the sealed one.
-func (a *app) platform(ctx context.Context, cfg *config.Config) (network.Bot, error) {
+func (c *console) platform(ctx context.Context, cfg *config.Config) (network.Bot, error) {
 	log := slog.New(slog.DiscardHandler)
 	if t := cfg.Mastodon.Token.Reveal(); t != "" {
 		return platformWith(cfg, t, log)

@@ -8,11 +8,11 @@ import (
 	"slugpuppy/dream"
 )
 
-func (a *app) recipeCommand() *cobra.Command {
-	return group("recipe", "Read recipe tokens and make their pictures again", a.recipeShow(), a.recipeReplay())
+func (c *console) recipeCommand() *cobra.Command {
+	return group("recipe", "Read recipe tokens and make their pictures again", c.recipeShow(), c.recipeReplay())
 }
 
-func (a *app) recipeShow() *cobra.Command {
+func (c *console) recipeShow() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show TOKEN",
 		Short: "Print what a recipe token says",
@@ -22,12 +22,12 @@ func (a *app) recipeShow() *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
-			return a.print(r, r.String())
+			return c.print(r, r.String())
 		},
 	}
 }
 
-func (a *app) recipeReplay() *cobra.Command {
+func (c *console) recipeReplay() *cobra.Command {
 	var guide string
 	cmd := &cobra.Command{
 		Use:   "replay TOKEN [IN] OUT",
@@ -38,7 +38,7 @@ func (a *app) recipeReplay() *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
-			s, err := a.newStudio()
+			s, err := c.newStudio()
 			if err != nil {
 				return err
 			}
@@ -53,5 +53,5 @@ func (a *app) recipeReplay() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&guide, "guide", "", "the second picture, when the recipe used one")
-	return a.withModel(cmd)
+	return c.withModel(cmd)
 }

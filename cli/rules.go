@@ -19,15 +19,15 @@ import (
 const subjectHelp = "A SUBJECT is @name@example.social, example.social (with everything below it), #hashtag,\n" +
 	"word:something, post:ID, the address of a post, or image:HASH as `filter ls --json` shows it."
 
-func (a *app) allowCommand() *cobra.Command {
-	return a.ruleCommand(rules.Allow, "Put a subject on the allow list")
+func (c *console) allowCommand() *cobra.Command {
+	return c.ruleCommand(rules.Allow, "Put a subject on the allow list")
 }
 
-func (a *app) denyCommand() *cobra.Command {
-	return a.ruleCommand(rules.Deny, "Put a subject on the deny list")
+func (c *console) denyCommand() *cobra.Command {
+	return c.ruleCommand(rules.Deny, "Put a subject on the deny list")
 }
 
-func (a *app) ruleCommand(effect rules.Effect, short string) *cobra.Command {
+func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command {
 	var scope, until, reason, user string
 	var pin, dryRun bool
 	cmd := &cobra.Command{
@@ -42,9 +42,9 @@ func (a *app) ruleCommand(effect rules.Effect, short string) *cobra.Command {
 				return usageError(err)
 			}
 			if dryRun {
-				return a.print(r, fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
+				return c.print(r, fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
 			}
-			return a.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
+			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
 		},
 	}
 	flags := cmd.Flags()
@@ -84,8 +84,8 @@ func untilText(r store.Rule) string {
 }
 
 // change does something that can be undone and says how.
-func (a *app) change(cmd *cobra.Command, do func(operator.Service) (operator.Change, error)) error {
-	svc, done, err := a.operator(cmd.Context())
+func (c *console) change(cmd *cobra.Command, do func(operator.Service) (operator.Change, error)) error {
+	svc, done, err := c.operator(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -98,23 +98,23 @@ func (a *app) change(cmd *cobra.Command, do func(operator.Service) (operator.Cha
 	if did.Rule != nil {
 		text = fmt.Sprintf("%s: %s", did.Rule.ID, text)
 	}
-	return a.print(did, text)
+	return c.print(did, text)
 }
 
-func (a *app) rulesCommand() *cobra.Command {
-	return group("rules", "Look after the allow and deny lists", a.rulesList(), a.rulesShow(), a.rulesRemove(), a.rulesTest())
+func (c *console) rulesCommand() *cobra.Command {
+	return group("rules", "Look after the allow and deny lists", c.rulesList(), c.rulesShow(), c.rulesRemove(), c.rulesTest())
 }
 
-func (a *app) rulesList() *cobra.Command {
+func (c *console) rulesList() *cobra.Command {
 	return &cobra.Command{
 		Use: "ls", Short: "List the rules, oldest first", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := a.listRules(cmd)
+			list, err := c.listRules(cmd)
 			if err != nil {
 				return err
 			}
 			for _, r := range list {
-				if err := a.print(r, ruleLine(r)); err != nil {
+				if err := c.print(r, ruleLine(r)); err != nil {
 					return err
 				}
 			}
@@ -123,8 +123,8 @@ func (a *app) rulesList() *cobra.Command {
 	}
 }
 
-func (a *app) listRules(cmd *cobra.Command) ([]store.Rule, error) {
-	svc, done, err := a.operator(cmd.Context())
+func (c *console) listRules(cmd *cobra.Command) ([]store.Rule, error) {
+	svc, done, err := c.operator(cmd.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -147,17 +147,17 @@ func ruleLine(r store.Rule) string {
 	return strings.TrimRight(line, " ")
 }
 
-func (a *app) rulesShow() *cobra.Command {
+func (c *console) rulesShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show RULE", Short: "Show one rule", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := a.listRules(cmd)
+			list, err := c.listRules(cmd)
 			if err != nil {
 				return err
 			}
 			for _, r := range list {
 				if r.ID == args[0] {
-					return a.print(r, fmt.Sprintf("%s\nsince %s, by %s", ruleLine(r), r.Created.Local().Format(time.RFC3339), r.By))
+					return c.print(r, fmt.Sprintf("%s\nsince %s, by %s", ruleLine(r), r.Created.Local().Format(time.RFC3339), r.By))
 				}
 			}
 			return notFoundError(fmt.Errorf("no rule %s; `slugpuppy rules ls` lists them", args[0]))
@@ -165,16 +165,16 @@ func (a *app) rulesShow() *cobra.Command {
 	}
 }
 
-func (a *app) rulesRemove() *cobra.Command {
+func (c *console) rulesRemove() *cobra.Command {
 	return &cobra.Command{
 		Use: "rm RULE", Short: "Remove a rule", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.RemoveRule(cmd.Context(), args[0]) })
+			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.RemoveRule(cmd.Context(), args[0]) })
 		},
 	}
 }
 
-func (a *app) rulesTest() *cobra.Command {
+func (c *console) rulesTest() *cobra.Command {
 	var scope, text, user string
 	cmd := &cobra.Command{
 		Use: "test SUBJECT", Short: "Say which rule wins for an account or a post, and why", Args: usageArgs(cobra.ExactArgs(1)),
@@ -184,7 +184,7 @@ func (a *app) rulesTest() *cobra.Command {
 				return usageError(err)
 			}
 			e.Scope, e.Text, e.User = rules.Scope(scope), text, strings.TrimPrefix(user, "@")
-			svc, done, err := a.operator(cmd.Context())
+			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -193,7 +193,7 @@ func (a *app) rulesTest() *cobra.Command {
 			if err != nil {
 				return adminError(err)
 			}
-			return a.print(d, d.Why)
+			return c.print(d, d.Why)
 		},
 	}
 	cmd.Flags().StringVar(&scope, "scope", string(rules.Mention), "mention or filter")
@@ -219,33 +219,33 @@ func eventOf(subject string) (rules.Event, error) {
 	return rules.Event{}, errors.New("test an account, a domain or a post; --text gives the words")
 }
 
-func (a *app) undoCommand() *cobra.Command {
+func (c *console) undoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "undo TOKEN", Short: "Take back a change of the lists", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Undo(cmd.Context(), args[0]) })
+			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Undo(cmd.Context(), args[0]) })
 		},
 	}
 }
 
-func (a *app) logCommand() *cobra.Command {
+func (c *console) logCommand() *cobra.Command {
 	limit, follow := 50, false
 	cmd := &cobra.Command{
 		Use: "log", Short: "Show who changed what, newest first; with -f, what is changed from now on", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			svc, done, err := a.operator(cmd.Context())
+			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer done()
 			if follow {
-				return a.follow(cmd.Context(), svc)
+				return c.follow(cmd.Context(), svc)
 			}
 			entries, err := svc.Audit(cmd.Context(), limit)
 			if err != nil {
 				return adminError(err)
 			}
-			return a.printEntries(entries)
+			return c.printEntries(entries)
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "at most this many")
@@ -253,10 +253,10 @@ func (a *app) logCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) printEntries(entries []store.Entry) error {
+func (c *console) printEntries(entries []store.Entry) error {
 	for _, e := range entries {
 		line := fmt.Sprintf("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject, e.Reason)
-		if err := a.print(e, strings.TrimRight(line, " ")); err != nil {
+		if err := c.print(e, strings.TrimRight(line, " ")); err != nil {
 			return err
 		}
 	}
@@ -267,7 +267,7 @@ func (a *app) printEntries(entries []store.Entry) error {
 const followed = 1000
 
 // follow prints what is audited from now on until ctx ends.
-func (a *app) follow(ctx context.Context, svc operator.Service) error {
+func (c *console) follow(ctx context.Context, svc operator.Service) error {
 	last := time.Now()
 	for {
 		select {
@@ -287,7 +287,7 @@ func (a *app) follow(ctx context.Context, svc operator.Service) error {
 		if len(entries) > 0 {
 			last = entries[len(entries)-1].At
 		}
-		if err := a.printEntries(entries); err != nil {
+		if err := c.printEntries(entries); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ type seen struct {
 	Error  string             `json:"error,omitempty"`
 }
 
-func (a *app) seeCommand() *cobra.Command {
+func (c *console) seeCommand() *cobra.Command {
 	top := 5
 	cmd := &cobra.Command{
 		Use:   "see IN...",
@@ -32,11 +32,11 @@ func (a *app) seeCommand() *cobra.Command {
 			if top < 1 {
 				return usageError(fmt.Errorf("--top is 1 or more, not %d", top))
 			}
-			s, err := a.newStudio()
+			s, err := c.newStudio()
 			if err != nil {
 				return err
 			}
-			files, err := a.pictureFiles(args)
+			files, err := c.pictureFiles(args)
 			if err != nil {
 				return err
 			}
@@ -44,7 +44,7 @@ func (a *app) seeCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVarP(&top, "top", "k", top, "how many labels")
-	return a.withModel(cmd)
+	return c.withModel(cmd)
 }
 
 func (s *studio) seeAll(ctx context.Context, files []string, top int) error {
@@ -81,11 +81,11 @@ func (s *studio) see(ctx context.Context, file string, top int) ([]classifier.Gu
 }
 
 // pictureFiles expands folders and, for "-", names on standard input.
-func (a *app) pictureFiles(args []string) ([]string, error) {
+func (c *console) pictureFiles(args []string) ([]string, error) {
 	var files []string
 	for _, arg := range args {
 		if arg == "-" {
-			lines := bufio.NewScanner(a.in)
+			lines := bufio.NewScanner(c.in)
 			for lines.Scan() {
 				if name := strings.TrimSpace(lines.Text()); name != "" {
 					files = append(files, name)

@@ -26,25 +26,25 @@ import (
 	"slugpuppy/store"
 )
 
-func (a *app) serveCommand() *cobra.Command {
+func (c *console) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run the bot: answer mentions until stopped",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.loadConfig()
+			cfg, err := c.loadConfig()
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), cfg)
+			return c.serve(cmd.Context(), cfg)
 		},
 	}
 }
 
 // serve runs the daemon, the operator's socket and the nightly backup until ctx ends.
-func (a *app) serve(ctx context.Context, cfg *config.Config) error {
+func (c *console) serve(ctx context.Context, cfg *config.Config) error {
 	limitMemory(cfg, cfg.Dream.Workers, cfg.Picture.Memory)
-	log := a.logger(cfg)
+	log := c.logger(cfg)
 	st, err := openStore(ctx, cfg)
 	if err != nil {
 		return err

@@ -43,8 +43,8 @@ func newHouse(t testing.TB) *house {
 	return h
 }
 
-func (h *house) app(out, errs *bytes.Buffer) *app {
-	return &app{in: strings.NewReader(""), out: out, err: errs, env: func(name string) (string, bool) {
+func (h *house) app(out, errs *bytes.Buffer) *console {
+	return &console{in: strings.NewReader(""), out: out, err: errs, env: func(name string) (string, bool) {
 		v, ok := h.env[name]
 		return v, ok
 	}}

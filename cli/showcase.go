@@ -11,7 +11,7 @@ import (
 )
 
 // modelSheet shows what a network dreams like, on one picture.
-func (a *app) modelSheet() *cobra.Command {
+func (c *console) modelSheet() *cobra.Command {
 	f := sheetFlags{}
 	cmd := &cobra.Command{
 		Use:   "sheet OUT",
@@ -22,13 +22,13 @@ at worst after JPEG 50, half the size, and a cut to the middle 80 %.`,
 		Example: `  slugpuppy model sheet sheet.png
   slugpuppy model sheet sheet.png --picture photo.jpg --model ./mine.onnx --words banana,slug`,
 		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.sheet(cmd.Context(), args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.sheet(cmd.Context(), args[0], f) },
 	}
 	cmd.Flags().StringVar(&f.picture, "picture", "", "picture to dream (default: a landscape of our own)")
 	cmd.Flags().StringSliceVar(&f.words, "words", training.ShownWords, "words to imagine")
 	cmd.Flags().IntVar(&f.size, "size", 448, "long side of each picture in pixels")
 	cmd.Flags().IntVar(&f.side, "cell", 240, "side of a cell of the sheet in pixels")
-	return a.withModel(cmd)
+	return c.withModel(cmd)
 }
 
 type sheetFlags struct {
@@ -37,11 +37,11 @@ type sheetFlags struct {
 	size, side int
 }
 
-func (a *app) sheet(ctx context.Context, out string, f sheetFlags) error {
+func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
 	if err := canSave(out); err != nil {
 		return err
 	}
-	s, err := a.newStudio()
+	s, err := c.newStudio()
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,10 @@ func (a *app) sheet(ctx context.Context, out string, f sheetFlags) error {
 		src = pic.Image
 	}
 	show := training.Showcase{Net: s.net, Maker: s.maker, Seed: 1, Size: f.size}
-	beside := a.beside(out)
+	beside := c.beside(out)
 	sheet, err := show.Sheet(ctx, src, s.words, f.words, f.side, func(i training.Imagined) error { return beside.print(i, i.String()) })
 	if err != nil {
 		return err
 	}
-	return a.save(out, sheet, "")
+	return c.save(out, sheet, "")
 }

@@ -15,12 +15,12 @@ import (
 // watchEvery is the time between two looks of `status --watch`.
 const watchEvery = 2 * time.Second
 
-func (a *app) statusCommand() *cobra.Command {
+func (c *console) statusCommand() *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{Use: "status", Short: "Say how the daemon is", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for {
-				if err := a.status(cmd.Context()); err != nil || !watch {
+				if err := c.status(cmd.Context()); err != nil || !watch {
 					return err
 				}
 				select {
@@ -34,8 +34,8 @@ func (a *app) statusCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) status(ctx context.Context) error {
-	svc, done, err := a.operator(ctx)
+func (c *console) status(ctx context.Context) error {
+	svc, done, err := c.operator(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (a *app) status(ctx context.Context) error {
 	if err != nil {
 		return adminError(err)
 	}
-	return a.print(s, statusText(s, time.Now()))
+	return c.print(s, statusText(s, time.Now()))
 }
 
 func statusText(s operator.Status, now time.Time) string {

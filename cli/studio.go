@@ -19,7 +19,7 @@ import (
 
 // studio is the offline dream machine: the network, its words and the maker.
 type studio struct {
-	app   *app
+	app   *console
 	net   *classifier.Network
 	words *dream.Vocabulary
 	maker *dream.Maker
@@ -29,19 +29,19 @@ type studio struct {
 
 // newStudio loads the network and takes the memory cap and picture limits from the
 // configuration, if there is one.
-func (a *app) newStudio() (*studio, error) {
-	cfg, err := a.loadConfig()
+func (c *console) newStudio() (*studio, error) {
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return nil, err
 	}
 	limitMemory(cfg, 1, 0) // decoded before, encoded after
-	net, err := a.network(cfg)
+	net, err := c.network(cfg)
 	if err != nil {
 		return nil, err
 	}
 	opts := makerOptions(cfg)
 	return &studio{
-		app:   a,
+		app:   c,
 		net:   net,
 		words: dream.NewVocabulary(net.Labels()),
 		maker: dream.New(net, opts),
@@ -116,8 +116,8 @@ func (s *studio) pixels(ctx context.Context, path string) (*image.NRGBA, error) 
 	return pic.Image, nil
 }
 
-func (a *app) read(path string, limit int64) ([]byte, error) {
-	in := a.in
+func (c *console) read(path string, limit int64) ([]byte, error) {
+	in := c.in
 	if path != "-" {
 		f, err := os.Open(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -137,8 +137,8 @@ func (a *app) read(path string, limit int64) ([]byte, error) {
 }
 
 // loadConfig reads the configuration; a missing default file means the defaults.
-func (a *app) loadConfig() (*config.Config, error) {
-	cfg, err := config.Load(a.configPath, a.env)
+func (c *console) loadConfig() (*config.Config, error) {
+	cfg, err := config.Load(c.configPath, c.env)
 	if err != nil {
 		return nil, usageError(err)
 	}

@@ -40,7 +40,7 @@ func thisBuild() build {
 	return b
 }
 
-func (a *app) versionCommand() *cobra.Command {
+func (c *console) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
@@ -51,12 +51,12 @@ func (a *app) versionCommand() *cobra.Command {
 			if b.Revision != "" {
 				text += " " + b.Revision[:min(12, len(b.Revision))]
 			}
-			return a.print(b, text)
+			return c.print(b, text)
 		},
 	}
 }
 
-func (a *app) manCommand() *cobra.Command {
+func (c *console) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIR",
 		Short: "Write the manual pages into a folder",

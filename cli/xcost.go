@@ -20,11 +20,11 @@ import (
 	"slugpuppy/store"
 )
 
-func (a *app) xCommand() *cobra.Command {
-	return group("x", "What concerns X alone", a.xCost())
+func (c *console) xCommand() *cobra.Command {
+	return group("x", "What concerns X alone", c.xCost())
 }
 
-func (a *app) xCost() *cobra.Command {
+func (c *console) xCost() *cobra.Command {
 	month := ""
 	cmd := &cobra.Command{
 		Use: "cost", Short: "Say what was spent on X, by account and by what it was spent on",
@@ -38,7 +38,7 @@ func (a *app) xCost() *cobra.Command {
 			if _, err := time.Parse("2006-01", month); err != nil && month != "all" {
 				return usageError(fmt.Errorf("--month: %q is not like 2026-08, or all", month))
 			}
-			return a.cost(cmd.Context(), strings.TrimPrefix(month, "all"))
+			return c.cost(cmd.Context(), strings.TrimPrefix(month, "all"))
 		},
 	}
 	cmd.Flags().StringVar(&month, "month", "", "a month such as 2026-08, or all (default: this month, by UTC)")
@@ -49,12 +49,12 @@ func (a *app) xCost() *cobra.Command {
 func thisMonth() string { return time.Now().UTC().Format("2006-01") }
 
 // cost prints what was spent in a month, or in all when it is empty.
-func (a *app) cost(ctx context.Context, month string) error {
-	cfg, err := a.loadConfig()
+func (c *console) cost(ctx context.Context, month string) error {
+	cfg, err := c.loadConfig()
 	if err != nil {
 		return err
 	}
-	svc, done, err := a.operator(ctx)
+	svc, done, err := c.operator(ctx)
 	if err != nil {
 		return err
 	}
@@ -63,12 +63,12 @@ func (a *app) cost(ctx context.Context, month string) error {
 	if err != nil {
 		return adminError(err)
 	}
-	if !a.json {
-		return a.print(nil, costText(bills, month))
+	if !c.json {
+		return c.print(nil, costText(bills, month))
 	}
 	for _, b := range bills {
 		for _, line := range b.Lines {
-			if err := a.print(line, ""); err != nil {
+			if err := c.print(line, ""); err != nil {
 				return err
 			}
 		}
