@@ -101,12 +101,12 @@ func (c *console) bench(ctx context.Context, f benchFlags) error {
 	if err := f.check(); err != nil {
 		return usageError(err)
 	}
-	cfg, err := c.loadConfig()
+	a, err := c.load()
 	if err != nil {
 		return err
 	}
 	runtime.GOMAXPROCS(f.threads) // before the pool of workers is made
-	net, err := c.network(cfg)
+	net, err := chosen(a)
 	if err != nil {
 		return err
 	}

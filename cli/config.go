@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slugpuppy/app"
 	"slugpuppy/config"
 )
 
@@ -15,11 +16,12 @@ func (c *console) configCommand() *cobra.Command {
 		&cobra.Command{
 			Use: "check", Short: "Read the configuration and say what is wrong with it", Args: usageArgs(cobra.NoArgs),
 			RunE: func(*cobra.Command, []string) error {
-				cfg, err := c.loadConfig()
+				a, err := c.load()
 				if err != nil {
 					return err
 				}
-				about, text := map[string]any{"ok": true, "file": cfg.File()}, fmt.Sprintf("configuration is fine (%s)", orDefaults(cfg.File()))
+				cfg := a.Config()
+				about, text := map[string]any{"ok": true, "file": cfg.File()}, fmt.Sprintf("configuration is fine (%s)", app.Source(cfg))
 				if odd := config.UnknownEnv(os.Environ()); len(odd) > 0 { // no mistake: Kubernetes sets such names by itself
 					about["unread"] = odd
 					text += "\nbut nothing reads " + strings.Join(odd, ", ")
@@ -30,10 +32,11 @@ func (c *console) configCommand() *cobra.Command {
 		&cobra.Command{
 			Use: "dump", Short: "Print every option with its value and where it comes from", Args: usageArgs(cobra.NoArgs),
 			RunE: func(*cobra.Command, []string) error {
-				cfg, err := c.loadConfig()
+				a, err := c.load()
 				if err != nil {
 					return err
 				}
+				cfg := a.Config()
 				if !c.json {
 					return cfg.Dump(c.out)
 				}
@@ -46,11 +49,4 @@ func (c *console) configCommand() *cobra.Command {
 			},
 		},
 	)
-}
-
-func orDefaults(file string) string {
-	if file == "" {
-		return "no file, defaults and environment"
-	}
-	return file
 }

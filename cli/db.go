@@ -1,16 +1,12 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"slugpuppy/app"
 	"slugpuppy/store"
 )
 
@@ -32,7 +28,7 @@ func (c *console) dbCheck() *cobra.Command {
 			if child {
 				return checkHere(path)
 			}
-			if err := checkInChild(cmd.Context(), path); err != nil {
+			if err := app.CheckDatabase(cmd.Context(), path); err != nil {
 				return err
 			}
 			return c.print(map[string]any{"file": path, "ok": true}, path+" is sound")
@@ -52,49 +48,6 @@ func checkHere(path string) error {
 	return err
 }
 
-// soundEnough checks a database that may not be there yet.
-func soundEnough(ctx context.Context, path string) error {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return checkInChild(ctx, path)
-}
-
-// checkInChild runs `db check --child`, since a corrupt file can end the process that maps it.
-func checkInChild(ctx context.Context, path string) error {
-	if _, err := os.Stat(path); err != nil {
-		return notFoundError(fmt.Errorf("no database: %w", err))
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program to check the database in a child: %w", err)
-	}
-	out, err := exec.CommandContext(ctx, self, "db", "check", "--child", path).CombinedOutput()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == exitRefused {
-		return fmt.Errorf("%w: %s; is slugpuppy running? Please stop it first", store.ErrLocked, path)
-	}
-	if errors.As(err, &exit) && ctx.Err() == nil {
-		return fmt.Errorf("%s is damaged or cannot be read; put back a copy with `slugpuppy db restore FILE`: one made with `slugpuppy db backup`, or %s.nightly.\n%s", path, path, firstLines(out, 3))
-	}
-	if err != nil {
-		return fmt.Errorf("check the database in a child process: %w", err)
-	}
-	return nil
-}
-
-// firstLines returns at most n lines of out.
-func firstLines(out []byte, n int) []byte {
-	for i, c := range out {
-		if c == '\n' {
-			if n--; n == 0 {
-				return out[:i]
-			}
-		}
-	}
-	return out
-}
-
 func (c *console) dbBackup() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup TO",
@@ -112,23 +65,15 @@ func (c *console) dbRestore() *cobra.Command {
 		Short: "Put a copy in place of the database, after checking it; the daemon must be stopped",
 		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			to, err := c.database(nil)
+			a, err := c.load()
 			if err != nil {
 				return err
 			}
-			if err := checkInChild(cmd.Context(), args[0]); err != nil {
+			kept, err := a.Restore(cmd.Context(), args[0])
+			if err != nil {
 				return err
 			}
-			if err := soundEnough(cmd.Context(), to); errors.Is(err, store.ErrLocked) {
-				return refusedError(err)
-			} // any other is why the copy is wanted
-			if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-				return fmt.Errorf("make the state folder: %w", err)
-			}
-			kept, err := store.Restore(args[0], to)
-			if err != nil {
-				return fmt.Errorf("restore the database: %w", err)
-			}
+			to := a.Config().Store.Path
 			text := to + " is what " + args[0] + " was"
 			if kept != "" {
 				text += "; what was there is " + kept
@@ -144,46 +89,29 @@ func (c *console) dbCompact() *cobra.Command {
 		Short: "Give unused pages back to the disk; the daemon must be stopped",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path, err := c.database(nil)
+			a, err := c.load()
 			if err != nil {
 				return err
 			}
-			if err := checkInChild(cmd.Context(), path); err != nil {
-				return err
-			}
-			before, after, err := compact(path)
+			before, after, err := a.Compact(cmd.Context())
 			if err != nil {
 				return err
 			}
+			path := a.Config().Store.Path
 			return c.print(map[string]any{"file": path, "before": before, "after": after},
 				fmt.Sprintf("%s: %d KiB, was %d KiB", path, after>>10, before>>10))
 		},
 	}
 }
 
-// compact rewrites the file beside itself and swaps them.
-func compact(path string) (before, after int64, err error) {
-	tmp := path + ".compact"
-	defer os.Remove(tmp)
-	if before, err = size(path); err != nil {
-		return 0, 0, notFoundError(err)
+// database is the file a command names, else the configured one.
+func (c *console) database(args []string) (string, error) {
+	if len(args) > 0 {
+		return args[0], nil
 	}
-	if err = store.Compact(path, tmp); err != nil {
-		return 0, 0, fmt.Errorf("compact the database: %w", err)
-	}
-	if after, err = size(tmp); err != nil {
-		return 0, 0, err
-	}
-	if err = os.Rename(tmp, path); err != nil {
-		return 0, 0, fmt.Errorf("swap in the compacted database: %w", err)
-	}
-	return before, after, nil
-}
-
-func size(path string) (int64, error) {
-	info, err := os.Stat(path)
+	a, err := c.load()
 	if err != nil {
-		return 0, fmt.Errorf("no database: %w", err)
+		return "", err
 	}
-	return info.Size(), nil
+	return a.Config().Store.Path, nil
 }

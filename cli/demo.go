@@ -5,27 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/mattn/go-mastodon"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"slugpuppy/app"
 	"slugpuppy/bot/demo"
-	"slugpuppy/bot/identity"
-	"slugpuppy/bot/network"
-	"slugpuppy/bot/network/fake/mastodontest"
-	"slugpuppy/bot/network/fake/xtest"
-	"slugpuppy/bot/network/x"
-	"slugpuppy/config"
 	"slugpuppy/dream"
-	"slugpuppy/store"
 )
 
 // demoTime is how long the demo waits for a reply before it says that something is wrong.
@@ -62,117 +52,16 @@ func (c *console) demoCommand() *cobra.Command {
 
 // demo plays a whole evening: server, bot, person.
 func (c *console) demo(ctx context.Context, f demoFlags, words string) error {
-	dir, err := os.MkdirTemp("", "slugpuppy-demo-")
-	if err != nil {
-		return fmt.Errorf("make a folder for the demo: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	cfg := config.Default()
-	cfg.Bot.PerUserHour, cfg.Bot.PerThread, cfg.Bot.PerPair = 0, 0, 0 // who plays here is alone
-	scene, err := stage(f.network, cfg)
-	if err != nil {
-		return err
-	}
-	defer scene.close()
-
-	st, err := store.Open(filepath.Join(dir, "demo.db"), store.Options{NoSync: true})
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	log := slog.New(slog.DiscardHandler)
+	o := app.Options{Version: version}
 	if f.verbose {
-		log = slog.New(slog.NewTextHandler(c.err, nil))
+		o.Log = c.err
 	}
-	platform, err := scene.connect(st, log)
+	stage, err := app.NewStage(f.network, o)
 	if err != nil {
 		return err
 	}
-	parts, err := newParts(cfg)
-	if err != nil {
-		return err
-	}
-	robot, err := parts.bot(cfg, platform, st, nil, log)
-	if err != nil {
-		return err
-	}
-	d := demo.New(scene.visitor, botName, robot)
-
-	group, ctx := errgroup.WithContext(ctx)
-	ctx, stop := context.WithCancel(ctx)
-	group.Go(func() error { return robot.Run(ctx) })
-	group.Go(func() error {
-		defer stop()
-		if err := listening(ctx, st, identity.Identity{Server: platform.Host(), ID: scene.robot}); err != nil {
-			return err
-		}
-		return c.play(ctx, d, f, words)
-	})
-	return group.Wait()
-}
-
-// scene is a fake network with the bot's account and a visitor.
-type scene struct {
-	robot   string // id of the bot's account
-	visitor demo.Visitor
-	connect func(*store.Store, *slog.Logger) (network.Bot, error)
-	close   func()
-}
-
-// The names of who is on the fake network.
-const botName, userName = "dreambot", "visitor"
-
-func stage(network string, cfg *config.Config) (scene, error) {
-	switch network {
-	case "mastodon":
-		return stageMastodon(cfg), nil
-	case "x":
-		return stageX(cfg), nil
-	}
-	return scene{}, usageError(fmt.Errorf("--network: %q is neither mastodon nor x", network))
-}
-
-func stageMastodon(cfg *config.Config) scene {
-	s := mastodontest.New(mastodontest.Options{})
-	s.Start()
-	robot := s.AddUser(botName, mastodontest.UserOptions{Display: "Dream bot", Bot: true})
-	visitor := s.AddUser(userName, mastodontest.UserOptions{Display: "You"})
-	cfg.Mastodon.Server = s.URL
-	user := mastodon.NewClient(&mastodon.Config{Server: s.URL, AccessToken: visitor.Token()})
-	return scene{robot.ID(), demo.OnMastodon(user, botName), func(_ *store.Store, log *slog.Logger) (network.Bot, error) {
-		return platformWith(cfg, robot.Token(), log)
-	}, s.Close}
-}
-
-func stageX(cfg *config.Config) scene {
-	s := xtest.New(xtest.Options{Owner: botName, RateLimits: true})
-	s.Start()
-	robot := s.AddUser(botName, xtest.UserOptions{Bio: "an automated account"})
-	visitor := s.AddUser(userName, xtest.UserOptions{})
-	cfg.X.Address, cfg.X.Approved, cfg.X.AutomatedLabel, cfg.X.Owned = s.URL, true, true, true
-	cfg.X.Poll = config.Duration(5 * time.Second) // of 300 calls in 15 minutes
-	keys := x.Keys{}
-	keys.Consumer, keys.ConsumerSecret = s.Consumer()
-	keys.Token, keys.TokenSecret = robot.Token()
-	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(st *store.Store, log *slog.Logger) (network.Bot, error) {
-		return x.Open(cfg.X.API, xOptions(cfg, x.Books{Store: st}, keys, log))
-	}, s.Close}
-}
-
-// listening waits until the bot has looked at its mentions once: a fresh bot answers none from
-// before its time.
-func listening(ctx context.Context, st *store.Store, scope identity.Identity) error {
-	for {
-		_, known, err := st.Cursor(scope)
-		if err != nil || known {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	defer stage.Close()
+	return stage.Run(ctx, func(ctx context.Context) error { return c.play(ctx, stage.Demo, f, words) })
 }
 
 // play posts the first mention and prints the reply; unless it is for once only, it shows the

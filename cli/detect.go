@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/picture"
 )
@@ -60,19 +59,15 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 			return err
 		}
 	}
-	cfg, err := c.loadConfig()
+	a, err := c.load()
 	if err != nil {
 		return err
 	}
-	net, err := classifier.Default()
+	d, err := a.Detector()
 	if err != nil {
 		return err
 	}
-	d, err := detector.New(net)
-	if err != nil {
-		return err
-	}
-	limits := pictureLimits(cfg)
+	limits := a.Pictures()
 	judge := func(file string) judged { return c.judge(ctx, d, limits, file, how) }
 	failed := 0
 	for j := range inOrder(files, judge) {

@@ -2,19 +2,15 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"slugpuppy/bot/network"
+	"slugpuppy/app"
 	"slugpuppy/bot/network/fake/mastodontest"
-	"slugpuppy/bot/network/mastodon"
-	"slugpuppy/config"
 )
 
 // doctor runs the command in a home of its own and returns the findings by check.
@@ -45,8 +41,8 @@ func TestDoctorOnAFreshMachineFindsNothingBroken(t *testing.T) {
 	if code != exitOK {
 		t.Errorf("exit code %d, want %d: %v", code, exitOK, found)
 	}
-	for check, want := range map[string]health{
-		"config": healthy, "state": doubt, "key": doubt, "database": doubt, "network": healthy, "ffmpeg": healthy, "server": doubt,
+	for check, want := range map[string]app.Health{
+		"config": app.Healthy, "state": app.Doubt, "key": app.Doubt, "database": app.Doubt, "network": app.Healthy, "ffmpeg": app.Healthy, "server": app.Doubt,
 	} {
 		if found[check].State != want {
 			t.Errorf("%s: %+v, want %s", check, found[check], want)
@@ -87,7 +83,7 @@ func TestDoctorSaysWhatToDoAboutTrouble(t *testing.T) {
 			}
 			found, code := doctor(t, home, test.spoil(t, state))
 			f := found[test.check]
-			if code != test.code || f.State != sick || !strings.Contains(f.Remedy, test.remedy) {
+			if code != test.code || f.State != app.Sick || !strings.Contains(f.Remedy, test.remedy) {
 				t.Errorf("exit code %d, %+v; want %d and a remedy with %q", code, f, test.code, test.remedy)
 			}
 		})
@@ -99,52 +95,6 @@ func put(t *testing.T, path, content string, mode os.FileMode) {
 	t.Helper()
 	if err := errors.Join(os.WriteFile(path, []byte(content), mode), os.Chmod(path, mode)); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// server is a Platform as far as the doctor looks at one.
-type server struct {
-	network.Bot
-	limits    network.Limits
-	self      network.Account
-	limitsErr error
-	selfErr   error
-}
-
-func (s server) Limits(context.Context) (network.Limits, error) { return s.limits, s.limitsErr }
-func (s server) Self(context.Context) (network.Account, error)  { return s.self, s.selfErr }
-
-func TestDoctorExaminesTheServer(t *testing.T) {
-	limits := network.Limits{ServerName: "Mastodon 4.5", TextRunes: 500, AltRunes: 1500, Attachments: 4, ImageBytes: 16 << 20}
-	self := network.Account{Handle: "slug@example.social", Bot: true}
-	refused := &network.Error{Op: "look at our account", Kind: network.Unauthorized, Status: 401, Err: errors.New("no")}
-	tests := []struct {
-		name   string
-		server server
-		check  string
-		want   health
-		says   string
-	}{
-		{"all is well", server{limits: limits, self: self}, "account", healthy, "slug@example.social"},
-		{"limits are told", server{limits: limits, self: self}, "server", healthy, "500 letters"},
-		{"nobody answers", server{limitsErr: errors.New("connection refused")}, "server", sick, "connection refused"},
-		{"the token is refused", server{limits: limits, selfErr: refused}, "account", sick, "slugpuppy login"},
-		{"the account is not marked", server{limits: limits, self: network.Account{Handle: "x"}}, "account", doubt, "automated"},
-		{"no picture may be posted", server{limits: network.Limits{TextRunes: 500, Attachments: 4, MIMETypes: []string{"video/mp4"}}, self: self}, "server", sick, "neither"},
-		{"little text fits", server{limits: network.Limits{TextRunes: 140, Attachments: 4}, self: self}, "server", doubt, "cut short"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			for _, f := range examineServer(t.Context(), test.server) {
-				if f.Check == test.check {
-					if f.State != test.want || !strings.Contains(f.Detail+f.Remedy, test.says) {
-						t.Errorf("got %+v", f)
-					}
-					return
-				}
-			}
-			t.Errorf("nothing was said about the %s", test.check)
-		})
 	}
 }
 
@@ -164,29 +114,17 @@ func TestDoctorTriesEverybodysToken(t *testing.T) {
 	if err != nil || len(subs) != 1 {
 		t.Fatalf("%v %v", subs, err)
 	}
-	cfg, err := config.Load(h.file, h.app(nil, nil).env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := newConnections(cfg, st, key).read(subs[0], "token")
+	token, err := st.Secret(key, "filter:mastodon:"+subs[0].Identity.Server+":"+subs[0].Identity.ID, "token")
 	if err != nil {
 		t.Fatal(err)
 	}
 	st.Close()
-	h.server.RevokeToken(token)
+	h.server.RevokeToken(string(token))
 	h.env["SLUGPUPPY_MASTODON_TOKEN"] = h.robot.Token("read", "write:statuses")
 	code, said := h.run("doctor")
 	for _, want := range []string{"the token lacks write:media write:favourites", "no longer accepts the token", "sign in again on the page"} {
 		if code != exitError || !strings.Contains(said, want) {
 			t.Errorf("%d, no %q in %s", code, want, said)
-		}
-	}
-}
-
-func TestDoctorJudgesClocks(t *testing.T) {
-	for off, want := range map[time.Duration]health{0: healthy, 20 * time.Second: healthy, time.Hour: doubt, -2 * time.Minute: doubt} {
-		if f := clock(mastodon.Server{Skew: off}); f.State != want {
-			t.Errorf("%v: %+v", off, f)
 		}
 	}
 }

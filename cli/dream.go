@@ -108,7 +108,7 @@ func (s *studio) make(ctx context.Context, in, guide, out string, r dream.Recipe
 			return fmt.Errorf("guide picture: %w", err)
 		}
 	}
-	report, done := progress(s.app.err, doing[r.Verb])
+	report, done := progress(s.console.err, doing[r.Verb])
 	defer done()
 	p, err := s.maker.Make(ctx, o, report)
 	if errors.Is(err, dream.ErrNoFilm) {
@@ -117,14 +117,14 @@ func (s *studio) make(ctx context.Context, in, guide, out string, r dream.Recipe
 	if err != nil {
 		return err
 	}
-	if err := s.app.write(out, p.File.Data); err != nil {
+	if err := s.console.write(out, p.File.Data); err != nil {
 		return err
 	}
 	m := made{File: out, W: p.File.W, H: p.File.H, Saw: p.Saw, Dreamed: p.Dreamed, Recipe: p.Recipe.Token(), Notes: words.Notes(p.Notes)}
 	if p.Clip() {
 		m.Frames = p.File.Frames
 	}
-	return s.app.beside(out).print(m, m.text())
+	return s.console.beside(out).print(m, m.text())
 }
 
 // doing is what the progress bar says.

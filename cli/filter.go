@@ -2,16 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/bot/identity"
-	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/app"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
@@ -40,7 +37,7 @@ func (c *console) order(ctx context.Context, o operator.Order) (operator.Answer,
 	defer done()
 	o.Account = strings.TrimPrefix(o.Account, "@")
 	answer, err := svc.Order(ctx, o)
-	return answer, adminError(err)
+	return answer, err
 }
 
 // filterOrder is a command of one order. With n below zero, words after the account are one
@@ -131,8 +128,8 @@ func (c *console) filterSet() *cobra.Command {
 }
 
 func (c *console) filterConnect() *cobra.Command {
-	var server, network string
-	var paste, mutes, now bool
+	var network string
+	var w app.Wish
 	cmd := &cobra.Command{
 		Use: "connect", Short: "Let the filter look after an account's home timeline",
 		Long: "Prints an address to open in a browser where you are signed in to the account whose timeline is to\n" +
@@ -141,74 +138,58 @@ func (c *console) filterConnect() *cobra.Command {
 			"the browser there uses. X's keys can post too; nothing of the filter's does.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, cancel := context.WithTimeoutCause(cmd.Context(), loginPatience, errors.New("nobody came; please start again"))
-			defer cancel()
 			switch network {
 			case "mastodon":
-				return c.connect(ctx, server, paste, mutes, now)
+				return c.connect(cmd.Context(), w)
 			case "x":
-				return c.connectX(ctx, now)
+				return c.connectX(cmd.Context(), w)
 			}
 			return usageError(fmt.Errorf("--network: %q is neither mastodon nor x", network))
 		}}
 	flags := cmd.Flags()
 	flags.StringVar(&network, "network", "mastodon", "mastodon or x")
-	flags.StringVar(&server, "server", "", "the account's server, such as https://example.social (default: the bot's)")
-	flags.BoolVar(&paste, "paste", false, "copy a code from the browser instead of being sent back here")
-	flags.BoolVar(&mutes, "mutes", false, "also allow timed mutes, for filter set ACCT mute ...")
-	flags.BoolVar(&now, "now", false, "hide from the first day on instead of only reporting for a week")
+	flags.StringVar(&w.Server, "server", "", "the account's server, such as https://example.social (default: the bot's)")
+	flags.BoolVar(&w.Paste, "paste", false, "copy a code from the browser instead of being sent back here")
+	flags.BoolVar(&w.Mutes, "mutes", false, "also allow timed mutes, for filter set ACCT mute ...")
+	flags.BoolVar(&w.Now, "now", false, "hide from the first day on instead of only reporting for a week")
 	return cmd
 }
 
-// connect asks for access and hands it to whoever has the database.
-func (c *console) connect(ctx context.Context, server string, paste, mutes, now bool) error {
-	cfg, err := c.loadConfig()
+func (c *console) connect(ctx context.Context, w app.Wish) error {
+	a, err := c.load()
 	if err != nil {
 		return err
 	}
-	if server != "" {
-		if err := cfg.SetServer(server, "--server"); err != nil {
-			return usageError(err)
-		}
-	}
-	if cfg.Mastodon.Server == "" {
-		return usageError(errors.New("which server? say --server https://example.social"))
-	}
-	svc, done, err := c.writableOperator(ctx)
+	did, err := a.Connect(ctx, c, w)
 	if err != nil {
 		return err
 	}
-	defer done()
-	ask, scopes := c.askBrowser, mastodon.FilterScopes
-	if paste {
-		ask = c.askPaste
-	}
-	if mutes {
-		scopes += mastodon.MuteScopes
-	}
-	token, app, err := ask(ctx, cfg, scopes)
+	return c.print(did.Subscriber, connectedText(did))
+}
+
+func (c *console) connectX(ctx context.Context, w app.Wish) error {
+	a, err := c.load()
 	if err != nil {
 		return err
 	}
-	client, err := mastodon.New(mastodon.Options{Server: cfg.Mastodon.Server, Token: token, Log: slog.New(slog.DiscardHandler), UserAgent: "slugpuppy/" + version})
+	did, err := a.ConnectX(ctx, c, w)
 	if err != nil {
 		return err
 	}
-	self, err := client.Self(ctx)
-	if err != nil {
-		return fmt.Errorf("the server gave a token but does not take it: %w", err)
+	return c.print(did.Answer, connectedText(did)+listsText(did.Answer.Lists))
+}
+
+func connectedText(did app.Connected) string {
+	return fmt.Sprintf("@%s is connected: %s", did.Subscriber.Handle, did.Subscriber.Describe(time.Now()))
+}
+
+// listsText says how a browser hides what the filter found.
+func listsText(lists []string) string {
+	if len(lists) == 0 {
+		return ""
 	}
-	sub := store.Subscriber{Identity: identity.Identity{Server: client.Host(), ID: self.ID}, Network: client.Name(), Handle: self.Handle, Server: cfg.Mastodon.Server,
-		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "weekly"}
-	if !now {
-		sub.ShadowUntil = time.Now().Add(cfg.Filter.Shadow.Std())
-	}
-	stored, err := svc.Subscribe(ctx, operator.Subscription{Subscriber: sub, Secrets: map[string]string{
-		"token": token, "client_id": app.ClientID, "client_secret": app.ClientSecret}})
-	if err != nil {
-		return adminError(err)
-	}
-	return c.print(stored, fmt.Sprintf("@%s is connected: %s", stored.Handle, stored.Describe(time.Now())))
+	return "\nhidden posts are listed for a browser; keep the addresses to yourself. Add .txt to uBlock Origin (settings, filter\n" +
+		"lists, import) or .user.js to a userscript manager:\n  " + strings.Join(lists, "\n  ")
 }
 
 func (c *console) userCommand() *cobra.Command {
@@ -228,7 +209,7 @@ func (c *console) userList() *cobra.Command {
 			defer done()
 			subs, err := svc.Users(cmd.Context())
 			if err != nil {
-				return adminError(err)
+				return err
 			}
 			for _, s := range subs {
 				line := fmt.Sprintf("@%s  %s  %s", s.Handle, s.Describe(time.Now()), s.Trouble)
@@ -319,7 +300,7 @@ func (c *console) onlyUser(ctx context.Context, name string) (string, error) {
 	defer done()
 	subs, err := svc.Users(ctx)
 	if err != nil {
-		return "", adminError(err)
+		return "", err
 	}
 	if len(subs) != 1 {
 		return "", usageError(fmt.Errorf("there are %d subscribers; say --user ACCT", len(subs)))

@@ -1,21 +1,17 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"slugpuppy/app/apptest"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/operator"
-	"slugpuppy/classifier"
-	"slugpuppy/dream"
-	"slugpuppy/picture"
 	"slugpuppy/store"
 )
 
@@ -33,74 +29,14 @@ func (h *house) connect(t *testing.T, u *mastodontest.User, args ...string) {
 	}
 }
 
-// gallery's pictures, made once for all tests.
-var pictures struct {
-	once           sync.Once
-	scene, dreamed []byte
-	err            error
-}
-
-// exhibits are a scene and a dream of it.
-func exhibits() (scene, dreamed []byte, err error) {
-	p := &pictures
-	p.once.Do(func() {
-		img := picture.Landscape(320, 240, 3)
-		if p.scene, p.err = picture.EncodePNG(img, ""); p.err != nil {
-			return
-		}
-		net, err := classifier.Default()
-		if err != nil {
-			p.err = err
-			return
-		}
-		made, err := dream.New(net, dream.Options{}).Make(context.Background(), dream.Order{Source: img,
-			Recipe: dream.Recipe{Verb: dream.Dream, Preset: "nightmare", Strength: 8, Octaves: 4, Steps: 14, Seed: 1}}, nil)
-		if err != nil {
-			p.err = err
-			return
-		}
-		p.dreamed, p.err = picture.EncodePNG(made.Image, "")
-	})
-	return p.scene, p.dreamed, p.err
-}
-
-// gallery has a reader follow an artist who posts a dream and a photograph, so to speak.
-func (h *house) gallery(t *testing.T) (reader *mastodontest.User, dream, photo string) {
-	t.Helper()
-	reader, artist := h.server.AddUser("reader", mastodontest.UserOptions{}), h.server.AddUser("artist", mastodontest.UserOptions{})
-	reader.Follow(artist)
-	scene, dreamed, err := exhibits()
-	if err != nil {
-		t.Fatal(err)
-	}
-	post := func(data []byte) string {
-		st, err := artist.Post(mastodontest.PostOptions{Text: "look", Media: []mastodontest.Picture{{Data: data}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return st.ID
-	}
-	return reader, post(dreamed), post(scene)
-}
-
-func filedBy(u *mastodontest.User) (ids []string) {
-	for _, f := range u.Filters() {
-		for _, s := range f.Statuses {
-			ids = append(ids, s.Status)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
-
 func TestATimelineIsLookedAfterWithoutADaemon(t *testing.T) {
 	h := newHouse(t)
-	reader, dream, photo := h.gallery(t)
+	reader, dream, photo := apptest.Gallery(t, h.server)
 	h.connect(t, reader, "--now")
 	who := "@" + reader.Handle()
 	h.ok(t, "filter", "set", who, "budget", "relaxed")
 	h.ok(t, "filter", "sync", who)
-	if got := filedBy(reader); !slices.Equal(got, []string{dream}) {
+	if got := apptest.FiledBy(reader); !slices.Equal(got, []string{dream}) {
 		t.Fatalf("filed %v, want %s, not %s\n%s", got, dream, photo, h.ok(t, "filter", "why", who, dream))
 	}
 	if said := h.ok(t, "filter", "why", who, dream); !strings.Contains(said, "Hidden") {
@@ -125,7 +61,7 @@ func TestATimelineIsLookedAfterWithoutADaemon(t *testing.T) {
 	}
 	h.ok(t, "undo", said[strings.LastIndex(said, "undo ")+5:len(said)-2]) // and the undo can be undone
 	h.ok(t, "filter", "sync", who)
-	if got := filedBy(reader); !slices.Equal(got, []string{dream}) {
+	if got := apptest.FiledBy(reader); !slices.Equal(got, []string{dream}) {
 		t.Errorf("filed %v", got)
 	}
 	h.ok(t, "user", "forget", who)
@@ -141,7 +77,7 @@ func TestATimelineIsLookedAfterWithoutADaemon(t *testing.T) {
 func TestTheDaemonFilesDreamsAndTakesOrders(t *testing.T) {
 	h := newHouse(t)
 	h.login(t)
-	reader, dream, _ := h.gallery(t)
+	reader, dream, _ := apptest.Gallery(t, h.server)
 	stop := h.serve(t)
 	h.connect(t, reader) // while the daemon runs: the token goes through its socket
 	who := "@" + reader.Handle()
@@ -160,7 +96,7 @@ func TestTheDaemonFilesDreamsAndTakesOrders(t *testing.T) {
 	}
 	h.ok(t, "filter", "rescan", who)
 	h.ok(t, "filter", "sync", who)
-	if got := filedBy(reader); !slices.Equal(got, []string{dream}) {
+	if got := apptest.FiledBy(reader); !slices.Equal(got, []string{dream}) {
 		t.Errorf("filed %v, want %s", got, dream)
 	}
 	var status operator.Status

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -128,7 +129,7 @@ func loggedIn(t *testing.T, term *terminal, home string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := term.app.platform(t.Context(), cfg)
+	p, err := mastodon.New(mastodon.Options{Server: cfg.Mastodon.Server, Token: sealedToken(t, cfg)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,18 +196,8 @@ func TestTheTokenIsNowhereInClear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.Open(databasePath(cfg), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := tokenOf(cfg, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := st.Close(); err != nil {
-		t.Fatal(err)
-	}
-	file, err := os.ReadFile(databasePath(cfg))
+	token := sealedToken(t, cfg)
+	file, err := os.ReadFile(cfg.Store.Path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,9 +11,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"slugpuppy/app"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/networks"
-	"slugpuppy/config"
 )
 
 // modelInfo describes a network.
@@ -35,9 +34,9 @@ func (c *console) withModel(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// network loads the network of the flag, else of the configuration, else the one in use.
-func (c *console) network(cfg *config.Config) (*classifier.Network, error) {
-	net, err := networks.Folder{Dir: cfg.Model.Dir}.Open(cmp.Or(c.model, cfg.Dream.Model))
+// chosen loads the network of the flag, else of the configuration, else the one in use.
+func chosen(a *app.App) (*classifier.Network, error) {
+	net, err := a.Network()
 	return net, modelError(err)
 }
 
@@ -64,23 +63,23 @@ func (c *console) modelCommand() *cobra.Command {
 }
 
 // networkFolder is where a configuration keeps networks.
-func (c *console) networkFolder() (networks.Folder, *config.Config, error) {
-	cfg, err := c.loadConfig()
+func (c *console) networkFolder() (networks.Folder, error) {
+	a, err := c.load()
 	if err != nil {
-		return networks.Folder{}, nil, err
+		return networks.Folder{}, err
 	}
-	return networks.Folder{Dir: cfg.Model.Dir}, cfg, nil
+	return a.Networks(), nil
 }
 
 func (c *console) modelList() *cobra.Command {
 	return &cobra.Command{
 		Use: "ls", Short: "List networks: the embedded one, those pulled, and those that can be", Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			folder, cfg, err := c.networkFolder()
+			a, err := c.load()
 			if err != nil {
 				return err
 			}
-			all, err := listModels(folder, cfg)
+			all, err := listModels(a)
 			if err != nil {
 				return err
 			}
@@ -94,16 +93,16 @@ func (c *console) modelList() *cobra.Command {
 	}
 }
 
-func listModels(folder networks.Folder, cfg *config.Config) ([]modelInfo, error) {
-	net, err := classifier.Default()
+func listModels(a *app.App) ([]modelInfo, error) {
+	net, err := a.Embedded()
 	if err != nil {
 		return nil, fmt.Errorf("load the embedded network: %w", err)
 	}
-	used, err := folder.Current()
+	folder := a.Networks()
+	used, err := folder.Resolve(a.Config().Dream.Model)
 	if err != nil {
 		return nil, err
 	}
-	used = cmp.Or(cfg.Dream.Model, used, classifier.Embedded)
 	all := []modelInfo{{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), About: "embedded", Here: true}}
 	names, err := folder.List()
 	if err != nil {
@@ -173,14 +172,14 @@ func (c *console) modelLayers() *cobra.Command {
 
 // describe loads the network of that name, else the usual one.
 func (c *console) describe(args []string) (*classifier.Network, modelInfo, error) {
-	_, cfg, err := c.networkFolder()
-	if err != nil {
-		return nil, modelInfo{}, err
-	}
 	if len(args) > 0 {
 		c.model = args[0]
 	}
-	net, err := c.network(cfg)
+	a, err := c.load()
+	if err != nil {
+		return nil, modelInfo{}, err
+	}
+	net, err := chosen(a)
 	if err != nil {
 		return nil, modelInfo{}, err
 	}
@@ -212,7 +211,7 @@ func (c *console) modelPull() *cobra.Command {
 			"cut off goes on where it stopped. slugpuppy model ls lists what can be pulled.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			folder, _, err := c.networkFolder()
+			folder, err := c.networkFolder()
 			if err != nil {
 				return err
 			}
@@ -260,7 +259,7 @@ func (c *console) modelAction(use, short, done string, act func(networks.Folder,
 	return &cobra.Command{
 		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			folder, _, err := c.networkFolder()
+			folder, err := c.networkFolder()
 			if err != nil {
 				return err
 			}

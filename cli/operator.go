@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -15,58 +14,13 @@ import (
 	"slugpuppy/store"
 )
 
-// operator returns the admin service: the daemon's when one answers on the socket, else the
-// database file itself.
+// operator returns what operators may ask, of the daemon or of the file.
 func (c *console) operator(ctx context.Context) (operator.Service, func(), error) {
-	return c.operatorWith(ctx, true)
-}
-
-// writableOperator is operator, with a database that is made when it is missing.
-func (c *console) writableOperator(ctx context.Context) (operator.Service, func(), error) {
-	return c.operatorWith(ctx, false)
-}
-
-func (c *console) operatorWith(ctx context.Context, mustExist bool) (operator.Service, func(), error) {
-	cfg, err := c.loadConfig()
+	a, err := c.load()
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := operator.Dial(ctx, socketPath(cfg))
-	if err == nil {
-		return client, func() {}, nil
-	}
-	st, err := openSound(ctx, databasePath(cfg), store.Options{MustExist: mustExist})
-	switch {
-	case errors.Is(err, store.ErrLocked):
-		return nil, nil, daemonDownError(fmt.Errorf("%w, but nothing answers on %s; is it still starting, or is admin.socket set differently?", err, socketPath(cfg)))
-	case errors.Is(err, store.ErrMissing):
-		return nil, nil, daemonDownError(fmt.Errorf("no daemon answers on %s and there is no database yet; start one with `slugpuppy serve`", socketPath(cfg)))
-	case err != nil:
-		return nil, nil, err
-	}
-	local := &operator.Local{Store: st, Filter: idleFilter(cfg, st, c.logger(cfg)), Lists: listsOf(cfg, st)}
-	if !mustExist { // somebody connects: their secrets need the key
-		key, err := store.OpenKey(keyPath(cfg))
-		if err != nil {
-			st.Close()
-			return nil, nil, fmt.Errorf("open the key that seals tokens: %w", err)
-		}
-		local.Secrets = newConnections(cfg, st, key)
-	}
-	return local, func() { st.Close() }, nil
-}
-
-// adminError gives an admin error its exit code.
-func adminError(err error) error {
-	switch {
-	case errors.Is(err, operator.ErrNotFound):
-		return notFoundError(err)
-	case errors.Is(err, operator.ErrRefused):
-		return refusedError(err)
-	case errors.Is(err, operator.ErrDown):
-		return daemonDownError(err)
-	}
-	return err
+	return a.Operator(ctx)
 }
 
 func (c *console) jobsCommand() *cobra.Command {
@@ -96,7 +50,7 @@ func (c *console) jobsList() *cobra.Command {
 			defer done()
 			jobs, err := svc.Jobs(cmd.Context(), limit, want...)
 			if err != nil {
-				return adminError(err)
+				return err
 			}
 			for _, j := range jobs {
 				if err := c.print(j, jobLine(j)); err != nil {
@@ -147,7 +101,7 @@ func (c *console) jobCommand(use, short string, do func(operator.Service, contex
 			defer done()
 			j, err := do(svc, cmd.Context(), args[0])
 			if err != nil {
-				return adminError(err)
+				return err
 			}
 			return c.print(j, jobText(j))
 		},
@@ -186,7 +140,7 @@ func (c *console) backup(ctx context.Context, to string) error {
 	defer done()
 	err = c.writeFrom(to, 0o600, func(w io.Writer) error { return svc.Backup(ctx, w) })
 	if err != nil {
-		return adminError(err)
+		return err
 	}
 	return c.beside(to).print(map[string]any{"file": to, "ok": true}, "wrote "+to)
 }

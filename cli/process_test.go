@@ -4,9 +4,7 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -19,7 +17,6 @@ import (
 
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/operator"
-	"slugpuppy/bot/pulse"
 	"slugpuppy/picture"
 )
 
@@ -241,49 +238,5 @@ func TestAStoppingDaemonDoesNotWaitForAServerForEver(t *testing.T) {
 	t.Logf("a daemon that waits for a server stopped within %s", time.Since(start).Round(time.Millisecond))
 	if n := len(h.jobs(t, "uncertain")); n != 1 {
 		t.Errorf("%d answers are uncertain, want 1", n)
-	}
-}
-
-// noted says when something is logged.
-type noted chan struct{}
-
-func (n noted) Write(p []byte) (int, error) {
-	select {
-	case n <- struct{}{}:
-	default:
-	}
-	return len(p), nil
-}
-
-func TestTheWatchdogStarvesWhileALoopHangs(t *testing.T) {
-	socket, told := manager(t)
-	t.Setenv("NOTIFY_SOCKET", socket)
-	t.Setenv("WATCHDOG_USEC", "30000")
-	t.Setenv("WATCHDOG_PID", "")
-	var loops pulse.Monitor
-	loop := loops.Loop("hangs")
-	loop.Within(-2 * pulse.Slack) // it should have been back long ago
-	complained := make(noted, 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- supervise(ctx, &loops, slog.New(slog.NewTextHandler(complained, nil))) }()
-	for range 3 {
-		<-complained
-	}
-	if said := <-told; said != "READY=1" || len(told) != 0 {
-		t.Errorf("told %q and %d more things while a loop hangs", said, len(told))
-	}
-	loop.Within(time.Hour)
-	if said := <-told; said != "WATCHDOG=1" {
-		t.Errorf("told %q after the loop came back", said)
-	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-	for said := range told {
-		if said == "STOPPING=1" {
-			return
-		}
 	}
 }

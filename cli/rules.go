@@ -92,7 +92,7 @@ func (c *console) change(cmd *cobra.Command, do func(operator.Service) (operator
 	defer done()
 	did, err := do(svc)
 	if err != nil {
-		return adminError(err)
+		return err
 	}
 	text := fmt.Sprintf("%s; take it back with `slugpuppy undo %s`", did.What, did.Undo)
 	if did.Rule != nil {
@@ -130,7 +130,7 @@ func (c *console) listRules(cmd *cobra.Command) ([]store.Rule, error) {
 	}
 	defer done()
 	list, err := svc.Rules(cmd.Context())
-	return list, adminError(err)
+	return list, err
 }
 
 func ruleLine(r store.Rule) string {
@@ -191,7 +191,7 @@ func (c *console) rulesTest() *cobra.Command {
 			defer done()
 			d, err := svc.TestRules(cmd.Context(), e)
 			if err != nil {
-				return adminError(err)
+				return err
 			}
 			return c.print(d, d.Why)
 		},
@@ -243,7 +243,7 @@ func (c *console) logCommand() *cobra.Command {
 			}
 			entries, err := svc.Audit(cmd.Context(), limit)
 			if err != nil {
-				return adminError(err)
+				return err
 			}
 			return c.printEntries(entries)
 		},
@@ -280,7 +280,7 @@ func (c *console) follow(ctx context.Context, svc operator.Service) error {
 			return nil
 		}
 		if err != nil {
-			return adminError(err)
+			return err
 		}
 		entries = slices.DeleteFunc(entries, func(e store.Entry) bool { return !e.At.After(last) })
 		slices.Reverse(entries)

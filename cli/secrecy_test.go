@@ -4,7 +4,6 @@ package cli
 
 import (
 	"encoding/json"
-	"html"
 	"net"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"slugpuppy/app/apptest"
 	"slugpuppy/bot/network/fake/mastodontest"
 )
 
@@ -102,47 +102,35 @@ func TestNoSecretAndNoPrivatePictureIsEverWrittenDown(t *testing.T) {
 	p.listens()
 
 	// Somebody signs in, once in vain.
-	b := (&shop{house: h, url: "http://" + page}).browser(t)
+	b := apptest.NewBrowser(t, "http://"+page, h.server)
 	fault("POST /oauth/token", mastodontest.DropAfterApply, 1)
-	_, text := b.post("/signin", "server", h.server.URL)
-	link := onward.FindStringSubmatch(text)
-	if link == nil {
-		t.Fatal(text)
-	}
-	back, err := reader.Authorize(html.UnescapeString(link[1]))
+	back, err := url.Parse(b.Consent(reader))
 	if err != nil {
 		t.Fatal(err)
 	}
-	hidden["a code"] = mustURL(t, back).Query().Get("code")
-	if code, text := b.get(strings.TrimPrefix(back, b.shop.url)); code < 400 {
+	hidden["a code"] = back.Query().Get("code")
+	if code, text := b.Get(back.String()); code < 400 {
 		t.Errorf("a sign-in without an answer: %d %s", code, text)
 	}
-	b.signIn(reader)
-	for _, c := range b.client.Jar.Cookies(mustURL(t, b.shop.url)) {
+	b.SignIn(reader)
+	for _, c := range b.Cookies() {
 		hidden["cookie "+c.Name] = c.Value
 	}
-	b.post("/settings", "what", "budget", "value", "relaxed")
-	b.post("/settings", "what", "filter", "value", "on")
-	b.post("/settings", "what", "filter", "value", "on")
+	b.Post("/settings", "what", "budget", "value", "relaxed")
+	b.Post("/settings", "what", "filter", "value", "on")
+	b.Post("/settings", "what", "filter", "value", "on")
 
 	// A dream for followers only is hidden, after some trouble.
-	_, dreamed, err := exhibits()
-	if err != nil {
-		t.Fatal(err)
-	}
+	scene, dreamed := apptest.Exhibits(t)
 	fault("GET /media/*", mastodontest.DropBefore, 1)
 	fault("GET /api/v2/filters", mastodontest.DropBefore, 1)
 	private, err := artist.Post(mastodontest.PostOptions{Text: "for you", Visibility: "private", Media: []mastodontest.Picture{{Data: dreamed}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.until("the dream is hidden", func() bool { return len(filedBy(reader)) == 1 })
+	p.until("the dream is hidden", func() bool { return len(apptest.FiledBy(reader)) == 1 })
 
 	// A dream is asked for in private: one that is given up, one that is answered.
-	scene, _, err := exhibits()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ask := func(words string) string {
 		st, err := ada.Post(mastodontest.PostOptions{Text: "@" + h.robot.Handle() + " " + words, Visibility: "direct", Media: []mastodontest.Picture{{Data: scene}}})
 		if err != nil {
@@ -156,16 +144,16 @@ func TestNoSecretAndNoPrivatePictureIsEverWrittenDown(t *testing.T) {
 	p.until("the request is answered", func() bool { return len(h.server.RepliesTo(asked)) > 0 && len(h.jobs(t, "posted")) > 0 })
 
 	fault("GET /media/*", mastodontest.Answer, 1000) // from here on no picture comes
-	b.get("/review")
+	b.Get("/review")
 	for _, path := range []string{"/thumb/" + private.ID + "/0", "/heat/" + private.ID + "/0"} {
-		if code, _ := b.get(path); code != http.StatusBadGateway {
+		if code, _ := b.Get(path); code != http.StatusBadGateway {
 			t.Errorf("%s: %d", path, code)
 		}
 	}
 	fetched := h.server.Count("GET /media/{file}")
 	lost := ask("eyes")
 	p.until("a picture is asked for in vain", func() bool { return h.server.Count("GET /media/{file}") > fetched })
-	b.get("/audit?artist=@artist@dreams.example")
+	b.Get("/audit?artist=@artist@dreams.example")
 
 	var addresses []string
 	addresses = append(addresses, h.pictureAddresses(t, artist, private.ID)...)
@@ -178,7 +166,7 @@ func TestNoSecretAndNoPrivatePictureIsEverWrittenDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, scraped := b.do(req)
+	_, scraped := b.Do(req)
 	if !strings.Contains(scraped, `slugpuppy_verdicts_total{band=`) {
 		t.Error(scraped)
 	}
@@ -217,12 +205,13 @@ func (h *house) sealed(t *testing.T, to secrets) {
 	if err != nil || len(subs) == 0 {
 		t.Fatalf("%v %v", subs, err)
 	}
-	known := connections{store: st, key: key}
 	for _, sub := range subs {
-		for _, field := range fieldsOf(sub) {
-			if to[sub.Handle+"'s "+field], err = known.read(sub, field); err != nil {
+		for _, field := range []string{"token", "client_id", "client_secret"} {
+			sealed, err := st.Secret(key, "filter:mastodon:"+sub.Identity.Server+":"+sub.Identity.ID, field)
+			if err != nil {
 				t.Fatal(err)
 			}
+			to[sub.Handle+"'s "+field] = string(sealed)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func (s *studio) seeAll(ctx context.Context, files []string, top int) error {
 			line.Error = err.Error()
 			text = err.Error()
 		}
-		if err := s.app.print(line, text); err != nil {
+		if err := s.console.print(line, text); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,16 +86,30 @@ func (h *house) login(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := openStore(t.Context(), cfg)
+	return sealedToken(t, cfg)
+}
+
+// sealedToken opens the token that a login left behind.
+func sealedToken(t *testing.T, cfg *config.Config) string {
+	t.Helper()
+	st, err := store.Open(cfg.Store.Path, store.Options{MustExist: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	token, err := tokenOf(cfg, st)
-	if err != nil || token == "" {
+	key, err := store.OpenKey(cfg.Store.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := url.Parse(cfg.Mastodon.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := st.Secret(key, "mastodon:"+server.Host, "token")
+	if err != nil || len(token) == 0 {
 		t.Fatalf("no token was kept: %v", err)
 	}
-	return token
+	return string(token)
 }
 
 // open opens what a stopped daemon has left.
@@ -104,11 +119,11 @@ func (h *house) open(t *testing.T) (*store.Store, *store.Key) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := openStore(t.Context(), cfg)
+	st, err := store.Open(cfg.Store.Path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := store.OpenKey(keyPath(cfg))
+	key, err := store.OpenKey(cfg.Store.KeyFile)
 	if err != nil {
 		t.Fatal(err)
 	}

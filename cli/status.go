@@ -42,7 +42,7 @@ func (c *console) status(ctx context.Context) error {
 	defer done()
 	s, err := svc.Status(ctx)
 	if err != nil {
-		return adminError(err)
+		return err
 	}
 	return c.print(s, statusText(s, time.Now()))
 }

@@ -12,42 +12,32 @@ import (
 
 	"slugpuppy/bot/reply/mention"
 	"slugpuppy/classifier"
-	"slugpuppy/config"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
 
 // studio is the offline dream machine: the network, its words and the maker.
 type studio struct {
-	app   *console
-	net   *classifier.Network
-	words *dream.Vocabulary
-	maker *dream.Maker
-	opts  dream.Options // of the maker
-	media picture.Limits
+	console *console
+	net     *classifier.Network
+	words   *dream.Vocabulary
+	maker   *dream.Maker
+	opts    dream.Options // of the maker
+	media   picture.Limits
 }
 
 // newStudio loads the network and takes the memory cap and picture limits from the
 // configuration, if there is one.
 func (c *console) newStudio() (*studio, error) {
-	cfg, err := c.loadConfig()
+	a, err := c.load()
 	if err != nil {
 		return nil, err
 	}
-	limitMemory(cfg, 1, 0) // decoded before, encoded after
-	net, err := c.network(cfg)
+	s, err := a.Alone()
 	if err != nil {
-		return nil, err
+		return nil, modelError(err)
 	}
-	opts := makerOptions(cfg)
-	return &studio{
-		app:   c,
-		net:   net,
-		words: dream.NewVocabulary(net.Labels()),
-		maker: dream.New(net, opts),
-		opts:  opts,
-		media: pictureLimits(cfg),
-	}, nil
+	return &studio{console: c, net: s.Network, words: s.Words, maker: s.Maker, opts: a.MakerOptions(), media: a.Pictures()}, nil
 }
 
 // recipe turns words as they would be typed in a mention into a recipe and the request.
@@ -96,7 +86,7 @@ func request(verb mention.Verb, words string) (mention.Request, error) {
 
 // open reads and decodes a picture; "-" is standard input.
 func (s *studio) open(ctx context.Context, path string) (*picture.Picture, error) {
-	data, err := s.app.read(path, s.media.MaxBytes)
+	data, err := s.console.read(path, s.media.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -134,13 +124,4 @@ func (c *console) read(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return data, nil
-}
-
-// loadConfig reads the configuration; a missing default file means the defaults.
-func (c *console) loadConfig() (*config.Config, error) {
-	cfg, err := config.Load(c.configPath, c.env)
-	if err != nil {
-		return nil, usageError(err)
-	}
-	return cfg, nil
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/app"
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/fake/xtest"
@@ -185,7 +186,7 @@ func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestABillSaysWhatItWasFor(t *testing.T) {
-	now := thisMonth()
+	now := app.Month(time.Now())
 	list := []store.Spending{
 		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "dreambot", Month: "2026-08", Item: string(x.PostRead), N: 200, Cost: 1_000_000},
 		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "dreambot", Month: "2026-08", Item: string(x.Summoned), N: 3, Cost: 30_000},
@@ -193,9 +194,9 @@ func TestABillSaysWhatItWasFor(t *testing.T) {
 		{Identity: identity.Identity{Server: x.Server, ID: "2"}, Handle: "alice", Month: now, Item: string(x.MuteMade), N: 98, Cost: 980_000},
 		{Identity: identity.Identity{Server: x.Server, ID: "3"}, Month: now, Item: string(x.MuteMade), N: 1, Cost: 10_000},
 	}
-	var bills []bill
+	var bills []app.Bill
 	for _, b := range x.Bills(list) {
-		bills = append(bills, bill{Bill: b, limit: x.Dollar, least: x.Dollar / 10, timeline: b.Handle == "alice"})
+		bills = append(bills, app.Bill{Bill: b, Cap: x.Dollar, Least: x.Dollar / 10, Timeline: b.Handle == "alice"})
 	}
 	got := costText(bills, "")
 	want := `@dreambot, 2026-08

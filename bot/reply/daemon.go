@@ -65,10 +65,14 @@ func New(o Options) (*Daemon, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &Daemon{
+	d := &Daemon{
 		Options: o.withDefaults(), owner: rand.Text(), outbox: newSignal(),
 		queue: map[string]signal{wordLane: newSignal(), dreamLane: newSignal()},
-	}, nil
+	}
+	if o.Letters != nil {
+		o.Letters.carrier.Store(d)
+	}
+	return d, nil
 }
 
 // Run answers mentions until ctx ends, and then returns nil with everything written down. An

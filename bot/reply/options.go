@@ -38,7 +38,8 @@ type Options struct {
 	Decode     Decoder
 	Secret     []byte // makes idempotency keys unguessable; the same for the life of the store
 	Log        *slog.Logger
-	Orders     Orders // nil: there are none
+	Orders     Orders   // nil: there are none
+	Letters    *Letters // that this daemon is to carry; nil: none
 	// Replied is told how long an answer took, for metrics; nil: nobody is.
 	Replied func(after time.Duration)
 	Pulse   *pulse.Monitor // told that the loops still turn; nil: nobody is

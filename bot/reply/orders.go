@@ -2,7 +2,9 @@ package reply
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"slugpuppy/bot/network"
@@ -56,4 +58,17 @@ func (d *Daemon) Tell(name string, to network.Account, text string) error {
 	}
 	d.queue[wordLane].send()
 	return nil
+}
+
+// Letters are how those whom a bot needs, and who so are made before it, write to people through it.
+// The zero value is ready to become an option of the bot's.
+type Letters struct{ carrier atomic.Pointer[Daemon] }
+
+// Tell is Daemon.Tell, of the daemon that has these letters among its options.
+func (l *Letters) Tell(name string, to network.Account, text string) error {
+	d := l.carrier.Load()
+	if d == nil {
+		return errors.New("there is no bot to write with")
+	}
+	return d.Tell(name, to, text)
 }

@@ -145,3 +145,16 @@ const usual = 0.002
 
 // BandOf puts a score into a band for the usual budget of 1 in 500.
 func (h *Head) BandOf(score float64) Band { return h.Band(score, usual) }
+
+// Promise is what a budget of wrong hides means on a timeline: it is counted on photographs, which
+// are most of what timelines hold.
+func (d *Detector) Promise(budget float64) Promise { return d.head.Promise(budget, Photographs) }
+
+// Likely is the score from which hiding keeps a budget of wrong hides among photographs.
+func (d *Detector) Likely(budget float64) float64 { return d.Promise(budget).Score }
+
+// Certain is the score from which hiding keeps a budget even among pictures chosen because they look
+// like dreams. It is never below Likely.
+func (d *Detector) Certain(budget float64) float64 {
+	return max(d.Likely(budget), d.head.Promise(budget, Everything).Score)
+}

@@ -4,6 +4,7 @@
 package networks
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -108,16 +109,23 @@ func (f Folder) Use(name string) error {
 	return replace(path, []byte(name+"\n"))
 }
 
+// Resolve is the name of the network that a name means: an empty one means the one in use.
+func (f Folder) Resolve(name string) (string, error) {
+	if name != "" {
+		return name, nil
+	}
+	name, err := f.Current()
+	return cmp.Or(name, classifier.Embedded), err
+}
+
 // Open loads a network: the embedded one, one of the folder, or an ONNX file by its path;
 // with an empty name the one in use.
 func (f Folder) Open(name string) (*classifier.Network, error) {
-	if name == "" {
-		var err error
-		if name, err = f.Current(); err != nil {
-			return nil, err
-		}
+	name, err := f.Resolve(name)
+	if err != nil {
+		return nil, err
 	}
-	if name == "" || name == classifier.Embedded {
+	if name == classifier.Embedded {
 		return classifier.Default()
 	}
 	if isFile(name) {

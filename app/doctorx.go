@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -14,60 +14,60 @@ import (
 
 // checkX says what X wants before a bot may post there, and whether it can work. Nothing is asked of X
 // while a daemon runs: that costs money, and the daemon knows.
-func (c *console) checkX(ctx context.Context, cfg *config.Config) []finding {
-	if !cfg.X.Enabled {
+func (a *App) checkX(ctx context.Context) []Finding {
+	if !a.cfg.X.Enabled {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorTime)
 	defer cancel()
-	all := xPermissions(cfg)
-	if client, err := operator.Dial(ctx, socketPath(cfg)); err == nil {
-		if mayPostOnX(cfg) {
+	all := xPermissions(a.cfg)
+	if client, err := operator.Dial(ctx, a.cfg.Admin.Socket); err == nil {
+		if mayPostOnX(a.cfg) {
 			all = append(all, daemonAccount(ctx, client))
 		}
-		return append(all, checkBudget(ctx, cfg, client))
+		return append(all, a.checkBudget(ctx, client))
 	}
-	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
+	st, err := store.Open(a.cfg.Store.Path, store.Options{MustExist: true})
 	if err != nil {
 		if errors.Is(err, store.ErrMissing) {
 			err = errors.New("nobody has logged in on X yet")
 		}
-		return append(all, finding{"x keys", sick, err.Error(), "`slugpuppy login x`"})
+		return append(all, Finding{"x keys", Sick, err.Error(), "`slugpuppy login x`"})
 	}
 	defer st.Close()
-	key, err := store.OpenKey(keyPath(cfg))
+	key, err := a.key()
 	if err != nil {
-		return append(all, finding{"x keys", sick, err.Error(), "put the key file back, or `slugpuppy login x` again"})
+		return append(all, Finding{"x keys", Sick, err.Error(), "put the key file back, or `slugpuppy login x` again"})
 	}
-	platform, err := openX(cfg, st, key, nil, slog.New(slog.DiscardHandler))
+	platform, err := a.botOnX(st, key, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return append(all, finding{"x keys", sick, err.Error(), "`slugpuppy login x`"})
+		return append(all, Finding{"x keys", Sick, err.Error(), "`slugpuppy login x`"})
 	}
-	return append(all, xAccount(ctx, platform), checkBudget(ctx, cfg, &operator.Local{Store: st}))
+	return append(all, xAccount(ctx, platform), a.checkBudget(ctx, &operator.Local{Store: st}))
 }
 
 // xPermissions are what an operator must confirm and may have chosen.
-func xPermissions(cfg *config.Config) []finding {
-	all := []finding{{"approval", healthy, "confirmed: X has approved the automated replies", ""}, {"x label", healthy, "confirmed: the profile carries the label of automated accounts", ""}}
+func xPermissions(cfg *config.Config) []Finding {
+	all := []Finding{{"approval", Healthy, "confirmed: X has approved the automated replies", ""}, {"x label", Healthy, "confirmed: the profile carries the label of automated accounts", ""}}
 	if !cfg.X.Approved {
-		all[0] = finding{"approval", sick, "X allows automated replies with generated pictures only to approved apps; the bot does not run there",
+		all[0] = Finding{"approval", Sick, "X allows automated replies with generated pictures only to approved apps; the bot does not run there",
 			"apply at developer.x.com; once X has said yes, set x.approved = true"}
 	}
 	if !cfg.X.AutomatedLabel {
-		all[1] = finding{"x label", sick, "X wants bots to be labelled as automated, with who runs them; the bot does not run there",
+		all[1] = Finding{"x label", Sick, "X wants bots to be labelled as automated, with who runs them; the bot does not run there",
 			"in the bot's settings on X: your account, automation, name the account that manages it; then set x.automated_label = true"}
 	}
 	if cfg.X.API != "v2" {
-		all = append(all, finding{"x api", doubt, "x.api is " + cfg.X.API + ", which X refuses to most apps (error 453)", `if so, set x.api = "v2"`})
+		all = append(all, Finding{"x api", Doubt, "x.api is " + cfg.X.API + ", which X refuses to most apps (error 453)", `if so, set x.api = "v2"`})
 	}
 	return all
 }
 
 // xAccount asks X who the keys belong to.
-func xAccount(ctx context.Context, p network.Bot) finding {
+func xAccount(ctx context.Context, p network.Bot) Finding {
 	self, err := p.Self(ctx)
 	if err == nil {
-		return finding{"x account", healthy, "@" + self.Handle, ""}
+		return Finding{"x account", Healthy, "@" + self.Handle, ""}
 	}
 	remedy := "look at x.address, the network and X's status page"
 	switch kind, _ := network.KindOf(err); kind {
@@ -80,24 +80,24 @@ func xAccount(ctx context.Context, p network.Bot) finding {
 		remedy = "the limit of calls or the credits are used up: wait, or buy credits at developer.x.com"
 	}
 	remedy = network.RemedyOf(err, remedy)
-	return finding{"x account", sick, strings.TrimSuffix(err.Error(), "; "+remedy), remedy} // the error ends with it
+	return Finding{"x account", Sick, strings.TrimSuffix(err.Error(), "; "+remedy), remedy} // the error ends with it
 }
 
 // checkOnX tries a subscriber's keys.
-func checkOnX(ctx context.Context, known connections, sub store.Subscriber) finding {
+func checkOnX(ctx context.Context, known connections, sub store.Subscriber) Finding {
 	who := "@" + sub.Handle
 	account, err := known.onX(sub, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return finding{"timeline", sick, err.Error(), reconnectX}
+		return Finding{"timeline", Sick, err.Error(), reconnectX}
 	}
 	_, err = account.Self(ctx)
 	switch {
 	case network.Is(err, network.Unauthorized):
-		return finding{"timeline", doubt, who + ": X no longer accepts the keys", reconnectX}
+		return Finding{"timeline", Doubt, who + ": X no longer accepts the keys", reconnectX}
 	case err != nil:
-		return finding{"timeline", doubt, who + ": " + err.Error(), "nothing is lost meanwhile"}
+		return Finding{"timeline", Doubt, who + ": " + err.Error(), "nothing is lost meanwhile"}
 	}
-	return finding{"timeline", healthy, who + " on X", ""}
+	return Finding{"timeline", Healthy, who + " on X", ""}
 }
 
 // reconnectX is what to do about a subscriber's keys for X.

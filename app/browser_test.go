@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"bytes"
@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"slugpuppy/app/apptest"
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/x"
@@ -141,7 +142,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 	}
 	ctx, complaints := chrome(t)
 	s := newShop(t)
-	reader, dream, _ := s.gallery(t)
+	reader, dream, _ := apptest.Gallery(t, s.server)
 	run := func(what string, actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		if err := chromedp.Do(ctx, actions...); err != nil {
@@ -182,8 +183,8 @@ func TestThePageInARealBrowser(t *testing.T) {
 	if _, err := s.filter.Pass(t.Context(), subs[0].Identity); err != nil {
 		t.Fatal(err)
 	}
-	if len(filedBy(reader)) != 1 {
-		t.Fatalf("filed %v", filedBy(reader))
+	if len(apptest.FiledBy(reader)) != 1 {
+		t.Fatalf("filed %v", apptest.FiledBy(reader))
 	}
 	run("review", chromedp.Navigate(s.url+"/review"), chromedp.WaitVisible("article.post"))
 	why, err := chromedp.Run(ctx, chromedp.TextContent("article.post"))
@@ -212,7 +213,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 	if _, err := s.filter.Pass(t.Context(), subs[0].Identity); err != nil {
 		t.Fatal(err)
 	}
-	if got := filedBy(reader); len(got) != 0 {
+	if got := apptest.FiledBy(reader); len(got) != 0 {
 		t.Errorf("still filed: %v, want %s back", got, dream)
 	}
 	run("home", chromedp.Navigate(s.url), chromedp.WaitVisible("#budget"))

@@ -1,28 +1,20 @@
-package cli
+package app
 
 import (
 	"bytes"
-	"html"
-	"io"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"slugpuppy/app/apptest"
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/x"
-	"slugpuppy/bot/operator"
-	"slugpuppy/bot/timeline"
-	"slugpuppy/bot/web"
-	"slugpuppy/config"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )
@@ -30,127 +22,40 @@ import (
 // shop is the web page over a house's server.
 type shop struct {
 	*house
-	url    string
-	store  *store.Store
-	filter *timeline.Filter
-	site   *web.Site
-	meters *x.Meters
+	url string
+	*daemon
 }
 
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	h := newHouse(t)
-	cfg, err := config.Load(h.file, h.app(nil, nil).env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := openStore(t.Context(), cfg)
+	srv := httptest.NewUnstartedServer(nil)
+	cfg := h.config(t)
+	cfg.Web.Listen = srv.Listener.Addr().String()
+	cfg.Web.URL, cfg.Web.Admins = "http://"+cfg.Web.Listen, "@boss@dreams.example"
+	a := New(cfg, Options{})
+	st, err := a.openStore(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	key, err := store.OpenKey(keyPath(cfg))
+	d, err := a.newDaemon(st)
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
-	meters := &x.Meters{}
-	filter, err := newFilter(cfg, st, key, meters, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	local := &operator.Local{Store: st, Daemon: statusOf(nil, time.Now()), Secrets: newConnections(cfg, st, key), Filter: func() (*timeline.Filter, error) { return filter, nil }}
-	srv := httptest.NewUnstartedServer(nil)
-	cfg.Web.URL, cfg.Web.Admins = "http://"+srv.Listener.Addr().String(), "@boss@dreams.example"
-	site, err := newSite(cfg, st, key, filter, local, meters, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Config.Handler = site.Handler()
+	srv.Config.Handler = d.site.Handler()
 	srv.Start()
 	t.Cleanup(srv.Close)
-	return &shop{h, srv.URL, st, filter, site, meters}
+	return &shop{h, srv.URL, d}
 }
 
-// browser is somebody with cookies.
-type browser struct {
-	t      *testing.T
-	shop   *shop
-	client *http.Client
-}
-
-func (s *shop) browser(t *testing.T) *browser {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &browser{t, s, &http.Client{Jar: jar}}
-}
-
-func (b *browser) do(req *http.Request) (int, string) {
-	b.t.Helper()
-	resp, err := b.client.Do(req)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
-}
-
-func (b *browser) get(path string) (int, string) {
-	b.t.Helper()
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.shop.url+path, nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return b.do(req)
-}
-
-func (b *browser) post(path string, form ...string) (int, string) {
-	b.t.Helper()
-	values := url.Values{}
-	for i := 0; i < len(form); i += 2 {
-		values.Set(form[i], form[i+1])
-	}
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.shop.url+path, strings.NewReader(values.Encode()))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Origin", b.shop.url)
-	return b.do(req)
-}
-
-var onward = regexp.MustCompile(`id="go" href="([^"]+)"`)
-
-// signIn comes in as a user of the fake server.
-func (b *browser) signIn(u *mastodontest.User) {
-	b.t.Helper()
-	// As people type it; the bot's own server is known to be one without https.
-	code, page := b.post("/signin", "server", strings.TrimPrefix(b.shop.server.URL, "http://"))
-	link := onward.FindStringSubmatch(page)
-	if code != http.StatusOK || link == nil {
-		b.t.Fatalf("%d: %s", code, page)
-	}
-	back, err := u.Authorize(html.UnescapeString(link[1]))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	code, page = b.get(strings.TrimPrefix(back, b.shop.url))
-	if code != http.StatusOK || !strings.Contains(page, "@"+u.Handle()) {
-		b.t.Fatalf("%d: %s", code, page)
-	}
-}
+func (s *shop) browser(t *testing.T) *apptest.Browser { return apptest.NewBrowser(t, s.url, s.server) }
 
 func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 	s := newShop(t)
-	reader, dream, photo := s.gallery(t)
+	reader, dream, photo := apptest.Gallery(t, s.server)
 	b := s.browser(t)
-	b.signIn(reader)
+	b.SignIn(reader)
 	sub := func() store.Subscriber {
 		subs, err := s.store.Subscribers()
 		if err != nil || len(subs) != 1 {
@@ -161,61 +66,61 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 	if sub().Mode != store.FilterOff {
 		t.Errorf("the filter is %s before anybody said so", sub().Mode)
 	}
-	b.post("/settings", "what", "filter", "value", "on")
-	b.post("/settings", "what", "budget", "value", "relaxed")
+	b.Post("/settings", "what", "filter", "value", "on")
+	b.Post("/settings", "what", "budget", "value", "relaxed")
 	if sub().Acting(time.Now()) != store.FilterShadow {
 		t.Errorf("the first week is %s", sub().Acting(time.Now()))
 	}
-	b.post("/settings", "what", "filter", "value", "on") // once more: begin at once
+	b.Post("/settings", "what", "filter", "value", "on") // once more: begin at once
 	if _, err := s.filter.Pass(t.Context(), sub().Identity); err != nil {
 		t.Fatal(err)
 	}
-	code, page := b.get("/review")
+	code, page := b.Get("/review")
 	if code != http.StatusOK || !strings.Contains(page, "/thumb/"+dream+"/0") || strings.Contains(page, photo) {
 		t.Errorf("%d: %s", code, page)
 	}
 	for _, path := range []string{"/thumb/" + dream + "/0", "/heat/" + dream + "/0"} {
-		if code, data := b.get(path); code != http.StatusOK || picture.Sniff([]byte(data)) != "jpeg" {
+		if code, data := b.Get(path); code != http.StatusOK || picture.Sniff([]byte(data)) != "jpeg" {
 			t.Errorf("%s: %d, %d bytes", path, code, len(data))
 		}
 	}
 	for _, path := range []string{"/", "/stats", "/export", "/audit?artist=@artist@dreams.example"} {
-		if code, page := b.get(path); code != http.StatusOK {
+		if code, page := b.Get(path); code != http.StatusOK {
 			t.Errorf("%s: %d %s", path, code, page)
 		}
 	}
-	b.post("/review", "post", dream, "say", "photo")
+	b.Post("/review", "post", dream, "say", "photo")
 	if _, err := s.filter.Pass(t.Context(), sub().Identity); err != nil {
 		t.Fatal(err)
 	}
 	if len(reader.Filters()) != 0 {
 		t.Errorf("%+v", reader.Filters())
 	}
-	if code, page := b.post("/settings", "what", "allow", "value", "nonsense"); code != http.StatusUnprocessableEntity {
+	if code, page := b.Post("/settings", "what", "allow", "value", "nonsense"); code != http.StatusUnprocessableEntity {
 		t.Errorf("%d %s", code, page)
 	}
-	b.post("/forget", "sure", "yes")
+	b.Post("/forget", "sure", "yes")
 	if _, err := s.filter.Pass(t.Context(), sub().Identity); err != nil && !strings.Contains(err.Error(), "no such subscriber") {
 		t.Fatal(err)
 	}
 	if subs, err := s.store.Subscribers(); err != nil || len(subs) != 0 {
 		t.Errorf("%v %v", subs, err)
 	}
-	if code, _ := b.get("/review"); code != http.StatusUnauthorized {
+	if code, _ := b.Get("/review"); code != http.StatusUnauthorized {
 		t.Errorf("still signed in: %d", code)
 	}
 }
 
 func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 	s := newShop(t)
-	reader, dream, _ := s.gallery(t)
+	reader, dream, _ := apptest.Gallery(t, s.server)
 	other, boss := s.server.AddUser("other", mastodontest.UserOptions{}), s.server.AddUser("boss", mastodontest.UserOptions{})
 	mine, theirs, chief, nobody := s.browser(t), s.browser(t), s.browser(t), s.browser(t)
-	mine.signIn(reader)
-	theirs.signIn(other)
-	chief.signIn(boss)
-	mine.post("/settings", "what", "filter", "value", "shadow")
-	mine.post("/settings", "what", "budget", "value", "relaxed")
+	mine.SignIn(reader)
+	theirs.SignIn(other)
+	chief.SignIn(boss)
+	mine.Post("/settings", "what", "filter", "value", "shadow")
+	mine.Post("/settings", "what", "budget", "value", "relaxed")
 	subs, err := s.store.Subscribers()
 	if err != nil {
 		t.Fatal(err)
@@ -225,15 +130,15 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if code, page := mine.get("/review"); !strings.Contains(page, dream) {
+	if code, page := mine.Get("/review"); !strings.Contains(page, dream) {
 		t.Fatalf("%d %s", code, page)
 	}
 	for _, path := range []string{"/thumb/" + dream + "/0", "/heat/" + dream + "/0"} {
-		if code, _ := theirs.get(path); code != http.StatusNotFound {
+		if code, _ := theirs.Get(path); code != http.StatusNotFound {
 			t.Errorf("another sees %s: %d", path, code)
 		}
 	}
-	if _, page := theirs.get("/review"); strings.Contains(page, dream) {
+	if _, page := theirs.Get("/review"); strings.Contains(page, dream) {
 		t.Error("another sees the list")
 	}
 	for _, pattern := range s.site.Routes() {
@@ -247,7 +152,7 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 			}
 			req.Header.Set("Origin", "https://evil.example")
 			req.Header.Set("Sec-Fetch-Site", "cross-site")
-			if code, _ := mine.do(req); code != http.StatusForbidden {
+			if code, _ := mine.Do(req); code != http.StatusForbidden {
 				t.Errorf("%s from another site: %d", pattern, code)
 			}
 		}
@@ -256,33 +161,33 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 		}
 		code := 0
 		if method == http.MethodPost {
-			code, _ = nobody.post(path)
+			code, _ = nobody.Post(path)
 		} else {
-			code, _ = nobody.get(path)
+			code, _ = nobody.Get(path)
 		}
 		if code != http.StatusUnauthorized {
 			t.Errorf("%s without signing in: %d", pattern, code)
 		}
 		if strings.Contains(path, "operator") && method == http.MethodGet {
-			if code, _ := mine.get(path); code != http.StatusNotFound {
+			if code, _ := mine.Get(path); code != http.StatusNotFound {
 				t.Errorf("%s for everybody: %d", path, code)
 			}
-			if code, page := chief.get(path); code != http.StatusOK || !strings.Contains(page, "Queue") {
+			if code, page := chief.Get(path); code != http.StatusOK || !strings.Contains(page, "Queue") {
 				t.Errorf("%s for an admin: %d", path, code)
 			}
 		}
 	}
 	// A server that a stranger names must be public, and a foreign session id is no session.
-	if code, _ := nobody.post("/signin", "server", "http://127.0.0.1:9/"); code != http.StatusUnprocessableEntity {
+	if code, _ := nobody.Post("/signin", "server", "http://127.0.0.1:9/"); code != http.StatusUnprocessableEntity {
 		t.Errorf("a private server: %d", code)
 	}
-	before := mine.client.Jar.Cookies(mustURL(t, s.url))
-	mine.signIn(reader)
-	if after := mine.client.Jar.Cookies(mustURL(t, s.url)); before[0].Value == after[0].Value {
+	before := mine.Cookies()
+	mine.SignIn(reader)
+	if after := mine.Cookies(); before[0].Value == after[0].Value {
 		t.Error("the session is not renewed at sign-in")
 	}
-	mine.post("/signout", "everywhere", "yes")
-	if code, _ := mine.get("/review"); code != http.StatusUnauthorized {
+	mine.Post("/signout", "everywhere", "yes")
+	if code, _ := mine.Get("/review"); code != http.StatusUnauthorized {
 		t.Errorf("after signing out: %d", code)
 	}
 }
@@ -301,27 +206,19 @@ func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := s.browser(t)
-	b.signIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
-	if code, page := b.get("/operator"); code != http.StatusOK || !strings.Contains(page, "the picture cannot be read") || !strings.Contains(page, `value="`+job.ID+`"`) {
+	b.SignIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
+	if code, page := b.Get("/operator"); code != http.StatusOK || !strings.Contains(page, "the picture cannot be read") || !strings.Contains(page, `value="`+job.ID+`"`) {
 		t.Errorf("%d %s", code, page)
 	}
-	if code, page := b.post("/operator/retry", "job", job.ID); code != http.StatusOK || strings.Contains(page, "Try again") {
+	if code, page := b.Post("/operator/retry", "job", job.ID); code != http.StatusOK || strings.Contains(page, "Try again") {
 		t.Errorf("%d %s", code, page)
 	}
 	if j, err := s.store.Job(job.ID); err != nil || j.State != store.Queued {
 		t.Errorf("%+v %v", j, err)
 	}
-	if code, _ := b.post("/operator/retry", "job", job.ID); code != http.StatusConflict {
+	if code, _ := b.Post("/operator/retry", "job", job.ID); code != http.StatusConflict {
 		t.Errorf("once more: %d", code)
 	}
-}
-
-func mustURL(t *testing.T, s string) *url.URL {
-	u, err := url.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
 }
 
 func TestAStrangerTriesAPicture(t *testing.T) {
@@ -352,20 +249,20 @@ func TestAStrangerTriesAPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", form.FormDataContentType())
-	code, page := b.do(req)
+	code, page := b.Do(req)
 	path := regexp.MustCompile(`/try/([A-Z0-9]+)/events`).FindStringSubmatch(page)
 	if code != http.StatusOK || path == nil {
 		t.Fatalf("%d %s", code, page)
 	}
-	if code, events := b.get(path[0]); code != http.StatusOK || !strings.Contains(events, `"done":true`) {
+	if code, events := b.Get(path[0]); code != http.StatusOK || !strings.Contains(events, `"done":true`) {
 		t.Errorf("%d %s", code, events)
 	}
-	_, page = b.get("/try/" + path[1])
+	_, page = b.Get("/try/" + path[1])
 	if !strings.Contains(page, "dream.jpg") || !strings.Contains(page, "I see") || !strings.Contains(page, "dd1-") {
 		t.Error(page)
 	}
 	for _, name := range []string{"before.jpg", "map.jpg", "dream.jpg"} {
-		if code, data := b.get("/try/" + path[1] + "/" + name); code != http.StatusOK || picture.Sniff([]byte(data)) != "jpeg" {
+		if code, data := b.Get("/try/" + path[1] + "/" + name); code != http.StatusOK || picture.Sniff([]byte(data)) != "jpeg" {
 			t.Errorf("%s: %d", name, code)
 		}
 	}
@@ -374,8 +271,8 @@ func TestAStrangerTriesAPicture(t *testing.T) {
 func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
 	s := newShop(t)
 	b := s.browser(t)
-	b.signIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
-	if _, page := b.get("/operator"); strings.Contains(page, "Costs") {
+	b.SignIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
+	if _, page := b.Get("/operator"); strings.Contains(page, "Costs") {
 		t.Errorf("costs where nobody is on X: %s", page)
 	}
 	s.onX(t)
@@ -387,7 +284,7 @@ func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	code, page := b.get("/operator")
+	code, page := b.Get("/operator")
 	for _, want := range []string{"@alice", "$0.05 of $10.00", "$9.95 left", "6 × post read: $0.03", "read the home timeline: 178 of 180", "ask who we are: 74 of 75",
 		"@carol", `value="99"`, "mentions are not read before the 1st", "none made"} {
 		if code != http.StatusOK || !strings.Contains(page, want) {

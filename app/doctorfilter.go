@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/timeline"
-	"slugpuppy/config"
 	"slugpuppy/store"
 )
 
@@ -22,13 +21,13 @@ const timelineTime = 2 * time.Minute
 
 // checkTimelines looks whether every subscriber's server still lets the filter in. A running daemon
 // has the tokens and is asked instead.
-func (c *console) checkTimelines(ctx context.Context, cfg *config.Config) []finding {
+func (a *App) checkTimelines(ctx context.Context) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, timelineTime)
 	defer cancel()
-	if client, err := operator.Dial(ctx, socketPath(cfg)); err == nil {
+	if client, err := operator.Dial(ctx, a.cfg.Admin.Socket); err == nil {
 		return waitingTimelines(ctx, client)
 	}
-	st, err := store.Open(databasePath(cfg), store.Options{MustExist: true})
+	st, err := store.Open(a.cfg.Store.Path, store.Options{MustExist: true})
 	if errors.Is(err, store.ErrMissing) {
 		return nil
 	}
@@ -38,17 +37,17 @@ func (c *console) checkTimelines(ctx context.Context, cfg *config.Config) []find
 	defer st.Close()
 	subs, err := st.Subscribers()
 	if err != nil {
-		return []finding{{"timelines", sick, err.Error(), "restore a backup"}}
+		return []Finding{{"timelines", Sick, err.Error(), "restore a backup"}}
 	}
 	if len(subs) == 0 {
 		return nil
 	}
-	key, err := store.OpenKey(keyPath(cfg))
+	key, err := a.key()
 	if err != nil {
-		return []finding{{"timelines", sick, err.Error(), "put the key file back, or connect everybody again"}}
+		return []Finding{{"timelines", Sick, err.Error(), "put the key file back, or connect everybody again"}}
 	}
-	known := newConnections(cfg, st, key)
-	var all []finding
+	known := a.connections(st, key, nil)
+	var all []Finding
 	servers := map[string]mastodon.Server{}
 	for _, sub := range subs {
 		all = append(all, checkTimeline(ctx, known, sub, servers))
@@ -57,22 +56,22 @@ func (c *console) checkTimelines(ctx context.Context, cfg *config.Config) []find
 }
 
 // waitingTimelines is what a running daemon says of those it looks after.
-func waitingTimelines(ctx context.Context, daemon operator.Service) (all []finding) {
+func waitingTimelines(ctx context.Context, daemon operator.Service) (all []Finding) {
 	s, err := daemon.Status(ctx)
 	if err != nil {
 		return nil // checkDatabase has said so
 	}
 	subs, err := daemon.Users(ctx)
 	if err != nil {
-		return []finding{{"timelines", doubt, err.Error(), "look at the daemon's log"}}
+		return []Finding{{"timelines", Doubt, err.Error(), "look at the daemon's log"}}
 	}
 	for _, sub := range subs {
 		if sub.Trouble != "" {
-			all = append(all, finding{"timeline", doubt, "@" + sub.Handle + ": " + sub.Trouble, reconnectOf(sub)})
+			all = append(all, Finding{"timeline", Doubt, "@" + sub.Handle + ": " + sub.Trouble, reconnectOf(sub)})
 		}
 	}
 	if len(all) == 0 && s.Users > 0 {
-		all = append(all, finding{"timelines", healthy, fmt.Sprintf("the daemon looks after %d", s.Users), ""})
+		all = append(all, Finding{"timelines", Healthy, fmt.Sprintf("the daemon looks after %d", s.Users), ""})
 	}
 	return all
 }
@@ -88,37 +87,37 @@ func reconnectOf(sub store.Subscriber) string {
 }
 
 // checkTimeline tries one subscriber's token, and what their server can do.
-func checkTimeline(ctx context.Context, known connections, sub store.Subscriber, servers map[string]mastodon.Server) finding {
+func checkTimeline(ctx context.Context, known connections, sub store.Subscriber, servers map[string]mastodon.Server) Finding {
 	who := "@" + sub.Handle
 	if sub.Leaving {
-		return finding{"timeline", healthy, who + " leaves; their filters are being removed", ""}
+		return Finding{"timeline", Healthy, who + " leaves; their filters are being removed", ""}
 	}
 	if sub.Network == x.Name {
 		return checkOnX(ctx, known, sub)
 	}
-	client, err := known.open(sub, slog.New(slog.DiscardHandler))
+	client, err := known.onMastodon(sub, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return finding{"timeline", sick, err.Error(), reconnect}
+		return Finding{"timeline", Sick, err.Error(), reconnect}
 	}
 	server, ok := servers[sub.Server]
 	if !ok {
 		if server, err = client.Server(ctx); err != nil {
-			return finding{"timeline", doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
+			return Finding{"timeline", Doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
 		}
 		servers[sub.Server] = server
 	}
 	missing, err := client.Lacking(ctx, mastodon.FilterScopes)
 	switch {
 	case network.Is(err, network.Unauthorized):
-		return finding{"timeline", doubt, who + ": their server no longer accepts the token", reconnect}
+		return Finding{"timeline", Doubt, who + ": their server no longer accepts the token", reconnect}
 	case err != nil:
-		return finding{"timeline", doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
+		return Finding{"timeline", Doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
 	case !server.FiltersPosts:
-		return finding{"timeline", doubt, who + ": " + server.Name + " has no filters for single posts, so nothing can be hidden", "that needs Mastodon 4.0 or GoToSocial; until then use `filter set ACCT filter shadow`"}
+		return Finding{"timeline", Doubt, who + ": " + server.Name + " has no filters for single posts, so nothing can be hidden", "that needs Mastodon 4.0 or GoToSocial; until then use `filter set ACCT filter shadow`"}
 	case len(missing) > 0:
-		return finding{"timeline", doubt, who + ": the token lacks " + strings.Join(missing, " "), reconnect}
+		return Finding{"timeline", Doubt, who + ": the token lacks " + strings.Join(missing, " "), reconnect}
 	case sub.How == timeline.Blur && !server.Blurs:
-		return finding{"timeline", doubt, who + ": " + server.Name + " cannot blur; a warning is shown instead", "that needs Mastodon 4.4 or GoToSocial"}
+		return Finding{"timeline", Doubt, who + ": " + server.Name + " cannot blur; a warning is shown instead", "that needs Mastodon 4.4 or GoToSocial"}
 	}
-	return finding{"timeline", healthy, who + " on " + server.Name, ""}
+	return Finding{"timeline", Healthy, who + " on " + server.Name, ""}
 }

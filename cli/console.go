@@ -1,5 +1,6 @@
-// Package cli is the command line: it reads arguments, wires the packages together and turns
-// errors into sentences and exit codes. It holds no logic of its own.
+// Package cli is the command line: it reads arguments, calls the parts that package app has wired
+// together, prints what they answer and turns errors into sentences and exit codes. It holds no logic
+// of its own.
 package cli
 
 import (
@@ -15,6 +16,10 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"slugpuppy/app"
+	"slugpuppy/bot/operator"
+	"slugpuppy/config"
 )
 
 // The exit codes, the same for every command.
@@ -24,7 +29,7 @@ const (
 	exitUsage      = 2
 	exitNotFound   = 3
 	exitDaemonDown = 4
-	exitRefused    = 5
+	exitRefused    = 5 // app.ExitLocked too
 )
 
 // codedError carries the exit code an error asks for.
@@ -36,10 +41,9 @@ type codedError struct {
 func (e *codedError) Error() string { return e.err.Error() }
 func (e *codedError) Unwrap() error { return e.err }
 
-func usageError(err error) error      { return &codedError{exitUsage, err} }
-func notFoundError(err error) error   { return &codedError{exitNotFound, err} }
-func daemonDownError(err error) error { return &codedError{exitDaemonDown, err} }
-func refusedError(err error) error    { return &codedError{exitRefused, err} }
+func usageError(err error) error    { return &codedError{exitUsage, err} }
+func notFoundError(err error) error { return &codedError{exitNotFound, err} }
+func refusedError(err error) error  { return &codedError{exitRefused, err} }
 
 // app is what every command needs: where to read and write, and the flags all share.
 type console struct {
@@ -99,11 +103,39 @@ func (c *console) run(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	fmt.Fprintln(c.err, "slugpuppy:", err)
+	return exitCode(err)
+}
+
+// exitCode is the one that an error asks for.
+func exitCode(err error) int {
 	var coded *codedError
-	if errors.As(err, &coded) {
+	switch {
+	case errors.As(err, &coded):
 		return coded.code
+	case errors.Is(err, app.ErrUsage):
+		return exitUsage
+	case errors.Is(err, operator.ErrNotFound):
+		return exitNotFound
+	case errors.Is(err, operator.ErrRefused):
+		return exitRefused
+	case errors.Is(err, operator.ErrDown):
+		return exitDaemonDown
 	}
 	return exitError
+}
+
+// load reads the configuration; a missing default file means the defaults.
+func (c *console) load() (*app.App, error) {
+	cfg, err := config.Load(c.configPath, c.env)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	return c.app(cfg), nil
+}
+
+// app is the program that a configuration describes.
+func (c *console) app(cfg *config.Config) *app.App {
+	return app.New(cfg, app.Options{Version: version, Log: c.err, Model: c.model})
 }
 
 func (c *console) root() *cobra.Command {

@@ -1,4 +1,4 @@
-package cli
+package app
 
 import (
 	"errors"
@@ -27,28 +27,36 @@ func xRecord(cfg *config.Config) string {
 var errNoApp = errors.New("no app for X, which knows only apps: make one at developer.x.com and set x.consumer_key and x.consumer_secret, or their _file options")
 
 // xApp is the app's pair of keys: the configuration's, else the ones that login sealed.
-func xApp(cfg *config.Config, st *store.Store, key *store.Key) (consumer, secret string, err error) {
-	return xPair(cfg.X.ConsumerKey, cfg.X.ConsumerSecret, cfg, st, key, "consumer_key", "consumer_secret", errNoApp)
+func (a *App) xApp(st *store.Store, key *store.Key) (consumer, secret string, err error) {
+	return a.xPair(st, key, halves{a.cfg.X.ConsumerKey, a.cfg.X.ConsumerSecret, "consumer_key", "consumer_secret", errNoApp})
+}
+
+// halves are two secrets that belong together: the configuration's, the names of both, and what it is
+// called when there are none.
+type halves struct {
+	a, b         config.Secret
+	nameA, nameB string
+	missing      error
 }
 
 // xPair is a pair of secrets of the configuration, else the sealed one. One half of each fits nothing.
-func xPair(a, b config.Secret, cfg *config.Config, st *store.Store, key *store.Key, nameA, nameB string, missing error) (string, string, error) {
+func (a *App) xPair(st *store.Store, key *store.Key, p halves) (string, string, error) {
 	switch {
-	case a != "" && b != "":
-		return a.Reveal(), b.Reveal(), nil
-	case a != "" || b != "":
-		return "", "", fmt.Errorf("x.%s and x.%s belong together: set both or none", nameA, nameB)
+	case p.a != "" && p.b != "":
+		return p.a.Reveal(), p.b.Reveal(), nil
+	case p.a != "" || p.b != "":
+		return "", "", fmt.Errorf("x.%s and x.%s belong together: set both or none", p.nameA, p.nameB)
 	case st == nil:
-		return "", "", missing
+		return "", "", p.missing
 	}
-	sealedA, err := st.Secret(key, xRecord(cfg), nameA)
+	sealedA, err := st.Secret(key, xRecord(a.cfg), p.nameA)
 	if errors.Is(err, store.ErrNoSecret) {
-		return "", "", missing
+		return "", "", p.missing
 	}
 	if err != nil {
 		return "", "", fmt.Errorf("open the sealed keys of X: %w", err)
 	}
-	sealedB, err := st.Secret(key, xRecord(cfg), nameB)
+	sealedB, err := st.Secret(key, xRecord(a.cfg), p.nameB)
 	if err != nil {
 		return "", "", fmt.Errorf("open the sealed keys of X: %w", err)
 	}
@@ -56,12 +64,13 @@ func xPair(a, b config.Secret, cfg *config.Config, st *store.Store, key *store.K
 }
 
 // xKeys are the keys of the bot's account.
-func xKeys(cfg *config.Config, st *store.Store, key *store.Key) (x.Keys, error) {
-	consumer, secret, err := xApp(cfg, st, key)
+func (a *App) xKeys(st *store.Store, key *store.Key) (x.Keys, error) {
+	consumer, secret, err := a.xApp(st, key)
 	if err != nil {
 		return x.Keys{}, err
 	}
-	token, tokenSecret, err := xPair(cfg.X.Token, cfg.X.TokenSecret, cfg, st, key, "token", "token_secret", errors.New("nobody has logged in on X yet: run `slugpuppy login x`"))
+	token, tokenSecret, err := a.xPair(st, key, halves{a.cfg.X.Token, a.cfg.X.TokenSecret, "token", "token_secret",
+		errors.New("nobody has logged in on X yet: run `slugpuppy login x`")})
 	return x.Keys{Consumer: consumer, ConsumerSecret: secret, Token: token, TokenSecret: tokenSecret}, err
 }
 
@@ -71,8 +80,9 @@ func xBudget(cfg *config.Config, ledger x.Ledger) *x.Budget {
 }
 
 // xOptions is what a configuration says about X.
-func xOptions(cfg *config.Config, ledger x.Ledger, keys x.Keys, log *slog.Logger) x.Options {
-	return x.Options{API: cfg.X.Address, Keys: keys, UserAgent: "slugpuppy/" + version, Approved: cfg.X.Approved, Labelled: cfg.X.AutomatedLabel,
+func (a *App) xOptions(ledger x.Ledger, keys x.Keys, log *slog.Logger) x.Options {
+	cfg := a.cfg
+	return x.Options{API: cfg.X.Address, Keys: keys, UserAgent: a.agent(), Approved: cfg.X.Approved, Labelled: cfg.X.AutomatedLabel,
 		CountCalls: true, Budget: xBudget(cfg, ledger), Latest: cfg.X.Latest, Poll: cfg.X.Poll.Std(), Log: log}
 }
 
@@ -91,46 +101,46 @@ func xPrices(cfg *config.Config) x.Prices {
 // mayPostOnX says whether the operator has confirmed what X wants before a bot posts.
 func mayPostOnX(cfg *config.Config) bool { return cfg.X.Approved && cfg.X.AutomatedLabel }
 
-// openX connects the bot's account; meters may be nil.
-func openX(cfg *config.Config, st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (x.Network, error) {
-	keys, err := xKeys(cfg, st, key)
+// botOnX connects the bot's account; meters may be nil.
+func (a *App) botOnX(st *store.Store, key *store.Key, meters *x.Meters, log *slog.Logger) (x.Network, error) {
+	keys, err := a.xKeys(st, key)
 	if err != nil {
 		return nil, err
 	}
-	o := xOptions(cfg, x.Books{Store: st}, keys, log)
+	o := a.xOptions(x.Books{Store: st}, keys, log)
 	o.Meters = meters
-	return x.Open(cfg.X.API, o)
+	return x.Open(a.cfg.X.API, o)
 }
 
 // newPress makes the lists of hidden posts for browsers.
-func newPress(cfg *config.Config, st *store.Store) (*hidelist.Press, error) {
+func (a *App) newPress(st *store.Store) (*hidelist.Press, error) {
 	salt, err := st.Salt()
 	if err != nil {
 		return nil, fmt.Errorf("read the database's salt: %w", err)
 	}
-	at := cfg.X.ListsURL
-	if at == "" && cfg.X.ListsListen != "" {
-		at = "http://" + cfg.X.ListsListen
+	at := a.cfg.X.ListsURL
+	if at == "" && a.cfg.X.ListsListen != "" {
+		at = "http://" + a.cfg.X.ListsListen
 	}
-	return &hidelist.Press{Store: st, Network: x.Name, Site: x.Site, Secret: salt, Dir: cfg.X.ListsDir, Address: at}, nil
+	return &hidelist.Press{Store: st, Network: x.Name, Site: x.Site, Secret: salt, Dir: a.cfg.X.ListsDir, Address: at}, nil
 }
 
 // listsOf says where a subscriber's browser finds the lists of hidden posts.
-func listsOf(cfg *config.Config, st *store.Store) func(store.Subscriber) []string {
+func (a *App) listsOf(st *store.Store) func(store.Subscriber) []string {
 	return func(sub store.Subscriber) []string {
-		press, err := newPress(cfg, st)
+		press, err := a.newPress(st)
 		if sub.Network != x.Name || err != nil {
 			return nil
 		}
-		a, b := press.URLs(sub.Identity)
-		c, d := press.Files(sub.Identity)
-		return slices.DeleteFunc([]string{a, b, c, d}, func(s string) bool { return s == "" })
+		list, script := press.URLs(sub.Identity)
+		listFile, scriptFile := press.Files(sub.Identity)
+		return slices.DeleteFunc([]string{list, script, listFile, scriptFile}, func(s string) bool { return s == "" })
 	}
 }
 
 // onX connects to the account of a subscriber there.
 func (c connections) onX(sub store.Subscriber, log *slog.Logger) (account x.Account, err error) {
-	consumer, secret, err := xApp(c.cfg, c.store, c.key)
+	consumer, secret, err := c.app.xApp(c.store, c.key)
 	if err != nil {
 		return account, err
 	}
@@ -140,14 +150,14 @@ func (c connections) onX(sub store.Subscriber, log *slog.Logger) (account x.Acco
 			return account, fmt.Errorf("read the %s of @%s on X: %w", field, sub.Handle, err)
 		}
 	}
-	o := xOptions(c.cfg, x.Books{Store: c.store}, keys, log)
+	o := c.app.xOptions(x.Books{Store: c.store}, keys, log)
 	o.Meters = c.meters
 	o.Budget.Owned = false // the app is the bot's, if it is anybody's here
-	client, err := x.Open(c.cfg.X.API, o)
+	client, err := x.Open(c.app.cfg.X.API, o)
 	if err != nil {
 		return account, err
 	}
-	press, err := newPress(c.cfg, c.store)
+	press, err := c.app.newPress(c.store)
 	if err != nil {
 		return account, err
 	}

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/mattn/go-mastodon"
+	"golang.org/x/sync/errgroup"
+
+	"slugpuppy/bot/demo"
+	"slugpuppy/bot/identity"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/network/fake/xtest"
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/reply"
+	"slugpuppy/config"
+	"slugpuppy/store"
+)
+
+// Stage is the bot on a fake network in this process, and a visitor who talks to it.
+type Stage struct {
+	Demo  *demo.Demo
+	robot *reply.Daemon
+	id    string // of the robot's account
+	store *store.Store
+	close []func()
+}
+
+// NewStage builds everything on the fake of a network, mastodon or x; Close takes it away again.
+func NewStage(network string, o Options) (*Stage, error) {
+	s := &Stage{}
+	if err := s.build(network, o); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Stage) build(network string, o Options) error {
+	dir, err := os.MkdirTemp("", "slugpuppy-demo-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the demo: %w", err)
+	}
+	s.close = append(s.close, func() { os.RemoveAll(dir) })
+	cfg := config.Default()
+	cfg.Bot.PerUserHour, cfg.Bot.PerThread, cfg.Bot.PerPair = 0, 0, 0 // who plays here is alone
+	scene, err := newScene(network, cfg)
+	if err != nil {
+		return err
+	}
+	s.close = append(s.close, scene.close)
+	a := New(cfg, o)
+	if s.store, err = store.Open(filepath.Join(dir, "demo.db"), store.Options{NoSync: true}); err != nil {
+		return err
+	}
+	s.close = append(s.close, func() { s.store.Close() })
+	platform, err := scene.connect(a, s.store)
+	if err != nil {
+		return err
+	}
+	if s.robot, err = a.bot(platform, s.store, reply.Options{Log: a.log}); err != nil {
+		return err
+	}
+	s.id, s.Demo = scene.robot, demo.New(scene.visitor, botName, s.robot)
+	return nil
+}
+
+// Close takes everything away.
+func (s *Stage) Close() {
+	for len(s.close) > 0 {
+		last := len(s.close) - 1
+		s.close[last]()
+		s.close = s.close[:last]
+	}
+}
+
+// Run has the bot at work while play runs.
+func (s *Stage) Run(ctx context.Context, play func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	group.Go(func() error { return s.robot.Run(ctx) })
+	group.Go(func() error {
+		defer stop()
+		if err := s.listening(ctx); err != nil {
+			return err
+		}
+		return play(ctx)
+	})
+	return group.Wait()
+}
+
+// listening waits until the bot has looked at its mentions once: a fresh bot answers none from
+// before its time.
+func (s *Stage) listening(ctx context.Context) error {
+	for {
+		_, known, err := s.store.Cursor(identity.Identity{Server: s.robot.Platform.Host(), ID: s.id})
+		if err != nil || known {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// scene is a fake network with the bot's account and a visitor.
+type scene struct {
+	robot   string // id of the bot's account
+	visitor demo.Visitor
+	connect func(*App, *store.Store) (network.Bot, error)
+	close   func()
+}
+
+// The names of who is on the fake network.
+const botName, userName = "dreambot", "visitor"
+
+// newScene starts the fake of a network and points the configuration at it.
+func newScene(network string, cfg *config.Config) (scene, error) {
+	switch network {
+	case "mastodon":
+		return onFakeMastodon(cfg), nil
+	case "x":
+		return onFakeX(cfg), nil
+	}
+	return scene{}, usage(fmt.Errorf("--network: %q is neither mastodon nor x", network))
+}
+
+func onFakeMastodon(cfg *config.Config) scene {
+	s := mastodontest.New(mastodontest.Options{})
+	s.Start()
+	robot := s.AddUser(botName, mastodontest.UserOptions{Display: "Dream bot", Bot: true})
+	visitor := s.AddUser(userName, mastodontest.UserOptions{Display: "You"})
+	cfg.Mastodon.Server = s.URL
+	user := mastodon.NewClient(&mastodon.Config{Server: s.URL, AccessToken: visitor.Token()})
+	return scene{robot.ID(), demo.OnMastodon(user, botName), func(a *App, _ *store.Store) (network.Bot, error) {
+		return a.onServer(robot.Token(), a.log)
+	}, s.Close}
+}
+
+func onFakeX(cfg *config.Config) scene {
+	s := xtest.New(xtest.Options{Owner: botName, RateLimits: true})
+	s.Start()
+	robot := s.AddUser(botName, xtest.UserOptions{Bio: "an automated account"})
+	visitor := s.AddUser(userName, xtest.UserOptions{})
+	cfg.X.Address, cfg.X.Approved, cfg.X.AutomatedLabel, cfg.X.Owned = s.URL, true, true, true
+	cfg.X.Poll = config.Duration(5 * time.Second) // of 300 calls in 15 minutes
+	keys := x.Keys{}
+	keys.Consumer, keys.ConsumerSecret = s.Consumer()
+	keys.Token, keys.TokenSecret = robot.Token()
+	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(a *App, st *store.Store) (network.Bot, error) {
+		return x.Open(cfg.X.API, a.xOptions(x.Books{Store: st}, keys, a.log))
+	}, s.Close}
+}

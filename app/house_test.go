@@ -1,0 +1,59 @@
+package app
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/config"
+)
+
+func TestMain(m *testing.M) {
+	// db check runs this very program again in a child, which the parts that open a database ask for.
+	if len(os.Args) > 1 && os.Args[1] == "db" {
+		os.Exit(0) // it is sound: whether it is, is tested where the command is
+	}
+	code := m.Run()
+	if code == 0 {
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		if err := goleak.Find(goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// house is a fake server, a bot on it and the configuration that names them, in a folder of its own.
+type house struct {
+	server *mastodontest.Server
+	robot  *mastodontest.User
+	dir    string
+	env    map[string]string
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	s := mastodontest.New(mastodontest.Options{Domain: "dreams.example"})
+	s.Start()
+	t.Cleanup(s.Close)
+	h := &house{server: s, robot: s.AddUser("dreambot", mastodontest.UserOptions{Bot: true}), dir: t.TempDir()}
+	h.env = map[string]string{"HOME": h.dir, "XDG_STATE_HOME": filepath.Join(h.dir, "state"), "SLUGPUPPY_DREAM_FFMPEG": "none",
+		"SLUGPUPPY_MASTODON_SERVER": s.URL, "SLUGPUPPY_MASTODON_TOKEN": h.robot.Token("read", "write")}
+	return h
+}
+
+// config reads the house's configuration.
+func (h *house) config(t testing.TB) *config.Config {
+	t.Helper()
+	cfg, err := config.Load(os.DevNull, func(name string) (string, bool) { v, ok := h.env[name]; return v, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}

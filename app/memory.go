@@ -1,0 +1,38 @@
+package app
+
+import (
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"slugpuppy/config"
+)
+
+// limitMemory tells the runtime how much all of it may use, so that garbage is collected before
+// the machine feels it: what so many pictures being made may use, what is decoded meanwhile,
+// and some for the network and the rest.
+func limitMemory(cfg *config.Config, pictures int, decoding config.ByteSize) {
+	const rest = 128 << 20
+	limit := int64(cfg.Dream.Memory)*int64(pictures) + int64(decoding) + rest
+	if group := cgroupMemory("/sys/fs/cgroup/memory.max"); group > 0 {
+		limit = min(limit, group/5*4)
+	}
+	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// cgroupMemory is the memory this process's control group may use, 0 when that is not limited.
+// The file is cgroup v2's memory.max: a number of bytes, or "max".
+func cgroupMemory(file string) int64 {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

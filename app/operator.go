@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"slugpuppy/bot/operator"
+	"slugpuppy/store"
+)
+
+// Operator returns what operators may ask: of the daemon when one answers on the socket, else of the
+// database file. It is used until done is called.
+func (a *App) Operator(ctx context.Context) (svc operator.Service, done func(), err error) {
+	return a.operator(ctx, true)
+}
+
+// operator is Operator; a database that is missing is made unless it must exist.
+func (a *App) operator(ctx context.Context, mustExist bool) (operator.Service, func(), error) {
+	client, err := operator.Dial(ctx, a.cfg.Admin.Socket)
+	if err == nil {
+		return client, func() {}, nil
+	}
+	st, err := openSound(ctx, a.cfg.Store.Path, store.Options{MustExist: mustExist})
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return nil, nil, down(fmt.Errorf("%w, but nothing answers on %s; is it still starting, or is admin.socket set differently?", err, a.cfg.Admin.Socket))
+	case errors.Is(err, store.ErrMissing):
+		return nil, nil, down(fmt.Errorf("no daemon answers on %s and there is no database yet; start one with `slugpuppy serve`", a.cfg.Admin.Socket))
+	case err != nil:
+		return nil, nil, err
+	}
+	local := &operator.Local{Store: st, Filter: a.idleFilter(st), Lists: a.listsOf(st)}
+	if !mustExist { // somebody connects: their secrets need the key
+		key, err := a.key()
+		if err != nil {
+			st.Close()
+			return nil, nil, err
+		}
+		local.Secrets = a.connections(st, key, nil)
+	}
+	return local, func() { st.Close() }, nil
+}

@@ -1,0 +1,190 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/network/x/hidelist"
+	"slugpuppy/bot/operator"
+	"slugpuppy/bot/operator/metrics"
+	"slugpuppy/bot/pulse"
+	"slugpuppy/bot/reply"
+	"slugpuppy/bot/timeline"
+	"slugpuppy/bot/web"
+	"slugpuppy/classifier"
+	"slugpuppy/store"
+)
+
+// daemon is what `slugpuppy serve` runs, built in the order of its fields: each part is complete when
+// the next one gets it.
+type daemon struct {
+	app     *App
+	store   *store.Store
+	key     *store.Key
+	meters  *x.Meters // how many calls accounts on X have left
+	loops   *pulse.Monitor
+	counts  *metrics.Metrics
+	known   connections
+	letters *reply.Letters   // through the bot on Mastodon, to the filter's subscribers
+	filter  *timeline.Filter // nil when it is disabled
+	bots    []*reply.Daemon
+	local   *operator.Local
+	site    *web.Site       // nil without a page
+	lists   *hidelist.Press // nil without lists
+}
+
+// Serve answers mentions, looks after timelines and listens to operators and browsers until ctx ends.
+func (a *App) Serve(ctx context.Context) error {
+	limitMemory(a.cfg, a.cfg.Dream.Workers, a.cfg.Picture.Memory)
+	st, err := a.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	d, err := a.newDaemon(st)
+	if err != nil {
+		return err
+	}
+	doors, err := openDoors(ctx, a.cfg, d.filter != nil)
+	if err != nil {
+		return err
+	}
+	defer doors.close()
+	return d.run(ctx, doors)
+}
+
+// newDaemon builds everything that runs.
+func (a *App) newDaemon(st *store.Store) (*daemon, error) {
+	key, err := a.key()
+	if err != nil {
+		return nil, err
+	}
+	d := &daemon{app: a, store: st, key: key, meters: &x.Meters{}, loops: &pulse.Monitor{}, letters: &reply.Letters{}}
+	d.counts = metrics.New(st, classifier.Performed, a.version)
+	d.counts.Money(a.money(st))
+	d.known = a.connections(st, key, d.meters)
+	if d.filter, err = d.newFilter(); err != nil {
+		return nil, err
+	}
+	if d.bots, err = d.newBots(); err != nil {
+		return nil, err
+	}
+	if err := d.somethingToDo(); err != nil {
+		return nil, err
+	}
+	d.local = &operator.Local{Store: st, Daemon: statusOf(d.bots, time.Now()), Secrets: d.known, Lists: a.listsOf(st)}
+	if d.filter == nil {
+		return d, nil
+	}
+	d.local.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
+	if a.cfg.Web.Listen != "" {
+		if d.site, err = a.newSite(d.known, d.filter, d.local, d.counts.Decoding("page", a.decode)); err != nil {
+			return nil, err
+		}
+	}
+	if a.cfg.X.ListsListen != "" {
+		d.lists, err = a.newPress(st)
+	}
+	return d, err
+}
+
+// somethingToDo is an error when there is no bot, nobody whose timeline to look after, and no page where
+// anybody could come.
+func (d *daemon) somethingToDo() error {
+	if len(d.bots) > 0 {
+		return nil
+	}
+	if d.filter != nil {
+		subs, err := d.store.Subscribers()
+		if err != nil || len(subs) > 0 || d.app.cfg.Web.Listen != "" {
+			return err
+		}
+	}
+	return usage(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, " +
+		"set x.enabled, x.approved and x.automated_label and run `slugpuppy login x`, or `slugpuppy filter connect` for the filter"))
+}
+
+// run does all of it until ctx ends.
+func (d *daemon) run(ctx context.Context, doors doors) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, bot := range d.bots {
+		group.Go(func() error { return bot.Run(ctx) })
+	}
+	if d.filter != nil {
+		group.Go(func() error { return d.filter.Run(ctx) })
+	}
+	if doors.metrics != nil {
+		group.Go(func() error { return serveWeb(ctx, doors.metrics, d.counts.Handler(d.ready)) })
+	}
+	group.Go(func() error { return serveAdmin(ctx, doors.admin, d.local) })
+	if doors.page != nil {
+		group.Go(func() error { return serveWeb(ctx, doors.page, d.site.Handler()) })
+	}
+	if doors.lists != nil {
+		group.Go(func() error { return serveWeb(ctx, doors.lists, d.lists.Handler()) })
+	}
+	group.Go(func() error { return nightly(ctx, d.store, d.app.log) })
+	group.Go(func() error { return underSystemd(d.app.log).supervise(ctx, d.loops, d.app.log) })
+	return group.Wait()
+}
+
+// ready says why the daemon cannot work.
+func (d *daemon) ready() error {
+	for _, bot := range d.bots {
+		if err := bot.Ready(); err != nil {
+			return err
+		}
+	}
+	_, err := d.store.Counts()
+	return err
+}
+
+// statusOf returns what the daemon says of itself when it is asked.
+func statusOf(bots []*reply.Daemon, since time.Time) func() operator.Status {
+	return func() operator.Status {
+		s := operator.Status{Running: true, PID: os.Getpid(), Since: since}
+		var names, troubles []string // none when the filter is alone
+		for _, bot := range bots {
+			if self, ok := bot.Account(); ok {
+				names = append(names, self.Handle)
+			}
+			if err := bot.Ready(); err != nil {
+				why := err.Error()
+				if len(bots) > 1 {
+					why = "on " + bot.Platform.Name() + ": " + why
+				}
+				troubles = append(troubles, why)
+			} else if why := bot.Held(); why != "" {
+				troubles = append(troubles, why)
+			}
+		}
+		s.Account, s.Trouble = strings.Join(names, " and @"), strings.Join(troubles, "; ")
+		return s
+	}
+}
+
+// nightly writes a copy of the database beside it once a day; the last one is replaced.
+func nightly(ctx context.Context, st *store.Store, log *slog.Logger) error {
+	tick := time.NewTicker(24 * time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			to := st.Path() + ".nightly"
+			if err := st.BackupFile(to); err != nil {
+				log.Error("the nightly backup failed; is the disk full?", "file", to, "error", err)
+				continue
+			}
+			log.Info("nightly backup written", "file", to)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"image"
+	"os/exec"
+
+	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
+	"slugpuppy/classifier/networks"
+	"slugpuppy/config"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+// Studio is what pictures are made with. Everybody who dreams in this process has the same one.
+type Studio struct {
+	Network *classifier.Network
+	Words   *dream.Vocabulary
+	Maker   *dream.Maker // at once, for a command that makes one picture
+	Queue   *dream.Queue // in turn, for whoever shares the process with others
+}
+
+// Networks is the folder of networks beside the embedded one.
+func (a *App) Networks() networks.Folder { return networks.Folder{Dir: a.cfg.Model.Dir} }
+
+// Network is the one to dream with: the option's, else the configuration's, else the one in use.
+func (a *App) Network() (*classifier.Network, error) { return a.network() }
+
+// Embedded is the network inside this program.
+func (a *App) Embedded() (*classifier.Network, error) { return a.embedded() }
+
+// Detector tells dreams from other pictures.
+func (a *App) Detector() (*detector.Detector, error) { return a.detector() }
+
+// Studio loads the network and makes what makes pictures with it.
+func (a *App) Studio() (*Studio, error) { return a.studio() }
+
+// Alone plans the memory of the process for one picture at a time, decoded before and encoded after
+// it is made, and returns the studio.
+func (a *App) Alone() (*Studio, error) {
+	limitMemory(a.cfg, 1, 0)
+	return a.studio()
+}
+
+// Pictures are the limits of files that come in. All who decode share the budget in it.
+func (a *App) Pictures() picture.Limits { return a.pictures }
+
+// choose loads the network of that name. The embedded one is not loaded twice.
+func (a *App) choose(name string) (*classifier.Network, error) {
+	folder := a.Networks()
+	name, err := folder.Resolve(cmp.Or(name, a.cfg.Dream.Model))
+	if err != nil {
+		return nil, err
+	}
+	if name == classifier.Embedded {
+		return a.embedded()
+	}
+	return folder.Open(name)
+}
+
+func (a *App) newStudio() (*Studio, error) {
+	net, err := a.network()
+	if err != nil {
+		return nil, err
+	}
+	maker := dream.New(net, a.MakerOptions())
+	return &Studio{net, dream.NewVocabulary(net.Labels()), maker, dream.NewQueue(maker, a.cfg.Dream.Workers)}, nil
+}
+
+// decoder turns a file into a picture.
+type decoder = func(ctx context.Context, data []byte) (image.Image, error)
+
+// decode is the decoder of everything that comes in: within the limits, and their one budget.
+func (a *App) decode(ctx context.Context, data []byte) (image.Image, error) {
+	p, err := picture.Decode(ctx, data, a.pictures)
+	if err != nil {
+		return nil, err
+	}
+	return p.Image, nil
+}
+
+// MakerOptions is what the configuration says about making pictures.
+func (a *App) MakerOptions() dream.Options {
+	return dream.Options{
+		MemoryBytes: int64(a.cfg.Dream.Memory),
+		FFmpeg:      ffmpegPath(a.cfg),
+		ClipSide:    a.cfg.Dream.ClipSide,
+		ClipBytes:   int64(a.cfg.Dream.ClipBytes),
+	}
+}
+
+// ffmpegPath is the binary that writes MP4, "" when there is none or none is wanted.
+func ffmpegPath(cfg *config.Config) string {
+	switch cfg.Dream.FFmpeg {
+	case "none":
+		return ""
+	case "":
+		path, err := exec.LookPath("ffmpeg")
+		if err != nil {
+			return ""
+		}
+		return path
+	}
+	return cfg.Dream.FFmpeg
+}
+
+// pictureLimits is what a configuration says about files that come in, with a budget of their own.
+func pictureLimits(cfg *config.Config) picture.Limits {
+	return picture.Limits{
+		MaxBytes:  int64(cfg.Picture.MaxBytes),
+		MaxPixels: cfg.Picture.MaxPixels,
+		MaxSide:   cfg.Picture.MaxSide,
+		MaxFrames: cfg.Picture.MaxFrames,
+		Budget:    picture.NewBudget(int64(cfg.Picture.Memory)),
+	}
+}
