@@ -20,8 +20,6 @@ func TestDecodeSaysWhatIsWrongWithAFile(t *testing.T) {
 	png := must[[]byte](t)(picture.EncodePNG(scenery(64, 48), ""))
 	jpeg := must[[]byte](t)(picture.EncodeJPEG(scenery(64, 48), 90, ""))
 	webp := webpOf(9, 5, func(x, y int) bool { return x == y })
-	flipped := bytes.Clone(png)
-	flipped[len(flipped)/2] ^= 0xff
 	tests := []struct {
 		name   string
 		data   []byte
@@ -32,27 +30,25 @@ func TestDecodeSaysWhatIsWrongWithAFile(t *testing.T) {
 	}{
 		{"nothing", nil, picture.Limits{}, picture.Empty, "", "no bytes"},
 		{"words", []byte("hello there, this is no picture"), picture.Limits{}, picture.Unsupported, "", "not a JPEG"},
-		{"HEIC from a phone", []byte("\x00\x00\x00\x18ftypheic____"), picture.Limits{}, picture.Unsupported, "heic", "not a JPEG"},
-		{"AVIF", []byte("\x00\x00\x00\x18ftypavif____"), picture.Limits{}, picture.Unsupported, "avif", "not a JPEG"},
+		{"HEIC from a phone", []byte("\x00\x00\x00\x18ftypheic____"), picture.Limits{}, picture.Modern, "heic", "no decoder"},
+		{"AVIF", []byte("\x00\x00\x00\x18ftypavif____"), picture.Limits{}, picture.Modern, "avif", "no decoder"},
 		{"a film", []byte("\x00\x00\x00\x18ftypisom____"), picture.Limits{}, picture.Unsupported, "mp4", "not a JPEG"},
 		{"SVG", []byte("<?xml version='1.0'?><svg/>"), picture.Limits{}, picture.Unsupported, "svg", "not a JPEG"},
-		{"a PNG cut short", png[:len(png)*2/3], picture.Limits{}, picture.Corrupt, "png", "not enough"},
-		{"a PNG with a bit flipped", flipped, picture.Limits{}, picture.Corrupt, "png", ""},
-		{"a JPEG cut short", jpeg[:len(jpeg)/2], picture.Limits{}, picture.Corrupt, "jpeg", "short"},
-		{"a JPEG's first bytes", jpeg[:4], picture.Limits{}, picture.Corrupt, "jpeg", "EOF"},
+		{"a PNG cut before its pixels", png[:50], picture.Limits{}, picture.Corrupt, "png", "end early"},
+		{"a JPEG cut before its pixels", jpeg[:bytes.Index(jpeg, []byte("\xff\xda"))], picture.Limits{}, picture.Corrupt, "jpeg", "before the picture begins"},
+		{"a JPEG's first bytes", jpeg[:4], picture.Limits{}, picture.Corrupt, "jpeg", "before the picture begins"},
 		{"a WebP cut short", webp[:len(webp)-6], picture.Limits{}, picture.Corrupt, "webp", ""},
-		{"a WebP that moves", extended(0x02, webp, 9, 5), picture.Limits{}, picture.Unsupported, "animated webp", "animated"},
 		{"a GIF cut short", smallGIF(t, 1)[:20], picture.Limits{}, picture.Corrupt, "gif", ""},
-		{"a GIF with an unknown block", append(gifOf(1, 2, 2)[:34], 0x99), picture.Limits{}, picture.Corrupt, "gif", ""},
-		{"a PNG header that claims 60000x60000", pngHeader(60_000, 60_000), picture.Limits{}, picture.TooBig, "png", "60000x60000"},
+		{"a GIF that begins with an unknown block", append(gifOf(1, 2, 2)[:19], 0x99), picture.Limits{}, picture.Corrupt, "gif", ""},
+		{"a PNG header that claims 60000x60000", pngHeader(60_000, 60_000), picture.Limits{}, picture.TooBig, "png", "side: 60000"},
 		{"a PNG header with sides that overflow", pngHeader(1<<31-1, 1<<31-1), picture.Limits{}, 0, "png", ""},
-		{"a narrow but endless PNG", pngHeader(1, 50_000), picture.Limits{}, picture.TooBig, "png", "a side is longer"},
+		{"a narrow but endless PNG", pngHeader(1, 50_000), picture.Limits{}, picture.TooBig, "png", "side: 50000"},
 		{"a PNG without pixels", pngHeader(0, 5), picture.Limits{}, picture.Corrupt, "png", ""},
-		{"more pixels than allowed", png, picture.Limits{MaxPixels: 64*48 - 1}, picture.TooBig, "png", "more than 3071 pixels"},
-		{"a longer side than allowed", png, picture.Limits{MaxSide: 63}, picture.TooBig, "png", "longer than 63"},
-		{"more bytes than allowed", png, picture.Limits{MaxBytes: 100}, picture.TooBig, "png", "larger than 100 bytes"},
-		{"a GIF of many frames", gifOf(101, 8, 8), picture.Limits{}, picture.TooBig, "gif", "101 frames"},
-		{"a GIF of large frames", gifOf(50, 2000, 2000), picture.Limits{}, picture.TooBig, "gif", "200000000 pixels"},
+		{"more pixels than allowed", png, picture.Limits{MaxPixels: 64*48 - 1}, picture.TooBig, "png", "pixels: 3072, more than 3071"},
+		{"a longer side than allowed", png, picture.Limits{MaxSide: 63}, picture.TooBig, "png", "side: 64, more than 63"},
+		{"more bytes than allowed", png, picture.Limits{MaxBytes: 100}, picture.TooBig, "png", "more than 100"},
+		{"a GIF of many frames", gifOf(101, 8, 8), picture.Limits{}, picture.TooLong, "gif", "frames: 101, more than 100"},
+		{"a GIF of large frames", gifOf(50, 2000, 2000), picture.Limits{}, picture.TooLong, "gif", "frame pixels: 200000000"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -249,7 +245,7 @@ func TestOutputCarriesNoMetadataOfTheInput(t *testing.T) {
 
 func TestDecodesShareOneBudget(t *testing.T) {
 	data := must[[]byte](t)(picture.EncodePNG(scenery(64, 48), ""))
-	budget := picture.NewBudget(64 * 48 * 12)
+	budget := picture.NewBudget(64 * 48 * 4)
 	release, err := budget.Hold(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)

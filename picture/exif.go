@@ -9,7 +9,7 @@ import (
 // is dropped. Exif 2.32, section 4.6.4.
 const tagOrientation = 0x0112
 
-// Orientation returns the Exif orientation of a JPEG, PNG or WebP file, 1..8; 1 when there is
+// Orientation returns the Exif orientation of a JPEG, PNG, WebP or TIFF file, 1..8; 1 when there is
 // none or it makes no sense.
 func Orientation(data []byte) int {
 	switch Sniff(data) {
@@ -19,6 +19,8 @@ func Orientation(data []byte) int {
 		return chunkOrientation(data[8:], binary.BigEndian, "eXIf", 4)
 	case "webp":
 		return chunkOrientation(data[12:], binary.LittleEndian, "EXIF", 0)
+	case "tiff":
+		return tiffOrientation(data)
 	}
 	return 1
 }
@@ -144,10 +146,4 @@ func stored(orientation, x, y, w, h int) (int, int) {
 		return w - 1 - y, x
 	}
 	return x, y
-}
-
-// animatedWebP looks for the animation flag of the extended header (WebP container
-// specification, VP8X chunk).
-func animatedWebP(data []byte) bool {
-	return len(data) > 20 && string(data[12:16]) == "VP8X" && data[20]&0x02 != 0
 }

@@ -58,20 +58,3 @@ func FuzzOrientation(f *testing.F) {
 		}
 	})
 }
-
-// FuzzScanGIF: the walk ends, and counts no more frames than bytes could hold.
-func FuzzScanGIF(f *testing.F) {
-	seeds(f)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		frames, pixels, err := picture.ScanGIF(data)
-		if frames*10 > len(data) {
-			t.Fatalf("%d frames in %d bytes", frames, len(data))
-		}
-		if pixels < 0 || pixels > int64(frames)*0xffff*0xffff {
-			t.Fatalf("%d pixels in %d frames", pixels, frames)
-		}
-		if err == nil && len(data) < 14 {
-			t.Fatal("no GIF is that short")
-		}
-	})
-}
