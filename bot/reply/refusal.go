@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/picture"
 )
 
@@ -34,7 +35,7 @@ func refusalOf(err error) *refusal {
 	}
 	var p *picture.Problem
 	if errors.As(err, &p) {
-		return &refusal{pictureWords(p.Kind), err.Error()}
+		return &refusal{words.Picture(p), err.Error()}
 	}
 	switch {
 	case network.Is(err, network.NotFound, network.Forbidden):
@@ -43,16 +44,6 @@ func refusalOf(err error) *refusal {
 		return &refusal{sayTooBig, err.Error()}
 	}
 	return nil
-}
-
-func pictureWords(k picture.Kind) string {
-	switch k {
-	case picture.TooBig:
-		return sayTooBig
-	case picture.Unsupported:
-		return sayFormat
-	}
-	return sayCorrupt
 }
 
 // refuse tells the requester, unless they were told so, or too much else, a moment ago.
@@ -76,8 +67,6 @@ const (
 	saySorry    = "I tried three times and could not finish this one, sorry; I have told my keeper, and another picture may well work."
 	sayGone     = "I cannot see the post with the picture, it may be private or deleted; send me the picture in a post of your own."
 	sayTooBig   = "That picture is too big for me; send one of at most 16 MB and 33 megapixels."
-	sayFormat   = "I cannot read that kind of file; JPEG, PNG, GIF and WebP work."
-	sayCorrupt  = "That file seems to be damaged; send the picture once more, JPEG and PNG work best."
 	sayRefused  = "I dreamed it, but this server would not take the picture, sorry; a smaller one may work, for example with size=1024."
 	sayTooMany  = "You have kept me dreaming for an hour, thank you; I can go on for you at %s UTC."
 	sayNothing  = "I see no picture here; send me one in your post, or reply to a post that has one."
