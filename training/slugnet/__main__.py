@@ -1,4 +1,4 @@
-"""python3 -m slugnet STAGE: prepare, train, export, channels, curves. See README.md."""
+"""python3 -m slugnet STAGE: prepare, label, distil, train, export, agree, channels, curves. See README.md."""
 
 import argparse
 import json
@@ -11,9 +11,36 @@ def main():
 
     s = stages.add_parser("prepare", help="folders of pictures to arrays")
     s.add_argument("--source", action="append", required=True, metavar="NAME=FOLDER", help="again for each set")
+    s.add_argument("--more", action="append", default=[], metavar="NAME=FOLDER", help="photographs of anything, for a teacher to name")
+    s.add_argument("--never", metavar="FOLDER", help="pictures that may only judge: no copy of them is trained on")
     s.add_argument("--words", required=True, help="WordNet id, tab, names: one a line")
+    s.add_argument("--every-class", action="store_true", help="the classes are all in --words, in its order")
     s.add_argument("--out", required=True)
     s.add_argument("--workers", type=int, default=os.cpu_count())
+
+    s = stages.add_parser("label", help="ask a teacher about the pictures, or go on asking")
+    s.add_argument("--data", required=True)
+    s.add_argument("--teacher", required=True, metavar="FILE", help="ONNX: a classifier of the data's classes, in their order")
+    s.add_argument("--scale", type=float, default=1 / 127.5, help="a float teacher sees shift + scale * value")
+    s.add_argument("--shift", type=float, default=-1.0)
+    s.add_argument("--node", metavar="FOLDER", help="where npm has installed onnxruntime-node")
+    s.add_argument("--crops", type=int, default=1, help="how many of every picture")
+    s.add_argument("--sides", type=int, nargs="+", help="only pictures of these sizes")
+    s.add_argument("--minutes", type=float, help="stop after so long")
+
+    s = stages.add_parser("distil", help="learn from a teacher's answers, or go on with a run that was stopped")
+    s.add_argument("--data", required=True)
+    s.add_argument("--out", required=True, help="the run's folder: checkpoint, log, options")
+    s.add_argument("--begin", help="exported network or checkpoint to begin with")
+    s.add_argument("--trunk", metavar="FILE", help="ONNX: a network whose activations are regressed")
+    s.add_argument("--minutes", type=float, help="stop after so long")
+    s.add_argument("--every", type=int, default=250, help="steps between checkpoints")
+    s.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change an option of distil.DEFAULTS")
+
+    s = stages.add_parser("agree", help="how often a network says what the teacher says of pictures that judge")
+    s.add_argument("--data", required=True)
+    s.add_argument("--checkpoint", required=True)
+    s.add_argument("--sides", type=int, nargs="+", default=[96, 128, 160])
 
     s = stages.add_parser("train", help="train, or go on with a run that was stopped")
     s.add_argument("--data", required=True)
@@ -40,13 +67,23 @@ def main():
     threads()
     if a.stage == "prepare":
         from . import pictures
-        pictures.prepare([tuple(s.split("=", 1)) for s in a.source], a.words, a.out, a.workers)
+        named = lambda folders: [tuple(s.split("=", 1)) for s in folders]
+        pictures.prepare(named(a.source), a.words, a.out, a.workers, named(a.more), a.never, a.every_class)
     elif a.stage == "train":
         from . import train
-        options = {k: json.loads(v) for k, v in (s.split("=", 1) for s in a.set)}
-        if unknown := set(options) - set(train.DEFAULTS):
-            parser.error(f"no such option: {', '.join(sorted(unknown))}; there are {', '.join(train.DEFAULTS)}")
-        train.run(a.data, a.out, options, a.begin, a.every, a.minutes)
+        train.run(a.data, a.out, chosen(parser, a.set, train.DEFAULTS), a.begin, a.every, a.minutes)
+    elif a.stage == "label":
+        from . import label, teacher
+        asked = teacher.Classifier(a.teacher, a.scale, a.shift, a.node, torch_threads())
+        label.label(a.data, asked, a.sides or label.SIDES, a.crops, minutes=a.minutes)
+    elif a.stage == "distil":
+        from . import distil
+        distil.run(a.data, a.out, chosen(parser, a.set, distil.DEFAULTS), a.begin, a.trunk, a.every, a.minutes)
+    elif a.stage == "agree":
+        import torch
+        from . import distil, export, pictures
+        net, shown = export.load(a.checkpoint), pictures.Pictures(a.data, torch.device("cpu"))
+        print(json.dumps({f"{side} px": distil.agreement(net, shown, side) for side in a.sides}, indent=1))
     elif a.stage == "export":
         from . import export
         export.export(a.data, a.checkpoint, a.out, a.half)
@@ -59,6 +96,19 @@ def main():
     elif a.stage == "curves":
         from . import curves
         curves.draw(a.runs, a.out)
+
+
+def chosen(parser, settings, defaults):
+    """Options from settings NAME=VALUE, the values as JSON."""
+    options = {k: json.loads(v) for k, v in (s.split("=", 1) for s in settings)}
+    if unknown := set(options) - set(defaults):
+        parser.error(f"no such option: {', '.join(sorted(unknown))}; there are {', '.join(defaults)}")
+    return options
+
+
+def torch_threads():
+    import torch
+    return torch.get_num_threads()
 
 
 def threads():

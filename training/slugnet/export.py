@@ -9,22 +9,35 @@ import numpy as np
 import torch
 
 from . import evaluate
-from .network import LAYERS, STEM, Slugnet, exported
+from .network import STEM, Slugnet, exported
 from .pictures import Pictures
+from .slugnet2 import DESIGNS, Slugnet2
 
 
 SIGHTS = (96, 128)  # the short sides, in pixels, at which the program looks at a picture
 
 
 def load(checkpoint):
-    """The averaged weights of a checkpoint, or an exported network, without batch norm."""
+    """The averaged weights of a checkpoint, or an exported network, of either kind, without batch norm."""
     done = checkpoint.endswith(".onnx")
-    weights = exported(checkpoint) if done else torch.load(checkpoint, map_location="cpu")["average"]
-    net = Slugnet(weights["fc.bias"].shape[0], weights["s1.conv.weight"].shape[0] / STEM[0]).eval()
+    state = {"average": exported(checkpoint)} if done else torch.load(checkpoint, map_location="cpu")
+    weights = state["average"]
+    classes, width = weights["fc.bias"].shape[0], weights["s1.conv.weight"].shape[0] / STEM[0]
+    if done and "lens" in weights:
+        state["options"] = read(weights, width)
+    net = (Slugnet2(classes, **state["options"]) if "options" in state else Slugnet(classes, width)).eval()
     if done:
         net.fold()
     net.load_state_dict(weights)
     return net if done else net.fold()
+
+
+def read(weights, width):
+    """The options of an exported Slugnet2, from its weights."""
+    blocks = {name.split(".")[0].removeprefix("i") for name in weights if name.startswith("i")}
+    design = next(d for d, names in DESIGNS.items() if set(names) == blocks)
+    sight = weights["lens"].sum((2, 3))
+    return {"design": design, "width": width, "colour": round(float(sight[0, 0] - sight[0, 1]), 3)}
 
 
 class Named(torch.nn.Module):
@@ -36,7 +49,7 @@ class Named(torch.nn.Module):
 
     def forward(self, image):
         out = self.n.activations(image)
-        return (out["logits"], *(out[layer] for layer in LAYERS))
+        return (out["logits"], *(out[layer] for layer in self.n.layers))
 
 
 def export(data, checkpoint, out, half):
@@ -51,7 +64,7 @@ def export(data, checkpoint, out, half):
                 if p.ndim > 1:  # biases stay as they are
                     p.copy_(p.half().float())
     path = f"{out}/slugnet.onnx"
-    names = ["logits"] + ["layer_" + layer for layer in LAYERS]
+    names = ["logits"] + ["layer_" + layer for layer in net.layers]
     axes = {n: {0: "n", 2: "h", 3: "w"} for n in ["image", *names[1:]]} | {"logits": {0: "n"}}
     torch.onnx.export(Named(net), torch.zeros(1, 3, 64, 64), path, opset_version=13,
                       input_names=["image"], output_names=names, dynamic_axes=axes)
@@ -76,7 +89,7 @@ def halve(path):
     casts = []
     for t in model.graph.initializer:
         values = numpy_helper.to_array(t)
-        if values.dtype != np.float32 or values.ndim < 2:
+        if values.dtype != np.float32 or values.ndim < 2 or values.size < 1024:
             continue
         name = t.name
         t.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
@@ -105,7 +118,7 @@ def reference(net, pictures, out):
         put(f"image_{h}x{w}", x)
         for layer, value in net.activations(x).items():
             put(layer + f"_{h}x{w}" if layer == "logits" else f"layer_{layer}_{h}x{w}", value)
-        for layer in LAYERS[3:]:
+        for layer in net.layers[3:]:
             z = x.clone().requires_grad_()
             put(f"grad_meansq_{layer}_{h}x{w}", torch.autograd.grad(net.activations(z)[layer].square().mean(), z)[0])
         z = x.clone().requires_grad_()

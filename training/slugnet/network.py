@@ -27,16 +27,23 @@ POOL_BEFORE = ("3a", "4a", "5a")  # each pooling halves the sides
 LAYERS = ("s1", "s2", *BLOCKS)
 
 
-class Unit(nn.Module):
-    """Convolution, batch norm (until folded), ReLU."""
+def widened(channels, width):
+    """Numbers of channels times the width, in steps of 8."""
+    return [max(8, int(n * width / 8 + 0.5) * 8) for n in channels]
 
-    def __init__(self, inputs, outputs, size=1, stride=1):
+
+class Unit(nn.Module):
+    """Convolution, batch norm (until folded), ReLU if active."""
+
+    def __init__(self, inputs, outputs, size=1, stride=1, active=True):
         super().__init__()
+        self.active = active
         self.conv = nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x):
-        return F.relu(self.norm(self.conv(x)))
+        x = self.norm(self.conv(x))
+        return F.relu(x) if self.active else x
 
     def fold(self):
         """Moves the batch norm's running statistics into the convolution."""
@@ -73,12 +80,12 @@ class Slugnet(nn.Module):
 
     def __init__(self, classes, width=1.0):
         super().__init__()
-        wide = lambda n: max(8, int(n * width / 8 + 0.5) * 8)
-        stem = [wide(n) for n in STEM]
+        self.layers = LAYERS
+        stem = widened(STEM, width)
         self.s1, self.s2 = Unit(3, stem[0], 5, 2), Unit(stem[0], stem[1], 3)
         at = stem[1]
         for name, channels in BLOCKS.items():
-            block = Inception(at, [wide(n) for n in channels])
+            block = Inception(at, widened(channels, width))
             setattr(self, "i" + name, block)
             at = block.outputs
         self.fc = nn.Linear(at, classes)
@@ -167,4 +174,4 @@ def _calibrate(unit, inputs, _):
     norm.running_var.copy_(var)
     norm.weight.copy_(torch.sqrt(var + norm.eps))
     norm.bias.copy_(mean + unit.shift.to(mean))
-    return F.relu(norm(y))
+    return F.relu(norm(y)) if unit.active else norm(y)

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import augment, channels, curves, evaluate, export, pictures, train
+from . import augment, channels, curves, distil, evaluate, export, label, pictures, teacher, train
 from .network import LAYERS, Slugnet, warm
+from .slugnet2 import ADDED, DESIGNS, Slugnet2, halve, lens
 
 CATS, DOGS = "n02123045", "n02085620"
 
@@ -40,6 +41,40 @@ def world(folder):
     return f"{folder}/data"
 
 
+class Knowing:
+    """A teacher that knows a picture by its colour."""
+
+    asked = 0
+
+    def logits(self, x):
+        self.asked += len(x)
+        return 20 * (x.mean((1, 2)) @ np.array([[1, -1, 0], [-1, 0, 1], [0, 1, -1]], np.float32)) / 255
+
+
+def school(folder):
+    """The world with three classes, photographs that nobody has named, and some that judge."""
+    world(folder)
+    for n in range(12):
+        paint(f"{folder}/more/{n}.jpg", 2000 + n, 90)
+    paint(f"{folder}/more/again.jpg", 2000, 100)      # a copy of another one
+    paint(f"{folder}/more/held.jpg", 1001, 120)       # a copy of one that validates
+    paint(f"{folder}/more/judging.jpg", 3001, 120)    # a copy of one that judges
+    paint(f"{folder}/small/train/{DOGS}/judging.jpg", 3002)
+    for n in range(4):
+        paint(f"{folder}/judge/{(CATS, DOGS)[n % 2]}_{n}.jpg", 3000 + n, 180)
+    Path(f"{folder}/words.txt").write_text(f"{CATS}\ttabby, tabby cat\nn00000009\tslug\n{DOGS}\tChihuahua\n")
+    pictures.prepare([("small", f"{folder}/small"), ("large", f"{folder}/large")], f"{folder}/words.txt", f"{folder}/school", 1,
+                     [("more", f"{folder}/more")], f"{folder}/judge", True)
+    return f"{folder}/school"
+
+
+def taught(folder, crops=1):
+    data = school(folder)
+    label.label(data, Knowing(), crops=crops)
+    return data
+
+
+PUPIL = {"steps": 6, "batch": 8, "sides": [[0, 32]], "width": 0.25, "warmup": 1}
 QUICK = {"steps": 6, "batch": 8, "sides": [[0, 32]], "width": 0.25, "warmup": 1}
 
 
@@ -181,6 +216,216 @@ class Tests(unittest.TestCase):
             self.assertEqual(os.path.getsize(f"{self.folder}/out/reference/{name}.f32"), 4 * int(np.prod(shape)))
         curves.draw([f"{self.folder}/run"], f"{self.folder}/curves.svg")
         self.assertIn("<polyline", Path(f"{self.folder}/curves.svg").read_text())
+
+    def test_photographs_of_anything_are_trained_on_but_for_copies(self):
+        p = pictures.Pictures(school(self.folder), torch.device("cpu"))
+        self.assertEqual(p.ids, [CATS, "n00000009", DOGS])
+        self.assertEqual(p.info["train"]["more"], 12)
+        self.assertEqual(p.info["validate"]["more"], 0)
+        self.assertEqual({int(y) for s in pictures.SIDES for y, source in zip(p.label[s], p.source[s]) if source == 2}, {pictures.UNKNOWN})
+        self.assertEqual(sum(np.count_nonzero(p.label[s][p.training(s)] == pictures.UNKNOWN) for s in pictures.SIDES), 0)
+        named = world(f"{self.folder}/other")
+        self.assertEqual(p.info["train"]["small"] + p.info["validate"]["small"], len(pictures.Pictures(named, torch.device("cpu")).label[64]))
+        self.assertEqual(list(p.judge()[1]), [2, 2, 0, 0])  # DOGS come first in the alphabet
+        self.assertEqual(p.judge()[0].shape, (4, pictures.JUDGED, pictures.JUDGED, 3))
+
+    def test_a_teacher_is_asked_once_about_every_picture(self):
+        data, asking = school(self.folder), Knowing()
+        self.assertTrue(label.label(data, asking))
+        p = pictures.Pictures(data, torch.device("cpu"))
+        self.assertEqual(asking.asked, 4 + sum(len(at) for at in p.trained.values()))
+        label.label(data, asking, crops=2)
+        self.assertEqual(asking.asked, 4 + 2 * sum(len(at) for at in p.trained.values()))
+        for side in (64, 84):
+            known = label.Taught(p, side)
+            self.assertEqual(list(known.at()), list(p.trained[side]))
+            for chance in (0.1, 0.9):
+                at = known.at()
+                shown, kept = known.draw(at, np.full(len(at), chance))
+                said = distil.answer(kept, 3, 1.0).numpy()
+                asked = Knowing().logits(np.stack([label.seen(p.parts[side][i], box) for i, box in zip(at, shown)]))
+                wanted = torch.softmax(torch.from_numpy(asked).float(), 1).numpy()
+                np.testing.assert_allclose(said, wanted, atol=0.01)
+
+    def test_a_stopped_teacher_goes_on(self):
+        data = school(self.folder)
+        saved, batch = label.SAVED, label.BATCH
+        self.addCleanup(setattr, label, "SAVED", saved)
+        self.addCleanup(setattr, label, "BATCH", batch)
+        label.SAVED, label.BATCH = 1, 4
+        self.assertFalse(label.label(data, Knowing(), minutes=1e-9))
+        p = pictures.Pictures(data, torch.device("cpu"))
+        self.assertEqual(len(label.Taught(p, 64).at()), 4)
+        asking = Knowing()
+        self.assertTrue(label.label(data, asking))
+        self.assertEqual(asking.asked, sum(len(at) for at in p.trained.values()) - 4)
+        self.assertEqual(list(label.Taught(p, 64).at()), list(p.trained[64]))
+
+    def test_what_is_kept_of_an_answer_is_nearly_all_of_it(self):
+        logits = 6 * torch.randn(5, 100)
+        kept = label.shortened(logits.numpy(), 20)
+        wanted = torch.softmax(logits, 1)
+        said = distil.answer(kept, 100, 1.0)
+        torch.testing.assert_close(said.topk(20).values, wanted.topk(20).values, atol=2e-3, rtol=1e-2)
+        torch.testing.assert_close(said.topk(20).indices[:, :3], wanted.topk(20).indices[:, :3])
+        torch.testing.assert_close(said.sum(1), torch.ones(5))
+
+    def test_teacher_and_student_are_shown_the_same_part(self):
+        rough = np.random.default_rng(1).integers(0, 255, (6, 6, 3), np.uint8)
+        picture = np.asarray(Image.fromarray(rough).resize((112, 112), Image.BICUBIC))
+        box = augment.parts(np.array([[0.3, 0.9, 0.8, 0.1]]), 0.35)
+        seen = label.seen(picture, box[0]).astype(np.float32) / 255
+        x = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+        cut = augment.cut(x, label.SHOWN, torch.from_numpy(2 * box[:, :2] + box[:, 2:] - 1).float(), torch.from_numpy(box[:, 2:]).float())
+        self.assertLess(np.abs(cut[0].permute(1, 2, 0).numpy() - seen).mean(), 0.01)
+        view = augment.shown(x, 48, box, torch.Generator().manual_seed(1))
+        self.assertEqual(tuple(view.shape), (1, 3, 48, 48))
+
+    def test_classifiers_see_uint8_pictures_whatever_they_are_fed(self):
+        try:
+            import onnx
+        except ImportError:
+            self.skipTest("the onnx module is not here")
+        net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, 2, 1), torch.nn.ReLU6(), torch.nn.MaxPool2d(3, 2, 1), torch.nn.Conv2d(8, 8, 3, padding=1, groups=8),
+                                  torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(8, 5)).eval()
+        torch.onnx.export(net, torch.zeros(1, 3, 32, 32), f"{self.folder}/t.onnx", opset_version=13, dynamic_axes={"input": {0: "n"}}, input_names=["input"])
+        x = np.random.default_rng(1).integers(0, 255, (3, 32, 32, 3), np.uint8)
+        asked = teacher.Classifier(f"{self.folder}/t.onnx", 1 / 127.5, -1.0)
+        wanted = net(torch.from_numpy(x).permute(0, 3, 1, 2).float() / 127.5 - 1).detach().numpy()
+        np.testing.assert_allclose(asked.logits(x), wanted, rtol=1e-4, atol=1e-5)
+
+    def test_a_stopped_pupil_goes_on_as_if_it_had_not_been_stopped(self):
+        data = taught(self.folder, 2)
+        distil.run(data, f"{self.folder}/whole", PUPIL, every=2)
+        distil.run(data, f"{self.folder}/parts", PUPIL, every=2, minutes=1e-9)
+        for _ in range(9):
+            if distil.run(data, f"{self.folder}/parts", PUPIL, every=2, minutes=0.002):
+                break
+        whole, parts = (torch.load(f"{self.folder}/{r}/latest.pt") for r in ("whole", "parts"))
+        self.assertEqual(parts["step"], whole["step"])
+        for k, v in whole["average"].items():
+            torch.testing.assert_close(parts["average"][k], v, rtol=1e-4, atol=1e-5)
+        self.assertIn("same", Path(f"{self.folder}/whole/watch.csv").read_text())
+
+    def test_a_pupil_learns_what_the_teacher_says(self):
+        data = taught(self.folder)
+        o = {**PUPIL, "steps": 120, "batch": 16, "average": 0.8, "sides": [[0, 48]], "true": {"64": 0.0, "84": 0.0, "112": 0.0}}
+        p = pictures.Pictures(data, torch.device("cpu"))
+        fresh = distil.agreement(Slugnet2(3, "plain", 0.25).eval(), p, 64)["same"]
+        distil.run(data, f"{self.folder}/run", {**o, "design": "plain"}, every=120)
+        stock, draw, shake = distil.Stock(p, {**distil.DEFAULTS, **o, "batch": 64}), np.random.default_rng(5), torch.Generator().manual_seed(5)
+        x, target, _ = stock.batch(48, draw, shake)
+        got = export.load(f"{self.folder}/run/latest.pt")(x).argmax(1)
+        self.assertGreater((got == target.argmax(1)).float().mean(), 0.8)
+        self.assertGreaterEqual(distil.agreement(export.load(f"{self.folder}/run/latest.pt"), p, 64)["same"], fresh)
+
+    def test_the_true_class_is_part_of_the_answer(self):
+        p = pictures.Pictures(taught(self.folder), torch.device("cpu"))
+        o = {**distil.DEFAULTS, **PUPIL, "batch": 32}
+        draws = lambda true: distil.Stock(p, {**o, "true": {"64": true, "84": true, "112": true}}).batch(32, np.random.default_rng(1), torch.Generator().manual_seed(1))
+        _, soft, y = draws(0.0)
+        _, hard, _ = draws(0.4)
+        known = y != pictures.UNKNOWN
+        self.assertTrue(known.any() and not known.all())
+        torch.testing.assert_close(hard[~known], soft[~known])
+        torch.testing.assert_close(hard[known], 0.6 * soft[known] + 0.4 * torch.nn.functional.one_hot(y[known], 3))
+
+    def test_a_trunks_activations_pull_the_pupils_layers_towards_them(self):
+        try:
+            import onnx
+        except ImportError:
+            self.skipTest("the onnx module is not here")
+        trunk = torch.nn.Sequential(torch.nn.Conv2d(3, 6, 3, 2), torch.nn.ReLU(), torch.nn.AvgPool2d(4), torch.nn.Conv2d(6, 5, 1)).eval()
+        torch.onnx.export(trunk, torch.zeros(1, 3, 52, 52), f"{self.folder}/trunk.onnx", input_names=["x"], output_names=["out"], opset_version=13)
+        net = Slugnet2(3, "plain", 0.25).train()
+        o = {**distil.DEFAULTS, "layers": {"4a": "out"}, "regressed": 1.0}
+        guide = distil.Guide(net, f"{self.folder}/trunk.onnx", o)
+        x = torch.rand(8, 3, 32, 32)
+        step = torch.optim.SGD([*net.parameters(), *guide.fit.parameters()], 0.1)
+        lost = []
+        for _ in range(30):
+            loss = guide(x, net.activations(x), o)
+            step.zero_grad()
+            loss.backward()
+            step.step()
+            lost.append(float(loss))
+        self.assertLess(lost[-1], 0.7 * lost[0])
+        self.assertTrue(all(p.grad is None for p in guide.trunk.parameters()))
+
+    def test_added_blocks_begin_as_nothing(self):
+        for design in DESIGNS:
+            net = Slugnet2(3, design, 0.5).train()
+            out = net.activations(torch.rand(4, 3, 48, 48))
+            before = None
+            for name in net.blocks:
+                if name in ADDED:
+                    torch.testing.assert_close(out[name], out[before])
+                before = name
+
+    def test_folding_the_second_network_changes_nothing(self):
+        net = Slugnet2(5, "middle", 0.5).train()
+        for unit in net.modules():
+            if isinstance(unit, torch.nn.BatchNorm2d):
+                torch.nn.init.uniform_(unit.weight, 0.5, 1)
+        for _ in range(3):
+            net(torch.rand(8, 3, 48, 48))
+        net.eval()
+        x = torch.rand(2, 3, 40, 56)
+        before = net.activations(x)
+        after = net.fold().activations(x)
+        for name in (*net.layers, "logits"):
+            torch.testing.assert_close(after[name], before[name], rtol=1e-4, atol=1e-4)
+
+    def test_the_first_stride_leaves_no_grid_in_the_gradient(self):
+        grid = {}
+        for kind, net in (("hard", Slugnet(3, 0.5)), ("blurred", Slugnet2(3, "plain", 0.5))):
+            net.train()
+            net(torch.rand(8, 3, 96, 96))
+            x = torch.nn.functional.interpolate(torch.rand(8, 3, 24, 24), 96, mode="bicubic").requires_grad_()
+            gradient, = torch.autograd.grad(net.eval().activations(x)["4a"].square().sum() / 2, x)
+            power = torch.fft.fft2(gradient).abs().square().mean((0, 1))
+            grid[kind] = float(power[48, 0] / power[44:53, 2:5].median())  # what every second row repeats, over its neighbours
+        self.assertGreater(grid["hard"], 5)
+        self.assertLess(grid["blurred"], 0.1)
+
+    def test_halving_keeps_what_is_even(self):
+        x = torch.full((1, 2, 9, 12), 3.0)
+        torch.testing.assert_close(halve(x), torch.full((1, 2, 5, 6), 3.0))
+        every_second = torch.zeros(1, 1, 8, 8)
+        every_second[..., ::2] = 1
+        torch.testing.assert_close(halve(every_second), torch.full((1, 1, 4, 4), 0.5))
+
+    def test_the_lens_shows_grey_as_it_is_and_colour_weaker(self):
+        x = torch.full((1, 3, 9, 9), 0.3)
+        see = lambda x: torch.nn.functional.conv2d(x, lens(0.7), padding=2)[0, :, 4, 4]
+        torch.testing.assert_close(see(x), x[0, :, 4, 4])
+        x[:, 0] = 0.6
+        torch.testing.assert_close(see(x), 0.4 + 0.7 * (x[0, :, 4, 4] - 0.4))
+
+    def test_sureness_that_is_right_as_often_as_it_says_is_calibrated(self):
+        sure = torch.full((1000,), 0.7)
+        right = torch.arange(1000) < 700
+        self.assertLess(distil.miscalibration(sure, right), 1e-4)
+        self.assertAlmostEqual(distil.miscalibration(sure, torch.arange(1000) < 400), 0.3, places=4)
+
+    def test_the_second_network_is_exported_and_begins_another_run(self):
+        try:
+            import onnx
+        except ImportError:
+            self.skipTest("the onnx module is not here")
+        data = taught(self.folder)
+        distil.run(data, f"{self.folder}/run", {**PUPIL, "design": "late", "width": 0.5, "steps": 3}, every=3)
+        export.export(data, f"{self.folder}/run/latest.pt", f"{self.folder}/out", half=True)
+        old = export.load(f"{self.folder}/run/latest.pt")
+        again = export.load(f"{self.folder}/out/slugnet.onnx")
+        self.assertEqual(again.options, old.options)
+        x = torch.rand(4, 3, 64, 64)
+        for layer in (*old.layers, "logits"):
+            torch.testing.assert_close(again.activations(x)[layer], old.activations(x)[layer], rtol=2e-2, atol=2e-2)
+        self.assertIn("layer_5c_32x32", json.loads(Path(f"{self.folder}/out/reference/index.json").read_text()))
+        new = Slugnet2(3, "late", 0.5)
+        warm(new, f"{self.folder}/out/slugnet.onnx", [CATS, "n00000009", DOGS], [torch.rand(16, 3, 64, 64)])
+        torch.testing.assert_close(new.fc.weight, again.fc.weight)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ DEFAULTS = {
     "average": 0.999,     # exponential moving average of the weights, a step
     "width": 1.0,
     "sides": [[0, 64], [0.6, 80], [0.85, 96]],  # from this part of the run on, views of this side
-    "weights": {"64": 1.0, "84": 1.0, "112": 2.0},  # how often a picture of this size is drawn
+    "weights": {"64": 1.0, "84": 1.0, "112": 2.0, "176": 2.0},  # how often a picture of this size is drawn
     "least": 0.25,        # the smallest part of a picture that a view shows; more for short runs
     "attack": [[0, 0], [0.6, 0.4]],  # and adversarial steps of this L2 length at 64 px, in units of [0,1]; 0: none
     "attacked": 0.5,      # part of each batch that is attacked
@@ -110,13 +110,13 @@ def rate(o, step):
 def batch(pictures, o, side, draw, shake):
     """Views of pictures of all sizes, each size in its share."""
     sizes = [s for s in SIDES if len(pictures.training(s))]
-    share = np.array([o["weights"][str(s)] * len(pictures.training(s)) for s in sizes])
+    share = np.array([o["weights"].get(str(s), 1) * len(pictures.training(s)) for s in sizes])
     number = draw.multinomial(o["batch"], share / share.sum())
     xs, ys = [], []
     for s, n in zip(sizes, number):
         if n:
             at = pictures.training(s)
-            x, y = pictures.take(s, at[draw.integers(len(at), size=n)])
+            x, y = pictures.take(s, np.sort(at[draw.integers(len(at), size=n)]))  # files are read from front to back
             xs.append(augment.views(x, side, shake, o["least"]))
             ys.append(y)
     return torch.cat(xs).contiguous(memory_format=torch.channels_last), torch.cat(ys)
@@ -169,9 +169,9 @@ def averaged(net, average):
     return twin.eval()
 
 
-def save(path, net, average, sgd, step, draw, shake):
+def save(path, net, average, sgd, step, draw, shake, **more):
     torch.save({"net": net.state_dict(), "average": average, "sgd": sgd.state_dict(), "step": step,
-                "draw": draw.bit_generator.state, "shake": shake.get_state()}, path + ".part")
+                "draw": draw.bit_generator.state, "shake": shake.get_state(), **more}, path + ".part")
     os.replace(path + ".part", path)  # a stopped save leaves the old checkpoint
 
 

@@ -1,0 +1,280 @@
+"""A run that learns from a teacher's soft labels: of every photograph, whether anybody has named it or not.
+
+Besides the answers a trunk's activations can be regressed: a 1x1 convolution that is thrown away afterwards
+makes what the trunk sees of what the student does.
+"""
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from . import augment, evaluate
+from .label import JUDGED, SHOWN, Taught
+from .network import warm
+from .pictures import SIDES, UNKNOWN, Pictures
+from .slugnet2 import Slugnet2
+from .teacher import Graph
+from .train import Log, fast, follow, rate, save, scheduled
+
+DEFAULTS = {
+    "design": "middle",   # of slugnet2.DESIGNS
+    "width": 1.0,
+    "colour": 0.7,        # how much of the colours' strength is seen
+    "steps": 16000,
+    "batch": 128,
+    "rate": 0.05,         # the highest learning rate
+    "warmup": 200,        # steps until it is reached; then a cosine down to 0
+    "decay": 5e-5,        # weight decay of convolutions and the last layer
+    "average": 0.999,     # exponential moving average of the weights, a step
+    "sides": [[0, 80], [0.3, 96], [0.6, 128], [0.93, 160]],  # from this part of the run on, views of this side
+    "weights": {"64": 1.0, "84": 1.3, "112": 1.3, "176": 1.5},  # how often a picture of this size is drawn
+    "sources": {},        # and how often one of a source: 1 where nothing is said
+    "true": {"64": 0.5, "84": 0.3, "112": 0.2, "176": 0.2},  # the part of the target that is the true class, by size
+    "heat": 1.0,          # the temperature of both answers
+    "regressed": 0.25,    # the part of every batch of which the trunk's activations are regressed, if there is a trunk
+    "pull": 1.0,          # the weight of that
+    "layers": {},         # student's layer: value of the trunk's file
+    "border": 10,         # pixels by which pictures are mirrored outwards for a trunk that does not pad
+    "bfloat16": False,
+    "seed": 1,
+}
+WATCHED = 128  # the side at which the student is watched
+
+
+def run(data, out, options, begin=None, trunk=None, every=250, minutes=None):
+    """Distils, or goes on where a run in the folder out was stopped.
+
+    begin is an exported network (.onnx) of either kind or another run's checkpoint; trunk an ONNX file that
+    takes pixels in [-1,1]. After so many minutes the run stops and can be gone on with."""
+    os.makedirs(out, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    o = {**DEFAULTS, **options}
+    pictures = Pictures(data, device)
+    stock = Stock(pictures, o)
+    draw = np.random.default_rng(o["seed"])
+    shake = torch.Generator().manual_seed(o["seed"])
+    torch.manual_seed(o["seed"])
+    net = Slugnet2(len(pictures.ids), o["design"], o["width"], o["colour"])
+    latest = f"{out}/latest.pt"
+    state = torch.load(latest, map_location="cpu") if os.path.exists(latest) else None
+    if begin and not state:
+        start(net, begin, stock, draw, shake)
+    guide = Guide(net, trunk, o).to(device) if trunk else None
+    net = net.to(device, memory_format=torch.channels_last)
+    learned = nn.ModuleDict({"net": net} | ({"guide": guide.fit} if guide else {}))
+    average = {k: v.detach().clone().float() for k, v in net.state_dict().items()}
+    decayed = [p for p in learned.parameters() if p.ndim > 1]
+    rest = [p for p in learned.parameters() if p.ndim <= 1]
+    sgd = torch.optim.SGD([{"params": decayed, "weight_decay": o["decay"]}, {"params": rest}], lr=0.1, momentum=0.9, nesterov=True)
+    step = 0
+    if state:
+        net.load_state_dict(state["net"])
+        if guide:
+            guide.fit.load_state_dict(state["guide"])
+        sgd.load_state_dict(state["sgd"])
+        average = {k: v.to(device) for k, v in state["average"].items()}
+        step = state["step"]
+        draw.bit_generator.state = state["draw"]
+        shake.set_state(state["shake"])
+    Path(f"{out}/options.json").write_text(json.dumps(o, indent=1))
+
+    keep = lambda: save(latest, net, average, sgd, step, draw, shake, options=net.options, **({"guide": guide.fit.state_dict()} if guide else {}))
+    log = Log(f"{out}/log.csv", step)
+    until = time.time() + 60 * minutes if minutes else math.inf
+    net.train()
+    while step < o["steps"] and time.time() < until:
+        side = scheduled(o, "sides", step)
+        for group in sgd.param_groups:
+            group["lr"] = rate(o, step)
+        x, target, y = stock.batch(side, draw, shake)
+        loss, right = learn(net, guide, sgd, x, target, y, o)
+        step += 1
+        follow(average, net, min(o["average"], step / (step + 10)))
+        log.note(loss, right, side, len(x))
+        if step % every == 0 or step == o["steps"]:
+            log.write(step, rate(o, step))
+            keep()
+            if step % (4 * every) == 0 or step == o["steps"]:
+                watch(f"{out}/watch.csv", step, averaged(net, average), pictures)
+                log.clear()
+    log.write(step, rate(o, step))
+    keep()
+    return step >= o["steps"]
+
+
+def start(net, begin, stock, draw, shake):
+    """Takes over the weights of an exported network or of a run, those whose shapes are the same."""
+    if begin.endswith(".onnx"):
+        sample = [stock.some(s, 64, 96, draw, shake)[0].cpu() for s in stock.at if len(stock.at[s])]
+        print(f"{warm(net, begin, stock.pictures.ids, [torch.cat(sample)])} classes known", flush=True)
+        return
+    old, new = torch.load(begin, map_location="cpu")["average"], net.state_dict()
+    same = {k: v for k, v in old.items() if k in new and k != "lens" and v.shape == new[k].shape}
+    net.load_state_dict({**new, **same})
+    print(f"{len(same)} of {len(new)} tensors known", flush=True)
+
+
+class Stock:
+    """Training pictures with what the teacher says of them."""
+
+    def __init__(self, pictures, o):
+        self.pictures, self.o = pictures, o
+        self.taught = {s: Taught(pictures, s) for s in SIDES}
+        self.at, self.sums, share = {}, {}, []
+        names = pictures.info["sources"]
+        often = np.array([o["sources"].get(n, 1.0) for n in names])
+        for s, taught in self.taught.items():
+            self.at[s] = taught.at()
+            self.sums[s] = np.cumsum(often[pictures.source[s][self.at[s]]])
+            share.append(o["weights"].get(str(s), 1.0) * (self.sums[s][-1] if len(self.at[s]) else 0))
+        if not sum(share):
+            raise ValueError("the teacher has said nothing of these pictures: run the label stage first")
+        self.share = np.array(share) / sum(share)
+
+    def batch(self, side, draw, shake):
+        """Views (n, 3, side, side), the answers to learn (n, classes), and the true classes or UNKNOWN."""
+        number = draw.multinomial(self.o["batch"], self.share)
+        parts = [self.some(s, n, side, draw, shake) for s, n in zip(SIDES, number) if n]
+        x, target, y = (torch.cat(p) for p in zip(*parts))
+        return x.contiguous(memory_format=torch.channels_last), target, y
+
+    def some(self, size, n, side, draw, shake):
+        """A batch's part of one size of pictures."""
+        chosen = np.searchsorted(self.sums[size], draw.random(n) * self.sums[size][-1], side="right")
+        at = np.sort(self.at[size][np.minimum(chosen, len(self.at[size]) - 1)])
+        shown, kept = self.taught[size].draw(at, draw.random(n))
+        x, y = self.pictures.take(size, at)
+        true = self.o["true"].get(str(size), 0.2)
+        target = answer(kept, len(self.pictures.ids), self.o["heat"]).to(x.device)
+        known = y != UNKNOWN
+        target[known] *= 1 - true
+        target[known, y[known]] += true
+        return augment.shown(x, side, shown, shake), target, y
+
+
+def answer(kept, classes, heat):
+    """The teacher's probabilities (n, classes) from what was kept of its logits."""
+    top, value, rest = (torch.from_numpy(k.astype(np.float32)) for k in kept)
+    logits = rest[:, None].repeat(1, classes).scatter_(1, top.long(), value)
+    return torch.softmax(logits / heat, 1)
+
+
+def learn(net, guide, sgd, x, target, y, o):
+    with fast(x.device, o):
+        seen = net.activations(x)
+        logits = seen["logits"].float() / o["heat"]
+    loss = -(target * F.log_softmax(logits, 1)).sum(1).mean() * o["heat"] ** 2
+    total = loss + (o["pull"] * guide(x, seen, o) if guide else 0)
+    sgd.zero_grad(set_to_none=True)
+    total.backward()
+    for params in sgd.param_groups:
+        nn.utils.clip_grad_norm_(params["params"], 5)
+    sgd.step()
+    return loss.detach(), (logits.argmax(1) == target.argmax(1)).float().mean()
+
+
+class Guide(nn.Module):
+    """How far the student's layers, through 1x1 convolutions, are from those of a trunk."""
+
+    def __init__(self, net, path, o):
+        super().__init__()
+        import onnx
+
+        self.layers = list(o["layers"])
+        self.trunk = Graph(onnx.load(path), list(o["layers"].values())).eval()
+        self.border = o["border"]
+        with torch.no_grad():
+            x = torch.rand(2, 3, 96, 96)
+            training, _ = net.training, net.eval()
+            seen, wanted = net.activations(x), self.look(x)
+            net.train(training)
+        self.fit = nn.ModuleDict({l: nn.Conv2d(seen[l].shape[1], w.shape[1], 1) for l, w in zip(self.layers, wanted)})
+
+    @torch.no_grad()
+    def look(self, x):
+        return self.trunk(2 * F.pad(x, (self.border,) * 4, mode="reflect") - 1)
+
+    def forward(self, x, seen, o):
+        """1 - the correlation of every channel over the batch, averaged: what a linear reading of the student
+        cannot tell of it."""
+        n = max(1, int(len(x) * o["regressed"]))
+        with fast(x.device, o):
+            wanted = self.look(x[:n])
+            given = [self.fit[l](seen[l][:n]) for l in self.layers]
+        lost = 0
+        for g, w in zip(given, wanted):
+            g = F.interpolate(g.float(), w.shape[2:], mode="bilinear", align_corners=False)
+            g, w = (standard(v.float()) for v in (g, w))
+            lost = lost + 1 - (g * w).mean()
+        return lost / len(given)
+
+
+def standard(v):
+    """Channels with mean 0 and variance 1 over the batch."""
+    v = v - v.mean((0, 2, 3), keepdim=True)
+    return v / torch.sqrt(v.square().mean((0, 2, 3), keepdim=True) + 1e-4)
+
+
+def averaged(net, average):
+    twin = Slugnet2(net.fc.out_features, **net.options).to(net.fc.weight.device, memory_format=torch.channels_last)
+    twin.load_state_dict(average)
+    return twin.eval()
+
+
+def watch(path, step, net, pictures):
+    """Notes how well the student does on pictures that it does not learn from."""
+    row = {"step": step, **agreement(net, pictures, WATCHED)}
+    for source, score in evaluate.accuracy(net, pictures, (WATCHED,), 1000)["all"].items():
+        row |= {f"{source} top1": round(score["top1"], 4), f"{source} top5": round(score["top5"], 4)}
+    new = not os.path.exists(path)
+    with open(path, "a") as f:
+        if new:
+            f.write(",".join(row) + "\n")
+        f.write(",".join(map(str, row.values())) + "\n")
+    print(" ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+
+
+@torch.inference_mode()
+def agreement(net, pictures, side, batch=100):
+    """How often a network in eval mode and the teacher say the same of the judging pictures: "same", its first
+    is the teacher's first; "in five", its first five have the teacher's first; and its accuracy, if the
+    pictures' classes are known, with the error of calibration and the part that its ten commonest words have."""
+    found, path = pictures.judge(), Path(pictures.folder, "teacher", "judge.npy")
+    if not found or not path.exists():
+        return {}
+    teacher = torch.from_numpy(np.load(path).astype(np.float32)).argmax(1)
+    edge = (JUDGED - SHOWN) // 2
+    p = []
+    for i in range(0, len(teacher), batch):
+        x = torch.from_numpy(np.array(found[0][i:i + batch, edge:-edge, edge:-edge])).permute(0, 3, 1, 2).float().div_(255)
+        p.append(torch.softmax(net(evaluate.resized(x.to(net.fc.weight.device), side)).float(), 1).cpu())
+    p = torch.cat(p)
+    five = p.topk(min(5, p.shape[1])).indices
+    y = torch.from_numpy(found[1])
+    out = {"same": mean(five[:, 0] == teacher), "in five": mean((five == teacher[:, None]).any(1)),
+           "ten commonest": float(torch.bincount(five[:, 0]).topk(min(10, int(five[:, 0].max()) + 1)).values.sum() / len(p))}
+    if (named := y != UNKNOWN).any():
+        right = five[named, 0] == y[named]
+        out |= {"right": mean(right), "right in five": mean((five[named] == y[named, None]).any(1)), "miscalibrated": miscalibration(p[named].max(1).values, right)}
+    return {k: round(v, 4) for k, v in out.items()}
+
+
+def mean(hits):
+    return float(hits.float().mean())
+
+
+def miscalibration(sure, right, bins=15):
+    """The expected calibration error: how far sureness is from being right, over bins of sureness."""
+    at = (sure * bins).long().clamp(max=bins - 1)
+    total = 0.0
+    for b in range(bins):
+        if (inside := at == b).any():
+            total += float(inside.float().mean() * (sure[inside].mean() - right[inside].float().mean()).abs())
+    return total
