@@ -108,7 +108,7 @@ func (a *App) checkBudget(ctx context.Context, svc operator.Service) Finding {
 func (a *App) money(st *store.Store) func() (spent, left float64, err error) {
 	dollars := func(m x.Money) float64 { return float64(m) / float64(x.Dollar) }
 	return func() (float64, float64, error) {
-		list, err := st.Spendings(x.Server, thisMonth())
+		list, err := st.Operator().Spendings(x.Server, thisMonth())
 		all, most := x.Money(0), x.Money(0)
 		for _, b := range x.Bills(list) {
 			all, most = all+b.Sum, max(most, b.Sum)

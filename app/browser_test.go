@@ -26,6 +26,7 @@ import (
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/x"
+	"slugpuppy/bot/operator"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )
@@ -176,7 +177,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 	follow("begin at once", chromedp.Click(on))
 	run("choose a budget", chromedp.SetValue("#budget", "relaxed"))
 	follow("keep the budget", chromedp.Submit("#budget"))
-	subs, err := s.store.Subscribers()
+	subs, err := s.store.Operator().Subscribers()
 	if err != nil || len(subs) != 1 || subs[0].Mode != store.FilterOn || subs[0].Budget != 0.01 {
 		t.Fatalf("%+v %v", subs, err)
 	}
@@ -258,7 +259,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 func (s *shop) busy(t *testing.T) {
 	t.Helper()
 	s.onX(t)
-	if err := s.store.Spend(store.Spending{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "dreambot", Month: thisMonth(), Item: string(x.Summoned), N: 112, Cost: 1_120_000}); err != nil {
+	if err := s.store.For(identity.Identity{Server: x.Server, ID: "7"}).Ledger().Spend(store.Spending{Handle: "dreambot", Month: thisMonth(), Item: string(x.Summoned), N: 112, Cost: 1_120_000}); err != nil {
 		t.Fatal(err)
 	}
 	scope := identity.Identity{Server: "example.social", ID: "1"}
@@ -266,17 +267,17 @@ func (s *shop) busy(t *testing.T) {
 	for i, who := range []string{"ada", "bea", "cem", "dan"} {
 		jobs = append(jobs, store.Job{Source: fmt.Sprint(i), Handle: who + "@example.social", Requester: fmt.Sprint(100 + i), State: store.Queued, Lane: "dreams"})
 	}
-	if _, err := s.store.Record(scope, "1", jobs...); err != nil {
+	if _, err := s.store.For(scope).Jobs().Record("1", jobs...); err != nil {
 		t.Fatal(err)
 	}
-	job, _, ok, err := s.store.Lease(scope, "dreams", "me", time.Minute)
+	job, _, ok, err := s.store.For(scope).Jobs().Lease("dreams", "me", time.Minute)
 	if err != nil || !ok {
 		t.Fatalf("%v %v", ok, err)
 	}
-	if err := s.store.Bury(job.ID, "read a post: not found (HTTP 404): Record not found"); err != nil {
+	if err := s.store.For(scope).Jobs().Bury(job.ID, "read a post: not found (HTTP 404): Record not found"); err != nil {
 		t.Fatal(err)
 	}
-	h, err := s.site.Admin.AddRule(t.Context(), store.Rule{Effect: "deny", Kind: "domain", Value: "spam.example", Scope: "mention", Reason: "asks a hundred times a minute"})
+	h, err := s.site.Admin.AddRule(t.Context(), operator.Rule{Rule: store.Rule{Effect: "deny", Kind: "domain", Value: "spam.example", Scope: "mention", Reason: "asks a hundred times a minute"}})
 	if err != nil {
 		t.Fatalf("%+v %v", h, err)
 	}

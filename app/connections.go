@@ -53,7 +53,7 @@ func fieldsOf(sub store.Subscriber) []string {
 // Keep seals the secrets of a subscriber's connection.
 func (c connections) Keep(sub store.Subscriber, secrets map[string]string) error {
 	for _, field := range fieldsOf(sub) {
-		if err := c.store.PutSecret(c.key, connection(sub), field, []byte(secrets[field])); err != nil {
+		if err := c.store.Vault(c.key).Put(connection(sub), field, []byte(secrets[field])); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (c connections) Keep(sub store.Subscriber, secrets map[string]string) error
 }
 
 func (c connections) read(sub store.Subscriber, field string) (string, error) {
-	v, err := c.store.Secret(c.key, connection(sub), field)
+	v, err := c.store.Vault(c.key).Get(connection(sub), field)
 	return string(v), err
 }
 
@@ -111,7 +111,7 @@ func (c connections) forgetX(sub store.Subscriber) error {
 
 func (c connections) drop(sub store.Subscriber) error {
 	for _, field := range fieldsOf(sub) {
-		if err := c.store.ForgetSecret(connection(sub), field); err != nil {
+		if err := c.store.Vault(c.key).Forget(connection(sub), field); err != nil {
 			return err
 		}
 	}

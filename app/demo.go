@@ -97,7 +97,7 @@ func (s *Stage) Run(ctx context.Context, play func(context.Context) error) error
 // before its time.
 func (s *Stage) listening(ctx context.Context) error {
 	for {
-		_, known, err := s.store.Cursor(identity.Identity{Server: s.robot.Platform.Host(), ID: s.id})
+		_, known, err := s.store.For(identity.Identity{Server: s.robot.Platform.Host(), ID: s.id}).Jobs().Cursor()
 		if err != nil || known {
 			return err
 		}

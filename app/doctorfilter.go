@@ -35,7 +35,7 @@ func (a *App) checkTimelines(ctx context.Context) []Finding {
 		return nil // checkDatabase has said so
 	}
 	defer st.Close()
-	subs, err := st.Subscribers()
+	subs, err := st.Operator().Subscribers()
 	if err != nil {
 		return []Finding{{"timelines", Sick, err.Error(), "restore a backup"}}
 	}

@@ -105,7 +105,7 @@ func (a *App) seal(ctx context.Context, record string, login func(*store.Store, 
 		return err
 	}
 	for _, s := range secrets {
-		if err := st.PutSecret(key, record, s.field, []byte(s.value)); err != nil {
+		if err := st.Vault(key).Put(record, s.field, []byte(s.value)); err != nil {
 			return fmt.Errorf("seal the %s: %w", s.field, err)
 		}
 	}

@@ -51,7 +51,7 @@ func (a *App) token(st *store.Store) (string, error) {
 		return "", err
 	}
 	server := a.cfg.Mastodon.Server
-	token, err := st.Secret(key, record(server), "token")
+	token, err := st.Vault(key).Get(record(server), "token")
 	if errors.Is(err, store.ErrNoSecret) {
 		return "", fmt.Errorf("there is no token for %s yet: run `slugpuppy login`", server)
 	}

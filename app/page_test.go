@@ -57,7 +57,7 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 	b := s.browser(t)
 	b.SignIn(reader)
 	sub := func() store.Subscriber {
-		subs, err := s.store.Subscribers()
+		subs, err := s.store.Operator().Subscribers()
 		if err != nil || len(subs) != 1 {
 			t.Fatalf("%v %v", subs, err)
 		}
@@ -103,7 +103,7 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 	if _, err := s.filter.Pass(t.Context(), sub().Identity); err != nil && !strings.Contains(err.Error(), "no such subscriber") {
 		t.Fatal(err)
 	}
-	if subs, err := s.store.Subscribers(); err != nil || len(subs) != 0 {
+	if subs, err := s.store.Operator().Subscribers(); err != nil || len(subs) != 0 {
 		t.Errorf("%v %v", subs, err)
 	}
 	if code, _ := b.Get("/review"); code != http.StatusUnauthorized {
@@ -121,7 +121,7 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 	chief.SignIn(boss)
 	mine.Post("/settings", "what", "filter", "value", "shadow")
 	mine.Post("/settings", "what", "budget", "value", "relaxed")
-	subs, err := s.store.Subscribers()
+	subs, err := s.store.Operator().Subscribers()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,14 +195,14 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
 	s := newShop(t)
 	scope := identity.Identity{Server: "example.social", ID: "1"}
-	if _, err := s.store.Record(scope, "1", store.Job{Source: "5", Handle: "ada@dreams.example", Requester: "2", State: store.Queued, Lane: "words"}); err != nil {
+	if _, err := s.store.For(scope).Jobs().Record("1", store.Job{Source: "5", Handle: "ada@dreams.example", Requester: "2", State: store.Queued, Lane: "words"}); err != nil {
 		t.Fatal(err)
 	}
-	job, _, ok, err := s.store.Lease(scope, "words", "me", time.Minute)
+	job, _, ok, err := s.store.For(scope).Jobs().Lease("words", "me", time.Minute)
 	if err != nil || !ok {
 		t.Fatalf("%v %v", ok, err)
 	}
-	if err := s.store.Bury(job.ID, "the picture cannot be read"); err != nil {
+	if err := s.store.For(scope).Jobs().Bury(job.ID, "the picture cannot be read"); err != nil {
 		t.Fatal(err)
 	}
 	b := s.browser(t)
@@ -213,7 +213,7 @@ func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
 	if code, page := b.Post("/operator/retry", "job", job.ID); code != http.StatusOK || strings.Contains(page, "Try again") {
 		t.Errorf("%d %s", code, page)
 	}
-	if j, err := s.store.Job(job.ID); err != nil || j.State != store.Queued {
+	if j, err := s.store.Operator().Job(job.ID); err != nil || j.State != store.Queued {
 		t.Errorf("%+v %v", j, err)
 	}
 	if code, _ := b.Post("/operator/retry", "job", job.ID); code != http.StatusConflict {
@@ -280,7 +280,7 @@ func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
 		{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "carol", Month: thisMonth(), Item: "summoned reply", N: 990, Cost: 9_900_000},
 		{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "carol", Month: "2020-01", Item: "mute", N: 700, Cost: 7_000_000},
 	} {
-		if err := s.store.Spend(v); err != nil {
+		if err := s.store.For(v.Identity).Ledger().Spend(v); err != nil {
 			t.Fatal(err)
 		}
 	}

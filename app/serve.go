@@ -67,7 +67,7 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 		return nil, err
 	}
 	d := &daemon{app: a, store: st, key: key, meters: &x.Meters{}, loops: &pulse.Monitor{}, letters: &reply.Letters{}}
-	d.counts = metrics.New(st, classifier.Performed, a.version)
+	d.counts = metrics.New(st.Operator(), classifier.Performed, a.version)
 	d.counts.Money(a.money(st))
 	d.known = a.connections(st, key, d.meters)
 	if d.filter, err = d.newFilter(); err != nil {
@@ -102,7 +102,7 @@ func (d *daemon) somethingToDo() error {
 		return nil
 	}
 	if d.filter != nil {
-		subs, err := d.store.Subscribers()
+		subs, err := d.store.Operator().Subscribers()
 		if err != nil || len(subs) > 0 || d.app.cfg.Web.Listen != "" {
 			return err
 		}
@@ -142,7 +142,7 @@ func (d *daemon) ready() error {
 			return err
 		}
 	}
-	_, err := d.store.Counts()
+	_, err := d.store.Operator().Counts()
 	return err
 }
 

@@ -42,14 +42,14 @@ func (d *door) Begin(ctx context.Context, server string) (string, web.Attempt, e
 func (d *door) registration(ctx context.Context, server string) (mastodon.App, error) {
 	app := mastodon.App{Server: server, Redirect: d.callback, Scopes: mastodon.FilterScopes}
 	name := "app:" + strings.ToLower(server) + " " + d.callback
-	id, err := d.store.Secret(d.key, name, "client_id")
+	id, err := d.store.Vault(d.key).Get(name, "client_id")
 	if errors.Is(err, store.ErrNoSecret) {
 		return d.register(ctx, server, name)
 	}
 	if err != nil {
 		return app, err
 	}
-	secret, err := d.store.Secret(d.key, name, "client_secret")
+	secret, err := d.store.Vault(d.key).Get(name, "client_secret")
 	app.ClientID, app.ClientSecret = string(id), string(secret)
 	return app, err
 }
@@ -59,10 +59,10 @@ func (d *door) register(ctx context.Context, server, name string) (mastodon.App,
 	if err != nil {
 		return app, err
 	}
-	if err := d.store.PutSecret(d.key, name, "client_secret", []byte(app.ClientSecret)); err != nil {
+	if err := d.store.Vault(d.key).Put(name, "client_secret", []byte(app.ClientSecret)); err != nil {
 		return app, err
 	}
-	return app, d.store.PutSecret(d.key, name, "client_id", []byte(app.ClientID))
+	return app, d.store.Vault(d.key).Put(name, "client_id", []byte(app.ClientID))
 }
 
 // entrance is a sign-in under way.

@@ -49,14 +49,14 @@ func (a *App) xPair(st *store.Store, key *store.Key, p halves) (string, string, 
 	case st == nil:
 		return "", "", p.missing
 	}
-	sealedA, err := st.Secret(key, xRecord(a.cfg), p.nameA)
+	sealedA, err := st.Vault(key).Get(xRecord(a.cfg), p.nameA)
 	if errors.Is(err, store.ErrNoSecret) {
 		return "", "", p.missing
 	}
 	if err != nil {
 		return "", "", fmt.Errorf("open the sealed keys of X: %w", err)
 	}
-	sealedB, err := st.Secret(key, xRecord(a.cfg), p.nameB)
+	sealedB, err := st.Vault(key).Get(xRecord(a.cfg), p.nameB)
 	if err != nil {
 		return "", "", fmt.Errorf("open the sealed keys of X: %w", err)
 	}
@@ -164,5 +164,5 @@ func (c connections) onX(sub store.Subscriber, log *slog.Logger) (account x.Acco
 	if err := press.Write(sub.Identity); err != nil { // so that a browser finds it before anything is hidden
 		return account, err
 	}
-	return client.ForFilter(press.Keeper(sub.Identity), x.EndsIn(c.store, sub.Identity)), nil
+	return client.ForFilter(press.Keeper(sub.Identity), x.EndsIn(c.store.For(sub.Identity).Timeline())), nil
 }

@@ -29,7 +29,7 @@ func used(t *testing.T, path string) {
 	defer st.Close()
 	for i := range 300 {
 		job := store.Job{Source: fmt.Sprint("post", i), Handle: "ada@example.social", Requester: "2", State: store.Queued, Lane: "words", Payload: make([]byte, 700)}
-		if _, err := st.Record(identity.Identity{Server: "example.social", ID: "1"}, fmt.Sprint(i), job); err != nil {
+		if _, err := st.For(identity.Identity{Server: "example.social", ID: "1"}).Jobs().Record(fmt.Sprint(i), job); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -110,11 +110,11 @@ func TestDoctorTriesEverybodysToken(t *testing.T) {
 		}
 	}
 	st, key := h.open(t)
-	subs, err := st.Subscribers()
+	subs, err := st.Operator().Subscribers()
 	if err != nil || len(subs) != 1 {
 		t.Fatalf("%v %v", subs, err)
 	}
-	token, err := st.Secret(key, "filter:mastodon:"+subs[0].Identity.Server+":"+subs[0].Identity.ID, "token")
+	token, err := st.Vault(key).Get("filter:mastodon:"+subs[0].Identity.Server+":"+subs[0].Identity.ID, "token")
 	if err != nil {
 		t.Fatal(err)
 	}

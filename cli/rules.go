@@ -37,12 +37,13 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 			if err != nil {
 				return usageError(err)
 			}
-			r := store.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect), Scope: scope, Reason: reason, User: strings.TrimPrefix(user, "@"), Pin: pin}
+			r := operator.Rule{User: strings.TrimPrefix(user, "@"), Rule: store.Rule{
+				Kind: string(s.Kind), Value: s.Value, Effect: string(effect), Scope: scope, Reason: reason, Pin: pin}}
 			if r.Until, err = runsOut(until); err != nil {
 				return usageError(err)
 			}
 			if dryRun {
-				return c.print(r, fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
+				return c.print(r, fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r.Rule)))
 			}
 			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
 		},
@@ -123,7 +124,7 @@ func (c *console) rulesList() *cobra.Command {
 	}
 }
 
-func (c *console) listRules(cmd *cobra.Command) ([]store.Rule, error) {
+func (c *console) listRules(cmd *cobra.Command) ([]operator.Rule, error) {
 	svc, done, err := c.operator(cmd.Context())
 	if err != nil {
 		return nil, err
@@ -133,8 +134,8 @@ func (c *console) listRules(cmd *cobra.Command) ([]store.Rule, error) {
 	return list, err
 }
 
-func ruleLine(r store.Rule) string {
-	line := fmt.Sprintf("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r))
+func ruleLine(r operator.Rule) string {
+	line := fmt.Sprintf("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r.Rule))
 	if r.User != "" {
 		line += " for @" + r.User
 	}
@@ -183,13 +184,13 @@ func (c *console) rulesTest() *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
-			e.Scope, e.Text, e.User = rules.Scope(scope), text, strings.TrimPrefix(user, "@")
+			e.Scope, e.Text = rules.Scope(scope), text
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer done()
-			d, err := svc.TestRules(cmd.Context(), e)
+			d, err := svc.TestRules(cmd.Context(), operator.Trial{Event: e, For: strings.TrimPrefix(user, "@")})
 			if err != nil {
 				return err
 			}

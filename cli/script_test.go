@@ -92,11 +92,11 @@ func database(ts *testscript.TestScript, neg bool, args []string) {
 	st, err := store.Open(path, store.Options{})
 	ts.Check(err)
 	scope := identity.Identity{Server: "example.social", ID: "1"}
-	_, err = st.Record(scope, "10", store.Job{
+	_, err = st.For(scope).Jobs().Record("10", store.Job{
 		Network: "mastodon",
 		Source:  "77", Handle: "ada@example.social", Requester: "2", State: store.Skipped, Reason: "stale", Lane: "words"})
 	ts.Check(err)
-	job, err := st.BySource(scope, "77")
+	job, err := st.For(scope).Jobs().BySource("77")
 	ts.Check(err)
 	ts.Setenv("JOB", job.ID)
 	ts.Check(st.Close())

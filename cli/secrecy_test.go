@@ -201,13 +201,13 @@ func (h *house) sealed(t *testing.T, to secrets) {
 	t.Helper()
 	st, key := h.open(t)
 	defer st.Close()
-	subs, err := st.Subscribers()
+	subs, err := st.Operator().Subscribers()
 	if err != nil || len(subs) == 0 {
 		t.Fatalf("%v %v", subs, err)
 	}
 	for _, sub := range subs {
 		for _, field := range []string{"token", "client_id", "client_secret"} {
-			sealed, err := st.Secret(key, "filter:mastodon:"+sub.Identity.Server+":"+sub.Identity.ID, field)
+			sealed, err := st.Vault(key).Get("filter:mastodon:"+sub.Identity.Server+":"+sub.Identity.ID, field)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -105,7 +105,7 @@ func sealedToken(t *testing.T, cfg *config.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := st.Secret(key, "mastodon:"+server.Host, "token")
+	token, err := st.Vault(key).Get("mastodon:"+server.Host, "token")
 	if err != nil || len(token) == 0 {
 		t.Fatalf("no token was kept: %v", err)
 	}

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"slugpuppy/bot/identity"
 )
 
@@ -44,6 +42,9 @@ var fates = map[Fate][]Fate{
 	Gone:     {Wanted, Filed},
 }
 
+// Timeline is what the filter knows of a subscriber's home timeline, and has done there.
+type Timeline Account
+
 // Judged is a post as the filter saw it for one subscriber.
 type Judged struct {
 	Post     string    `json:"post"` // id of the original, whoever boosted or quoted it
@@ -72,33 +73,33 @@ type Judged struct {
 
 func homeKey(who identity.Identity) []byte { return key("home", who.Server, who.ID) }
 
-// HomeCursor is how far a subscriber's timeline was judged; known is false at the beginning.
-func (s *Store) HomeCursor(who identity.Identity) (cursor string, known bool, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		v := tx.Bucket(cursorBucket).Get(homeKey(who))
+// Cursor is how far a subscriber's timeline was judged; known is false at the beginning.
+func (a *Timeline) Cursor() (cursor string, known bool, err error) {
+	err = a.s.view(func(tx *tx) error {
+		v := tx.Bucket(cursorBucket).Get(homeKey(a.who))
 		cursor, known = string(v), v != nil
 		return nil
 	})
 	return cursor, known, err
 }
 
-// RecordJudged stores what was judged of a page of a timeline together with the cursor after
+// Record stores what was judged of a page of a timeline together with the cursor after
 // it. A post that is known already keeps its verdict.
-func (s *Store) RecordJudged(who identity.Identity, cursor string, rows ...Judged) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, who); err != nil {
+func (a *Timeline) Record(cursor string, rows ...Judged) error {
+	return a.s.update(func(tx *tx) error {
+		if _, err := subscriberOf(tx, a.who); err != nil {
 			return err
 		}
-		if err := tx.Bucket(cursorBucket).Put(homeKey(who), []byte(cursor)); err != nil {
+		if err := tx.Bucket(cursorBucket).Put(homeKey(a.who), []byte(cursor)); err != nil {
 			return fmt.Errorf("move the cursor of a timeline: %w", err)
 		}
 		for _, j := range rows {
-			k := judgedKey(who, j.Post)
+			k := judgedKey(a.who, j.Post)
 			if tx.Bucket(hiddenBucket).Get(k) != nil {
 				continue
 			}
-			j.Seen = time.Now()
-			if err := putJudged(tx, who, "", j); err != nil {
+			j.Seen = tx.now
+			if err := putJudged(tx, a.who, "", j); err != nil {
 				return err
 			}
 		}
@@ -109,11 +110,11 @@ func (s *Store) RecordJudged(who identity.Identity, cursor string, rows ...Judge
 func judgedKey(who identity.Identity, post string) []byte { return key(who.Server, who.ID, post) }
 
 // putJudged stores a row and keeps the list of work with it.
-func putJudged(tx *bolt.Tx, who identity.Identity, was Fate, j Judged) error {
+func putJudged(tx *tx, who identity.Identity, was Fate, j Judged) error {
 	if was != j.Fate && !slices.Contains(fates[was], j.Fate) {
 		return fmt.Errorf("%w: a post that is %q cannot become %q", ErrState, was, j.Fate)
 	}
-	j.Changed = time.Now()
+	j.Changed = tx.now
 	k := judgedKey(who, j.Post)
 	if err := putRecord(tx, hiddenBucket, k, j); err != nil {
 		return err
@@ -126,7 +127,7 @@ func putJudged(tx *bolt.Tx, who identity.Identity, was Fate, j Judged) error {
 }
 
 // dropWork forgets the list of work of a subscriber.
-func dropWork(tx *bolt.Tx, who identity.Identity) error {
+func dropWork(tx *tx, who identity.Identity) error {
 	work, p := tx.Bucket(workBucket), prefix(who.Server, who.ID)
 	c := work.Cursor()
 	for k, _ := c.Seek(p); k != nil && strings.HasPrefix(string(k), string(p)); k, _ = c.Seek(p) {
@@ -138,9 +139,9 @@ func dropWork(tx *bolt.Tx, who identity.Identity) error {
 }
 
 // Judged reads one post, or ErrNotFound.
-func (s *Store) Judged(who identity.Identity, post string) (j Judged, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		j, err = judgedOf(tx, who, post)
+func (a *Timeline) Judged(post string) (j Judged, err error) {
+	err = a.s.view(func(tx *tx) error {
+		j, err = judgedOf(tx, a.who, post)
 		return err
 	})
 	return j, err
@@ -149,7 +150,7 @@ func (s *Store) Judged(who identity.Identity, post string) (j Judged, err error)
 // ErrNoPost means that the filter never judged a post.
 var ErrNoPost = errors.New("no such post was judged")
 
-func judgedOf(tx *bolt.Tx, who identity.Identity, post string) (Judged, error) {
+func judgedOf(tx *tx, who identity.Identity, post string) (Judged, error) {
 	j, ok, err := getRecord[Judged](tx, hiddenBucket, judgedKey(who, post))
 	if err == nil && !ok {
 		err = ErrNoPost
@@ -157,10 +158,10 @@ func judgedOf(tx *bolt.Tx, who identity.Identity, post string) (Judged, error) {
 	return j, err
 }
 
-// FilterWork lists the posts whose filters are behind what was decided.
-func (s *Store) FilterWork(who identity.Identity) (rows []Judged, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		p := prefix(who.Server, who.ID)
+// Work lists the posts whose filters are behind what was decided.
+func (a *Timeline) Work() (rows []Judged, err error) {
+	err = a.s.view(func(tx *tx) error {
+		p := prefix(a.who.Server, a.who.ID)
 		c := tx.Bucket(workBucket).Cursor()
 		for k, _ := c.Seek(p); k != nil && strings.HasPrefix(string(k), string(p)); k, _ = c.Next() {
 			j, ok, err := getRecord[Judged](tx, hiddenBucket, k)
@@ -176,16 +177,16 @@ func (s *Store) FilterWork(who identity.Identity) (rows []Judged, err error) {
 	return rows, err
 }
 
-// JudgedSince lists what was seen since a time and pick chooses, newest first.
-func (s *Store) JudgedSince(who identity.Identity, since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		rows, err = judgedSince(tx, who, since, pick)
+// Since lists what was seen since a time and pick chooses, newest first.
+func (a *Timeline) Since(since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
+	err = a.s.view(func(tx *tx) error {
+		rows, err = judgedSince(tx, a.who, since, pick)
 		return err
 	})
 	return rows, err
 }
 
-func judgedSince(tx *bolt.Tx, who identity.Identity, since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
+func judgedSince(tx *tx, who identity.Identity, since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
 	err = eachRecord(tx, hiddenBucket, prefix(who.Server, who.ID), func(_ []byte, j Judged) error {
 		if !j.Seen.Before(since) && (pick == nil || pick(j)) {
 			rows = append(rows, j)
@@ -198,11 +199,11 @@ func judgedSince(tx *bolt.Tx, who identity.Identity, since time.Time, pick func(
 	return rows, err
 }
 
-// ChangeJudged changes what is known of a post, or of one that is new, in one transaction. The
+// Change changes what is known of a post, or of one that is new, in one transaction. The
 // fate may change only as fates allows, else ErrState.
-func (s *Store) ChangeJudged(who identity.Identity, post string, change func(*Judged)) (j Judged, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		old, err := judgedOf(tx, who, post)
+func (a *Timeline) Change(post string, change func(*Judged)) (j Judged, err error) {
+	err = a.s.update(func(tx *tx) error {
+		old, err := judgedOf(tx, a.who, post)
 		if errors.Is(err, ErrNoPost) {
 			old, err = Judged{}, nil
 		}
@@ -212,29 +213,29 @@ func (s *Store) ChangeJudged(who identity.Identity, post string, change func(*Ju
 		j = old
 		j.Post = post
 		if old.Post == "" {
-			j.Seen = time.Now()
+			j.Seen = tx.now
 		}
 		change(&j)
-		return putJudged(tx, who, old.Fate, j)
+		return putJudged(tx, a.who, old.Fate, j)
 	})
 	return j, err
 }
 
 // Return takes posts out again: everything hidden or noted that pick chooses and that was seen
 // since a time. The token brings them back.
-func (s *Store) Return(actor string, who identity.Identity, since time.Time, reason string, pick func(Judged) bool) (rows []Judged, undo string, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		sub, err := subscriberOf(tx, who)
+func (a *Timeline) Return(by Actor, since time.Time, reason string, pick func(Judged) bool) (rows []Judged, undo string, err error) {
+	err = a.s.update(func(tx *tx) error {
+		sub, err := subscriberOf(tx, a.who)
 		if err != nil {
 			return err
 		}
-		rows, err = judgedSince(tx, who, since, func(j Judged) bool {
+		rows, err = judgedSince(tx, a.who, since, func(j Judged) bool {
 			return (j.Fate == Filed || j.Fate == Wanted || j.Fate == Noted) && (pick == nil || pick(j))
 		})
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		list := moved{Identity: who}
+		list := moved{Identity: a.who}
 		for i, j := range rows {
 			list.Posts = append(list.Posts, fated{j.Post, j.Fate})
 			was := j.Fate
@@ -242,12 +243,12 @@ func (s *Store) Return(actor string, who identity.Identity, since time.Time, rea
 			if was == Noted {
 				j.Fate = Returned
 			}
-			if err := putJudged(tx, who, was, j); err != nil {
+			if err := putJudged(tx, a.who, was, j); err != nil {
 				return err
 			}
 			rows[i] = j
 		}
-		e := Entry{Actor: actor, Action: postsReturned, Subject: fmt.Sprintf("%d posts of %s", len(rows), sub.Handle), Reason: reason}
+		e := Entry{Actor: by, Action: postsReturned, Subject: fmt.Sprintf("%d posts of %s", len(rows), sub.Handle), Reason: reason}
 		if e.Before, err = encoded(list); err != nil {
 			return err
 		}
@@ -270,7 +271,7 @@ type fated struct {
 
 // undoMoved hides again what was returned, or returns what was hidden again; what the
 // subscriber said of a post meanwhile stays.
-func undoMoved(tx *bolt.Tx, e Entry) (n int, err error) {
+func undoMoved(tx *tx, e Entry) (n int, err error) {
 	var list moved
 	if err := json.Unmarshal([]byte(e.Before), &list); err != nil {
 		return 0, fmt.Errorf("read an audited list of posts: %w", err)
@@ -303,7 +304,7 @@ func undoMoved(tx *bolt.Tx, e Entry) (n int, err error) {
 // PruneJudged forgets posts that were left alone and seen before a time, and others that came
 // to an end before another.
 func (s *Store) PruneJudged(kept, ended time.Time) (n int, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
+	err = s.update(func(tx *tx) error {
 		n, err = dropRecords(tx, hiddenBucket, nil, func(j Judged) bool {
 			switch j.Fate {
 			case Kept:

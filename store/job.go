@@ -66,6 +66,11 @@ type Job struct {
 	Reason     string // why skipped, cancelled or dead
 }
 
+// Person is who asked, as the bot's server knows them.
+func (j Job) Person() identity.Identity {
+	return identity.Identity{Server: j.Bot.Server, ID: j.Requester}
+}
+
 // MaxAttempts is how often work on a job may begin. A job leased more often than that can
 // only be buried.
 const MaxAttempts = 3

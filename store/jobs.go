@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -12,16 +13,19 @@ import (
 	"slugpuppy/bot/identity"
 )
 
+// Jobs are the requests that one bot answers. To it the jobs of others do not exist.
+type Jobs Account
+
 // Record writes down what arrived, and the cursor behind it, in one transaction: either all
 // of it is known after a crash or none. A job whose source is known already is left out; how
 // many were new is returned. New jobs are Queued, Waiting or Skipped; their ids and times are
 // set here.
-func (s *Store) Record(who identity.Identity, cursor string, jobs ...Job) (added int, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		if err := tx.Bucket(cursorBucket).Put(key(who.Server, who.ID), []byte(cursor)); err != nil {
+func (a *Jobs) Record(cursor string, jobs ...Job) (added int, err error) {
+	err = a.s.update(func(tx *tx) error {
+		if err := tx.Bucket(cursorBucket).Put(key(a.who.Server, a.who.ID), []byte(cursor)); err != nil {
 			return fmt.Errorf("move the cursor: %w", err)
 		}
-		added, err = insert(tx, who, jobs)
+		added, err = insert(tx, a.who, jobs)
 		return err
 	})
 	return added, err
@@ -29,24 +33,24 @@ func (s *Store) Record(who identity.Identity, cursor string, jobs ...Job) (added
 
 // Enqueue adds a job that nobody's post asked for. One whose source is known already is left as
 // it is.
-func (s *Store) Enqueue(who identity.Identity, job Job) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		_, err := insert(tx, who, []Job{job})
+func (a *Jobs) Enqueue(job Job) error {
+	return a.s.update(func(tx *tx) error {
+		_, err := insert(tx, a.who, []Job{job})
 		return err
 	})
 }
 
 // Cursor is where Record left it; known is false for an account never recorded.
-func (s *Store) Cursor(who identity.Identity) (cursor string, known bool, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		v := tx.Bucket(cursorBucket).Get(key(who.Server, who.ID))
+func (a *Jobs) Cursor() (cursor string, known bool, err error) {
+	err = a.s.view(func(tx *tx) error {
+		v := tx.Bucket(cursorBucket).Get(key(a.who.Server, a.who.ID))
 		cursor, known = string(v), v != nil
 		return nil
 	})
 	return cursor, known, err
 }
 
-func insert(tx *bolt.Tx, who identity.Identity, jobs []Job) (added int, err error) {
+func insert(tx *tx, who identity.Identity, jobs []Job) (added int, err error) {
 	for _, j := range jobs {
 		j.Bot = who
 		if tx.Bucket(sourceBucket).Get(sourceKey(who, j.Source)) != nil {
@@ -60,9 +64,12 @@ func insert(tx *bolt.Tx, who identity.Identity, jobs []Job) (added int, err erro
 			return added, fmt.Errorf("number a job: %w", err)
 		}
 		j.ID = fmt.Sprintf("j%09d", n)
-		j.Created = time.Now()
+		j.Created = tx.now
 		if err := tx.Bucket(sourceBucket).Put(sourceKey(who, j.Source), []byte(j.ID)); err != nil {
 			return added, fmt.Errorf("remember post %s: %w", j.Source, err)
+		}
+		if err := tx.Bucket(orderBucket).Put(orderKey(who, j.ID), nil); err != nil {
+			return added, fmt.Errorf("remember whose job %s is: %w", j.ID, err)
 		}
 		if err := put(tx, nil, j); err != nil {
 			return added, err
@@ -74,12 +81,16 @@ func insert(tx *bolt.Tx, who identity.Identity, jobs []Job) (added int, err erro
 
 func sourceKey(who identity.Identity, post string) []byte { return key(who.Server, who.ID, post) }
 
+func orderKey(who identity.Identity, id string) []byte { return key(who.Server, who.ID, id) }
+
 // The phases in which something is due, by who does it.
 const (
 	workPhase    = "work"    // a worker
 	outPhase     = "out"     // the sender
 	consentPhase = "consent" // Expire
 )
+
+var phases = []string{workPhase, outPhase, consentPhase}
 
 // dueKey is a job's place in its line, nil for one that is finished. Keys of one line sort by
 // when the job is due.
@@ -109,15 +120,15 @@ func line(phase string, who identity.Identity, lane string) []byte {
 
 // put writes a job and moves it in the lines and the counts; old is what it was, nil for a
 // new one.
-func put(tx *bolt.Tx, old *Job, j Job) error {
-	j.Updated = time.Now()
+func put(tx *tx, old *Job, j Job) error {
+	j.Updated = tx.now
 	if old != nil {
 		if k := dueKey(*old); k != nil {
 			if err := tx.Bucket(dueBucket).Delete(k); err != nil {
 				return fmt.Errorf("take job %s out of line: %w", j.ID, err)
 			}
 		}
-		if err := count(tx, old.State, -1); err != nil {
+		if err := count(tx, j.Bot, old.State, -1); err != nil {
 			return err
 		}
 	}
@@ -126,7 +137,7 @@ func put(tx *bolt.Tx, old *Job, j Job) error {
 			return fmt.Errorf("put job %s in line: %w", j.ID, err)
 		}
 	}
-	if err := count(tx, j.State, 1); err != nil {
+	if err := count(tx, j.Bot, j.State, 1); err != nil {
 		return err
 	}
 	data, err := json.Marshal(j)
@@ -139,10 +150,14 @@ func put(tx *bolt.Tx, old *Job, j Job) error {
 	return nil
 }
 
-func count(tx *bolt.Tx, state State, by int) error {
-	b := tx.Bucket(countBucket)
-	n := readCount(b.Get([]byte(state))) + by
-	if err := b.Put([]byte(state), binary.BigEndian.AppendUint64(nil, uint64(n))); err != nil {
+func countKey(who identity.Identity, state State) []byte {
+	return key(who.Server, who.ID, string(state))
+}
+
+func count(tx *tx, who identity.Identity, state State, by int) error {
+	b, k := tx.Bucket(countBucket), countKey(who, state)
+	n := readCount(b.Get(k)) + by
+	if err := b.Put(k, binary.BigEndian.AppendUint64(nil, uint64(n))); err != nil {
 		return fmt.Errorf("count jobs: %w", err)
 	}
 	return nil
@@ -155,18 +170,19 @@ func readCount(v []byte) int {
 	return int(binary.BigEndian.Uint64(v))
 }
 
-func readCounts(tx *bolt.Tx) map[State]int {
+// readCounts adds up the counts whose keys begin with prefix, by state.
+func readCounts(tx *tx, prefix []byte) map[State]int {
 	counts := map[State]int{}
 	c := tx.Bucket(countBucket).Cursor()
-	for state, n := c.First(); state != nil; state, n = c.Next() {
-		counts[State(state)] = readCount(n)
+	for k, n := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, n = c.Next() {
+		counts[State(k[bytes.LastIndexByte(k, 0)+1:])] += readCount(n)
 	}
 	return counts
 }
 
 // Counts is how many jobs there are in each state.
-func (s *Store) Counts() (counts map[State]int, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error { counts = readCounts(tx); return nil })
+func (a *Jobs) Counts() (counts map[State]int, err error) {
+	err = a.s.view(func(tx *tx) error { counts = readCounts(tx, prefix(a.who.Server, a.who.ID)); return nil })
 	return counts, err
 }
 
@@ -178,7 +194,7 @@ func decodeJob(id, data []byte) (Job, error) {
 	return j, nil
 }
 
-func load(tx *bolt.Tx, id []byte) (Job, error) {
+func load(tx *tx, id []byte) (Job, error) {
 	data := tx.Bucket(jobBucket).Get(id)
 	if data == nil {
 		return Job{}, fmt.Errorf("%w: %s", ErrNotFound, id)
@@ -186,25 +202,34 @@ func load(tx *bolt.Tx, id []byte) (Job, error) {
 	return decodeJob(id, data)
 }
 
+// load reads a job of the account's, or ErrNotFound.
+func (a *Jobs) load(tx *tx, id string) (Job, error) {
+	j, err := load(tx, []byte(id))
+	if err == nil && j.Bot != a.who {
+		err = fmt.Errorf("%w: %s", ErrNotFound, id)
+	}
+	return j, err
+}
+
 // Job reads one job, or ErrNotFound.
-func (s *Store) Job(id string) (j Job, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error { j, err = load(tx, []byte(id)); return err })
+func (a *Jobs) Job(id string) (j Job, err error) {
+	err = a.s.view(func(tx *tx) error { j, err = a.load(tx, id); return err })
 	return j, err
 }
 
 // BySource finds the job that a post became, or ErrNotFound.
-func (s *Store) BySource(who identity.Identity, post string) (Job, error) {
-	return s.find(sourceBucket, who, post)
+func (a *Jobs) BySource(post string) (Job, error) {
+	return a.find(sourceBucket, post)
 }
 
 // ByPost finds the job that a reply of the bot answered, or ErrNotFound.
-func (s *Store) ByPost(who identity.Identity, reply string) (Job, error) {
-	return s.find(postBucket, who, reply)
+func (a *Jobs) ByPost(reply string) (Job, error) {
+	return a.find(postBucket, reply)
 }
 
-func (s *Store) find(bucket []byte, who identity.Identity, post string) (j Job, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		id := tx.Bucket(bucket).Get(sourceKey(who, post))
+func (a *Jobs) find(bucket []byte, post string) (j Job, err error) {
+	err = a.s.view(func(tx *tx) error {
+		id := tx.Bucket(bucket).Get(sourceKey(a.who, post))
 		if id == nil {
 			return fmt.Errorf("%w for post %s", ErrNotFound, post)
 		}
@@ -228,46 +253,82 @@ func (f Filter) picks(j Job) bool {
 }
 
 // List returns jobs, newest first. Asking only for unfinished ones does not read the others.
-func (s *Store) List(f Filter) (jobs []Job, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		if len(f.States) > 0 && !slices.ContainsFunc(f.States, State.Finished) {
-			jobs, err = listDue(tx, f)
-			return err
+func (a *Jobs) List(f Filter) (jobs []Job, err error) {
+	err = a.s.view(func(tx *tx) error {
+		if f.unfinished() {
+			for _, phase := range phases {
+				if err := eachDue(tx, prefix(phase, a.who.Server, a.who.ID), f.into(&jobs)); err != nil {
+					return err
+				}
+			}
+			jobs = f.cut(jobs)
+			return nil
 		}
-		jobs, err = listAll(tx, f)
-		return err
+		c, own := tx.Bucket(orderBucket).Cursor(), prefix(a.who.Server, a.who.ID)
+		for k := last(c, own); k != nil && bytes.HasPrefix(k, own); k, _ = c.Prev() {
+			j, err := load(tx, k[len(own):])
+			if err != nil || f.over(j, jobs) {
+				return err
+			}
+			if f.picks(j) {
+				jobs = append(jobs, j)
+			}
+		}
+		return nil
 	})
 	return jobs, err
 }
 
-func listAll(tx *bolt.Tx, f Filter) (jobs []Job, err error) {
-	c := tx.Bucket(jobBucket).Cursor()
-	for id, data := c.Last(); id != nil && (f.Limit <= 0 || len(jobs) < f.Limit); id, data = c.Prev() {
-		j, err := decodeJob(id, data)
-		if err != nil {
-			return nil, err
-		}
-		if j.Created.Before(f.Since) {
-			break
-		}
-		if f.picks(j) {
-			jobs = append(jobs, j)
-		}
+// last moves a cursor to the last key that begins with prefix, which ends in 0, or before where that
+// would be.
+func last(c *bolt.Cursor, prefix []byte) []byte {
+	after := bytes.Clone(prefix)
+	after[len(after)-1] = 1
+	if k, _ := c.Seek(after); k == nil {
+		k, _ = c.Last()
+		return k
 	}
-	return jobs, nil
+	k, _ := c.Prev()
+	return k
 }
 
-func listDue(tx *bolt.Tx, f Filter) (jobs []Job, err error) {
-	err = tx.Bucket(dueBucket).ForEach(func(k, _ []byte) error {
-		j, err := load(tx, dueID(k))
-		if err == nil && f.picks(j) && !j.Created.Before(f.Since) {
-			jobs = append(jobs, j)
+// unfinished says that only jobs on their way can be picked.
+func (f Filter) unfinished() bool {
+	return len(f.States) > 0 && !slices.ContainsFunc(f.States, State.Finished)
+}
+
+// over says that a list, newest first, ends before j.
+func (f Filter) over(j Job, sofar []Job) bool {
+	return f.Limit > 0 && len(sofar) >= f.Limit || j.Created.Before(f.Since)
+}
+
+// into returns a function that collects what the filter picks.
+func (f Filter) into(jobs *[]Job) func(Job) {
+	return func(j Job) {
+		if f.picks(j) && !j.Created.Before(f.Since) {
+			*jobs = append(*jobs, j)
 		}
-		return err
-	})
+	}
+}
+
+// cut puts the newest first and leaves out what is too much.
+func (f Filter) cut(jobs []Job) []Job {
 	slices.SortFunc(jobs, func(a, b Job) int { return -compareIDs(a.ID, b.ID) })
 	if f.Limit > 0 && len(jobs) > f.Limit {
 		jobs = jobs[:f.Limit]
 	}
-	return jobs, err
+	return jobs
+}
+
+// eachDue calls f for the jobs in the lines whose keys begin with prefix.
+func eachDue(tx *tx, prefix []byte, f func(Job)) error {
+	c := tx.Bucket(dueBucket).Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		j, err := load(tx, dueID(k))
+		if err != nil {
+			return err
+		}
+		f(j)
+	}
+	return nil
 }

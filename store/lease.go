@@ -7,10 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
-
-	"slugpuppy/bot/identity"
 )
 
 // idLength is the length of every job id: a letter and nine digits.
@@ -23,7 +19,7 @@ func dueAt(k []byte) time.Time { return fromInstant(k[len(k)-idLength-8 : len(k)
 func compareIDs(a, b string) int { return strings.Compare(a, b) }
 
 // first is the head of a line, with when it is due; nil for an empty line.
-func first(tx *bolt.Tx, prefix []byte) (id []byte, at time.Time) {
+func first(tx *tx, prefix []byte) (id []byte, at time.Time) {
 	k, _ := tx.Bucket(dueBucket).Cursor().Seek(prefix)
 	if !bytes.HasPrefix(k, prefix) {
 		return nil, time.Time{}
@@ -38,14 +34,14 @@ var errIdle = errors.New("nothing is due")
 // attempt, in one transaction, before any work is done. A lease that ran out is due again.
 // Without one due, ok is false and next is when one will be, zero for an empty lane. A job
 // with more than MaxAttempts attempts is handed out to be buried.
-func (s *Store) Lease(who identity.Identity, lane, owner string, d time.Duration) (job Job, next time.Time, ok bool, err error) {
-	prefix := line(workPhase, who, lane)
-	if next, ok, err = s.peek(prefix); err != nil || !ok {
+func (a *Jobs) Lease(lane, owner string, d time.Duration) (job Job, next time.Time, ok bool, err error) {
+	prefix := line(workPhase, a.who, lane)
+	if next, ok, err = a.peek(prefix); err != nil || !ok {
 		return Job{}, next, false, err
 	}
-	err = s.db.Update(func(tx *bolt.Tx) error {
+	err = a.s.update(func(tx *tx) error {
 		id, at := first(tx, prefix)
-		if id == nil || at.After(time.Now()) {
+		if id == nil || at.After(tx.now) {
 			return errIdle // another worker was quicker
 		}
 		old, err := load(tx, id)
@@ -53,7 +49,7 @@ func (s *Store) Lease(who identity.Identity, lane, owner string, d time.Duration
 			return err
 		}
 		job = old
-		job.State, job.LeaseOwner, job.LeaseUntil = Leased, owner, time.Now().Add(d)
+		job.State, job.LeaseOwner, job.LeaseUntil = Leased, owner, tx.now.Add(d)
 		job.Attempts++
 		return put(tx, &old, job)
 	})
@@ -64,28 +60,25 @@ func (s *Store) Lease(who identity.Identity, lane, owner string, d time.Duration
 }
 
 // peek looks at the head of a line without a write transaction.
-func (s *Store) peek(prefix []byte) (at time.Time, due bool, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
+func (a *Jobs) peek(prefix []byte) (at time.Time, due bool, err error) {
+	err = a.s.view(func(tx *tx) error {
 		var id []byte
 		id, at = first(tx, prefix)
-		due = id != nil && !at.After(time.Now())
+		due = id != nil && !at.After(tx.now)
 		return nil
 	})
 	return at, due, err
 }
 
-// Reclaim ends all leases of an account. A starting daemon calls it: it holds the file, so
-// whoever leased before is dead. The attempts stay counted.
-func (s *Store) Reclaim(who identity.Identity) (n int, err error) {
-	leased, err := s.List(Filter{States: []State{Leased}})
+// Reclaim ends all leases. A starting daemon calls it: it holds the file, so whoever leased
+// before is dead. The attempts stay counted.
+func (a *Jobs) Reclaim() (n int, err error) {
+	leased, err := a.List(Filter{States: []State{Leased}})
 	if err != nil {
 		return 0, err
 	}
 	for _, j := range leased {
-		if j.Bot != who {
-			continue
-		}
-		if _, err := s.move(j.ID, Queued, held(j.LeaseOwner, unlease)); err != nil {
+		if _, err := a.move(j.ID, Queued, held(j.LeaseOwner, unlease)); err != nil {
 			return n, err
 		}
 		n++
@@ -94,13 +87,13 @@ func (s *Store) Reclaim(who identity.Identity) (n int, err error) {
 }
 
 // change edits a job inside its transaction.
-type change func(*bolt.Tx, *Job) error
+type change func(*tx, *Job) error
 
 // move takes a job over one edge, or refuses with ErrState; changing a job in its state is no
 // edge: see edit.
-func (s *Store) move(id string, to State, changes ...change) (job Job, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		old, err := load(tx, []byte(id))
+func (a *Jobs) move(id string, to State, changes ...change) (job Job, err error) {
+	err = a.s.update(func(tx *tx) error {
+		old, err := a.load(tx, id)
 		if err != nil {
 			return err
 		}
@@ -125,9 +118,9 @@ func (s *Store) move(id string, to State, changes ...change) (job Job, err error
 }
 
 // edit changes a job that stays in its state.
-func (s *Store) edit(id string, c change) (job Job, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		old, err := load(tx, []byte(id))
+func (a *Jobs) edit(id string, c change) (job Job, err error) {
+	err = a.s.update(func(tx *tx) error {
+		old, err := a.load(tx, id)
 		if err != nil {
 			return err
 		}
@@ -142,7 +135,7 @@ func (s *Store) edit(id string, c change) (job Job, err error) {
 
 // held makes sure that the worker still has the job before it is changed.
 func held(owner string, c change) change {
-	return func(tx *bolt.Tx, j *Job) error {
+	return func(tx *tx, j *Job) error {
 		if j.State != Leased || j.LeaseOwner != owner {
 			return ErrLease
 		}
@@ -152,7 +145,7 @@ func held(owner string, c change) change {
 
 // from refuses an edge that starts elsewhere: several operations end in the same state.
 func from(states ...State) change {
-	return func(_ *bolt.Tx, j *Job) error {
+	return func(_ *tx, j *Job) error {
 		if !slices.Contains(states, j.State) {
 			return fmt.Errorf("not from %s: %w", j.State, ErrState)
 		}
@@ -160,26 +153,27 @@ func from(states ...State) change {
 	}
 }
 
-func unlease(_ *bolt.Tx, j *Job) error {
+func unlease(_ *tx, j *Job) error {
 	j.LeaseOwner, j.LeaseUntil = "", time.Time{}
 	return nil
 }
 
 // follow records jobs that a change causes, on the same network.
 func follow(jobs []Job) change {
-	return func(tx *bolt.Tx, j *Job) error {
-		for i := range jobs {
-			jobs[i].Network = j.Network
+	return func(tx *tx, j *Job) error {
+		caused := slices.Clone(jobs)
+		for i := range caused {
+			caused[i].Network = j.Network
 		}
-		_, err := insert(tx, j.Bot, jobs)
+		_, err := insert(tx, j.Bot, caused)
 		return err
 	}
 }
 
 // Extend keeps a lease for d from now, or says ErrLease.
-func (s *Store) Extend(id, owner string, d time.Duration) error {
-	_, err := s.edit(id, held(owner, func(_ *bolt.Tx, j *Job) error {
-		j.LeaseUntil = time.Now().Add(d)
+func (a *Jobs) Extend(id, owner string, d time.Duration) error {
+	_, err := a.edit(id, held(owner, func(tx *tx, j *Job) error {
+		j.LeaseUntil = tx.now.Add(d)
 		return nil
 	}))
 	return err
@@ -187,8 +181,8 @@ func (s *Store) Extend(id, owner string, d time.Duration) error {
 
 // Release gives a job back that could not be done for no fault of its own, such as a server
 // that is away: the attempt does not count. It is due again at the given time.
-func (s *Store) Release(id, owner string, at time.Time) error {
-	_, err := s.move(id, Queued, held(owner, func(tx *bolt.Tx, j *Job) error {
+func (a *Jobs) Release(id, owner string, at time.Time) error {
+	_, err := a.move(id, Queued, held(owner, func(tx *tx, j *Job) error {
 		j.Attempts, j.NotBefore = max(j.Attempts-1, 0), at
 		return unlease(tx, j)
 	}))
@@ -196,8 +190,8 @@ func (s *Store) Release(id, owner string, at time.Time) error {
 }
 
 // Fail gives a job back whose work failed; the attempt counts.
-func (s *Store) Fail(id, owner, reason string, at time.Time) error {
-	_, err := s.move(id, Queued, held(owner, func(tx *bolt.Tx, j *Job) error {
+func (a *Jobs) Fail(id, owner, reason string, at time.Time) error {
+	_, err := a.move(id, Queued, held(owner, func(tx *tx, j *Job) error {
 		j.Reason, j.NotBefore = reason, at
 		return unlease(tx, j)
 	}))
@@ -205,15 +199,15 @@ func (s *Store) Fail(id, owner, reason string, at time.Time) error {
 }
 
 // Bury ends a job that failed for good and records what follows from it, such as an apology.
-func (s *Store) Bury(id, reason string, next ...Job) error {
-	_, err := s.move(id, Dead, because(reason), unlease, follow(next))
+func (a *Jobs) Bury(id, reason string, next ...Job) error {
+	_, err := a.move(id, Dead, because(reason), unlease, follow(next))
 	return err
 }
 
 // Wait parks a leased job until Answer names its topic or the deadline passes, and records
 // the jobs that ask for the answer. The attempt does not count.
-func (s *Store) Wait(id, owner, topic string, deadline time.Time, payload []byte, next ...Job) error {
-	_, err := s.move(id, Waiting, held(owner, func(tx *bolt.Tx, j *Job) error {
+func (a *Jobs) Wait(id, owner, topic string, deadline time.Time, payload []byte, next ...Job) error {
+	_, err := a.move(id, Waiting, held(owner, func(tx *tx, j *Job) error {
 		j.Awaits, j.Deadline, j.Payload = topic, deadline, payload
 		j.Attempts = max(j.Attempts-1, 0)
 		return unlease(tx, j)
@@ -222,16 +216,16 @@ func (s *Store) Wait(id, owner, topic string, deadline time.Time, payload []byte
 }
 
 // Answer queues the jobs that wait for a topic and returns how many.
-func (s *Store) Answer(who identity.Identity, topic string) (n int, err error) {
-	waiting, err := s.List(Filter{States: []State{Waiting}})
+func (a *Jobs) Answer(topic string) (n int, err error) {
+	waiting, err := a.List(Filter{States: []State{Waiting}})
 	if err != nil {
 		return 0, err
 	}
 	for _, j := range waiting {
-		if j.Bot != who || j.Awaits != topic {
+		if j.Awaits != topic {
 			continue
 		}
-		if _, err := s.move(j.ID, Queued, from(Waiting)); err != nil && !errors.Is(err, ErrState) {
+		if _, err := a.move(j.ID, Queued, from(Waiting)); err != nil && !errors.Is(err, ErrState) {
 			return n, err
 		}
 		n++
@@ -240,19 +234,19 @@ func (s *Store) Answer(who identity.Identity, topic string) (n int, err error) {
 }
 
 // Expire skips the waiting jobs whose deadline has passed.
-func (s *Store) Expire(who identity.Identity, reason string) (n int, err error) {
+func (a *Jobs) Expire(reason string) (n int, err error) {
 	for {
-		prefix := line(consentPhase, who, "")
-		_, due, err := s.peek(prefix)
+		prefix := line(consentPhase, a.who, "")
+		_, due, err := a.peek(prefix)
 		if err != nil || !due {
 			return n, err
 		}
 		var id []byte
-		err = s.db.View(func(tx *bolt.Tx) error { k, _ := first(tx, prefix); id = bytes.Clone(k); return nil })
+		err = a.s.view(func(tx *tx) error { k, _ := first(tx, prefix); id = bytes.Clone(k); return nil })
 		if err != nil || id == nil {
 			return n, err
 		}
-		if err := s.Skip(string(id), reason); err != nil && !errors.Is(err, ErrState) {
+		if err := a.Skip(string(id), reason); err != nil && !errors.Is(err, ErrState) {
 			return n, err
 		}
 		n++
@@ -260,30 +254,35 @@ func (s *Store) Expire(who identity.Identity, reason string) (n int, err error) 
 }
 
 func because(reason string) change {
-	return func(_ *bolt.Tx, j *Job) error { j.Reason = reason; return nil }
+	return func(_ *tx, j *Job) error { j.Reason = reason; return nil }
 }
 
 // Skip ends an unfinished job without an answer.
-func (s *Store) Skip(id, reason string) error {
-	_, err := s.move(id, Skipped, because(reason), unlease)
+func (a *Jobs) Skip(id, reason string) error {
+	_, err := a.move(id, Skipped, because(reason), unlease)
 	return err
 }
 
-// Cancel ends a job that has not been sent yet; ErrState says it is too late. With a
-// requester it must be his, else ErrNotFound. Who asked is audited.
-func (s *Store) Cancel(id, requester, reason string) (Job, error) {
-	mine := func(_ *bolt.Tx, j *Job) error {
-		if requester != "" && j.Requester != requester {
+// Cancel ends a job that has not been sent yet, for the person who asked for it; ErrState says that it
+// is too late, ErrNotFound that it is somebody else's. Who asked is audited.
+func (a *Jobs) Cancel(by Actor, id, reason string) (Job, error) {
+	theirs := func(_ *tx, j *Job) error {
+		if by.Identity != j.Person() {
 			return ErrNotFound
 		}
 		return nil
 	}
-	return s.move(id, Cancelled, mine, audited("cancel", requester, reason), because(reason), unlease)
+	return a.move(id, Cancelled, theirs, audited(by, "cancel", reason), because(reason), unlease)
 }
 
-// Revive queues a dead job again, as if it were new; ErrState when it is not dead.
-func (s *Store) Revive(id string) (Job, error) {
-	return s.move(id, Queued, from(Dead), audited("retry", "", ""), func(_ *bolt.Tx, j *Job) error {
+// cancel is an operator's.
+func (a *Jobs) cancel(by Actor, id, reason string) (Job, error) {
+	return a.move(id, Cancelled, audited(by, "cancel", reason), because(reason), unlease)
+}
+
+// revive queues a dead job again, as if it were new; ErrState when it is not dead.
+func (a *Jobs) revive(by Actor, id string) (Job, error) {
+	return a.move(id, Queued, from(Dead), audited(by, "retry", ""), func(_ *tx, j *Job) error {
 		j.Attempts, j.NotBefore, j.Reason, j.MediaIDs, j.Reply = 0, time.Time{}, "", nil, nil
 		return nil
 	})

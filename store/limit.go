@@ -20,6 +20,9 @@ const (
 // LongestWindow is how long uses of a limit are surely remembered.
 const LongestWindow = 48 * time.Hour
 
+// Limits are what was used, on a bot's behalf, of what may be used only so often.
+type Limits Account
+
 // Limit is so many uses of something in a sliding window.
 type Limit struct {
 	Name   string        // what is used, such as a person's account id
@@ -36,9 +39,9 @@ type Refusal struct {
 // Take uses one of each limit, or none of them and says which one is used up. The same token
 // uses a limit once however often it asks, so work that is repeated after a crash costs
 // nothing more; an empty token is a new one each time.
-func (s *Store) Take(who identity.Identity, token string, limits ...Limit) (refused *Refusal, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		refused, err = take(tx, who, token, limits)
+func (a *Limits) Take(token string, limits ...Limit) (refused *Refusal, err error) {
+	err = a.s.update(func(tx *tx) error {
+		refused, err = take(tx, a.who, token, limits)
 		if err == nil && refused != nil {
 			return errIdle
 		}
@@ -52,12 +55,12 @@ func (s *Store) Take(who identity.Identity, token string, limits ...Limit) (refu
 
 // TakeUpload uses one of the account's media budget, or says when there is one again. Every
 // try counts: the server counted it too. A budget below zero has no end.
-func (s *Store) TakeUpload(who identity.Identity, budget int) (refused *Refusal, err error) {
-	return s.Take(who, "", Limit{"upload", budget, UploadWindow})
+func (a *Limits) TakeUpload(budget int) (refused *Refusal, err error) {
+	return a.Take("", Limit{"upload", budget, UploadWindow})
 }
 
-func take(tx *bolt.Tx, who identity.Identity, token string, limits []Limit) (*Refusal, error) {
-	b, now := tx.Bucket(limitBucket), time.Now()
+func take(tx *tx, who identity.Identity, token string, limits []Limit) (*Refusal, error) {
+	b, now := tx.Bucket(limitBucket), tx.now
 	for _, l := range limits {
 		if l.Max < 0 {
 			continue
@@ -129,7 +132,7 @@ func used(b *bolt.Bucket, who identity.Identity, l Limit, token string, now time
 }
 
 // dropLimits forgets uses from before a time.
-func dropLimits(tx *bolt.Tx, before time.Time) error {
+func dropLimits(tx *tx, before time.Time) error {
 	b := tx.Bucket(limitBucket)
 	var old [][]byte
 	c := b.Cursor()

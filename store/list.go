@@ -3,10 +3,6 @@ package store
 import (
 	"errors"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
-
-	"slugpuppy/bot/identity"
 )
 
 // PostList is a filter of posts that we keep ourselves, for a network that has none: a browser hides
@@ -19,13 +15,16 @@ type PostList struct {
 	Posts   map[string]time.Time `json:"posts"` // id -> when it was filed
 }
 
+// Lists are the filters that are kept here for a subscriber whose network has none.
+type Lists Account
+
 // ErrNoList means that there is no such list of posts.
 var ErrNoList = errors.New("no such list of posts")
 
-// PostLists are those of a subscriber, in the order of their ids.
-func (s *Store) PostLists(who identity.Identity) (lists []PostList, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, listBucket, prefix(who.Server, who.ID), func(_ []byte, v PostList) error {
+// All are the subscriber's lists, in the order of their ids.
+func (a *Lists) All() (lists []PostList, err error) {
+	err = a.s.view(func(tx *tx) error {
+		return eachRecord(tx, listBucket, prefix(a.who.Server, a.who.ID), func(_ []byte, v PostList) error {
 			lists = append(lists, v)
 			return nil
 		})
@@ -33,20 +32,20 @@ func (s *Store) PostLists(who identity.Identity) (lists []PostList, err error) {
 	return lists, err
 }
 
-// PutPostList stores a list.
-func (s *Store) PutPostList(who identity.Identity, l PostList) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, who); err != nil {
+// Put stores a list.
+func (a *Lists) Put(l PostList) error {
+	return a.s.update(func(tx *tx) error {
+		if _, err := subscriberOf(tx, a.who); err != nil {
 			return err
 		}
-		return putRecord(tx, listBucket, key(who.Server, who.ID, l.ID), l)
+		return putRecord(tx, listBucket, key(a.who.Server, a.who.ID, l.ID), l)
 	})
 }
 
-// ChangePostList changes a list in one transaction, or is ErrNoList.
-func (s *Store) ChangePostList(who identity.Identity, id string, change func(*PostList) error) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		k := key(who.Server, who.ID, id)
+// Change changes a list in one transaction, or is ErrNoList.
+func (a *Lists) Change(id string, change func(*PostList) error) error {
+	return a.s.update(func(tx *tx) error {
+		k := key(a.who.Server, a.who.ID, id)
 		l, ok, err := getRecord[PostList](tx, listBucket, k)
 		if err != nil {
 			return err
@@ -64,9 +63,9 @@ func (s *Store) ChangePostList(who identity.Identity, id string, change func(*Po
 	})
 }
 
-// DropPostList forgets a list; one that is gone is no error.
-func (s *Store) DropPostList(who identity.Identity, id string) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket(listBucket).Delete(key(who.Server, who.ID, id))
+// Drop forgets a list; one that is gone is no error.
+func (a *Lists) Drop(id string) error {
+	return a.s.update(func(tx *tx) error {
+		return tx.Bucket(listBucket).Delete(key(a.who.Server, a.who.ID, id))
 	})
 }

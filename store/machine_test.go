@@ -73,13 +73,13 @@ func (m *machine) moved(t *rapid.T, id string, to store.State, err error) {
 func (m *machine) Record(t *rapid.T) {
 	source := rapid.StringMatching(`p[0-9]`).Draw(t, "source")
 	known := slices.Contains(m.sources, source)
-	n, err := m.s.Record(scope, source, queued(source))
+	n, err := ours(m.s).Record(source, queued(source))
 	if err != nil || (n == 0) != known {
 		t.Fatalf("recorded %s (known %v): %d, %v", source, known, n, err)
 	}
 	if !known {
 		m.sources = append(m.sources, source)
-		j, err := m.s.BySource(scope, source)
+		j, err := ours(m.s).BySource(source)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func (m *machine) Record(t *rapid.T) {
 }
 
 func (m *machine) Lease(t *rapid.T) {
-	j, _, ok, err := m.s.Lease(scope, "words", "me", time.Hour)
+	j, _, ok, err := ours(m.s).Lease("words", "me", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func (m *machine) Lease(t *rapid.T) {
 		t.Fatalf("leased a job that is %s", m.model[j.ID])
 	}
 	if j.Attempts > store.MaxAttempts {
-		m.moved(t, j.ID, store.Dead, m.s.Bury(j.ID, "poison"))
+		m.moved(t, j.ID, store.Dead, ours(m.s).Bury(j.ID, "poison"))
 		return
 	}
 	m.model[j.ID] = store.Leased
@@ -118,24 +118,24 @@ func states(model map[string]store.State) (all []store.State) {
 func (m *machine) Render(t *rapid.T) {
 	id := m.in(t, store.Leased)
 	if rapid.Bool().Draw(t, "with a picture") {
-		m.moved(t, id, store.Rendered, m.s.Render(id, "me", []byte(`{}`), map[string][]byte{"a": {1}}))
+		m.moved(t, id, store.Rendered, ours(m.s).Render(id, "me", []byte(`{}`), map[string][]byte{"a": {1}}))
 		return
 	}
-	m.moved(t, id, store.Uploaded, m.s.Render(id, "me", []byte(`{}`), nil))
+	m.moved(t, id, store.Uploaded, ours(m.s).Render(id, "me", []byte(`{}`), nil))
 }
 
 func (m *machine) Fail(t *rapid.T) {
 	id := m.in(t, store.Leased)
-	m.moved(t, id, store.Queued, m.s.Fail(id, "me", "x", time.Time{}))
+	m.moved(t, id, store.Queued, ours(m.s).Fail(id, "me", "x", time.Time{}))
 }
 
 func (m *machine) Wait(t *rapid.T) {
 	id := m.in(t, store.Leased)
-	m.moved(t, id, store.Waiting, m.s.Wait(id, "me", "cat", time.Now().Add(time.Hour), nil))
+	m.moved(t, id, store.Waiting, ours(m.s).Wait(id, "me", "cat", time.Now().Add(time.Hour), nil))
 }
 
 func (m *machine) Answer(t *rapid.T) {
-	if _, err := m.s.Answer(scope, "cat"); err != nil {
+	if _, err := ours(m.s).Answer("cat"); err != nil {
 		t.Fatal(err)
 	}
 	for id, s := range m.model {
@@ -147,12 +147,12 @@ func (m *machine) Answer(t *rapid.T) {
 
 func (m *machine) Upload(t *rapid.T) {
 	id := m.in(t, store.Rendered)
-	m.moved(t, id, store.Uploaded, m.s.Uploaded(id, []string{"m"}))
+	m.moved(t, id, store.Uploaded, ours(m.s).Uploaded(id, []string{"m"}))
 }
 
 func (m *machine) StartPost(t *rapid.T) {
 	id := m.in(t, store.Uploaded)
-	m.moved(t, id, store.Posting, m.s.StartPost(id, "key"))
+	m.moved(t, id, store.Posting, ours(m.s).StartPost(id, "key"))
 	m.inFlight[id] = true
 }
 
@@ -161,28 +161,28 @@ func (m *machine) ServerApplies(t *rapid.T) { m.server[m.flying(t, false)]++ }
 func (m *machine) AnswerArrives(t *rapid.T) {
 	id := m.flying(t, true)
 	delete(m.inFlight, id)
-	m.moved(t, id, store.Posted, m.s.Posted(id, "r"+id, nil))
+	m.moved(t, id, store.Posted, ours(m.s).Posted(id, "r"+id, nil))
 }
 
 func (m *machine) AnswerIsLost(t *rapid.T) {
 	id := m.flying(t, rapid.Bool().Draw(t, "applied"))
 	delete(m.inFlight, id)
-	m.moved(t, id, store.Uncertain, m.s.Uncertain(id, time.Time{}))
+	m.moved(t, id, store.Uncertain, ours(m.s).Uncertain(id, time.Time{}))
 }
 
 func (m *machine) ServerRefuses(t *rapid.T) {
 	id := m.flying(t, false)
 	delete(m.inFlight, id)
-	m.moved(t, id, store.Uploaded, m.s.Unpost(id, time.Time{}))
+	m.moved(t, id, store.Uploaded, ours(m.s).Unpost(id, time.Time{}))
 }
 
 func (m *machine) LookUp(t *rapid.T) {
 	id := m.in(t, store.Uncertain)
 	if m.server[id] > 0 {
-		m.moved(t, id, store.Posted, m.s.Posted(id, "r"+id, nil))
+		m.moved(t, id, store.Posted, ours(m.s).Posted(id, "r"+id, nil))
 		return
 	}
-	m.moved(t, id, store.Uploaded, m.s.Unpost(id, time.Time{}))
+	m.moved(t, id, store.Uploaded, ours(m.s).Unpost(id, time.Time{}))
 }
 
 func (m *machine) FindPostingAfterACrash(t *rapid.T) {
@@ -190,7 +190,7 @@ func (m *machine) FindPostingAfterACrash(t *rapid.T) {
 	if m.inFlight[id] {
 		t.Skip("still on its way")
 	}
-	m.moved(t, id, store.Uncertain, m.s.Uncertain(id, time.Time{}))
+	m.moved(t, id, store.Uncertain, ours(m.s).Uncertain(id, time.Time{}))
 }
 
 // Crash forgets what only the process knew.
@@ -200,7 +200,7 @@ func (m *machine) Crash(t *rapid.T) {
 	}
 	m.open(t)
 	m.inFlight = map[string]bool{}
-	if _, err := m.s.Reclaim(scope); err != nil {
+	if _, err := ours(m.s).Reclaim(); err != nil {
 		t.Fatal(err)
 	}
 	for id, s := range m.model {
@@ -212,13 +212,13 @@ func (m *machine) Crash(t *rapid.T) {
 
 func (m *machine) Cancel(t *rapid.T) {
 	id := m.in(t, store.Queued, store.Waiting, store.Leased, store.Rendered, store.Uploaded)
-	_, err := m.s.Cancel(id, "ada", "x")
+	_, err := ours(m.s).Cancel(ada, id, "x")
 	m.moved(t, id, store.Cancelled, err)
 }
 
 func (m *machine) Revive(t *rapid.T) {
 	id := m.in(t, store.Dead)
-	_, err := m.s.Revive(id)
+	_, err := m.s.Operator().Revive(boss, id)
 	m.moved(t, id, store.Queued, err)
 }
 
@@ -254,27 +254,27 @@ func (m *machine) Illegal(t *rapid.T) {
 func (m *machine) try(op, id string) (err error) {
 	switch op {
 	case "upload":
-		return m.s.Uploaded(id, nil)
+		return ours(m.s).Uploaded(id, nil)
 	case "reword":
-		return m.s.Reword(id, nil)
+		return ours(m.s).Reword(id, nil)
 	case "reupload":
-		return m.s.Reupload(id)
+		return ours(m.s).Reupload(id)
 	case "start":
-		return m.s.StartPost(id, "k")
+		return ours(m.s).StartPost(id, "k")
 	case "posted":
-		return m.s.Posted(id, "x", nil)
+		return ours(m.s).Posted(id, "x", nil)
 	case "uncertain":
-		return m.s.Uncertain(id, time.Time{})
+		return ours(m.s).Uncertain(id, time.Time{})
 	case "unpost":
-		return m.s.Unpost(id, time.Time{})
+		return ours(m.s).Unpost(id, time.Time{})
 	case "cancel":
-		_, err = m.s.Cancel(id, "", "")
+		_, err = m.s.Operator().Cancel(boss, id, "")
 	case "revive":
-		_, err = m.s.Revive(id)
+		_, err = m.s.Operator().Revive(boss, id)
 	case "render":
-		return m.s.Render(id, "me", nil, nil)
+		return ours(m.s).Render(id, "me", nil, nil)
 	case "fail":
-		return m.s.Fail(id, "me", "", time.Time{})
+		return ours(m.s).Fail(id, "me", "", time.Time{})
 	default:
 		return fmt.Errorf("no operation %q", op)
 	}
@@ -293,14 +293,14 @@ func keys[V any](m map[string]V) func(func(string) bool) {
 
 // check compares the store with the model, and the server with both.
 func (m *machine) check(t *rapid.T) {
-	counts, err := m.s.Counts()
+	counts, err := m.s.Operator().Counts()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[store.State]int{}
 	for id, state := range m.model {
 		want[state]++
-		j, err := m.s.Job(id)
+		j, err := ours(m.s).Job(id)
 		if err != nil || j.State != state {
 			t.Fatalf("%s is %s, want %s (%v)", id, j.State, state, err)
 		}
@@ -351,7 +351,7 @@ func (s *stateMachine) Check(t *rapid.T) { s.check(t) }
 // drain lets a well-behaved daemon finish: everything comes to an end.
 func (m *machine) drain(t *rapid.T) {
 	m.Crash(t)
-	if _, err := m.s.Answer(scope, "cat"); err != nil {
+	if _, err := ours(m.s).Answer("cat"); err != nil {
 		t.Fatal(err)
 	}
 	for id := range m.model {
@@ -371,14 +371,14 @@ func (m *machine) drain(t *rapid.T) {
 }
 
 func (m *machine) finishOne(t *rapid.T) {
-	if j, _, ok, err := m.s.Lease(scope, "words", "me", time.Hour); err != nil {
+	if j, _, ok, err := ours(m.s).Lease("words", "me", time.Hour); err != nil {
 		t.Fatal(err)
 	} else if ok && j.Attempts > store.MaxAttempts {
-		m.moved(t, j.ID, store.Dead, m.s.Bury(j.ID, "poison"))
+		m.moved(t, j.ID, store.Dead, ours(m.s).Bury(j.ID, "poison"))
 	} else if ok {
-		m.moved(t, j.ID, store.Uploaded, m.s.Render(j.ID, "me", []byte(`{}`), nil))
+		m.moved(t, j.ID, store.Uploaded, ours(m.s).Render(j.ID, "me", []byte(`{}`), nil))
 	}
-	j, _, ok, err := m.s.NextOut(scope)
+	j, _, ok, err := ours(m.s).NextOut()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -387,18 +387,18 @@ func (m *machine) finishOne(t *rapid.T) {
 	}
 	switch j.State {
 	case store.Rendered:
-		m.moved(t, j.ID, store.Uploaded, m.s.Uploaded(j.ID, nil))
+		m.moved(t, j.ID, store.Uploaded, ours(m.s).Uploaded(j.ID, nil))
 	case store.Uploaded:
-		m.moved(t, j.ID, store.Posting, m.s.StartPost(j.ID, "key"))
+		m.moved(t, j.ID, store.Posting, ours(m.s).StartPost(j.ID, "key"))
 		m.server[j.ID]++
-		m.moved(t, j.ID, store.Posted, m.s.Posted(j.ID, "r"+j.ID, nil))
+		m.moved(t, j.ID, store.Posted, ours(m.s).Posted(j.ID, "r"+j.ID, nil))
 	case store.Posting:
-		m.moved(t, j.ID, store.Uncertain, m.s.Uncertain(j.ID, time.Time{}))
+		m.moved(t, j.ID, store.Uncertain, ours(m.s).Uncertain(j.ID, time.Time{}))
 	case store.Uncertain:
 		if m.server[j.ID] > 0 {
-			m.moved(t, j.ID, store.Posted, m.s.Posted(j.ID, "r"+j.ID, nil))
+			m.moved(t, j.ID, store.Posted, ours(m.s).Posted(j.ID, "r"+j.ID, nil))
 			return
 		}
-		m.moved(t, j.ID, store.Uploaded, m.s.Unpost(j.ID, time.Time{}))
+		m.moved(t, j.ID, store.Uploaded, ours(m.s).Unpost(j.ID, time.Time{}))
 	}
 }

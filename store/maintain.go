@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -130,53 +129,67 @@ func Check(path string) error {
 		return err
 	}
 	defer db.Close()
-	return db.View(func(tx *bolt.Tx) error {
-		for err := range tx.Check() {
+	return db.View(func(b *bolt.Tx) error {
+		for err := range b.Check() {
 			return fmt.Errorf("%w: %v", ErrDamaged, err)
 		}
-		switch v := version(tx); {
+		switch v := version(b); {
 		case v > len(schema):
 			return fmt.Errorf("%w: schema %d, this program knows %d", ErrNewer, v, len(schema))
 		case v < len(schema):
 			return nil // Open brings it up to date
 		}
-		return checkJobs(tx)
+		return checkJobs(&tx{Tx: b})
 	})
 }
 
-func checkJobs(tx *bolt.Tx) error {
-	counts, due := map[State]int{}, 0
+func checkJobs(tx *tx) error {
+	c := census{counts: map[string]int{}}
 	err := tx.Bucket(jobBucket).ForEach(func(id, data []byte) error {
 		j, err := decodeJob(id, data)
 		if err != nil {
 			return err
 		}
-		counts[j.State]++
-		if k := dueKey(j); k != nil {
-			due++
-			if tx.Bucket(dueBucket).Get(k) == nil {
-				return fmt.Errorf("%w: job %s (%s) is not in line", ErrDamaged, id, j.State)
-			}
-		}
-		if at := tx.Bucket(sourceBucket).Get(sourceKey(j.Bot, j.Source)); !bytes.Equal(at, id) {
-			return fmt.Errorf("%w: job %s is not found by its post", ErrDamaged, id)
-		}
-		return nil
+		return c.check(tx, j)
 	})
 	if err != nil {
 		return err
 	}
-	if n := tx.Bucket(dueBucket).Stats().KeyN; n != due {
-		return fmt.Errorf("%w: %d jobs in line, %d unfinished", ErrDamaged, n, due)
+	if n := tx.Bucket(dueBucket).Stats().KeyN; n != c.due {
+		return fmt.Errorf("%w: %d jobs in line, %d unfinished", ErrDamaged, n, c.due)
 	}
-	return checkCounts(tx, counts)
+	if n := tx.Bucket(orderBucket).Stats().KeyN; n != c.jobs {
+		return fmt.Errorf("%w: %d jobs are somebody's, there are %d", ErrDamaged, n, c.jobs)
+	}
+	return tx.Bucket(countBucket).ForEach(func(k, n []byte) error {
+		if c.counts[string(k)] != readCount(n) {
+			return fmt.Errorf("%w: %d jobs %q, %d counted", ErrDamaged, c.counts[string(k)], k, readCount(n))
+		}
+		return nil
+	})
 }
 
-func checkCounts(tx *bolt.Tx, want map[State]int) error {
-	for state, n := range readCounts(tx) {
-		if want[state] != n {
-			return fmt.Errorf("%w: %d jobs %s, %d counted", ErrDamaged, want[state], state, n)
+// census counts jobs in ways that the file has written down, too.
+type census struct {
+	jobs, due int
+	counts    map[string]int // by key of a count
+}
+
+// check says whether a job is found wherever it belongs.
+func (c *census) check(tx *tx, j Job) error {
+	c.jobs++
+	c.counts[string(countKey(j.Bot, j.State))]++
+	if k := dueKey(j); k != nil {
+		c.due++
+		if tx.Bucket(dueBucket).Get(k) == nil {
+			return fmt.Errorf("%w: job %s (%s) is not in line", ErrDamaged, j.ID, j.State)
 		}
+	}
+	if at := tx.Bucket(sourceBucket).Get(sourceKey(j.Bot, j.Source)); string(at) != j.ID {
+		return fmt.Errorf("%w: job %s is not found by its post", ErrDamaged, j.ID)
+	}
+	if tx.Bucket(orderBucket).Get(orderKey(j.Bot, j.ID)) == nil {
+		return fmt.Errorf("%w: job %s is nobody's", ErrDamaged, j.ID)
 	}
 	return nil
 }
@@ -188,7 +201,7 @@ const pruneAtOnce = 1000
 // first and not more than a thousand, and uses of limits that no longer count. It returns how many
 // jobs.
 func (s *Store) Prune(before time.Time) (n int, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
+	err = s.update(func(tx *tx) error {
 		old, err := finishedBefore(tx, before)
 		if err != nil {
 			return err
@@ -199,12 +212,12 @@ func (s *Store) Prune(before time.Time) (n int, err error) {
 				return fmt.Errorf("forget job %s: %w", j.ID, err)
 			}
 		}
-		return dropLimits(tx, time.Now().Add(-LongestWindow))
+		return dropLimits(tx, tx.now.Add(-LongestWindow))
 	})
 	return n, err
 }
 
-func finishedBefore(tx *bolt.Tx, before time.Time) (old []Job, err error) {
+func finishedBefore(tx *tx, before time.Time) (old []Job, err error) {
 	c := tx.Bucket(jobBucket).Cursor()
 	for id, data := c.First(); id != nil && len(old) < pruneAtOnce; id, data = c.Next() {
 		j, err := decodeJob(id, data)
@@ -221,8 +234,11 @@ func finishedBefore(tx *bolt.Tx, before time.Time) (old []Job, err error) {
 	return old, nil
 }
 
-func forget(tx *bolt.Tx, j Job) error {
+func forget(tx *tx, j Job) error {
 	if err := tx.Bucket(sourceBucket).Delete(sourceKey(j.Bot, j.Source)); err != nil {
+		return err
+	}
+	if err := tx.Bucket(orderBucket).Delete(orderKey(j.Bot, j.ID)); err != nil {
 		return err
 	}
 	if j.PostID != "" {
@@ -230,7 +246,7 @@ func forget(tx *bolt.Tx, j Job) error {
 			return err
 		}
 	}
-	if err := count(tx, j.State, -1); err != nil {
+	if err := count(tx, j.Bot, j.State, -1); err != nil {
 		return err
 	}
 	return tx.Bucket(jobBucket).Delete([]byte(j.ID))

@@ -4,20 +4,16 @@ import (
 	"bytes"
 	"fmt"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
-
-	"slugpuppy/bot/identity"
 )
 
 // Render stores a finished reply with its pictures; the worker is done with the job. A reply
 // without pictures needs no upload.
-func (s *Store) Render(id, owner string, reply []byte, blobs map[string][]byte) error {
+func (a *Jobs) Render(id, owner string, reply []byte, blobs map[string][]byte) error {
 	to := Rendered
 	if len(blobs) == 0 {
 		to = Uploaded
 	}
-	_, err := s.move(id, to, held(owner, func(tx *bolt.Tx, j *Job) error {
+	_, err := a.move(id, to, held(owner, func(tx *tx, j *Job) error {
 		if j.Attempts > MaxAttempts {
 			return fmt.Errorf("%d attempts: %w", j.Attempts, ErrState)
 		}
@@ -33,8 +29,11 @@ func (s *Store) Render(id, owner string, reply []byte, blobs map[string][]byte) 
 }
 
 // Blob reads a picture of an unposted reply.
-func (s *Store) Blob(id, name string) (data []byte, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
+func (a *Jobs) Blob(id, name string) (data []byte, err error) {
+	err = a.s.view(func(tx *tx) error {
+		if _, err := a.load(tx, id); err != nil {
+			return err
+		}
 		v := tx.Bucket(blobBucket).Get(key(id, name))
 		if v == nil {
 			return fmt.Errorf("picture %s of job %s: %w", name, id, ErrNotFound)
@@ -45,7 +44,7 @@ func (s *Store) Blob(id, name string) (data []byte, err error) {
 	return data, err
 }
 
-func dropBlobs(tx *bolt.Tx, id string) error {
+func dropBlobs(tx *tx, id string) error {
 	prefix := append(key(id), 0)
 	c := tx.Bucket(blobBucket).Cursor()
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Seek(prefix) {
@@ -58,11 +57,11 @@ func dropBlobs(tx *bolt.Tx, id string) error {
 
 // NextOut is the reply whose next step is due first. Without one, ok is false and next is
 // when one will be, zero for an empty outbox.
-func (s *Store) NextOut(who identity.Identity) (job Job, next time.Time, ok bool, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
+func (a *Jobs) NextOut() (job Job, next time.Time, ok bool, err error) {
+	err = a.s.view(func(tx *tx) error {
 		var id []byte
-		id, next = first(tx, line(outPhase, who, ""))
-		if id == nil || next.After(time.Now()) {
+		id, next = first(tx, line(outPhase, a.who, ""))
+		if id == nil || next.After(tx.now) {
 			return nil
 		}
 		ok = true
@@ -73,8 +72,8 @@ func (s *Store) NextOut(who identity.Identity) (job Job, next time.Time, ok bool
 }
 
 // Delay puts the next step of a reply off.
-func (s *Store) Delay(id string, until time.Time) error {
-	_, err := s.edit(id, func(_ *bolt.Tx, j *Job) error {
+func (a *Jobs) Delay(id string, until time.Time) error {
+	_, err := a.edit(id, func(_ *tx, j *Job) error {
 		if j.State.Finished() {
 			return ErrState
 		}
@@ -85,8 +84,8 @@ func (s *Store) Delay(id string, until time.Time) error {
 }
 
 // Uploaded stores the ids under which the server has the pictures.
-func (s *Store) Uploaded(id string, media []string) error {
-	_, err := s.move(id, Uploaded, from(Rendered), func(_ *bolt.Tx, j *Job) error {
+func (a *Jobs) Uploaded(id string, media []string) error {
+	_, err := a.move(id, Uploaded, from(Rendered), func(_ *tx, j *Job) error {
 		j.MediaIDs, j.NotBefore = media, time.Time{}
 		return nil
 	})
@@ -94,8 +93,8 @@ func (s *Store) Uploaded(id string, media []string) error {
 }
 
 // Reword replaces a reply whose pictures the server will not have by one in words.
-func (s *Store) Reword(id string, reply []byte) error {
-	_, err := s.move(id, Uploaded, from(Rendered), func(tx *bolt.Tx, j *Job) error {
+func (a *Jobs) Reword(id string, reply []byte) error {
+	_, err := a.move(id, Uploaded, from(Rendered), func(tx *tx, j *Job) error {
 		j.Reply, j.MediaIDs, j.NotBefore = reply, nil, time.Time{}
 		return dropBlobs(tx, id)
 	})
@@ -103,17 +102,17 @@ func (s *Store) Reword(id string, reply []byte) error {
 }
 
 // Reupload goes back to before the upload: the server no longer knows the pictures.
-func (s *Store) Reupload(id string) error {
-	_, err := s.move(id, Rendered, from(Uploaded, Posting), func(_ *bolt.Tx, j *Job) error { j.MediaIDs = nil; return nil })
+func (a *Jobs) Reupload(id string) error {
+	_, err := a.move(id, Rendered, from(Uploaded, Posting), func(_ *tx, j *Job) error { j.MediaIDs = nil; return nil })
 	return err
 }
 
 // StartPost says that the request is about to leave. It must be durable before it does.
-func (s *Store) StartPost(id, postKey string) error {
-	_, err := s.move(id, Posting, func(_ *bolt.Tx, j *Job) error {
+func (a *Jobs) StartPost(id, postKey string) error {
+	_, err := a.move(id, Posting, func(tx *tx, j *Job) error {
 		j.PostKey, j.NotBefore = postKey, time.Time{}
 		if j.PostStart.IsZero() { // of the first try: what is looked up may be as old
-			j.PostStart = time.Now()
+			j.PostStart = tx.now
 		}
 		return nil
 	})
@@ -122,36 +121,36 @@ func (s *Store) StartPost(id, postKey string) error {
 
 // Uncertain says that nobody knows whether the reply was posted; it is looked up at the given
 // time.
-func (s *Store) Uncertain(id string, lookUp time.Time) error {
-	_, err := s.move(id, Uncertain, func(_ *bolt.Tx, j *Job) error { j.NotBefore = lookUp; return nil })
+func (a *Jobs) Uncertain(id string, lookUp time.Time) error {
+	_, err := a.move(id, Uncertain, func(_ *tx, j *Job) error { j.NotBefore = lookUp; return nil })
 	return err
 }
 
 // Unpost says that the reply was surely not posted; the next try is at the given time.
-func (s *Store) Unpost(id string, at time.Time) error {
-	_, err := s.move(id, Uploaded, from(Posting, Uncertain), func(_ *bolt.Tx, j *Job) error { j.NotBefore = at; return nil })
+func (a *Jobs) Unpost(id string, at time.Time) error {
+	_, err := a.move(id, Uploaded, from(Posting, Uncertain), func(_ *tx, j *Job) error { j.NotBefore = at; return nil })
 	return err
 }
 
 // Posted ends a job: the reply is out under the given id. The reply is stored once more, now
 // with what only the server knew.
-func (s *Store) Posted(id, postID string, reply []byte) error {
-	_, err := s.move(id, Posted, func(tx *bolt.Tx, j *Job) error {
+func (a *Jobs) Posted(id, postID string, reply []byte) error {
+	_, err := a.move(id, Posted, func(tx *tx, j *Job) error {
 		j.PostID, j.Reply = postID, reply
-		return tx.Bucket(postBucket).Put(sourceKey(j.Bot, postID), []byte(id))
+		return tx.Bucket(postBucket).Put(sourceKey(a.who, postID), []byte(id))
 	})
 	return err
 }
 
 // Retract notes on a posted job why its reply was deleted. The job stays Posted: it was
 // answered, and is not answered again.
-func (s *Store) Retract(id, actor, reason string) error {
-	_, err := s.edit(id, func(tx *bolt.Tx, j *Job) error {
+func (a *Jobs) Retract(by Actor, id, reason string) error {
+	_, err := a.edit(id, func(tx *tx, j *Job) error {
 		if j.State != Posted {
 			return ErrState
 		}
 		j.Reason = reason
-		return audited("delete", actor, reason)(tx, j)
+		return audited(by, "delete", reason)(tx, j)
 	})
 	return err
 }

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // putRecord stores v as JSON.
-func putRecord(tx *bolt.Tx, bucket, k []byte, v any) error {
+func putRecord(tx *tx, bucket, k []byte, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode a record of %s: %w", bucket, err)
@@ -21,7 +19,7 @@ func putRecord(tx *bolt.Tx, bucket, k []byte, v any) error {
 }
 
 // getRecord reads what putRecord stored; ok is false when there is nothing.
-func getRecord[T any](tx *bolt.Tx, bucket, k []byte) (v T, ok bool, err error) {
+func getRecord[T any](tx *tx, bucket, k []byte) (v T, ok bool, err error) {
 	data := tx.Bucket(bucket).Get(k)
 	if data == nil {
 		return v, false, nil
@@ -33,7 +31,7 @@ func getRecord[T any](tx *bolt.Tx, bucket, k []byte) (v T, ok bool, err error) {
 }
 
 // eachRecord calls f for all records whose key begins with prefix, in the order of their keys.
-func eachRecord[T any](tx *bolt.Tx, bucket, prefix []byte, f func(k []byte, v T) error) error {
+func eachRecord[T any](tx *tx, bucket, prefix []byte, f func(k []byte, v T) error) error {
 	c := tx.Bucket(bucket).Cursor()
 	for k, data := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, data = c.Next() {
 		var v T
@@ -48,7 +46,7 @@ func eachRecord[T any](tx *bolt.Tx, bucket, prefix []byte, f func(k []byte, v T)
 }
 
 // dropRecords removes all records under prefix that pick chooses and says how many those were.
-func dropRecords[T any](tx *bolt.Tx, bucket, prefix []byte, pick func(v T) bool) (n int, err error) {
+func dropRecords[T any](tx *tx, bucket, prefix []byte, pick func(v T) bool) (n int, err error) {
 	var keys [][]byte
 	err = eachRecord(tx, bucket, prefix, func(k []byte, v T) error {
 		if pick(v) {

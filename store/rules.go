@@ -2,32 +2,31 @@ package store
 
 import (
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"slugpuppy/bot/identity"
 )
 
 // Rule is one line of the allow and deny lists. What its fields mean is decided by who reads
 // them; the store keeps them.
 type Rule struct {
-	ID      string    `json:"id"`
-	Kind    string    `json:"kind"`  // account, domain, post, word
-	Value   string    `json:"value"` // in its normal form
-	Effect  string    `json:"effect"`
-	Scope   string    `json:"scope"`
-	User    string    `json:"user,omitempty"` // whose rule it is; "" for everybody
-	Pin     bool      `json:"pin,omitempty"`
-	Until   time.Time `json:"until,omitzero"`
-	Reason  string    `json:"reason,omitempty"`
-	Created time.Time `json:"created"`
-	By      string    `json:"by"`
+	ID     string `json:"id"`
+	Kind   string `json:"kind"`  // account, domain, post, word
+	Value  string `json:"value"` // in its normal form
+	Effect string `json:"effect"`
+	Scope  string `json:"scope"`
+	// Owner is whose rule it is: it counts in their timeline. Nobody's is for everybody.
+	Owner   identity.Identity `json:"owner,omitzero"`
+	Pin     bool              `json:"pin,omitempty"`
+	Until   time.Time         `json:"until,omitzero"`
+	Reason  string            `json:"reason,omitempty"`
+	Created time.Time         `json:"created"`
+	By      Actor             `json:"by"`
 }
 
 // Errors of rules.
@@ -42,21 +41,71 @@ const (
 	ruleRemoved = "remove rule"
 )
 
+// Rules are the allow and deny lists as they concern one account.
+type Rules Account
+
+// InForce are the rules that have not run out: the account's own and those for everybody, oldest first.
+func (a *Rules) InForce() ([]Rule, error) {
+	return a.s.rules(func(r Rule) bool { return r.Owner.IsZero() || r.Owner == a.who })
+}
+
+// Own are the account's own rules that have not run out, oldest first.
+func (a *Rules) Own() ([]Rule, error) {
+	return a.s.rules(func(r Rule) bool { return r.Owner == a.who })
+}
+
+// Add stores a rule of the account's own, see Operator.AddRule.
+func (a *Rules) Add(by Actor, r Rule) (stored Rule, undo string, err error) {
+	r.Owner = a.who
+	return a.s.addRule(by, r)
+}
+
+// Remove forgets a rule of the account's own; others are not there to it, which is ErrNoRule.
+func (a *Rules) Remove(by Actor, id string) (r Rule, undo string, err error) {
+	return a.s.removeRule(by, id, func(r Rule) bool { return r.Owner == a.who })
+}
+
+// Rules are all rules that have not run out, oldest first.
+func (o *Operator) Rules() ([]Rule, error) { return o.s.rules(func(Rule) bool { return true }) }
+
 // AddRule stores a rule with an id and a time of its own, and returns it with the token that
-// undoes it. A rule that says the same about the same subject for the same user is replaced.
-func (s *Store) AddRule(actor string, r Rule) (stored Rule, undo string, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
+// undoes it. A rule that says the same about the same subject for the same owner is replaced.
+func (o *Operator) AddRule(by Actor, r Rule) (stored Rule, undo string, err error) {
+	return o.s.addRule(by, r)
+}
+
+// RemoveRule forgets anybody's rule, or says ErrNoRule, and returns it with the token that brings it
+// back.
+func (o *Operator) RemoveRule(by Actor, id string) (r Rule, undo string, err error) {
+	return o.s.removeRule(by, id, func(Rule) bool { return true })
+}
+
+func (s *Store) rules(pick func(Rule) bool) (rules []Rule, err error) {
+	err = s.view(func(tx *tx) error {
+		if rules, err = rulesOf(tx); err != nil {
+			return err
+		}
+		rules = slices.DeleteFunc(rules, func(r Rule) bool {
+			return !r.Until.IsZero() && tx.now.After(r.Until) || !pick(r)
+		})
+		return nil
+	})
+	return rules, err
+}
+
+func (s *Store) addRule(by Actor, r Rule) (stored Rule, undo string, err error) {
+	err = s.update(func(tx *tx) error {
 		b := tx.Bucket(ruleBucket)
 		n, err := b.NextSequence()
 		if err != nil {
 			return fmt.Errorf("number a rule: %w", err)
 		}
-		r.ID, r.Created, r.By = fmt.Sprintf("r%d", n), time.Now(), actor
+		r.ID, r.Created, r.By = fmt.Sprintf("r%d", n), tx.now, by
 		old, err := sameRule(tx, r)
 		if err != nil {
 			return err
 		}
-		e := Entry{Actor: actor, Action: ruleAdded, Subject: r.Kind + " " + r.Value, Reason: r.Reason}
+		e := Entry{Actor: by, Action: ruleAdded, Subject: r.Kind + " " + r.Value, Reason: r.Reason}
 		if old != nil {
 			if e.Before, err = encoded(old); err != nil {
 				return err
@@ -78,13 +127,13 @@ func (s *Store) AddRule(actor string, r Rule) (stored Rule, undo string, err err
 }
 
 // sameRule finds the rule that a new one replaces, nil when there is none.
-func sameRule(tx *bolt.Tx, r Rule) (*Rule, error) {
+func sameRule(tx *tx, r Rule) (*Rule, error) {
 	all, err := rulesOf(tx)
 	if err != nil {
 		return nil, err
 	}
 	i := slices.IndexFunc(all, func(o Rule) bool {
-		return o.Kind == r.Kind && o.Value == r.Value && o.Scope == r.Scope && o.User == r.User
+		return o.Kind == r.Kind && o.Value == r.Value && o.Scope == r.Scope && o.Owner == r.Owner
 	})
 	if i < 0 {
 		return nil, nil
@@ -92,18 +141,20 @@ func sameRule(tx *bolt.Tx, r Rule) (*Rule, error) {
 	return &all[i], nil
 }
 
-// RemoveRule forgets a rule, or says ErrNoRule, and returns it with the token that brings it
-// back.
-func (s *Store) RemoveRule(actor, id string) (r Rule, undo string, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		data := tx.Bucket(ruleBucket).Get([]byte(id))
-		if data == nil {
+func (s *Store) removeRule(by Actor, id string, may func(Rule) bool) (r Rule, undo string, err error) {
+	err = s.update(func(tx *tx) error {
+		old, ok, err := getRecord[Rule](tx, ruleBucket, []byte(id))
+		if err != nil {
+			return err
+		}
+		if !ok || !may(old) {
 			return ErrNoRule
 		}
-		if err := json.Unmarshal(data, &r); err != nil {
-			return fmt.Errorf("read rule %s: %w", id, err)
+		r = old
+		e := Entry{Actor: by, Action: ruleRemoved, Subject: r.Kind + " " + r.Value}
+		if e.Before, err = encoded(r); err != nil {
+			return err
 		}
-		e := Entry{Actor: actor, Action: ruleRemoved, Subject: r.Kind + " " + r.Value, Before: string(data)}
 		if err := tx.Bucket(ruleBucket).Delete([]byte(id)); err != nil {
 			return fmt.Errorf("remove rule %s: %w", id, err)
 		}
@@ -113,17 +164,7 @@ func (s *Store) RemoveRule(actor, id string) (r Rule, undo string, err error) {
 	return r, undo, err
 }
 
-// Rules returns the rules that have not run out, oldest first.
-func (s *Store) Rules() (rules []Rule, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		rules, err = rulesOf(tx)
-		return err
-	})
-	now := time.Now()
-	return slices.DeleteFunc(rules, func(r Rule) bool { return !r.Until.IsZero() && now.After(r.Until) }), err
-}
-
-func rulesOf(tx *bolt.Tx) (rules []Rule, err error) {
+func rulesOf(tx *tx) (rules []Rule, err error) {
 	err = tx.Bucket(ruleBucket).ForEach(func(id, data []byte) error {
 		var r Rule
 		if err := json.Unmarshal(data, &r); err != nil {
@@ -138,77 +179,8 @@ func rulesOf(tx *bolt.Tx) (rules []Rule, err error) {
 	return rules, err
 }
 
-func encoded(v any) (string, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("encode a rule: %w", err)
-	}
-	return string(data), nil
-}
-
-// undoable writes an entry that can be undone and returns its token.
-func undoable(tx *bolt.Tx, e Entry) (undo string, err error) {
-	if err := audit(tx, e); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("u%d", tx.Bucket(auditBucket).Sequence()), nil
-}
-
-// Undo takes back what was audited under a token: a rule added is removed, one removed comes
-// back, one replaced returns, a subscriber's choices are as before, posts that were returned are
-// hidden again. What it did is an entry of its own, with a token of its own.
-func (s *Store) Undo(actor, token string) (did Entry, undo string, err error) {
-	n, err := strconv.ParseUint(strings.TrimPrefix(token, "u"), 10, 64)
-	if err != nil || !strings.HasPrefix(token, "u") {
-		return Entry{}, "", ErrNoUndo
-	}
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		data := tx.Bucket(auditBucket).Get(binary.BigEndian.AppendUint64(nil, n))
-		if data == nil {
-			return ErrNoUndo
-		}
-		var e Entry
-		if err := json.Unmarshal(data, &e); err != nil {
-			return fmt.Errorf("read audit entry %d: %w", n, err)
-		}
-		did, err = undoEntry(tx, e)
-		if err != nil {
-			return err
-		}
-		did.Actor, did.Reason = actor, "undo "+token
-		undo, err = undoable(tx, did)
-		return err
-	})
-	return did, undo, err
-}
-
-// undoEntry takes back what an entry tells of and returns the entry that tells of that.
-func undoEntry(tx *bolt.Tx, e Entry) (did Entry, err error) {
-	did = Entry{Action: e.Action, Subject: e.Subject, Before: e.After, After: e.Before}
-	switch e.Action {
-	case ruleAdded, ruleRemoved:
-		did.Action = ruleRemoved
-		if e.Before != "" {
-			did.Action = ruleAdded
-		}
-		return did, swapRule(tx, e.After, e.Before)
-	case userLimited:
-		return did, undoAllowance(tx, e)
-	case filterChanged:
-		return did, undoSubscriber(tx, e)
-	case postsReturned, postsHidden:
-		n, err := undoMoved(tx, e)
-		did.Action, did.Subject, did.Before = postsHidden, fmt.Sprintf("%d posts", n), e.Before
-		if e.Action == postsHidden {
-			did.Action = postsReturned
-		}
-		return did, err
-	}
-	return did, ErrNoUndo
-}
-
 // swapRule removes one stored rule and puts another back; either may be "".
-func swapRule(tx *bolt.Tx, out, in string) error {
+func swapRule(tx *tx, out, in string) error {
 	b := tx.Bucket(ruleBucket)
 	for i, text := range []string{out, in} {
 		if text == "" {

@@ -11,54 +11,54 @@ import (
 func TestRulesAreKeptReplacedAndUndone(t *testing.T) {
 	s := fresh(t)
 	deny := store.Rule{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "both", Reason: "floods"}
-	first, undoFirst, err := s.AddRule("operator", deny)
+	first, undoFirst, err := s.Operator().AddRule(boss, deny)
 	must(t, err)
 	allow := deny
 	allow.Effect = "allow"
-	second, undoSecond, err := s.AddRule("operator", allow)
+	second, undoSecond, err := s.Operator().AddRule(boss, allow)
 	must(t, err)
 	if got := listed(t, s); len(got) != 1 || got[0].ID != second.ID || got[0].Effect != "allow" {
 		t.Fatalf("replaced: %+v", got)
 	}
-	if _, _, err := s.Undo("operator", undoSecond); err != nil {
+	if _, _, err := s.Operator().Undo(boss, undoSecond); err != nil {
 		t.Fatal(err)
 	}
 	if got := listed(t, s); len(got) != 1 || got[0].ID != first.ID || got[0].Effect != "deny" {
 		t.Fatalf("the replaced rule is back: %+v", got)
 	}
-	_, undoRemove, err := s.RemoveRule("operator", first.ID)
+	_, undoRemove, err := s.Operator().RemoveRule(boss, first.ID)
 	must(t, err)
 	if got := listed(t, s); len(got) != 0 {
 		t.Fatalf("removed: %+v", got)
 	}
-	_, undoUndo, err := s.Undo("operator", undoRemove)
+	_, undoUndo, err := s.Operator().Undo(boss, undoRemove)
 	must(t, err)
 	if got := listed(t, s); len(got) != 1 {
 		t.Fatalf("back: %+v", got)
 	}
-	if _, _, err := s.Undo("operator", undoUndo); err != nil || len(listed(t, s)) != 0 {
+	if _, _, err := s.Operator().Undo(boss, undoUndo); err != nil || len(listed(t, s)) != 0 {
 		t.Errorf("an undo is not undone: %v", err)
 	}
-	if _, _, err := s.Undo("operator", undoFirst); err != nil || len(listed(t, s)) != 0 {
+	if _, _, err := s.Operator().Undo(boss, undoFirst); err != nil || len(listed(t, s)) != 0 {
 		t.Errorf("undoing what is gone: %v", err)
 	}
-	entries, err := s.Audit(10)
+	entries, err := s.Operator().Audit(10)
 	must(t, err)
-	if len(entries) != 7 || entries[6].Reason != "floods" || entries[0].Actor != "operator" {
+	if len(entries) != 7 || entries[6].Reason != "floods" || entries[0].Actor != boss {
 		t.Errorf("audit: %+v", entries)
 	}
 }
 
 func listed(t *testing.T, s *store.Store) []store.Rule {
 	t.Helper()
-	rules, err := s.Rules()
+	rules, err := s.Operator().Rules()
 	must(t, err)
 	return rules
 }
 
 func TestRulesRunOut(t *testing.T) {
 	s := fresh(t)
-	_, _, err := s.AddRule("operator", store.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "both", Until: time.Now().Add(-time.Second)})
+	_, _, err := s.Operator().AddRule(boss, store.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "both", Until: time.Now().Add(-time.Second)})
 	must(t, err)
 	if got := listed(t, s); len(got) != 0 {
 		t.Errorf("%+v", got)
@@ -67,11 +67,11 @@ func TestRulesRunOut(t *testing.T) {
 
 func TestUnknownRulesAndTokensSaySo(t *testing.T) {
 	s := fresh(t)
-	if _, _, err := s.RemoveRule("operator", "r9"); !errors.Is(err, store.ErrNoRule) {
+	if _, _, err := s.Operator().RemoveRule(boss, "r9"); !errors.Is(err, store.ErrNoRule) {
 		t.Errorf("%v", err)
 	}
 	for _, token := range []string{"", "u", "u99", "99", "ux", "u18446744073709551616"} {
-		if _, _, err := s.Undo("operator", token); !errors.Is(err, store.ErrNoUndo) {
+		if _, _, err := s.Operator().Undo(boss, token); !errors.Is(err, store.ErrNoUndo) {
 			t.Errorf("%q: %v", token, err)
 		}
 	}

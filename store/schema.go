@@ -14,10 +14,11 @@ var (
 	metaBucket     = []byte("meta")     // schema, secrets of the file's own
 	cursorBucket   = []byte("cursors")  // server, account -> cursor
 	jobBucket      = []byte("jobs")     // id -> Job
+	orderBucket    = []byte("order")    // server, account, id of a job: whose it is
 	sourceBucket   = []byte("sources")  // server, account, post -> id of the job it became
 	postBucket     = []byte("posts")    // server, account, reply -> id of its job
 	dueBucket      = []byte("due")      // phase, server, account, lane, time, id: who is next
-	countBucket    = []byte("counts")   // state -> number of jobs
+	countBucket    = []byte("counts")   // server, account, state -> number of jobs
 	blobBucket     = []byte("blobs")    // id, name -> bytes of an unposted picture
 	limitBucket    = []byte("limits")   // name, time, token: what was used of a limit
 	consentBucket  = []byte("consents") // server, account, topic -> Consent
@@ -43,7 +44,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending}
+var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, createOrder}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,
@@ -81,6 +82,14 @@ func createSessions(tx *bolt.Tx) error {
 	return nil
 }
 
+// createOrder came with accounts that have their jobs for themselves.
+func createOrder(tx *bolt.Tx) error {
+	if _, err := tx.CreateBucketIfNotExists(orderBucket); err != nil {
+		return fmt.Errorf("create bucket %s: %w", orderBucket, err)
+	}
+	return nil
+}
+
 var schemaKey = []byte("schema")
 
 // version is how many steps a file has behind it; 0 for a fresh one.
@@ -98,7 +107,7 @@ func version(tx *bolt.Tx) int {
 
 // migrate takes the missing steps in one transaction. A file that holds something is copied
 // beside itself first.
-func migrate(db *bolt.DB, steps []step) error {
+func migrate(db *bolt.DB, steps []step, now time.Time) error {
 	var have int
 	if err := db.View(func(tx *bolt.Tx) error { have = version(tx); return nil }); err != nil {
 		return fmt.Errorf("read the schema version: %w", err)
@@ -110,7 +119,7 @@ func migrate(db *bolt.DB, steps []step) error {
 		return fmt.Errorf("%w (schema %d, this program knows %d): start the newer slugpuppy again, or restore the backup it made before it changed the file", ErrNewer, have, len(steps))
 	}
 	if have > 0 {
-		if err := backupBefore(db, have); err != nil {
+		if err := backupBefore(db, have, now); err != nil {
 			return fmt.Errorf("back up schema %d before changing it: %w", have, err)
 		}
 	}
@@ -131,8 +140,8 @@ func takeSteps(tx *bolt.Tx, steps []step, have int) error {
 }
 
 // backupBefore copies the file to FILE.schemaN-TIME.bak.
-func backupBefore(db *bolt.DB, have int) error {
-	to := fmt.Sprintf("%s.schema%d-%s.bak", db.Path(), have, time.Now().UTC().Format("20060102T150405Z"))
+func backupBefore(db *bolt.DB, have int, now time.Time) error {
+	to := fmt.Sprintf("%s.schema%d-%s.bak", db.Path(), have, now.UTC().Format("20060102T150405Z"))
 	if _, err := os.Stat(to); err == nil {
 		return nil // a migration cut short within this second wrote the same bytes
 	}

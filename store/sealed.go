@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	bolt "go.etcd.io/bbolt"
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
@@ -95,14 +94,23 @@ func createKey(path string) ([]byte, error) {
 	return raw, syncPath(filepath.Dir(path))
 }
 
-// PutSecret seals a value under the name of its record and field and stores it. The
+// Vault keeps secrets sealed with a key.
+type Vault struct {
+	s   *Store
+	key *Key
+}
+
+// Vault keeps secrets sealed with a key.
+func (s *Store) Vault(k *Key) *Vault { return &Vault{s, k} }
+
+// Put seals a value under the name of its record and field and stores it. The
 // ciphertext is bound to the name: moved to another record it cannot be opened.
-func (s *Store) PutSecret(k *Key, record, field string, value []byte) error {
-	name := key(record, field)
-	nonce := make([]byte, k.aead.NonceSize(), k.aead.NonceSize()+len(value)+k.aead.Overhead())
+func (v *Vault) Put(record, field string, value []byte) error {
+	name, aead := key(record, field), v.key.aead
+	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(value)+aead.Overhead())
 	rand.Read(nonce)
-	sealed := k.aead.Seal(nonce, nonce, value, name)
-	return s.db.Update(func(tx *bolt.Tx) error {
+	sealed := aead.Seal(nonce, nonce, value, name)
+	return v.s.update(func(tx *tx) error {
 		if err := tx.Bucket(credentialsBkt).Put(name, sealed); err != nil {
 			return fmt.Errorf("store a secret: %w", err)
 		}
@@ -110,20 +118,20 @@ func (s *Store) PutSecret(k *Key, record, field string, value []byte) error {
 	})
 }
 
-// Secret opens a sealed value: ErrNoSecret when there is none, ErrSealed when the key or the
+// Get opens a sealed value: ErrNoSecret when there is none, ErrSealed when the key or the
 // place is not the one it was sealed for.
-func (s *Store) Secret(k *Key, record, field string) (value []byte, err error) {
-	name := key(record, field)
-	err = s.db.View(func(tx *bolt.Tx) error {
+func (v *Vault) Get(record, field string) (value []byte, err error) {
+	name, aead := key(record, field), v.key.aead
+	err = v.s.view(func(tx *tx) error {
 		sealed := tx.Bucket(credentialsBkt).Get(name)
 		if sealed == nil {
 			return fmt.Errorf("%s of %s: %w", field, record, ErrNoSecret)
 		}
-		n := k.aead.NonceSize()
+		n := aead.NonceSize()
 		if len(sealed) < n {
 			return fmt.Errorf("%s of %s: %w", field, record, ErrDamaged)
 		}
-		if value, err = k.aead.Open(nil, sealed[:n], sealed[n:], name); err != nil {
+		if value, err = aead.Open(nil, sealed[:n], sealed[n:], name); err != nil {
 			return fmt.Errorf("%s of %s: %w", field, record, ErrSealed)
 		}
 		return nil
@@ -131,9 +139,9 @@ func (s *Store) Secret(k *Key, record, field string) (value []byte, err error) {
 	return value, err
 }
 
-// ForgetSecret removes a sealed value; one that is not there is no error.
-func (s *Store) ForgetSecret(record, field string) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
+// Forget removes a sealed value; one that is not there is no error.
+func (v *Vault) Forget(record, field string) error {
+	return v.s.update(func(tx *tx) error {
 		return tx.Bucket(credentialsBkt).Delete(key(record, field))
 	})
 }
@@ -141,7 +149,7 @@ func (s *Store) ForgetSecret(record, field string) error {
 // Salt is 32 random bytes that stay the same for the life of the file, made at the first call.
 // They make idempotency keys unguessable.
 func (s *Store) Salt() (salt []byte, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
+	err = s.update(func(tx *tx) error {
 		b := tx.Bucket(metaBucket)
 		if v := b.Get([]byte("salt")); v != nil {
 			salt = append([]byte(nil), v...)

@@ -50,9 +50,9 @@ func TestTwoThatStartAtOnceAgreeOnTheKey(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	must(t, s.PutSecret(keys[0], "r", "f", []byte("token")))
+	must(t, s.Vault(keys[0]).Put("r", "f", []byte("token")))
 	for _, k := range keys {
-		if v, err := s.Secret(k, "r", "f"); string(v) != "token" || err != nil {
+		if v, err := s.Vault(k).Get("r", "f"); string(v) != "token" || err != nil {
 			t.Errorf("%q, %v", v, err)
 		}
 	}
@@ -68,14 +68,14 @@ func newKey(t *testing.T) *store.Key {
 func TestSecretsAreSealed(t *testing.T) {
 	s, k := fresh(t), newKey(t)
 	token := []byte("super-secret-access-token")
-	must(t, s.PutSecret(k, "mastodon:42", "access", token))
-	if v, err := s.Secret(k, "mastodon:42", "access"); !bytes.Equal(v, token) || err != nil {
+	must(t, s.Vault(k).Put("mastodon:42", "access", token))
+	if v, err := s.Vault(k).Get("mastodon:42", "access"); !bytes.Equal(v, token) || err != nil {
 		t.Errorf("%q, %v", v, err)
 	}
-	if _, err := s.Secret(newKey(t), "mastodon:42", "access"); !errors.Is(err, store.ErrSealed) {
+	if _, err := s.Vault(newKey(t)).Get("mastodon:42", "access"); !errors.Is(err, store.ErrSealed) {
 		t.Errorf("opened with another key: %v", err)
 	}
-	if _, err := s.Secret(k, "mastodon:43", "access"); !errors.Is(err, store.ErrNoSecret) {
+	if _, err := s.Vault(k).Get("mastodon:43", "access"); !errors.Is(err, store.ErrNoSecret) {
 		t.Errorf("found what is not there: %v", err)
 	}
 	var b bytes.Buffer
@@ -83,17 +83,17 @@ func TestSecretsAreSealed(t *testing.T) {
 	if bytes.Contains(b.Bytes(), token) {
 		t.Error("the token is readable in a backup")
 	}
-	must(t, s.ForgetSecret("mastodon:42", "access"))
-	if _, err := s.Secret(k, "mastodon:42", "access"); !errors.Is(err, store.ErrNoSecret) {
+	must(t, s.Vault(k).Forget("mastodon:42", "access"))
+	if _, err := s.Vault(k).Get("mastodon:42", "access"); !errors.Is(err, store.ErrNoSecret) {
 		t.Errorf("remembered what was to be forgotten: %v", err)
 	}
 }
 
 func TestASecretMovedElsewhereDoesNotOpen(t *testing.T) {
 	s, k := fresh(t), newKey(t)
-	must(t, s.PutSecret(k, "mastodon:42", "access", []byte("hers")))
-	must(t, s.PutSecret(k, "mastodon:43", "access", []byte("his")))
-	must(t, s.PutSecret(k, "mastodon:42", "client", []byte("app")))
+	must(t, s.Vault(k).Put("mastodon:42", "access", []byte("hers")))
+	must(t, s.Vault(k).Put("mastodon:43", "access", []byte("his")))
+	must(t, s.Vault(k).Put("mastodon:42", "client", []byte("app")))
 	path := s.Path()
 	must(t, s.Close())
 	db, err := bolt.Open(path, 0o600, nil)
@@ -107,7 +107,7 @@ func TestASecretMovedElsewhereDoesNotOpen(t *testing.T) {
 	must(t, db.Close())
 	s = openAt(t, path)
 	for _, place := range [][2]string{{"mastodon:42", "access"}, {"mastodon:43", "access"}, {"mastodon:42", "client"}} {
-		if v, err := s.Secret(k, place[0], place[1]); !errors.Is(err, store.ErrSealed) {
+		if v, err := s.Vault(k).Get(place[0], place[1]); !errors.Is(err, store.ErrSealed) {
 			t.Errorf("%v opens as %q, %v", place, v, err)
 		}
 	}

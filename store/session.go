@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"slugpuppy/bot/identity"
 )
 
-// Session is somebody signed in to the web page. The store knows only the hash of what their
+// Find is somebody signed in to the web page. The store knows only the hash of what their
 // browser holds.
 type Session struct {
 	Identity identity.Identity `json:"identity"` // the subscriber
@@ -31,12 +29,17 @@ func sessionKey(id string) []byte {
 	return key(hex.EncodeToString(sum[:]))
 }
 
-// OpenSession begins a session and returns its id, 26 letters that nobody can guess.
-func (s *Store) OpenSession(who identity.Identity) (id string, err error) {
+// Sessions are those who are signed in.
+type Sessions struct{ s *Store }
+
+// Sessions are those who are signed in.
+func (s *Store) Sessions() Sessions { return Sessions{s} }
+
+// Open begins a session and returns its id, 26 letters that nobody can guess.
+func (l Sessions) Open(who identity.Identity) (id string, err error) {
 	id = rand.Text()
-	now := time.Now()
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		return putRecord(tx, sessionBucket, sessionKey(id), Session{who, now, now})
+	err = l.s.update(func(tx *tx) error {
+		return putRecord(tx, sessionBucket, sessionKey(id), Session{who, tx.now, tx.now})
 	})
 	return id, err
 }
@@ -44,46 +47,49 @@ func (s *Store) OpenSession(who identity.Identity) (id string, err error) {
 // sessionStep is how often a visit is written down: not at every click.
 const sessionStep = time.Hour
 
-// Session finds one that has not run out; ok is false when there is none.
-func (s *Store) Session(id string) (v Session, ok bool, err error) {
-	now := time.Now()
-	err = s.db.View(func(tx *bolt.Tx) error {
+// Find finds one that has not run out; ok is false when there is none.
+func (l Sessions) Find(id string) (v Session, ok bool, err error) {
+	stale := false
+	err = l.s.view(func(tx *tx) error {
 		v, ok, err = getRecord[Session](tx, sessionBucket, sessionKey(id))
-		return err
+		if err != nil || !ok || over(v, tx.now) {
+			v, ok = Session{}, false
+			return err
+		}
+		stale = tx.now.Sub(v.Seen) >= sessionStep
+		return nil
 	})
-	if err != nil || !ok || over(v, now) {
-		return Session{}, false, err
+	if err != nil || !stale {
+		return v, ok, err
 	}
-	if now.Sub(v.Seen) < sessionStep {
-		return v, true, nil
-	}
-	v.Seen = now
-	return v, true, s.db.Update(func(tx *bolt.Tx) error { return putRecord(tx, sessionBucket, sessionKey(id), v) })
+	return v, ok, l.s.update(func(tx *tx) error {
+		v.Seen = tx.now
+		return putRecord(tx, sessionBucket, sessionKey(id), v)
+	})
 }
 
 func over(v Session, now time.Time) bool {
 	return now.Sub(v.Seen) > SessionIdle || now.Sub(v.Created) > SessionLife
 }
 
-// CloseSession ends one.
-func (s *Store) CloseSession(id string) error {
-	return s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(sessionBucket).Delete(sessionKey(id)) })
+// Close ends one.
+func (l Sessions) Close(id string) error {
+	return l.s.update(func(tx *tx) error { return tx.Bucket(sessionBucket).Delete(sessionKey(id)) })
 }
 
-// CloseSessions ends all of an account.
-func (s *Store) CloseSessions(who identity.Identity) error {
-	return s.dropSessions(func(v Session) bool { return v.Identity == who })
+// CloseAll ends all of an account.
+func (l Sessions) CloseAll(who identity.Identity) error {
+	return l.drop(func(_ *tx, v Session) bool { return v.Identity == who })
 }
 
-// PruneSessions ends those that have run out.
-func (s *Store) PruneSessions() error {
-	now := time.Now()
-	return s.dropSessions(func(v Session) bool { return over(v, now) })
+// Prune ends those that have run out.
+func (l Sessions) Prune() error {
+	return l.drop(func(tx *tx, v Session) bool { return over(v, tx.now) })
 }
 
-func (s *Store) dropSessions(pick func(Session) bool) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := dropRecords(tx, sessionBucket, nil, pick); err != nil {
+func (l Sessions) drop(pick func(*tx, Session) bool) error {
+	return l.s.update(func(tx *tx) error {
+		if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return pick(tx, v) }); err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}
 		return nil

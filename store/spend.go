@@ -18,10 +18,14 @@ type Spending struct {
 	Cost     int64             `json:"cost"` // in millionths of a US dollar, at the prices of the time
 }
 
+// Ledger is what an account costs.
+type Ledger Account
+
 // Spend adds to what was spent.
-func (s *Store) Spend(add Spending) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		k := key(add.Identity.Server, add.Identity.ID, add.Month, add.Item)
+func (a *Ledger) Spend(add Spending) error {
+	add.Identity = a.who
+	return a.s.update(func(tx *tx) error {
+		k := key(a.who.Server, a.who.ID, add.Month, add.Item)
 		was, _, err := getRecord[Spending](tx, spendBucket, k)
 		if err != nil {
 			return err
@@ -36,9 +40,9 @@ func (s *Store) Spend(add Spending) error {
 }
 
 // Spent is the sum of an account's month.
-func (s *Store) Spent(who identity.Identity, month string) (cost int64, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, spendBucket, prefix(who.Server, who.ID, month), func(_ []byte, v Spending) error {
+func (a *Ledger) Spent(month string) (cost int64, err error) {
+	err = a.s.view(func(tx *tx) error {
+		return eachRecord(tx, spendBucket, prefix(a.who.Server, a.who.ID, month), func(_ []byte, v Spending) error {
 			cost += v.Cost
 			return nil
 		})
@@ -46,22 +50,8 @@ func (s *Store) Spent(who identity.Identity, month string) (cost int64, err erro
 	return cost, err
 }
 
-// Spendings lists what was spent on a server, by account, month and item; in one month only unless
-// it is empty.
-func (s *Store) Spendings(server, month string) (list []Spending, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, spendBucket, prefix(server), func(_ []byte, v Spending) error {
-			if month == "" || v.Month == month {
-				list = append(list, v)
-			}
-			return nil
-		})
-	})
-	return list, err
-}
-
 // unnameSpending takes the name of somebody who leaves off what they cost, which must stay counted.
-func unnameSpending(tx *bolt.Tx, who identity.Identity) error {
+func unnameSpending(tx *tx, who identity.Identity) error {
 	var theirs []Spending
 	err := eachRecord(tx, spendBucket, prefix(who.Server, who.ID), func(_ []byte, v Spending) error {
 		theirs = append(theirs, v)

@@ -18,7 +18,7 @@ func TestWhatIsSpentAddsUpByAccountMonthAndItem(t *testing.T) {
 	}
 	spend := func(account, month, item string, n int, cost int64) {
 		t.Helper()
-		if err := s.Spend(store.Spending{Identity: identity.Identity{Server: "x.com", ID: account}, Month: month, Item: item, N: n, Cost: cost}); err != nil {
+		if err := s.For(identity.Identity{Server: "x.com", ID: account}).Ledger().Spend(store.Spending{Month: month, Item: item, N: n, Cost: cost}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -35,11 +35,11 @@ func TestWhatIsSpentAddsUpByAccountMonthAndItem(t *testing.T) {
 	}
 	defer s.Close()
 	for month, want := range map[string]int64{"2026-08": 70_000, "2026-09": 10_000, "2026-10": 0} {
-		if cost, err := s.Spent(identity.Identity{Server: "x.com", ID: "1"}, month); err != nil || cost != want {
+		if cost, err := s.For(identity.Identity{Server: "x.com", ID: "1"}).Ledger().Spent(month); err != nil || cost != want {
 			t.Errorf("%s: %d, %v; want %d", month, cost, err, want)
 		}
 	}
-	list, err := s.Spendings("x.com", "2026-08")
+	list, err := s.Operator().Spendings("x.com", "2026-08")
 	want := []store.Spending{
 		{Identity: identity.Identity{Server: "x.com", ID: "1"}, Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
 		{Identity: identity.Identity{Server: "x.com", ID: "1"}, Month: "2026-08", Item: "post read", N: 12, Cost: 60_000},
@@ -48,7 +48,7 @@ func TestWhatIsSpentAddsUpByAccountMonthAndItem(t *testing.T) {
 	if diff := cmp.Diff(want, list); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
-	if all, err := s.Spendings("x.com", ""); err != nil || len(all) != 4 {
+	if all, err := s.Operator().Spendings("x.com", ""); err != nil || len(all) != 4 {
 		t.Errorf("%v, %v", all, err)
 	}
 }
@@ -60,19 +60,19 @@ func TestWhatSomebodyCostOutlivesTheirName(t *testing.T) {
 	}
 	defer s.Close()
 	for _, account := range []string{"1", "12"} {
-		if _, err := s.Subscribe("operator", store.Subscriber{Identity: identity.Identity{Server: "x.com", ID: account}, Network: "x", Handle: "u" + account}); err != nil {
+		if _, err := s.For(identity.Identity{Server: "x.com", ID: account}).Subscription().Join(boss, store.Subscriber{Network: "x", Handle: "u" + account}); err != nil {
 			t.Fatal(err)
 		}
 		for _, handle := range []string{"u" + account, ""} { // a line without a name keeps the one it had
-			if err := s.Spend(store.Spending{Identity: identity.Identity{Server: "x.com", ID: account}, Handle: handle, Month: "2026-08", Item: "mute", N: 1, Cost: 10_000}); err != nil {
+			if err := s.For(identity.Identity{Server: "x.com", ID: account}).Ledger().Spend(store.Spending{Handle: handle, Month: "2026-08", Item: "mute", N: 1, Cost: 10_000}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := s.ForgetSubscriber("operator", identity.Identity{Server: "x.com", ID: "1"}); err != nil {
+	if err := s.For(identity.Identity{Server: "x.com", ID: "1"}).Subscription().Forget(boss); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.Spendings("x.com", "")
+	list, err := s.Operator().Spendings("x.com", "")
 	want := []store.Spending{
 		{Identity: identity.Identity{Server: "x.com", ID: "1"}, Month: "2026-08", Item: "mute", N: 2, Cost: 20_000},
 		{Identity: identity.Identity{Server: "x.com", ID: "12"}, Handle: "u12", Month: "2026-08", Item: "mute", N: 2, Cost: 20_000},

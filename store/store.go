@@ -35,12 +35,16 @@ type Options struct {
 	// cut may lose everything. For tests and throw-away demos.
 	NoSync  bool
 	MaxSize int // largest file in bytes; 0 is no limit
+	// Now is the clock by which everything is written down and due; nil is the machine's.
+	Now func() time.Time
 }
 
-// Store is one open database, safe for concurrent use. One process can have it open.
+// Store is one open database, safe for concurrent use. One process can have it open. What belongs to
+// an account is reached through For, and through nothing else.
 type Store struct {
 	db   *bolt.DB
 	path string
+	now  func() time.Time
 }
 
 // Open opens the database at path, brings an older schema up to date after writing a backup
@@ -53,11 +57,29 @@ func open(path string, opt Options, steps []step) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(db, steps); err != nil {
+	now := opt.Now
+	if now == nil {
+		now = time.Now
+	}
+	if err := migrate(db, steps, now()); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &Store{db, path}, nil
+	return &Store{db, path, now}, nil
+}
+
+// tx is a transaction and the time at which it began.
+type tx struct {
+	*bolt.Tx
+	now time.Time
+}
+
+func (s *Store) update(f func(*tx) error) error {
+	return s.db.Update(func(b *bolt.Tx) error { return f(&tx{b, s.now()}) })
+}
+
+func (s *Store) view(f func(*tx) error) error {
+	return s.db.View(func(b *bolt.Tx) error { return f(&tx{b, s.now()}) })
 }
 
 func openFile(path string, opt Options) (*bolt.DB, error) {

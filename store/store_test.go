@@ -20,6 +20,16 @@ import (
 
 var scope = identity.Identity{Server: "example.social", ID: "42"}
 
+// Some people: two who ask, and one on this machine.
+var (
+	ada  = store.Actor{Identity: identity.Identity{Server: "example.social", ID: "ada"}, Name: "ada@example.social"}
+	bea  = store.Actor{Identity: identity.Identity{Server: "example.social", ID: "bea"}, Name: "bea@example.social"}
+	boss = store.Actor{Name: "operator"}
+)
+
+// ours are the jobs of the bot that the tests are about.
+func ours(s *store.Store) *store.Jobs { return s.For(scope).Jobs() }
+
 func openAt(t testing.TB, path string) *store.Store {
 	t.Helper()
 	s, err := store.Open(path, store.Options{NoSync: true})
@@ -44,14 +54,14 @@ func record(t testing.TB, s *store.Store, cursor string, sources ...string) {
 	for _, src := range sources {
 		jobs = append(jobs, queued(src))
 	}
-	if _, err := s.Record(scope, cursor, jobs...); err != nil {
+	if _, err := ours(s).Record(cursor, jobs...); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func lease(t testing.TB, s *store.Store) store.Job {
 	t.Helper()
-	j, _, ok, err := s.Lease(scope, "words", "me", time.Minute)
+	j, _, ok, err := ours(s).Lease("words", "me", time.Minute)
 	if err != nil || !ok {
 		t.Fatalf("lease: %v, %v", ok, err)
 	}
@@ -67,7 +77,7 @@ func must(t testing.TB, err error) {
 
 func stateOf(t testing.TB, s *store.Store, id string) store.State {
 	t.Helper()
-	j, err := s.Job(id)
+	j, err := ours(s).Job(id)
 	must(t, err)
 	return j.State
 }
@@ -75,17 +85,17 @@ func stateOf(t testing.TB, s *store.Store, id string) store.State {
 func TestEverythingRecordedIsThereAfterReopening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b", "slugpuppy.db")
 	s := openAt(t, path)
-	if _, known, _ := s.Cursor(scope); known {
+	if _, known, _ := ours(s).Cursor(); known {
 		t.Error("a fresh file knows a cursor")
 	}
 	record(t, s, "c1", "p1", "p2")
 	must(t, s.Close())
 	s = openAt(t, path)
-	cursor, known, err := s.Cursor(scope)
+	cursor, known, err := ours(s).Cursor()
 	if cursor != "c1" || !known || err != nil {
 		t.Errorf("cursor %q, %v, %v", cursor, known, err)
 	}
-	jobs, err := s.List(store.Filter{})
+	jobs, err := ours(s).List(store.Filter{})
 	if err != nil || len(jobs) != 2 || jobs[0].Source != "p2" || jobs[1].Created.IsZero() {
 		t.Errorf("jobs %+v, %v", jobs, err)
 	}
@@ -94,12 +104,12 @@ func TestEverythingRecordedIsThereAfterReopening(t *testing.T) {
 func TestAPostBecomesAJobOnce(t *testing.T) {
 	s := fresh(t)
 	record(t, s, "1", "p1")
-	n, err := s.Record(scope, "2", queued("p1"), queued("p2"), queued("p2"))
+	n, err := ours(s).Record("2", queued("p1"), queued("p2"), queued("p2"))
 	if n != 1 || err != nil {
 		t.Errorf("%d new, %v", n, err)
 	}
 	other := identity.Identity{Server: "x.com", ID: "42"}
-	if n, err := s.Record(other, "1", queued("p1")); n != 1 || err != nil {
+	if n, err := s.For(other).Jobs().Record("1", queued("p1")); n != 1 || err != nil {
 		t.Errorf("the same id on another network: %d new, %v", n, err)
 	}
 }
@@ -109,13 +119,13 @@ func TestACursorDoesNotMoveWithoutItsJobs(t *testing.T) {
 	record(t, s, "1", "p1")
 	bad := queued("p3")
 	bad.State = store.Posted
-	if _, err := s.Record(scope, "2", queued("p2"), bad); !errors.Is(err, store.ErrState) {
+	if _, err := ours(s).Record("2", queued("p2"), bad); !errors.Is(err, store.ErrState) {
 		t.Fatalf("recorded a posted job: %v", err)
 	}
-	if cursor, _, _ := s.Cursor(scope); cursor != "1" {
+	if cursor, _, _ := ours(s).Cursor(); cursor != "1" {
 		t.Errorf("the cursor moved to %q", cursor)
 	}
-	if _, err := s.BySource(scope, "p2"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := ours(s).BySource("p2"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("half the page was recorded: %v", err)
 	}
 }
@@ -154,7 +164,7 @@ func TestMigration(t *testing.T) {
 
 	next, err := store.OpenNext(path, mark)
 	must(t, err)
-	if _, err := next.BySource(scope, "p1"); err != nil {
+	if _, err := ours(next).BySource("p1"); err != nil {
 		t.Errorf("lost by the migration: %v", err)
 	}
 	must(t, next.Close())
@@ -171,7 +181,7 @@ func TestMigration(t *testing.T) {
 			t.Fatal("no backup")
 		}
 		old := openAt(t, backups[0])
-		if _, err := old.BySource(scope, "p1"); err != nil {
+		if _, err := ours(old).BySource("p1"); err != nil {
 			t.Errorf("not in the backup: %v", err)
 		}
 	})
@@ -187,7 +197,7 @@ func TestBackupUnderLoadIsConsistent(t *testing.T) {
 	stop, written := make(chan struct{}), make(chan error, 1)
 	go func() {
 		for i := 0; ; i++ {
-			if _, err := s.Record(scope, fmt.Sprint(i), queued(fmt.Sprint("p", i))); err != nil {
+			if _, err := ours(s).Record(fmt.Sprint(i), queued(fmt.Sprint("p", i))); err != nil {
 				written <- err
 				return
 			}
@@ -204,10 +214,10 @@ func TestBackupUnderLoadIsConsistent(t *testing.T) {
 		must(t, s.BackupFile(to))
 		must(t, store.Check(to))
 		copied := openAt(t, to)
-		cursor, _, err := copied.Cursor(scope)
+		cursor, _, err := ours(copied).Cursor()
 		must(t, err)
 		if cursor != "" { // the cursor and its job are in the copy together
-			if _, err := copied.BySource(scope, "p"+cursor); err != nil {
+			if _, err := ours(copied).BySource("p"+cursor); err != nil {
 				t.Errorf("cursor %s without its job: %v", cursor, err)
 			}
 		}
@@ -229,7 +239,7 @@ func TestCompactKeepsEverythingInLessSpace(t *testing.T) {
 		if i < 190 {
 			j.State = store.Skipped
 		}
-		_, err := s.Record(scope, "1", j)
+		_, err := ours(s).Record("1", j)
 		must(t, err)
 	}
 	n, err := s.Prune(time.Now())
@@ -248,7 +258,7 @@ func TestCompactKeepsEverythingInLessSpace(t *testing.T) {
 	if after.Size() > before.Size()/2 {
 		t.Errorf("%d bytes, was %d", after.Size(), before.Size())
 	}
-	jobs, err := openAt(t, to).List(store.Filter{})
+	jobs, err := ours(openAt(t, to)).List(store.Filter{})
 	if len(jobs) != 10 || err != nil {
 		t.Errorf("%d jobs, %v", len(jobs), err)
 	}
@@ -277,7 +287,7 @@ func TestList(t *testing.T) {
 	record(t, s, "1", "a", "b", "c")
 	other := queued("d")
 	other.Requester, other.State = "bea", store.Skipped
-	_, err := s.Record(scope, "2", other)
+	_, err := ours(s).Record("2", other)
 	must(t, err)
 	lease(t, s)
 	for name, c := range map[string]struct {
@@ -292,7 +302,7 @@ func TestList(t *testing.T) {
 		"of someone":            {store.Filter{Requester: "bea"}, "d"},
 		"since the future":      {store.Filter{Since: time.Now().Add(time.Hour)}, ""},
 	} {
-		jobs, err := s.List(c.f)
+		jobs, err := ours(s).List(c.f)
 		var got []string
 		for _, j := range jobs {
 			got = append(got, j.Source)
@@ -301,7 +311,7 @@ func TestList(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	counts, err := s.Counts()
+	counts, err := s.Operator().Counts()
 	if counts[store.Queued] != 2 || counts[store.Leased] != 1 || counts[store.Skipped] != 1 || err != nil {
 		t.Errorf("counts %v, %v", counts, err)
 	}
@@ -320,7 +330,7 @@ func TestWorkersNeverShareAJob(t *testing.T) {
 	for w := range 8 {
 		wg.Go(func() {
 			for {
-				j, next, ok, err := s.Lease(scope, "words", fmt.Sprint(w), time.Minute)
+				j, next, ok, err := ours(s).Lease("words", fmt.Sprint(w), time.Minute)
 				if err != nil || !ok && next.After(time.Now()) {
 					return
 				}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"slugpuppy/bot/identity"
 )
 
@@ -69,6 +67,9 @@ func days(d time.Duration) string {
 	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
+// Actor is the subscriber, as who changed something.
+func (s Subscriber) Actor() Actor { return Actor{s.Identity, s.Handle} }
+
 // Acting is the mode in force at a time: the first days are shadow, pauses are off.
 func (s Subscriber) Acting(now time.Time) Mode {
 	switch {
@@ -92,13 +93,17 @@ const (
 	postsHidden   = "hide posts"
 )
 
+// Subscription is what a subscriber chose.
+type Subscription Account
+
 func subscriberKey(who identity.Identity) []byte { return key(who.Server, who.ID) }
 
-// Subscribe stores a new subscriber with its audit entry. One that is there already keeps its
+// Join stores a new subscriber with its audit entry. One that is there already keeps its
 // choices and only gets the handle and server.
-func (s *Store) Subscribe(actor string, sub Subscriber) (stored Subscriber, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		k := subscriberKey(sub.Identity)
+func (a *Subscription) Join(by Actor, sub Subscriber) (stored Subscriber, err error) {
+	sub.Identity = a.who
+	err = a.s.update(func(tx *tx) error {
+		k := subscriberKey(a.who)
 		old, known, err := getRecord[Subscriber](tx, subscriberBucket, k)
 		if err != nil {
 			return err
@@ -108,26 +113,26 @@ func (s *Store) Subscribe(actor string, sub Subscriber) (stored Subscriber, err 
 			stored = old
 			stored.Handle, stored.Server, stored.Trouble, stored.Leaving = sub.Handle, sub.Server, "", false
 		} else {
-			stored.Joined = time.Now()
+			stored.Joined = tx.now
 		}
 		if err := putRecord(tx, subscriberBucket, k, stored); err != nil {
 			return err
 		}
-		return audit(tx, Entry{Actor: actor, Action: filterJoined, Subject: stored.Handle})
+		return audit(tx, Entry{Actor: by, Action: filterJoined, Subject: stored.Handle})
 	})
 	return stored, err
 }
 
-// Subscriber reads one, or ErrNoSubscriber.
-func (s *Store) Subscriber(who identity.Identity) (sub Subscriber, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		sub, err = subscriberOf(tx, who)
+// Subscriber reads them, or ErrNoSubscriber.
+func (a *Subscription) Subscriber() (sub Subscriber, err error) {
+	err = a.s.view(func(tx *tx) error {
+		sub, err = subscriberOf(tx, a.who)
 		return err
 	})
 	return sub, err
 }
 
-func subscriberOf(tx *bolt.Tx, who identity.Identity) (Subscriber, error) {
+func subscriberOf(tx *tx, who identity.Identity) (Subscriber, error) {
 	sub, ok, err := getRecord[Subscriber](tx, subscriberBucket, subscriberKey(who))
 	if err == nil && !ok {
 		err = ErrNoSubscriber
@@ -135,34 +140,23 @@ func subscriberOf(tx *bolt.Tx, who identity.Identity) (Subscriber, error) {
 	return sub, err
 }
 
-// Subscribers lists all.
-func (s *Store) Subscribers() (subs []Subscriber, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		return eachRecord(tx, subscriberBucket, nil, func(_ []byte, sub Subscriber) error {
-			subs = append(subs, sub)
-			return nil
-		})
-	})
-	return subs, err
-}
-
-// ChangeSubscriber applies a change of choices, audited and undoable.
-func (s *Store) ChangeSubscriber(actor string, who identity.Identity, reason string, change func(*Subscriber)) (sub Subscriber, undo string, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		old, err := subscriberOf(tx, who)
+// Choose applies a change of choices, audited and undoable.
+func (a *Subscription) Choose(by Actor, reason string, change func(*Subscriber)) (sub Subscriber, undo string, err error) {
+	err = a.s.update(func(tx *tx) error {
+		old, err := subscriberOf(tx, a.who)
 		if err != nil {
 			return err
 		}
 		sub = old
 		change(&sub)
-		e := Entry{Actor: actor, Action: filterChanged, Subject: sub.Handle, Reason: reason}
+		e := Entry{Actor: by, Action: filterChanged, Subject: sub.Handle, Reason: reason}
 		if e.Before, err = encoded(old); err != nil {
 			return err
 		}
 		if e.After, err = encoded(sub); err != nil {
 			return err
 		}
-		if err := putRecord(tx, subscriberBucket, subscriberKey(who), sub); err != nil {
+		if err := putRecord(tx, subscriberBucket, subscriberKey(a.who), sub); err != nil {
 			return err
 		}
 		undo, err = undoable(tx, e)
@@ -171,11 +165,11 @@ func (s *Store) ChangeSubscriber(actor string, who identity.Identity, reason str
 	return sub, undo, err
 }
 
-// TouchSubscriber changes what the daemon itself keeps there: no choice, no audit entry. A
+// Touch changes what the daemon itself keeps there: no choice, no audit entry. A
 // subscriber who is gone is no error.
-func (s *Store) TouchSubscriber(who identity.Identity, change func(*Subscriber)) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		sub, err := subscriberOf(tx, who)
+func (a *Subscription) Touch(change func(*Subscriber)) error {
+	return a.s.update(func(tx *tx) error {
+		sub, err := subscriberOf(tx, a.who)
 		if errors.Is(err, ErrNoSubscriber) {
 			return nil
 		}
@@ -183,12 +177,12 @@ func (s *Store) TouchSubscriber(who identity.Identity, change func(*Subscriber))
 			return err
 		}
 		change(&sub)
-		return putRecord(tx, subscriberBucket, subscriberKey(who), sub)
+		return putRecord(tx, subscriberBucket, subscriberKey(a.who), sub)
 	})
 }
 
 // undoSubscriber puts back the choices of before a change, whatever else changed since.
-func undoSubscriber(tx *bolt.Tx, e Entry) error {
+func undoSubscriber(tx *tx, e Entry) error {
 	var before Subscriber
 	if err := json.Unmarshal([]byte(e.Before), &before); err != nil {
 		return fmt.Errorf("read an audited subscriber: %w", err)
@@ -201,36 +195,39 @@ func undoSubscriber(tx *bolt.Tx, e Entry) error {
 	return putRecord(tx, subscriberBucket, subscriberKey(before.Identity), before)
 }
 
-// ForgetSubscriber removes everything about one; only that they left remains, without a name.
+// Forget removes everything about a subscriber; only that they left remains, without a name.
 // The shared verdicts about pictures name nobody and stay.
-func (s *Store) ForgetSubscriber(actor string, who identity.Identity) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := subscriberOf(tx, who); err != nil {
+func (a *Subscription) Forget(by Actor) error {
+	return a.s.update(func(tx *tx) error {
+		if _, err := subscriberOf(tx, a.who); err != nil {
 			return err
 		}
 		all := func(json.RawMessage) bool { return true }
 		for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket} {
-			if _, err := dropRecords(tx, bucket, prefix(who.Server, who.ID), all); err != nil {
+			if _, err := dropRecords(tx, bucket, prefix(a.who.Server, a.who.ID), all); err != nil {
 				return err
 			}
 		}
-		if err := dropWork(tx, who); err != nil {
+		if err := dropWork(tx, a.who); err != nil {
 			return err
 		}
-		if err := unnameSpending(tx, who); err != nil {
+		if err := unnameSpending(tx, a.who); err != nil {
 			return err
 		}
-		if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return v.Identity == who }); err != nil {
+		if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return v.Identity == a.who }); err != nil {
+			return err
+		}
+		if _, err := dropRecords(tx, ruleBucket, nil, func(r Rule) bool { return r.Owner == a.who }); err != nil {
 			return err
 		}
 		for _, b := range []struct{ bucket, k []byte }{
-			{subscriberBucket, subscriberKey(who)}, {cursorBucket, homeKey(who)},
+			{subscriberBucket, subscriberKey(a.who)}, {cursorBucket, homeKey(a.who)},
 		} {
 			if err := tx.Bucket(b.bucket).Delete(b.k); err != nil {
 				return fmt.Errorf("forget a subscriber: %w", err)
 			}
 		}
-		return audit(tx, Entry{Actor: actor, Action: filterLeft, Subject: "a subscriber"})
+		return audit(tx, Entry{Actor: by, Action: filterLeft, Subject: "a subscriber"})
 	})
 }
 

@@ -16,27 +16,27 @@ func posting(t testing.TB, s *store.Store, source string) string {
 	t.Helper()
 	record(t, s, "1", source)
 	j := lease(t, s)
-	must(t, s.Render(j.ID, "me", []byte(`{"text":"hello"}`), map[string][]byte{"1.png": []byte("png")}))
-	must(t, s.Uploaded(j.ID, []string{"m1"}))
-	must(t, s.StartPost(j.ID, "key"))
+	must(t, ours(s).Render(j.ID, "me", []byte(`{"text":"hello"}`), map[string][]byte{"1.png": []byte("png")}))
+	must(t, ours(s).Uploaded(j.ID, []string{"m1"}))
+	must(t, ours(s).StartPost(j.ID, "key"))
 	return j.ID
 }
 
 func TestFromMentionToPost(t *testing.T) {
 	s := fresh(t)
 	id := posting(t, s, "p1")
-	if data, err := s.Blob(id, "1.png"); string(data) != "png" || err != nil {
+	if data, err := ours(s).Blob(id, "1.png"); string(data) != "png" || err != nil {
 		t.Errorf("picture %q, %v", data, err)
 	}
-	must(t, s.Posted(id, "r1", []byte(`{"url":"u"}`)))
-	j, err := s.ByPost(scope, "r1")
+	must(t, ours(s).Posted(id, "r1", []byte(`{"url":"u"}`)))
+	j, err := ours(s).ByPost("r1")
 	if err != nil || j.ID != id || j.State != store.Posted || string(j.Reply) != `{"url":"u"}` || j.PostKey != "key" || j.Attempts != 1 {
 		t.Errorf("%+v, %v", j, err)
 	}
-	if _, err := s.Blob(id, "1.png"); err == nil {
+	if _, err := ours(s).Blob(id, "1.png"); err == nil {
 		t.Error("the picture is kept after it was posted")
 	}
-	if _, _, ok, _ := s.NextOut(scope); ok {
+	if _, _, ok, _ := ours(s).NextOut(); ok {
 		t.Error("a posted reply is still in the outbox")
 	}
 }
@@ -45,7 +45,7 @@ func TestAReplyInWordsNeedsNoUpload(t *testing.T) {
 	s := fresh(t)
 	record(t, s, "1", "p1")
 	j := lease(t, s)
-	must(t, s.Render(j.ID, "me", []byte(`{}`), nil))
+	must(t, ours(s).Render(j.ID, "me", []byte(`{}`), nil))
 	if got := stateOf(t, s, j.ID); got != store.Uploaded {
 		t.Errorf("state %s", got)
 	}
@@ -55,21 +55,21 @@ func TestAnUncertainPostIsLookedUpLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fresh(t)
 		id := posting(t, s, "p1")
-		must(t, s.Uncertain(id, time.Now().Add(10*time.Second)))
-		if _, next, ok, _ := s.NextOut(scope); ok || time.Until(next) != 10*time.Second {
+		must(t, ours(s).Uncertain(id, time.Now().Add(10*time.Second)))
+		if _, next, ok, _ := ours(s).NextOut(); ok || time.Until(next) != 10*time.Second {
 			t.Errorf("due %v, in %v", ok, time.Until(next))
 		}
 		time.Sleep(10 * time.Second)
-		if j, _, ok, _ := s.NextOut(scope); !ok || j.State != store.Uncertain {
+		if j, _, ok, _ := ours(s).NextOut(); !ok || j.State != store.Uncertain {
 			t.Errorf("not due: %+v", j)
 		}
-		if _, err := s.Cancel(id, "", "no"); !errors.Is(err, store.ErrState) {
+		if _, err := s.Operator().Cancel(boss, id, "no"); !errors.Is(err, store.ErrState) {
 			t.Errorf("cancelled what may be posted: %v", err)
 		}
 		began := time.Now()
-		must(t, s.Unpost(id, time.Time{}))
-		must(t, s.StartPost(id, "key"))
-		if j, _ := s.Job(id); !j.PostStart.Before(began) {
+		must(t, ours(s).Unpost(id, time.Time{}))
+		must(t, ours(s).StartPost(id, "key"))
+		if j, _ := ours(s).Job(id); !j.PostStart.Before(began) {
 			t.Error("the first try's time was forgotten")
 		}
 	})
@@ -80,26 +80,26 @@ func TestALeaseThatRanOutIsDueAgain(t *testing.T) {
 		s := fresh(t)
 		record(t, s, "1", "p1")
 		first := lease(t, s)
-		_, next, ok, err := s.Lease(scope, "words", "other", time.Minute)
+		_, next, ok, err := ours(s).Lease("words", "other", time.Minute)
 		if ok || err != nil || time.Until(next) != time.Minute {
 			t.Fatalf("leased twice: %v, next in %v, %v", ok, time.Until(next), err)
 		}
 		time.Sleep(40 * time.Second)
-		must(t, s.Extend(first.ID, "me", time.Minute))
+		must(t, ours(s).Extend(first.ID, "me", time.Minute))
 		time.Sleep(40 * time.Second)
-		if _, _, ok, _ := s.Lease(scope, "words", "other", time.Minute); ok {
+		if _, _, ok, _ := ours(s).Lease("words", "other", time.Minute); ok {
 			t.Fatal("an extended lease was given away")
 		}
 		time.Sleep(time.Minute)
-		second, _, ok, err := s.Lease(scope, "words", "other", time.Minute)
+		second, _, ok, err := ours(s).Lease("words", "other", time.Minute)
 		if !ok || err != nil || second.Attempts != 2 {
 			t.Fatalf("%+v, %v, %v", second, ok, err)
 		}
 		for name, err := range map[string]error{
-			"extend":  s.Extend(first.ID, "me", time.Minute),
-			"render":  s.Render(first.ID, "me", nil, nil),
-			"release": s.Release(first.ID, "me", time.Time{}),
-			"fail":    s.Fail(first.ID, "me", "x", time.Time{}),
+			"extend":  ours(s).Extend(first.ID, "me", time.Minute),
+			"render":  ours(s).Render(first.ID, "me", nil, nil),
+			"release": ours(s).Release(first.ID, "me", time.Time{}),
+			"fail":    ours(s).Fail(first.ID, "me", "x", time.Time{}),
 		} {
 			if !errors.Is(err, store.ErrLease) {
 				t.Errorf("%s by the first worker: %v", name, err)
@@ -115,26 +115,26 @@ func TestAttemptsAreCountedBeforeTheWork(t *testing.T) {
 		if j := lease(t, s); j.Attempts != n {
 			t.Fatalf("attempt %d is counted as %d", n, j.Attempts)
 		}
-		if back, err := s.Reclaim(scope); back != 1 || err != nil {
+		if back, err := ours(s).Reclaim(); back != 1 || err != nil {
 			t.Fatalf("reclaimed %d, %v", back, err)
 		}
 	}
 	j := lease(t, s)
-	if err := s.Render(j.ID, "me", nil, nil); !errors.Is(err, store.ErrState) {
+	if err := ours(s).Render(j.ID, "me", nil, nil); !errors.Is(err, store.ErrState) {
 		t.Errorf("work after the last attempt was accepted: %v", err)
 	}
-	must(t, s.Bury(j.ID, "poison", queued("sorry:p1")))
+	must(t, ours(s).Bury(j.ID, "poison", queued("sorry:p1")))
 	if got := stateOf(t, s, j.ID); got != store.Dead {
 		t.Errorf("state %s", got)
 	}
-	if _, err := s.BySource(scope, "sorry:p1"); err != nil {
+	if _, err := ours(s).BySource("sorry:p1"); err != nil {
 		t.Errorf("the apology was not recorded: %v", err)
 	}
-	revived, err := s.Revive(j.ID)
+	revived, err := s.Operator().Revive(boss, j.ID)
 	if err != nil || revived.State != store.Queued || revived.Attempts != 0 {
 		t.Errorf("revived %+v, %v", revived, err)
 	}
-	if _, err := s.Revive(j.ID); !errors.Is(err, store.ErrState) {
+	if _, err := s.Operator().Revive(boss, j.ID); !errors.Is(err, store.ErrState) {
 		t.Errorf("revived the living: %v", err)
 	}
 }
@@ -144,7 +144,7 @@ func TestReleaseCostsNoAttempt(t *testing.T) {
 	record(t, s, "1", "p1")
 	for range 10 {
 		j := lease(t, s)
-		must(t, s.Release(j.ID, "me", time.Time{}))
+		must(t, ours(s).Release(j.ID, "me", time.Time{}))
 	}
 	if j := lease(t, s); j.Attempts != 1 {
 		t.Errorf("%d attempts", j.Attempts)
@@ -159,22 +159,22 @@ func TestWaitingForAnAnswer(t *testing.T) {
 			j := lease(t, s)
 			ask := queued("ask:" + topic)
 			ask.Lane = "questions"
-			must(t, s.Wait(j.ID, "me", topic, time.Now().Add(time.Duration(i+1)*time.Hour), j.Payload, ask))
+			must(t, ours(s).Wait(j.ID, "me", topic, time.Now().Add(time.Duration(i+1)*time.Hour), j.Payload, ask))
 		}
-		if jobs, _ := s.List(store.Filter{States: []store.State{store.Queued}}); len(jobs) != 2 {
+		if jobs, _ := ours(s).List(store.Filter{States: []store.State{store.Queued}}); len(jobs) != 2 {
 			t.Errorf("%d questions for two topics", len(jobs))
 		}
 		time.Sleep(time.Hour)
-		if n, err := s.Expire(scope, "silence"); n != 1 || err != nil {
+		if n, err := ours(s).Expire("silence"); n != 1 || err != nil {
 			t.Errorf("%d expired, %v", n, err)
 		}
-		if n, err := s.Answer(scope, "cat"); n != 1 || err != nil {
+		if n, err := ours(s).Answer("cat"); n != 1 || err != nil {
 			t.Errorf("%d answered, %v", n, err)
 		}
 		if j := lease(t, s); j.Source != "p2" || j.Attempts != 1 {
 			t.Errorf("leased %+v", j)
 		}
-		if j, _ := s.BySource(scope, "p1"); j.State != store.Skipped || j.Reason != "silence" {
+		if j, _ := ours(s).BySource("p1"); j.State != store.Skipped || j.Reason != "silence" {
 			t.Errorf("expired: %+v", j)
 		}
 	})
@@ -184,18 +184,18 @@ func TestCancelIsForTheRequester(t *testing.T) {
 	s := fresh(t)
 	record(t, s, "1", "p1")
 	j := lease(t, s)
-	if _, err := s.Cancel(j.ID, "bea", "x"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := ours(s).Cancel(bea, j.ID, "x"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("cancelled by a stranger: %v", err)
 	}
-	c, err := s.Cancel(j.ID, "ada", "never mind")
+	c, err := ours(s).Cancel(ada, j.ID, "never mind")
 	if err != nil || c.State != store.Cancelled || c.Reason != "never mind" {
 		t.Errorf("%+v, %v", c, err)
 	}
-	entries, err := s.Audit(10)
-	if err != nil || len(entries) != 1 || entries[0].Actor != "ada" || entries[0].Subject != j.ID || entries[0].Before != "leased" {
+	entries, err := s.Operator().Audit(10)
+	if err != nil || len(entries) != 1 || entries[0].Actor != ada || entries[0].Subject != j.ID || entries[0].Before != "leased" {
 		t.Errorf("audit %+v, %v", entries, err)
 	}
-	if _, err := s.Cancel("j000009999", "", ""); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Operator().Cancel(boss, "j000009999", ""); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("cancelled nothing: %v", err)
 	}
 }
@@ -208,7 +208,7 @@ func TestTheLineIsServedInOrderOfDueness(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		j := lease(t, s)
-		must(t, s.Fail(j.ID, "me", "hiccup", time.Now().Add(time.Hour)))
+		must(t, ours(s).Fail(j.ID, "me", "hiccup", time.Now().Add(time.Hour)))
 		if got := lease(t, s).Source + lease(t, s).Source; got != "p1p2" {
 			t.Errorf("served %s", got)
 		}
@@ -225,7 +225,7 @@ func TestLimits(t *testing.T) {
 		hourly := store.Limit{Name: "ada", Max: 2, Window: time.Hour}
 		take := func(token string, limits ...store.Limit) *store.Refusal {
 			t.Helper()
-			r, err := s.Take(scope, token, limits...)
+			r, err := s.For(scope).Limits().Take(token, limits...)
 			must(t, err)
 			return r
 		}
@@ -259,21 +259,21 @@ func TestTheMediaBudgetSurvivesARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fresh(t)
 		for i := range store.UploadBudget {
-			if r, err := s.TakeUpload(scope, store.UploadBudget); r != nil || err != nil {
+			if r, err := s.For(scope).Limits().TakeUpload(store.UploadBudget); r != nil || err != nil {
 				t.Fatalf("upload %d: %+v, %v", i, r, err)
 			}
 		}
 		must(t, s.Close())
 		s = openAt(t, s.Path())
-		r, err := s.TakeUpload(scope, store.UploadBudget)
+		r, err := s.For(scope).Limits().TakeUpload(store.UploadBudget)
 		if r == nil || err != nil || time.Until(r.Until) != store.UploadWindow {
 			t.Fatalf("over the budget: %+v, %v", r, err)
 		}
-		if r, _ := s.TakeUpload(identity.Identity{Server: "example.social", ID: "43"}, store.UploadBudget); r != nil {
+		if r, _ := s.For(identity.Identity{Server: "example.social", ID: "43"}).Limits().TakeUpload(store.UploadBudget); r != nil {
 			t.Error("another account pays for this one")
 		}
 		time.Sleep(store.UploadWindow)
-		if r, _ := s.TakeUpload(scope, store.UploadBudget); r != nil {
+		if r, _ := s.For(scope).Limits().TakeUpload(store.UploadBudget); r != nil {
 			t.Error("refused after the window")
 		}
 	})
@@ -281,19 +281,19 @@ func TestTheMediaBudgetSurvivesARestart(t *testing.T) {
 
 func TestConsents(t *testing.T) {
 	s := fresh(t)
-	if _, ok, _ := s.Consent(scope, "ada", store.Everything); ok {
+	if _, ok, _ := s.For(scope).Consents().Said("ada", store.Everything); ok {
 		t.Error("a fresh file knows a consent")
 	}
-	must(t, s.SetConsent(scope, store.Consent{Person: "ada", Topic: "p1", Yes: true, By: "p2"}))
-	must(t, s.SetConsent(scope, store.Consent{Person: "ada", Topic: "p1", Yes: false, By: "p3"}))
-	c, ok, err := s.Consent(scope, "ada", "p1")
+	must(t, s.For(scope).Consents().Set(ada, store.Consent{Topic: "p1", Yes: true, By: "p2"}))
+	must(t, s.For(scope).Consents().Set(ada, store.Consent{Topic: "p1", Yes: false, By: "p3"}))
+	c, ok, err := s.For(scope).Consents().Said("ada", "p1")
 	if !ok || err != nil || c.Yes || c.By != "p3" || c.At.IsZero() {
 		t.Errorf("%+v, %v, %v", c, ok, err)
 	}
-	if _, ok, _ := s.Consent(scope, "bea", "p1"); ok {
+	if _, ok, _ := s.For(scope).Consents().Said("bea", "p1"); ok {
 		t.Error("one person's word counts for another")
 	}
-	if entries, _ := s.Audit(10); len(entries) != 2 || entries[0].Action != "consent" || entries[0].After != "false" {
+	if entries, _ := s.Operator().Audit(10); len(entries) != 2 || entries[0].Action != "consent" || entries[0].After != "false" {
 		t.Errorf("audit %+v", entries)
 	}
 }
@@ -301,12 +301,12 @@ func TestConsents(t *testing.T) {
 func TestRetract(t *testing.T) {
 	s := fresh(t)
 	id := posting(t, s, "p1")
-	if err := s.Retract(id, "ada", "x"); !errors.Is(err, store.ErrState) {
+	if err := ours(s).Retract(ada, id, "x"); !errors.Is(err, store.ErrState) {
 		t.Errorf("retracted what is not posted: %v", err)
 	}
-	must(t, s.Posted(id, "r1", nil))
-	must(t, s.Retract(id, "ada", "deleted on request"))
-	if j, _ := s.Job(id); j.State != store.Posted || j.Reason != "deleted on request" {
+	must(t, ours(s).Posted(id, "r1", nil))
+	must(t, ours(s).Retract(ada, id, "deleted on request"))
+	if j, _ := ours(s).Job(id); j.State != store.Posted || j.Reason != "deleted on request" {
 		t.Errorf("%+v", j)
 	}
 }
@@ -325,7 +325,7 @@ func TestTheSaltStaysTheSame(t *testing.T) {
 func BenchmarkEnqueue(b *testing.B) {
 	s := fresh(b)
 	for i := 0; b.Loop(); i++ {
-		if _, err := s.Record(scope, fmt.Sprint(i), queued(fmt.Sprint(i))); err != nil {
+		if _, err := ours(s).Record(fmt.Sprint(i), queued(fmt.Sprint(i))); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -338,7 +338,7 @@ func BenchmarkLease(b *testing.B) {
 	}
 	for b.Loop() {
 		j := lease(b, s)
-		if err := s.Release(j.ID, "me", time.Time{}); err != nil {
+		if err := ours(s).Release(j.ID, "me", time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}

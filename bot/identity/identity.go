@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -18,6 +20,25 @@ import (
 type Identity struct {
 	Server string `json:"server"` // host or host:port in the form of Host, such as example.social
 	ID     string `json:"id"`     // the server's own, opaque
+}
+
+// longestID is more than any network's ids have.
+const longestID = 128
+
+// New is the account of an id that a server named when it verified a token. What no server means is
+// refused: an id that is empty, endless, or not one word.
+func New(server, id string) (Identity, error) {
+	host, err := Host(server)
+	if err != nil {
+		return Identity{}, err
+	}
+	odd := func(r rune) bool {
+		return r == '/' || r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r)
+	}
+	if id == "" || len(id) > longestID || strings.ContainsFunc(id, odd) {
+		return Identity{}, fmt.Errorf("%s names an account by the id %.40q", host, id)
+	}
+	return Identity{host, id}, nil
 }
 
 // IsZero says that it is nobody's.
@@ -34,14 +55,10 @@ func (i Identity) String() string {
 // Parse reads what String writes.
 func Parse(s string) (Identity, error) {
 	server, id, ok := strings.Cut(s, "/")
-	if !ok || id == "" || strings.ContainsAny(id, "/ ") {
+	if !ok {
 		return Identity{}, fmt.Errorf("%q is no account such as example.social/109348", s)
 	}
-	host, err := Host(server)
-	if err != nil {
-		return Identity{}, err
-	}
-	return Identity{host, id}, nil
+	return New(server, id)
 }
 
 // longestHost is the longest name that DNS knows (RFC 1035, 2.3.4), with a port.

@@ -94,6 +94,17 @@ func TestAnIdentityIsReadAsItIsWritten(t *testing.T) {
 	}
 }
 
+func TestIdsAreOneWord(t *testing.T) {
+	for _, id := range []string{"", " ", "1 2", "1/2", "1\x002", "\x1b[31m", "1\n", "\xff", "\u202e1", strings.Repeat("1", 129)} {
+		if got, err := identity.New("https://example.social", id); err == nil {
+			t.Errorf("%q made %v", id, got)
+		}
+	}
+	if got, err := identity.New("https://Example.social/", "01HZX-ü:1"); err != nil || got != (identity.Identity{Server: "example.social", ID: "01HZX-ü:1"}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 func TestNobodyIsZero(t *testing.T) {
 	if !(identity.Identity{}).IsZero() || (identity.Identity{}).String() != "" || (identity.Identity{Server: "a.example"}).IsZero() {
 		t.Error("nobody is not nobody")

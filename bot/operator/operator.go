@@ -64,13 +64,13 @@ type Service interface {
 	// Status counts jobs by state.
 	Status(ctx context.Context) (Status, error)
 	// Rules lists the allow and deny lists, oldest first.
-	Rules(ctx context.Context) ([]store.Rule, error)
-	// AddRule adds a rule, in place of one about the same subject.
-	AddRule(ctx context.Context, r store.Rule) (Change, error)
+	Rules(ctx context.Context) ([]Rule, error)
+	// AddRule adds a rule, in place of one about the same subject for the same user.
+	AddRule(ctx context.Context, r Rule) (Change, error)
 	// RemoveRule removes a rule, or ErrNotFound.
 	RemoveRule(ctx context.Context, id string) (Change, error)
 	// TestRules says which rule wins for an event, and why.
-	TestRules(ctx context.Context, e rules.Event) (rules.Decision, error)
+	TestRules(ctx context.Context, e Trial) (rules.Decision, error)
 	// Undo takes back what was done under a token, or ErrNotFound.
 	Undo(ctx context.Context, token string) (Change, error)
 	// Audit lists what operators and people changed, newest first.
@@ -102,7 +102,7 @@ func view(j store.Job) Job {
 
 // Jobs implements Service.
 func (l *Local) Jobs(_ context.Context, limit int, states ...store.State) ([]Job, error) {
-	jobs, err := l.Store.List(store.Filter{States: states, Limit: limit})
+	jobs, err := l.Store.Operator().Jobs(store.Filter{States: states, Limit: limit})
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}
@@ -115,19 +115,19 @@ func (l *Local) Jobs(_ context.Context, limit int, states ...store.State) ([]Job
 
 // Job implements Service.
 func (l *Local) Job(_ context.Context, id string) (Job, error) {
-	j, err := l.Store.Job(id)
+	j, err := l.Store.Operator().Job(id)
 	return l.answer(j, err)
 }
 
 // Cancel implements Service.
-func (l *Local) Cancel(_ context.Context, id string) (Job, error) {
-	j, err := l.Store.Cancel(id, "", "cancelled by the operator")
+func (l *Local) Cancel(ctx context.Context, id string) (Job, error) {
+	j, err := l.Store.Operator().Cancel(actor(ctx), id, "cancelled by the operator")
 	return l.answer(j, err)
 }
 
 // Retry implements Service.
-func (l *Local) Retry(_ context.Context, id string) (Job, error) {
-	j, err := l.Store.Revive(id)
+func (l *Local) Retry(ctx context.Context, id string) (Job, error) {
+	j, err := l.Store.Operator().Revive(actor(ctx), id)
 	return l.answer(j, err)
 }
 
@@ -145,12 +145,12 @@ func (l *Local) Status(context.Context) (Status, error) {
 	if l.Daemon != nil {
 		s = l.Daemon()
 	}
-	counts, err := l.Store.Counts()
+	counts, err := l.Store.Operator().Counts()
 	if err != nil {
 		return s, fmt.Errorf("count jobs: %w", err)
 	}
 	s.Jobs = counts
-	subs, err := l.Store.Subscribers()
+	subs, err := l.Store.Operator().Subscribers()
 	if err != nil {
 		return s, fmt.Errorf("count subscribers: %w", err)
 	}

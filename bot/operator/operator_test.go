@@ -60,10 +60,10 @@ func each(t *testing.T, check func(t *testing.T, o office, s operator.Service)) 
 
 func (o office) record(t *testing.T, source string, state store.State) string {
 	t.Helper()
-	if _, err := o.store.Record(scope, source, store.Job{Source: source, Handle: "ada@b.example", State: state, Reason: "why", Lane: "words", Payload: []byte(`"secret words"`)}); err != nil {
+	if _, err := o.store.For(scope).Jobs().Record(source, store.Job{Source: source, Handle: "ada@b.example", State: state, Reason: "why", Lane: "words", Payload: []byte(`"secret words"`)}); err != nil {
 		t.Fatal(err)
 	}
-	j, err := o.store.BySource(scope, source)
+	j, err := o.store.For(scope).Jobs().BySource(source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,12 +103,12 @@ func TestJobsAreListedShownAndCancelled(t *testing.T) {
 
 func TestRulesAreChangedTestedAndUndone(t *testing.T) {
 	each(t, func(t *testing.T, o office, s operator.Service) {
-		did, err := s.AddRule(t.Context(), store.Rule{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "mention"})
+		did, err := s.AddRule(t.Context(), operator.Rule{Rule: store.Rule{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "mention"}})
 		if err != nil || did.Undo == "" || did.Rule == nil || !strings.Contains(did.What, "deny account") {
 			t.Fatalf("%+v, %v", did, err)
 		}
 		e := rules.Event{Scope: rules.Mention, Author: "a@b.example"}
-		if d, err := s.TestRules(t.Context(), e); err != nil || d.Effect() != rules.Deny || d.Rule.ID != did.Rule.ID {
+		if d, err := s.TestRules(t.Context(), operator.Trial{Event: e}); err != nil || d.Effect() != rules.Deny || d.Rule.ID != did.Rule.ID {
 			t.Errorf("%+v, %v", d, err)
 		}
 		if list, err := s.Rules(t.Context()); err != nil || len(list) != 1 {
@@ -117,7 +117,7 @@ func TestRulesAreChangedTestedAndUndone(t *testing.T) {
 		if _, err := s.Undo(t.Context(), did.Undo); err != nil {
 			t.Error(err)
 		}
-		if d, err := s.TestRules(t.Context(), e); err != nil || d.Effect() != "" {
+		if d, err := s.TestRules(t.Context(), operator.Trial{Event: e}); err != nil || d.Effect() != "" {
 			t.Errorf("after undo: %+v, %v", d, err)
 		}
 		for _, bad := range []store.Rule{
@@ -126,7 +126,7 @@ func TestRulesAreChangedTestedAndUndone(t *testing.T) {
 			{Effect: "deny", Scope: "both"},
 			{Kind: "word", Value: "x", Effect: "deny", Scope: "both", Until: time.Now().Add(-time.Hour)},
 		} {
-			if _, err := s.AddRule(t.Context(), bad); !errors.Is(err, operator.ErrRefused) {
+			if _, err := s.AddRule(t.Context(), operator.Rule{Rule: bad}); !errors.Is(err, operator.ErrRefused) {
 				t.Errorf("%+v: %v", bad, err)
 			}
 		}

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +13,9 @@ import (
 	"strconv"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/rules"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
 
@@ -23,24 +26,63 @@ type Change struct {
 	Undo string      `json:"undo"`
 }
 
-// operator is who changes rules, in the audit trail.
-const operator = "operator"
+// Rule is a rule as operators give and see it.
+type Rule struct {
+	store.Rule
+	// User is whose it is. Operators name a subscriber by handle or identity; they are shown the handle,
+	// or the identity of somebody who is no subscriber any more.
+	User string `json:"user,omitempty"`
+}
+
+// Trial is an event to try the rules on.
+type Trial struct {
+	rules.Event
+	For string `json:"for,omitempty"` // the subscriber on whose behalf, by handle or identity
+}
 
 // Rules implements Service.
-func (l *Local) Rules(context.Context) ([]store.Rule, error) {
-	list, err := l.Store.Rules()
+func (l *Local) Rules(context.Context) ([]Rule, error) {
+	list, err := l.Store.Operator().Rules()
 	if err != nil {
 		return nil, fmt.Errorf("list rules: %w", err)
 	}
-	return list, nil
+	subs, err := l.Store.Operator().Subscribers()
+	if err != nil {
+		return nil, fmt.Errorf("list subscribers: %w", err)
+	}
+	handles := map[identity.Identity]string{}
+	for _, s := range subs {
+		handles[s.Identity] = s.Handle
+	}
+	out := make([]Rule, 0, len(list))
+	for _, r := range list {
+		v := Rule{Rule: r}
+		if !r.Owner.IsZero() {
+			v.User = cmp.Or(handles[r.Owner], r.Owner.String())
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// whose is the subscriber of a name, nobody for none.
+func (l *Local) whose(name string) (identity.Identity, error) {
+	if name == "" {
+		return identity.Identity{}, nil
+	}
+	sub, err := (&timeline.Desk{Store: l.Store}).Find(name)
+	return sub.Identity, orderError(err)
 }
 
 // AddRule implements Service.
-func (l *Local) AddRule(_ context.Context, r store.Rule) (Change, error) {
-	if err := checkRule(r); err != nil {
+func (l *Local) AddRule(ctx context.Context, r Rule) (_ Change, err error) {
+	if err := checkRule(r.Rule); err != nil {
 		return Change{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	stored, undo, err := l.Store.AddRule(operator, r)
+	if r.Owner, err = l.whose(r.User); err != nil {
+		return Change{}, err
+	}
+	stored, undo, err := l.Store.Operator().AddRule(actor(ctx), r.Rule)
 	if err != nil {
 		return Change{}, fmt.Errorf("add a rule: %w", err)
 	}
@@ -63,8 +105,8 @@ func checkRule(r store.Rule) error {
 }
 
 // RemoveRule implements Service.
-func (l *Local) RemoveRule(_ context.Context, id string) (Change, error) {
-	r, undo, err := l.Store.RemoveRule(operator, id)
+func (l *Local) RemoveRule(ctx context.Context, id string) (Change, error) {
+	r, undo, err := l.Store.Operator().RemoveRule(actor(ctx), id)
 	if errors.Is(err, store.ErrNoRule) {
 		return Change{}, fmt.Errorf("%w: no rule %s", ErrNotFound, id)
 	}
@@ -75,17 +117,20 @@ func (l *Local) RemoveRule(_ context.Context, id string) (Change, error) {
 }
 
 // TestRules implements Service.
-func (l *Local) TestRules(ctx context.Context, e rules.Event) (rules.Decision, error) {
-	list, err := l.Rules(ctx)
-	if err != nil {
-		return rules.Decision{}, err
+func (l *Local) TestRules(_ context.Context, e Trial) (d rules.Decision, err error) {
+	if e.User, err = l.whose(e.For); err != nil {
+		return d, err
 	}
-	return rules.Decide(list, e, time.Now()), nil
+	list, err := l.Store.Operator().Rules()
+	if err != nil {
+		return d, fmt.Errorf("list rules: %w", err)
+	}
+	return rules.Decide(list, e.Event, time.Now()), nil
 }
 
 // Undo implements Service.
-func (l *Local) Undo(_ context.Context, token string) (Change, error) {
-	did, undo, err := l.Store.Undo(operator, token)
+func (l *Local) Undo(ctx context.Context, token string) (Change, error) {
+	did, undo, err := l.Store.Operator().Undo(actor(ctx), token)
 	if errors.Is(err, store.ErrNoUndo) {
 		return Change{}, fmt.Errorf("%w: nothing to undo under %q", ErrNotFound, token)
 	}
@@ -98,7 +143,7 @@ func (l *Local) Undo(_ context.Context, token string) (Change, error) {
 
 // Audit implements Service.
 func (l *Local) Audit(_ context.Context, limit int) ([]store.Entry, error) {
-	entries, err := l.Store.Audit(limit)
+	entries, err := l.Store.Operator().Audit(limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the audit trail: %w", err)
 	}
@@ -147,14 +192,14 @@ func withBody[In, Out any](w http.ResponseWriter, r *http.Request, do func(conte
 }
 
 // Rules implements Service.
-func (c *Client) Rules(ctx context.Context) ([]store.Rule, error) {
-	var list []store.Rule
+func (c *Client) Rules(ctx context.Context) ([]Rule, error) {
+	var list []Rule
 	err := c.call(ctx, http.MethodGet, "/v1/rules", &list)
 	return list, err
 }
 
 // AddRule implements Service.
-func (c *Client) AddRule(ctx context.Context, r store.Rule) (Change, error) {
+func (c *Client) AddRule(ctx context.Context, r Rule) (Change, error) {
 	var did Change
 	body, err := body(r)
 	if err == nil {
@@ -171,7 +216,7 @@ func (c *Client) RemoveRule(ctx context.Context, id string) (Change, error) {
 }
 
 // TestRules implements Service.
-func (c *Client) TestRules(ctx context.Context, e rules.Event) (rules.Decision, error) {
+func (c *Client) TestRules(ctx context.Context, e Trial) (rules.Decision, error) {
 	var d rules.Decision
 	body, err := body(e)
 	if err == nil {

@@ -56,7 +56,7 @@ func TestErrorsReadTheSameThroughTheSocket(t *testing.T) {
 		"a strange id":    func(s operator.Service) error { _, err := s.Job(t.Context(), "a/b?c"); return err },
 		"too late":        func(s operator.Service) error { _, err := s.Cancel(t.Context(), over); return err },
 		"an unknown rule": func(s operator.Service) error { _, err := s.RemoveRule(t.Context(), "r99"); return err },
-		"a bad rule":      func(s operator.Service) error { _, err := s.AddRule(t.Context(), store.Rule{}); return err },
+		"a bad rule":      func(s operator.Service) error { _, err := s.AddRule(t.Context(), operator.Rule{}); return err },
 	} {
 		near, far := ask(o.local), ask(o.remote)
 		if near == nil || far == nil || near.Error() != far.Error() {
@@ -114,7 +114,7 @@ func TestADaemonThatEndsIsDown(t *testing.T) {
 
 func TestRequestsAreBounded(t *testing.T) {
 	o := open(t)
-	if _, err := o.remote.AddRule(t.Context(), store.Rule{Kind: "word", Value: strings.Repeat("x", 1<<20), Effect: "deny", Scope: "both"}); !errors.Is(err, operator.ErrRefused) {
+	if _, err := o.remote.AddRule(t.Context(), operator.Rule{Rule: store.Rule{Kind: "word", Value: strings.Repeat("x", 1<<20), Effect: "deny", Scope: "both"}}); !errors.Is(err, operator.ErrRefused) {
 		t.Errorf("%v", err)
 	}
 }

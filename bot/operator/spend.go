@@ -17,7 +17,7 @@ type SpendService interface {
 
 // Spendings implements Service.
 func (l *Local) Spendings(_ context.Context, server, month string) ([]store.Spending, error) {
-	list, err := l.Store.Spendings(server, month)
+	list, err := l.Store.Operator().Spendings(server, month)
 	if err != nil {
 		return nil, fmt.Errorf("read what was spent: %w", err)
 	}

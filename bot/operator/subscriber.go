@@ -63,7 +63,7 @@ type Secrets interface {
 
 // Users implements Service.
 func (l *Local) Users(context.Context) ([]store.Subscriber, error) {
-	subs, err := l.Store.Subscribers()
+	subs, err := l.Store.Operator().Subscribers()
 	if err != nil {
 		return nil, fmt.Errorf("list subscribers: %w", err)
 	}
@@ -71,22 +71,23 @@ func (l *Local) Users(context.Context) ([]store.Subscriber, error) {
 }
 
 // Subscribe implements Service.
-func (l *Local) Subscribe(_ context.Context, s Subscription) (store.Subscriber, error) {
+func (l *Local) Subscribe(ctx context.Context, s Subscription) (store.Subscriber, error) {
 	if l.Secrets == nil {
 		return store.Subscriber{}, fmt.Errorf("%w: no key to keep the connection with", ErrRefused)
 	}
 	if s.Identity.IsZero() || s.Network == "" || s.Handle == "" || s.Server == "" {
 		return store.Subscriber{}, fmt.Errorf("%w: a subscription without an account", ErrRefused)
 	}
+	who := l.Store.For(s.Identity)
 	if err := l.Secrets.Keep(s.Subscriber, s.Secrets); err != nil {
 		return store.Subscriber{}, fmt.Errorf("keep the connection: %w", err)
 	}
-	sub, err := l.Store.Subscribe(operator, s.Subscriber)
+	sub, err := who.Subscription().Join(actor(ctx), s.Subscriber)
 	if err != nil {
 		return sub, fmt.Errorf("store a subscriber: %w", err)
 	}
 	for _, v := range s.Spent {
-		if err := l.Store.Spend(v); err != nil {
+		if err := who.Ledger().Spend(v); err != nil {
 			return sub, fmt.Errorf("write down what connecting cost: %w", err)
 		}
 	}
@@ -112,7 +113,7 @@ func (l *Local) wakeAll() {
 	if err != nil {
 		return
 	}
-	subs, err := l.Store.Subscribers()
+	subs, err := l.Store.Operator().Subscribers()
 	if err != nil {
 		return // a later pass finds out
 	}
@@ -122,8 +123,8 @@ func (l *Local) wakeAll() {
 }
 
 // Limit implements Service.
-func (l *Local) Limit(_ context.Context, a store.Allowance) (Change, error) {
-	undo, err := l.Store.SetAllowance(operator, a, "")
+func (l *Local) Limit(ctx context.Context, a store.Allowance) (Change, error) {
+	undo, err := l.Store.Operator().SetAllowance(actor(ctx), a, "")
 	what := fmt.Sprintf("%s has %d requests an hour", a.Handle, a.PerHour)
 	if a.PerHour < 0 {
 		what = a.Handle + " has as many requests as everybody"
@@ -163,15 +164,15 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		text, err := d.Why(sub, o.Arg)
 		return Answer{Text: text}, err
 	case "undo":
-		return changed(d.Return(operator, sub, o.Arg))
+		return changed(d.Return(actor(ctx), sub, o.Arg))
 	case "is", "not":
 		return changed(d.Say(sub, o.Arg, o.Verb == "is"))
 	case "forget":
-		return changed(d.Leave(operator, sub))
+		return changed(d.Leave(actor(ctx), sub))
 	case "filter":
-		return changed(d.Switch(operator, sub, o.Arg))
+		return changed(d.Switch(actor(ctx), sub, o.Arg))
 	case "how", "budget", "except", "digest", "mute":
-		return changed(d.Choose(operator, sub, o.Verb, o.Arg))
+		return changed(d.Choose(actor(ctx), sub, o.Verb, o.Arg))
 	case "report":
 		r, err := d.Report(sub, o.Since)
 		return Answer{Report: &r, Text: r.Text()}, err
@@ -185,7 +186,7 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		if _, err := f.Pass(ctx, sub.Identity); err != nil && !errors.Is(err, store.ErrNoSubscriber) {
 			return Answer{}, err
 		}
-		now, err := l.Store.Subscriber(sub.Identity)
+		now, err := l.Store.For(sub.Identity).Subscription().Subscriber()
 		if errors.Is(err, store.ErrNoSubscriber) {
 			return Answer{Text: "gone"}, nil
 		}
@@ -196,7 +197,7 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 
 // ourMutes are the mutes there are because of the subscriber's rule.
 func ourMutes(st *store.Store, sub store.Subscriber) ([]store.Mute, error) {
-	list, err := st.Mutes(sub.Identity)
+	list, err := st.For(sub.Identity).Timeline().Mutes()
 	return slices.DeleteFunc(list, func(m store.Mute) bool { return !m.Ours() }), err
 }
 
@@ -209,7 +210,7 @@ func orderError(err error) error {
 	switch {
 	case errors.Is(err, store.ErrNoSubscriber), errors.Is(err, timeline.ErrUnseen), errors.Is(err, timeline.ErrNothing), errors.Is(err, timeline.ErrNobody):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
-	case timeline.Misread(err), errors.Is(err, store.ErrState):
+	case timeline.Misread(err), errors.Is(err, store.ErrState), errors.Is(err, timeline.ErrAmbiguous):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return err

@@ -103,10 +103,10 @@ func (t *task) undream(ctx context.Context) (outcome, error) {
 
 // mine are the requester's other unfinished jobs, newest first.
 func (t *task) mine() ([]store.Job, error) {
-	jobs, err := t.Store.List(store.Filter{States: store.Unfinished(), Requester: t.job.Requester})
+	jobs, err := t.bot.Jobs().List(store.Filter{States: store.Unfinished(), Requester: t.job.Requester})
 	return slices.DeleteFunc(jobs, func(j store.Job) bool {
 		e, err := decodeEvent(j)
-		return j.ID == t.job.ID || j.Bot != t.scope || err != nil || e.Ask != nil || e.Sorry
+		return j.ID == t.job.ID || err != nil || e.Ask != nil || e.Sorry
 	}), err
 }
 
@@ -119,7 +119,7 @@ func (t *task) queueOf() (outcome, error) {
 	if len(jobs) == 0 {
 		return t.say("Nothing of yours is waiting; what you ask for next begins soon."), nil
 	}
-	all, err := t.Store.List(store.Filter{States: []store.State{store.Queued, store.Leased}})
+	all, err := t.bot.Jobs().List(store.Filter{States: []store.State{store.Queued, store.Leased}})
 	if err != nil {
 		return outcome{}, err
 	}
@@ -143,7 +143,7 @@ func (t *task) standing(j store.Job, all []store.Job) string {
 	case store.Queued:
 		place := 1
 		for _, other := range all {
-			if other.Bot == j.Bot && other.Lane == j.Lane && other.ID < j.ID {
+			if other.Lane == j.Lane && other.ID < j.ID {
 				place++
 			}
 		}
@@ -165,7 +165,7 @@ func (t *task) cancel() (outcome, error) {
 	}
 	n := 0
 	for _, j := range jobs {
-		_, err := t.Store.Cancel(j.ID, t.job.Requester, "cancelled by the requester")
+		_, err := t.bot.Jobs().Cancel(t.author(), j.ID, "cancelled by the requester")
 		if errors.Is(err, store.ErrState) {
 			continue
 		}
@@ -206,7 +206,7 @@ func (t *task) remove(ctx context.Context) (outcome, error) {
 	if err := t.Platform.Delete(ctx, job.PostID); err != nil {
 		return outcome{}, fmt.Errorf("delete our answer: %w", err)
 	}
-	if err := t.Store.Retract(job.ID, t.post.Author.ID, "deleted on request"); err != nil {
+	if err := t.bot.Jobs().Retract(t.author(), job.ID, "deleted on request"); err != nil {
 		return outcome{}, err
 	}
 	t.like(ctx)
@@ -215,7 +215,7 @@ func (t *task) remove(ctx context.Context) (outcome, error) {
 
 // drop ends a request that is to be deleted before it was answered.
 func (t *task) drop(ctx context.Context, job store.Job) (outcome, error) {
-	_, err := t.Store.Cancel(job.ID, t.post.Author.ID, "deleted by the requester before it was answered")
+	_, err := t.bot.Jobs().Cancel(t.author(), job.ID, "deleted by the requester before it was answered")
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return outcome{}, &refusal{sayNotYours, "delete by a stranger"}

@@ -26,7 +26,7 @@ func (t *task) mayDream(ctx context.Context, p network.Post) (*question, error) 
 		return nil, err
 	}
 	for _, topic := range []string{p.ID, store.Everything} {
-		c, said, err := t.Store.Consent(t.scope, p.Author.ID, topic)
+		c, said, err := t.bot.Consents().Said(p.Author.ID, topic)
 		switch {
 		case err != nil:
 			return nil, err
@@ -85,7 +85,7 @@ func (t *task) leftAlone(ctx context.Context, person string) error {
 
 // ask turns into a question to the author, if they have not been asked enough today.
 func (t *task) ask(p network.Post) (*question, error) {
-	refused, err := t.Store.Take(t.scope, p.ID, store.Limit{Name: "ask " + p.Author.ID, Max: asksPerDay, Window: 24 * time.Hour})
+	refused, err := t.bot.Limits().Take(p.ID, store.Limit{Name: "ask " + p.Author.ID, Max: asksPerDay, Window: 24 * time.Hour})
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +100,13 @@ func (t *task) ask(p network.Post) (*question, error) {
 func (d *Daemon) waitFor(job store.Job, q question) error {
 	ask := store.Job{Source: "ask:" + q.Post.ID, Requester: q.Post.Author.ID, Handle: q.Post.Author.Handle,
 		Payload: encode(event{Post: q.Post, Ask: &q}), State: store.Queued, Lane: wordLane}
-	err := d.Store.Wait(job.ID, d.owner, q.Post.ID, time.Now().Add(d.ConsentFor), job.Payload, ask)
+	err := d.bot.Jobs().Wait(job.ID, d.owner, q.Post.ID, time.Now().Add(d.ConsentFor), job.Payload, ask)
 	if err != nil {
 		return err
 	}
 	d.queue[wordLane].send()
 	// The author may have spoken between our look and our wait.
-	_, said, err := d.Store.Consent(d.scope, q.Post.Author.ID, q.Post.ID)
+	_, said, err := d.bot.Consents().Said(q.Post.Author.ID, q.Post.ID)
 	if err != nil || !said {
 		return err
 	}
@@ -114,7 +114,7 @@ func (d *Daemon) waitFor(job store.Job, q question) error {
 }
 
 func (d *Daemon) spoken(topic string) error {
-	_, err := d.Store.Answer(d.scope, topic)
+	_, err := d.bot.Jobs().Answer(topic)
 	d.queue[dreamLane].send()
 	d.queue[wordLane].send()
 	return err
@@ -152,7 +152,7 @@ func (t *task) authorSaid(ctx context.Context, yes bool) (outcome, error) {
 	if t.post.Author.ID != e.Ask.Post.Author.ID {
 		return outcome{skip: "a yes or no from somebody else than the author"}, nil
 	}
-	err = t.Store.SetConsent(t.scope, store.Consent{Person: t.post.Author.ID, Topic: e.Ask.Post.ID, Yes: yes, By: t.post.ID})
+	err = t.bot.Consents().Set(t.author(), store.Consent{Topic: e.Ask.Post.ID, Yes: yes, By: t.post.ID})
 	if err != nil {
 		return outcome{}, err
 	}

@@ -148,7 +148,7 @@ func TestTwoUncertainRepliesToOnePostAreNotMixedUp(t *testing.T) {
 			t.Fatalf("%d replies", len(replies))
 		}
 		for _, p := range replies {
-			j, err := r.store.ByPost(identity.Identity{Server: "example.social", ID: r.bot.self.ID}, p.ID)
+			j, err := r.store.For(identity.Identity{Server: "example.social", ID: r.bot.self.ID}).Jobs().ByPost(p.ID)
 			if err != nil || strings.Contains(p.Text, "I see") != (j.Source == picture.ID) {
 				t.Errorf("%q belongs to job %s, %v", p.Text, j.Source, err)
 			}

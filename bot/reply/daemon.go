@@ -37,8 +37,8 @@ const (
 type Daemon struct {
 	Options
 	self  network.Account
-	scope identity.Identity
-	owner string // of leases, different in every run
+	bot   *store.Account // ourselves, in the store; nil before the server has said who we are
+	owner string         // of leases, different in every run
 
 	queue   map[string]signal // lane -> something arrived
 	outbox  signal
@@ -81,7 +81,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if !d.introduce(ctx) {
 		return nil
 	}
-	n, err := d.Store.Reclaim(d.scope)
+	n, err := d.bot.Jobs().Reclaim()
 	if err != nil {
 		return fmt.Errorf("take over unfinished jobs: %w", err)
 	}
@@ -103,8 +103,12 @@ func (d *Daemon) Run(ctx context.Context) error {
 func (d *Daemon) introduce(ctx context.Context) bool {
 	for failures := 1; ; failures++ {
 		self, err := d.Platform.Self(ctx)
+		var who identity.Identity
 		if err == nil {
-			d.self, d.scope = self, identity.Identity{Server: d.Platform.Host(), ID: self.ID}
+			who, err = identity.New(d.Platform.Host(), self.ID)
+		}
+		if err == nil {
+			d.self, d.bot = self, d.Store.For(who)
 			d.known.Store(&self)
 			d.held.say("")
 			d.resume()
@@ -188,8 +192,8 @@ func (d *Daemon) limits(ctx context.Context) (network.Limits, error) {
 }
 
 // jobBy finds a job by one of the store's two indexes; nil when there is none.
-func jobBy(find func(identity.Identity, string) (store.Job, error), scope identity.Identity, id string) (*store.Job, error) {
-	j, err := find(scope, id)
+func jobBy(find func(string) (store.Job, error), id string) (*store.Job, error) {
+	j, err := find(id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -200,9 +204,9 @@ func jobBy(find func(identity.Identity, string) (store.Job, error), scope identi
 }
 
 // byPost is the job that one of our posts answered, nil when the post is not ours.
-func (d *Daemon) byPost(id string) (*store.Job, error) { return jobBy(d.Store.ByPost, d.scope, id) }
+func (d *Daemon) byPost(id string) (*store.Job, error) { return jobBy(d.bot.Jobs().ByPost, id) }
 
 // bySource is the job that a post became, nil when it became none.
 func (d *Daemon) bySource(id string) (*store.Job, error) {
-	return jobBy(d.Store.BySource, d.scope, id)
+	return jobBy(d.bot.Jobs().BySource, id)
 }

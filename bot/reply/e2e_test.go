@@ -89,7 +89,7 @@ func (s stage) play(t *testing.T) {
 		st.Close()
 	})
 	for known := false; !known; time.Sleep(10 * time.Millisecond) {
-		if _, known, err = st.Cursor(identity.Identity{Server: s.platform.Host(), ID: self.ID}); err != nil {
+		if _, known, err = st.For(identity.Identity{Server: s.platform.Host(), ID: self.ID}).Jobs().Cursor(); err != nil {
 			t.Fatal(err)
 		}
 	}

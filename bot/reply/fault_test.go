@@ -208,7 +208,7 @@ func TestAReplyTheServerWillNeverTakeIsBuriedAndMayBeRetried(t *testing.T) {
 			t.Fatalf("%s", r.describe(p))
 		}
 		r.w.breaks(nil)
-		if _, err := r.store.Revive(r.job(p).ID); err != nil {
+		if _, err := r.store.Operator().Revive(store.Actor{Name: "operator"}, r.job(p).ID); err != nil {
 			t.Fatal(err)
 		}
 		settle()
@@ -251,7 +251,7 @@ func TestTwoThousandMentionsWaitAfterAnOutage(t *testing.T) {
 			}
 			r.answered(p)
 		}
-		if jobs, _ := r.store.List(store.Filter{}); len(jobs) != mentions {
+		if jobs, _ := r.store.Operator().Jobs(store.Filter{}); len(jobs) != mentions {
 			t.Errorf("%d jobs for %d mentions", len(jobs), mentions)
 		}
 	}, func(o *reply.Options) {

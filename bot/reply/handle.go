@@ -23,6 +23,9 @@ type task struct {
 	known bool           // that above has been read
 }
 
+// author is who asks, for the audit trail.
+func (t *task) author() store.Actor { return t.actor(t.post.Author) }
+
 // handle answers one job. Errors are the platform's, the dreamer's or the store's; everything
 // that is the request's own fault is an outcome.
 func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {

@@ -106,7 +106,7 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 			return err
 		}
 		cursor = page[len(page)-1].Cursor
-		if _, err := d.Store.Record(d.scope, cursor, jobs...); err != nil {
+		if _, err := d.bot.Jobs().Record(cursor, jobs...); err != nil {
 			return fmt.Errorf("record %d mentions: %w", len(jobs), err)
 		}
 		for _, s := range d.queue {
@@ -118,14 +118,14 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 // cursor is where to go on. A fresh account starts at what is newest now: nobody wants to be
 // answered for last year.
 func (d *Daemon) cursor(ctx context.Context) (string, error) {
-	cursor, known, err := d.Store.Cursor(d.scope)
+	cursor, known, err := d.bot.Jobs().Cursor()
 	if err != nil || known {
 		return cursor, err
 	}
 	if cursor, err = d.Platform.Newest(ctx); err != nil {
 		return "", fmt.Errorf("find where to start: %w", err)
 	}
-	_, err = d.Store.Record(d.scope, cursor)
+	_, err = d.bot.Jobs().Record(cursor)
 	return cursor, err
 }
 
@@ -170,7 +170,7 @@ func (d *Daemon) makeRoom(jobs []store.Job) error {
 	if d.Caps.Queue < 0 {
 		return nil
 	}
-	counts, err := d.Store.Counts()
+	counts, err := d.bot.Jobs().Counts()
 	if err != nil {
 		return fmt.Errorf("measure the queue: %w", err)
 	}

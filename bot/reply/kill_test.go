@@ -165,7 +165,7 @@ func start(t *testing.T, path string, me *client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Record(identity.Identity{Server: "example.social", ID: me.self.ID}, "0"); err != nil {
+	if _, err := s.For(identity.Identity{Server: "example.social", ID: me.self.ID}).Jobs().Record("0"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -214,7 +214,7 @@ func judge(t *testing.T, w *world, me *client, path string, posts []network.Post
 	}
 	defer s.Close()
 	for i, p := range posts {
-		j, err := s.BySource(identity.Identity{Server: "example.social", ID: me.self.ID}, p.ID)
+		j, err := s.For(identity.Identity{Server: "example.social", ID: me.self.ID}).Jobs().BySource(p.ID)
 		if err != nil {
 			t.Errorf("mention %s is lost: %v", p.ID, err)
 			continue

@@ -63,7 +63,7 @@ func killOnServer(t *testing.T, kills int, n kind) {
 	}
 	defer s.Close()
 	for _, id := range posts {
-		j, err := s.BySource(w.scope(p), id)
+		j, err := s.For(w.scope(p)).Jobs().BySource(id)
 		if err != nil {
 			t.Errorf("mention %s is lost: %v", id, err)
 			continue

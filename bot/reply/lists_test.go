@@ -29,7 +29,7 @@ func TestTheDenyListKeepsPeopleOutAndTheAllowListLetsBotsIn(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inWorld(t, func(r *rig) {
 				for _, rule := range c.rules {
-					if _, _, err := r.store.AddRule("operator", rule); err != nil {
+					if _, _, err := r.store.Operator().AddRule(store.Actor{Name: "operator"}, rule); err != nil {
 						t.Fatal(err)
 					}
 				}

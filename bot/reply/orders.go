@@ -17,7 +17,7 @@ type Orders interface {
 	// Understands says whether a text is such a command.
 	Understands(text string) bool
 	// Command obeys and returns the answer; handled is false when it is not for them.
-	Command(ctx context.Context, handle, text string) (reply string, handled bool, err error)
+	Command(ctx context.Context, from store.Actor, text string) (reply string, handled bool, err error)
 }
 
 // ordered says whether a post is a command for Orders.
@@ -31,14 +31,14 @@ func (t *task) obey(ctx context.Context) (out outcome, handled bool, err error) 
 	if !t.ordered(t.post) {
 		return outcome{}, false, nil
 	}
-	begun, err := t.Store.Take(t.scope, "", store.Limit{Name: "order " + t.job.ID, Max: 1, Window: store.LongestWindow})
+	begun, err := t.bot.Limits().Take("", store.Limit{Name: "order " + t.job.ID, Max: 1, Window: store.LongestWindow})
 	if err != nil {
 		return outcome{}, true, err
 	}
 	if begun != nil {
 		return t.say("I was interrupted while I did that, and it may be done. \"hidden\" and \"filter\" tell how things are."), true, nil
 	}
-	reply, handled, err := t.Orders.Command(ctx, t.post.Author.Handle, t.post.Text)
+	reply, handled, err := t.Orders.Command(ctx, t.author(), t.post.Text)
 	if err != nil || !handled {
 		return outcome{}, handled, err
 	}
@@ -53,7 +53,7 @@ func (d *Daemon) Tell(name string, to network.Account, text string) error {
 	}
 	e := event{Post: network.Post{Author: to, Visibility: network.Direct, Created: time.Now()}, Tell: text}
 	job := store.Job{Network: d.Platform.Name(), Source: "tell:" + name, Requester: to.Handle, Handle: to.Handle, Payload: encode(e), State: store.Queued, Lane: wordLane}
-	if err := d.Store.Enqueue(d.scope, job); err != nil {
+	if err := d.bot.Jobs().Enqueue(job); err != nil {
 		return fmt.Errorf("tell %s: %w", to.Handle, err)
 	}
 	d.queue[wordLane].send()

@@ -7,6 +7,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply"
+	"slugpuppy/store"
 )
 
 // clerk obeys "filter ..." and counts.
@@ -14,8 +15,8 @@ type clerk struct{ heard []string }
 
 func (c *clerk) Understands(text string) bool { return strings.Contains(text, "filter") }
 
-func (c *clerk) Command(_ context.Context, handle, text string) (string, bool, error) {
-	c.heard = append(c.heard, handle+": "+text)
+func (c *clerk) Command(_ context.Context, from store.Actor, text string) (string, bool, error) {
+	c.heard = append(c.heard, from.String()+": "+text)
 	return "The filter is on.", true, nil
 }
 
@@ -24,7 +25,7 @@ func TestOrdersComeByPrivateMessageOnly(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		direct := func(p *network.Post) { p.Visibility = network.Direct }
 		order := r.ask(r.ada, "filter on", direct)
-		if len(c.heard) != 1 || !strings.HasPrefix(c.heard[0], r.ada.self.Handle) {
+		if len(c.heard) != 1 || !strings.HasPrefix(c.heard[0], "@ada@example.social (example.social/acct-ada): ") {
 			r.t.Fatalf("heard %q", c.heard)
 		}
 		if a := r.answered(order, "The filter is on."); a.Visibility != network.Direct {

@@ -25,21 +25,21 @@ func (d *Daemon) postFailed(ctx context.Context, job store.Job, r reply, err err
 	switch kind, _ := network.KindOf(err); kind {
 	case network.Ambiguous:
 		d.Log.Warn("a post got no answer; looking it up before anything is sent again", "job", job.ID, "error", err)
-		return d.Store.Uncertain(job.ID, time.Now().Add(d.Settle))
+		return d.bot.Jobs().Uncertain(job.ID, time.Now().Add(d.Settle))
 	case network.Unauthorized:
 		d.suspend(err)
-		return d.Store.Unpost(job.ID, time.Time{})
+		return d.bot.Jobs().Unpost(job.ID, time.Time{})
 	case network.NotFound:
-		return d.Store.Skip(job.ID, sayPostGone)
+		return d.bot.Jobs().Skip(job.ID, sayPostGone)
 	case network.Forbidden:
 		d.Log.Info("the server allows no answer to a post", "job", job.ID, "error", err)
-		return d.Store.Skip(job.ID, sayPostGone)
+		return d.bot.Jobs().Skip(job.ID, sayPostGone)
 	case network.Rejected:
 		return d.rejected(ctx, job, r, err)
 	}
 	wait := d.pause(job, err)
 	d.Log.Warn("cannot post; trying again", "job", job.ID, "error", err, "retry_in", wait)
-	return d.Store.Unpost(job.ID, time.Now().Add(wait))
+	return d.bot.Jobs().Unpost(job.ID, time.Now().Add(wait))
 }
 
 // rejected finds out why: the parent may be gone, or the uploaded pictures may have expired
@@ -47,14 +47,14 @@ func (d *Daemon) postFailed(ctx context.Context, job store.Job, r reply, err err
 func (d *Daemon) rejected(ctx context.Context, job store.Job, r reply, cause error) error {
 	_, err := d.Platform.Post(ctx, r.To.ID)
 	if network.Is(err, network.NotFound) {
-		return d.Store.Skip(job.ID, sayPostGone)
+		return d.bot.Jobs().Skip(job.ID, sayPostGone)
 	}
 	if len(job.MediaIDs) > 0 && d.retries.add(job.ID+" upload") <= 2 {
 		d.Log.Warn("the server refused the reply; uploading its pictures again", "job", job.ID, "error", cause)
-		return d.Store.Reupload(job.ID)
+		return d.bot.Jobs().Reupload(job.ID)
 	}
 	d.Log.Error("the server refused the reply", "job", job.ID, "error", cause, "remedy", "see `slugpuppy doctor`, then `slugpuppy jobs retry "+job.ID+"`")
-	return d.Store.Bury(job.ID, fmt.Sprintf("the server refused the reply: %v", cause))
+	return d.bot.Jobs().Bury(job.ID, fmt.Sprintf("the server refused the reply: %v", cause))
 }
 
 // lookUp settles a post without an answer. Found: it is posted. Not found: it is sent again
@@ -63,7 +63,7 @@ func (d *Daemon) rejected(ctx context.Context, job store.Job, r reply, cause err
 func (d *Daemon) lookUp(ctx context.Context, job store.Job) error {
 	r, err := decodeReply(job)
 	if err != nil {
-		return d.Store.Bury(job.ID, err.Error())
+		return d.bot.Jobs().Bury(job.ID, err.Error())
 	}
 	mine, err := d.Platform.Replies(ctx, r.To.ID, job.PostStart.Add(-skew))
 	if err != nil {
@@ -88,21 +88,21 @@ func (d *Daemon) lookUp(ctx context.Context, job store.Job) error {
 	}
 	age := time.Since(job.PostStart)
 	if (limits.SupportsKey && age < keyLife) || age > d.SlowPost {
-		return d.Store.Unpost(job.ID, time.Time{})
+		return d.bot.Jobs().Unpost(job.ID, time.Time{})
 	}
-	return d.Store.Delay(job.ID, time.Now().Add(min(d.SlowPost-age, max(d.Settle, time.Second))+time.Millisecond))
+	return d.bot.Jobs().Delay(job.ID, time.Now().Add(min(d.SlowPost-age, max(d.Settle, time.Second))+time.Millisecond))
 }
 
 // rivals says whether another unsettled reply of ours answers the same post, such as a
 // question to its author: then the words must tell them apart.
 func (d *Daemon) rivals(job store.Job, r reply) (bool, error) {
-	unsettled, err := d.Store.List(store.Filter{States: []store.State{store.Posting, store.Uncertain}})
+	unsettled, err := d.bot.Jobs().List(store.Filter{States: []store.State{store.Posting, store.Uncertain}})
 	if err != nil {
 		return false, err
 	}
 	return slices.ContainsFunc(unsettled, func(j store.Job) bool {
 		other, err := decodeReply(j)
-		return err == nil && j.ID != job.ID && j.Bot == job.Bot && other.To.ID == r.To.ID
+		return err == nil && j.ID != job.ID && other.To.ID == r.To.ID
 	}), nil
 }
 

@@ -155,7 +155,7 @@ func (r *rig) ignored(p network.Post, reason string) {
 
 func (r *rig) job(p network.Post) store.Job {
 	r.t.Helper()
-	j, err := r.store.BySource(identity.Identity{Server: "example.social", ID: r.bot.self.ID}, p.ID)
+	j, err := r.store.For(identity.Identity{Server: "example.social", ID: r.bot.self.ID}).Jobs().BySource(p.ID)
 	if err != nil {
 		r.t.Fatalf("%q became no job: %v", p.Text, err)
 	}

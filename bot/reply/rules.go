@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/rules"
@@ -61,7 +62,7 @@ func (d *Daemon) late(p network.Post) string {
 // judge asks the operator's allow and deny lists. Allow lets an automated account be answered;
 // what a person said, and the caps, are not the operator's to overrule.
 func (d *Daemon) judge(p network.Post) (rules.Decision, error) {
-	list, err := d.Store.Rules()
+	list, err := d.bot.Rules().InForce()
 	if err != nil {
 		return rules.Decision{}, fmt.Errorf("read the allow and deny lists: %w", err)
 	}
@@ -83,14 +84,19 @@ func (d *Daemon) addressed(text string) bool {
 	return false
 }
 
+// actor is somebody as our server names them.
+func (d *Daemon) actor(a network.Account) store.Actor {
+	return store.Actor{Identity: identity.Identity{Server: d.Platform.Host(), ID: a.ID}, Name: a.Handle}
+}
+
 // optOut writes down that a person wants no part in this any more, or again. Start is also
 // the standing yes to pictures of theirs that others show us.
 func (d *Daemon) optOut(p network.Post, stop bool) error {
-	return d.Store.SetConsent(d.scope, store.Consent{Person: p.Author.ID, Topic: store.Everything, Yes: !stop, By: p.ID})
+	return d.bot.Consents().Set(d.actor(p.Author), store.Consent{Topic: store.Everything, Yes: !stop, By: p.ID})
 }
 
 func (d *Daemon) optedOut(person string) (bool, error) {
-	c, ok, err := d.Store.Consent(d.scope, person, store.Everything)
+	c, ok, err := d.bot.Consents().Said(person, store.Everything)
 	return ok && !c.Yes, err
 }
 
@@ -154,14 +160,14 @@ func withoutHandles(text string) []string {
 // after a crash uses nothing more.
 func (d *Daemon) crowded(job store.Job, thread string) (*store.Refusal, error) {
 	perHour := d.Caps.PerUserHour
-	own, has, err := d.Store.Allowance(job.Handle)
+	own, has, err := d.bot.Limits().Allowance(job.Requester, job.Handle)
 	if err != nil {
 		return nil, err
 	}
 	if has {
 		perHour = own.PerHour
 	}
-	return d.Store.Take(d.scope, job.ID,
+	return d.bot.Limits().Take(job.ID,
 		store.Limit{Name: capThread + thread, Max: d.Caps.PerThread, Window: 24 * time.Hour},
 		store.Limit{Name: capPair + thread + " " + job.Requester, Max: d.Caps.PerPair, Window: time.Hour},
 		store.Limit{Name: capPerson + job.Requester, Max: perHour, Window: time.Hour})
@@ -185,7 +191,7 @@ const (
 func (d *Daemon) mayComplain(job store.Job, words string) (bool, error) {
 	h := fnv.New64a()
 	h.Write([]byte(words))
-	refused, err := d.Store.Take(d.scope, job.ID,
+	refused, err := d.bot.Limits().Take(job.ID,
 		store.Limit{Name: "complaint " + job.Requester, Max: complaintMost, Window: complaintEvery},
 		store.Limit{Name: fmt.Sprintf("complaint %s %x", job.Requester, h.Sum64()), Max: 1, Window: complaintEvery})
 	return refused == nil, err

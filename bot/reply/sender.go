@@ -34,7 +34,7 @@ func (d *Daemon) send(ctx context.Context) error {
 			return nil
 		}
 		turn.Within(idle)
-		job, next, ok, err := d.Store.NextOut(d.scope)
+		job, next, ok, err := d.bot.Jobs().NextOut()
 		if err != nil {
 			return fmt.Errorf("read the outbox: %w", err)
 		}
@@ -68,7 +68,7 @@ func (d *Daemon) step(ctx context.Context, job store.Job) error {
 	case store.Uploaded:
 		return d.post(ctx, job)
 	case store.Posting: // the process died in the middle of the request
-		return d.Store.Uncertain(job.ID, job.Updated.Add(d.Settle))
+		return d.bot.Jobs().Uncertain(job.ID, job.Updated.Add(d.Settle))
 	case store.Uncertain:
 		return d.lookUp(ctx, job)
 	}
@@ -80,21 +80,21 @@ func (d *Daemon) step(ctx context.Context, job store.Job) error {
 func (d *Daemon) upload(ctx context.Context, job store.Job) error {
 	r, err := decodeReply(job)
 	if err != nil {
-		return d.Store.Bury(job.ID, err.Error())
+		return d.bot.Jobs().Bury(job.ID, err.Error())
 	}
 	if gone, err := d.sourceGone(ctx, r); gone || err != nil {
 		return d.skipGone(job, err)
 	}
 	ids := make([]string, 0, len(r.Media))
 	for _, m := range r.Media {
-		refused, err := d.Store.TakeUpload(d.scope, d.Caps.Uploads)
+		refused, err := d.bot.Limits().TakeUpload(d.Caps.Uploads)
 		if err != nil {
 			return err
 		}
 		if refused != nil {
-			return d.Store.Delay(job.ID, refused.Until)
+			return d.bot.Jobs().Delay(job.ID, refused.Until)
 		}
-		data, err := d.Store.Blob(job.ID, m.Blob)
+		data, err := d.bot.Jobs().Blob(job.ID, m.Blob)
 		if err != nil {
 			return fmt.Errorf("read picture %s: %w", m.Name, err)
 		}
@@ -104,7 +104,7 @@ func (d *Daemon) upload(ctx context.Context, job store.Job) error {
 		}
 		ids = append(ids, id)
 	}
-	return d.Store.Uploaded(job.ID, ids)
+	return d.bot.Jobs().Uploaded(job.ID, ids)
 }
 
 // sourceGone says whether somebody else's picture was deleted, or taken away from us, while it
@@ -124,7 +124,7 @@ func (d *Daemon) skipGone(job store.Job, err error) error {
 	if err != nil {
 		return d.later(job, "look up the original", err)
 	}
-	return d.Store.Skip(job.ID, "the original picture is gone")
+	return d.bot.Jobs().Skip(job.ID, "the original picture is gone")
 }
 
 // later puts the next step of a reply off after a failure that may pass.
@@ -135,7 +135,7 @@ func (d *Daemon) later(job store.Job, what string, err error) error {
 	}
 	wait := d.pause(job, err)
 	d.Log.Warn("cannot "+what+"; trying again", "job", job.ID, "error", err, "retry_in", wait)
-	return d.Store.Delay(job.ID, time.Now().Add(wait))
+	return d.bot.Jobs().Delay(job.ID, time.Now().Add(wait))
 }
 
 func (d *Daemon) uploadFailed(job store.Job, r reply, err error) error {
@@ -143,7 +143,7 @@ func (d *Daemon) uploadFailed(job store.Job, r reply, err error) error {
 		d.Log.Error("the server refused the picture; answering in words", "job", job.ID, "error", err,
 			"remedy", "compare the picture limits of the server with `slugpuppy doctor`")
 		r.Text, r.Media, r.Made = sayRefused, nil, nil
-		return d.Store.Reword(job.ID, encode(r))
+		return d.bot.Jobs().Reword(job.ID, encode(r))
 	}
 	return d.later(job, "upload", err)
 }
@@ -153,13 +153,13 @@ func (d *Daemon) uploadFailed(job store.Job, r reply, err error) error {
 func (d *Daemon) post(ctx context.Context, job store.Job) error {
 	r, err := decodeReply(job)
 	if err != nil {
-		return d.Store.Bury(job.ID, err.Error())
+		return d.bot.Jobs().Bury(job.ID, err.Error())
 	}
 	if out, err := d.stopped(r); out || err != nil {
-		return errors.Join(err, d.Store.Skip(job.ID, "they said stop while it was made"))
+		return errors.Join(err, d.bot.Jobs().Skip(job.ID, "they said stop while it was made"))
 	}
 	key := d.key(job)
-	if err := d.Store.StartPost(job.ID, key); err != nil {
+	if err := d.bot.Jobs().StartPost(job.ID, key); err != nil {
 		return err
 	}
 	job.PostStart = or(job.PostStart, time.Now())
@@ -190,5 +190,5 @@ func (d *Daemon) posted(job store.Job, r reply, p network.Post) error {
 		d.Replied(time.Since(job.Created))
 	}
 	d.Log.Info("answered", "job", job.ID, "post", p.ID, "took", time.Since(job.Created).Round(time.Millisecond))
-	return d.Store.Posted(job.ID, p.ID, encode(r))
+	return d.bot.Jobs().Posted(job.ID, p.ID, encode(r))
 }

@@ -68,7 +68,7 @@ func (w *town) run(path string) (*store.Store, func()) {
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }()
 	for known := false; !known; time.Sleep(5 * time.Millisecond) { // it has found where to start
-		_, known, _ = s.Cursor(w.scope(p))
+		_, known, _ = s.For(w.scope(p)).Jobs().Cursor()
 	}
 	return s, func() {
 		cancel()
@@ -115,7 +115,7 @@ func (w *town) posted(s *store.Store, want int) {
 	var counts map[store.State]int
 	var err error
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if counts, err = s.Counts(); err == nil && counts[store.Posted] == want {
+		if counts, err = s.Operator().Counts(); err == nil && counts[store.Posted] == want {
 			return
 		}
 	}

@@ -21,7 +21,7 @@ const sweptPosts = 30
 func (d *Daemon) tidy(ctx context.Context) error {
 	swept, pruned := time.Now(), time.Time{}
 	for backoff.Sleep(ctx, min(chore, d.Sweep, d.ConsentFor)) {
-		if _, err := d.Store.Expire(d.scope, "the author did not answer"); err != nil {
+		if _, err := d.bot.Jobs().Expire("the author did not answer"); err != nil {
 			return fmt.Errorf("end questions nobody answered: %w", err)
 		}
 		if time.Since(swept) >= d.Sweep && d.mayWork(ctx) {
@@ -44,13 +44,13 @@ func (d *Daemon) tidy(ctx context.Context) error {
 // does not tell us, so the latest few are looked up; a post must be missing twice in a row,
 // for servers have bad moments.
 func (d *Daemon) sweep(ctx context.Context) error {
-	jobs, err := d.Store.List(store.Filter{States: []store.State{store.Posted}, Since: time.Now().Add(-24 * time.Hour), Limit: sweptPosts})
+	jobs, err := d.bot.Jobs().List(store.Filter{States: []store.State{store.Posted}, Since: time.Now().Add(-24 * time.Hour), Limit: sweptPosts})
 	if err != nil {
 		return err
 	}
 	for _, j := range jobs {
 		r, err := decodeReply(j)
-		if err != nil || j.Bot != d.scope || r.Made == nil || j.Reason != "" {
+		if err != nil || r.Made == nil || j.Reason != "" {
 			continue
 		}
 		if err := d.sweepOne(ctx, j, r); err != nil {
@@ -78,5 +78,5 @@ func (d *Daemon) sweepOne(ctx context.Context, j store.Job, r reply) error {
 		return nil
 	}
 	d.retries.forget(id)
-	return d.Store.Retract(j.ID, "slugpuppy", "the post it answered was deleted")
+	return d.bot.Jobs().Retract(store.Itself(), j.ID, "the post it answered was deleted")
 }

@@ -43,7 +43,7 @@ func (d *Daemon) work(ctx context.Context, lane string) error {
 			return nil
 		}
 		turn.Within(idle)
-		job, next, ok, err := d.Store.Lease(d.scope, lane, d.owner, d.Lease)
+		job, next, ok, err := d.bot.Jobs().Lease(lane, d.owner, d.Lease)
 		if err != nil {
 			return fmt.Errorf("lease a job: %w", err)
 		}
@@ -82,7 +82,7 @@ func (d *Daemon) do(parent context.Context, job store.Job) error {
 	case err == nil:
 		return d.settle(job, out)
 	case parent.Err() != nil:
-		return d.taken(d.Store.Release(job.ID, d.owner, time.Time{}))
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, time.Time{}))
 	case errors.Is(cause, errCancelled), errors.Is(cause, errLeaseLost):
 		return nil // whoever ended it wrote down why
 	}
@@ -97,9 +97,9 @@ func (d *Daemon) settle(job store.Job, out outcome) error {
 		return d.taken(d.waitFor(job, *out.ask))
 	case out.reply == nil:
 		d.Log.Info("no answer", "job", job.ID, "reason", out.skip)
-		return d.taken(d.Store.Skip(job.ID, out.skip))
+		return d.taken(d.bot.Jobs().Skip(job.ID, out.skip))
 	}
-	err := d.Store.Render(job.ID, d.owner, encode(out.reply), out.blobs)
+	err := d.bot.Jobs().Render(job.ID, d.owner, encode(out.reply), out.blobs)
 	d.outbox.send()
 	return d.taken(err)
 }
@@ -116,7 +116,7 @@ func (d *Daemon) taken(err error) error {
 // heartbeat keeps the lease while the job runs, and ends the job when the lease is lost.
 func (d *Daemon) heartbeat(ctx context.Context, job store.Job, cancel context.CancelCauseFunc) {
 	for backoff.Sleep(ctx, d.Lease/3) {
-		if err := d.Store.Extend(job.ID, d.owner, d.Lease); err != nil {
+		if err := d.bot.Jobs().Extend(job.ID, d.owner, d.Lease); err != nil {
 			d.Log.Warn("lost the lease of a running job", "job", job.ID, "error", err)
 			cancel(errLeaseLost)
 			return
@@ -142,13 +142,13 @@ func (d *Daemon) failed(job store.Job, err error) error {
 	switch {
 	case network.Is(err, network.Unauthorized):
 		d.suspend(err)
-		return d.taken(d.Store.Release(job.ID, d.owner, time.Now()))
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, time.Now()))
 	case network.MayPass(err) && time.Since(job.Created) < d.StaleAfter: // then the person has long gone on
 		d.Log.Warn("the server does not answer; the job waits", "job", job.ID, "error", err, "until", at)
-		return d.taken(d.Store.Release(job.ID, d.owner, at))
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, at))
 	case job.Attempts < store.MaxAttempts:
 		d.Log.Error("a job failed and is tried again", "job", job.ID, "attempt", job.Attempts, "error", err)
-		return d.taken(d.Store.Fail(job.ID, d.owner, err.Error(), at))
+		return d.taken(d.bot.Jobs().Fail(job.ID, d.owner, err.Error(), at))
 	}
 	return d.bury(job, err.Error())
 }
@@ -165,11 +165,11 @@ func (d *Daemon) bury(job store.Job, reason string) error {
 	d.retries.forget(job.ID)
 	e, err := decodeEvent(job)
 	if err != nil || e.Sorry || e.Ask != nil {
-		return d.taken(d.Store.Bury(job.ID, reason))
+		return d.taken(d.bot.Jobs().Bury(job.ID, reason))
 	}
 	sorry := store.Job{Source: "sorry:" + job.Source, Requester: job.Requester, Handle: job.Handle,
 		Payload: encode(event{Post: e.Post, Sorry: true}), State: store.Queued, Lane: wordLane}
-	err = d.Store.Bury(job.ID, reason, sorry)
+	err = d.bot.Jobs().Bury(job.ID, reason, sorry)
 	d.queue[wordLane].send()
 	return d.taken(err)
 }

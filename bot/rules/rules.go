@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/store"
 )
 
@@ -95,10 +96,10 @@ func normal(word string) string {
 // Event is what is decided about. Fields that are empty match nothing.
 type Event struct {
 	Scope  Scope
-	User   string // on whose behalf; "" for the bot's own service
-	Author string // name@domain
-	Post   string // id
-	URL    string // of the post
+	User   identity.Identity // on whose behalf; nobody for the bot's own service
+	Author string            // name@domain
+	Post   string            // id
+	URL    string            // of the post
 	Text   string
 	// Pictures are the hashes of those in the post.
 	Pictures []string
@@ -139,7 +140,7 @@ func Decide(list []store.Rule, e Event, now time.Time) Decision {
 		return cmp.Or(
 			cmp.Compare(slices.Index(kinds, Kind(a.Kind)), slices.Index(kinds, Kind(b.Kind))),
 			-cmp.Compare(len(a.Value)*isDomain(a), len(b.Value)*isDomain(b)),
-			-cmp.Compare(flag(a.User != ""), flag(b.User != "")),
+			-cmp.Compare(flag(!a.Owner.IsZero()), flag(!b.Owner.IsZero())),
 			-cmp.Compare(flag(a.Pin), flag(b.Pin)),
 			-cmp.Compare(flag(a.Effect == string(Deny)), flag(b.Effect == string(Deny))),
 			-a.Created.Compare(b.Created),
@@ -168,7 +169,7 @@ func applies(r store.Rule, e Event, now time.Time) bool {
 	switch {
 	case r.Scope != string(Both) && r.Scope != string(e.Scope):
 		return false
-	case r.User != "" && !strings.EqualFold(r.User, e.User):
+	case !r.Owner.IsZero() && r.Owner != e.User:
 		return false
 	case !r.Until.IsZero() && now.After(r.Until):
 		return false

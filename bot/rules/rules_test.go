@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
@@ -42,9 +43,11 @@ func rule(id string, effect rules.Effect, kind rules.Kind, value string, change 
 	return r
 }
 
+var me = identity.Identity{Server: "home.example", ID: "1"}
+
 func TestTheMostSpecificRuleWins(t *testing.T) {
-	e := rules.Event{Scope: rules.Mention, Author: "artist@art.example.social", Post: "7", Text: "look, #DeepDream!", User: "me@home.example"}
-	user := func(r *store.Rule) { r.User = "me@home.example" }
+	e := rules.Event{Scope: rules.Mention, Author: "artist@art.example.social", Post: "7", Text: "look, #DeepDream!", User: me}
+	user := func(r *store.Rule) { r.Owner = me }
 	pin := func(r *store.Rule) { r.Pin = true }
 	filterOnly := func(r *store.Rule) { r.Scope = string(rules.Filter) }
 	over := func(r *store.Rule) { r.Until = now.Add(-time.Hour) }

@@ -58,13 +58,13 @@ const Help = `filter on, shadow, off, pause 2d · how warn, blur, hide · budget
 
 // Command answers a subscriber's private message. handled is false when it is no command of the
 // filter's, so that it may be something else's.
-func (f *Filter) Command(ctx context.Context, handle, text string) (reply string, handled bool, err error) {
+func (f *Filter) Command(ctx context.Context, from store.Actor, text string) (reply string, handled bool, err error) {
 	o, ok := ParseOrder(text)
 	if !ok {
 		return "", false, nil
 	}
 	desk := f.Desk()
-	sub, err := desk.Find(handle)
+	sub, err := desk.By(from)
 	if errors.Is(err, store.ErrNoSubscriber) {
 		if o.Verb != "filter" && o.Verb != "forget" {
 			return "", false, nil
@@ -101,9 +101,9 @@ func wrong(format string, args ...any) error { return &misread{fmt.Sprintf(forma
 func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Order) (string, error) {
 	switch o.Verb {
 	case "filter":
-		return sentence(d.Switch(sub.Handle, sub, o.Rest))
+		return sentence(d.Switch(sub.Actor(), sub, o.Rest))
 	case "how", "budget", "except", "digest", "mute":
-		return sentence(d.Choose(sub.Handle, sub, o.Verb, o.Rest))
+		return sentence(d.Choose(sub.Actor(), sub, o.Verb, o.Rest))
 	case "why":
 		return d.Why(sub, o.Rest)
 	case "not", "is":
@@ -114,7 +114,7 @@ func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Orde
 	case "allow", "deny":
 		return sentence(d.list(sub, rules.Effect(o.Verb), o.Rest))
 	case "undo":
-		c, err := d.Return(sub.Handle, sub, o.Rest)
+		c, err := d.Return(sub.Actor(), sub, o.Rest)
 		if err != nil && !errors.Is(err, ErrNothing) {
 			err = wrong("%s.", err)
 		}
@@ -128,7 +128,7 @@ func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Orde
 	case "export":
 		return "Ask the one who runs me: `slugpuppy user show " + "@" + sub.Handle + " --json` prints all that is known.", nil
 	}
-	return sentence(d.Leave(sub.Handle, sub))
+	return sentence(d.Leave(sub.Actor(), sub))
 }
 
 func sentence(c Change, err error) (string, error) {
@@ -139,14 +139,14 @@ func sentence(c Change, err error) (string, error) {
 }
 
 // Switch is `filter on|shadow|off|pause 2d`, alone: how things are.
-func (d *Desk) Switch(actor string, sub store.Subscriber, rest string) (Change, error) {
+func (d *Desk) Switch(by store.Actor, sub store.Subscriber, rest string) (Change, error) {
 	word, span, _ := strings.Cut(strings.ToLower(strings.TrimSpace(rest)), " ")
 	switch word {
 	case "":
 		return Change{What: sub.Describe(time.Now())}, nil
 	case "on", "shadow", "off":
 		mode := store.Mode(word)
-		return d.Set(actor, sub, "the filter is "+word, func(s *store.Subscriber) {
+		return d.Set(by, sub, "the filter is "+word, func(s *store.Subscriber) {
 			if mode == store.FilterOn && s.Mode == store.FilterOn { // said twice: enough of looking
 				s.ShadowUntil = time.Time{}
 			}
@@ -158,7 +158,7 @@ func (d *Desk) Switch(actor string, sub store.Subscriber, rest string) (Change, 
 			return Change{}, wrong("%s.", err)
 		}
 		until := time.Now().Add(rest)
-		return d.Set(actor, sub, "the filter rests until "+until.Format("Monday 2 January 15:04 MST"), func(s *store.Subscriber) { s.PausedUntil = until })
+		return d.Set(by, sub, "the filter rests until "+until.Format("Monday 2 January 15:04 MST"), func(s *store.Subscriber) { s.PausedUntil = until })
 	case "help":
 		return Change{What: Help}, nil
 	}
@@ -166,20 +166,20 @@ func (d *Desk) Switch(actor string, sub store.Subscriber, rest string) (Change, 
 }
 
 // Choose sets one of a subscriber's choices as people write it: how, budget, except or digest.
-func (d *Desk) Choose(actor string, sub store.Subscriber, what, value string) (Change, error) {
+func (d *Desk) Choose(by store.Actor, sub store.Subscriber, what, value string) (Change, error) {
 	value = strings.ToLower(strings.TrimSpace(value))
 	switch what {
 	case "how":
 		if value != Warn && value != Blur && value != Hide {
 			return Change{}, wrong("Posts can be shown with a warning (how warn), blurred (how blur) or hidden (how hide).")
 		}
-		return d.Set(actor, sub, "posts get: "+value, func(s *store.Subscriber) { s.How = value })
+		return d.Set(by, sub, "posts get: "+value, func(s *store.Subscriber) { s.How = value })
 	case "budget":
 		b, err := ParseBudget(value)
 		if err != nil {
 			return Change{}, wrong("%s.", err)
 		}
-		return d.Set(actor, sub, "the budget is "+BudgetText(b), func(s *store.Subscriber) { s.Budget = b })
+		return d.Set(by, sub, "the budget is "+BudgetText(b), func(s *store.Subscriber) { s.Budget = b })
 	case "except":
 		only := value == "followed" || value == "boosts only"
 		if !only && value != "nothing" && value != "nobody" {
@@ -189,21 +189,21 @@ func (d *Desk) Choose(actor string, sub store.Subscriber, what, value string) (C
 		if !only {
 			text = "there are no exceptions"
 		}
-		return d.Set(actor, sub, text, func(s *store.Subscriber) { s.BoostsOnly = only })
+		return d.Set(by, sub, text, func(s *store.Subscriber) { s.BoostsOnly = only })
 	}
 	if what == "mute" {
-		return d.chooseMute(actor, sub, value)
+		return d.chooseMute(by, sub, value)
 	}
 	if _, known := digestSpan[value]; !known && value != "off" {
 		return Change{}, wrong("The digest can be daily, weekly or off.")
 	}
-	return d.Set(actor, sub, "digest: "+value, func(s *store.Subscriber) { s.Digest = value })
+	return d.Set(by, sub, "digest: "+value, func(s *store.Subscriber) { s.Digest = value })
 }
 
 // chooseMute sets the last rung: "off", or "5 in 7d for 2d".
-func (d *Desk) chooseMute(actor string, sub store.Subscriber, value string) (Change, error) {
+func (d *Desk) chooseMute(by store.Actor, sub store.Subscriber, value string) (Change, error) {
 	if value == "off" {
-		return d.endMutes(actor, sub)
+		return d.endMutes(by, sub)
 	}
 	var n int
 	var within, lasting string
@@ -219,24 +219,24 @@ func (d *Desk) chooseMute(actor string, sub store.Subscriber, value string) (Cha
 		return Change{}, wrong("%s.", err)
 	}
 	rule := store.MuteRule{After: n, Within: in, For: long}
-	return d.Set(actor, sub, rule.String(), func(s *store.Subscriber) { s.Mute = rule })
+	return d.Set(by, sub, rule.String(), func(s *store.Subscriber) { s.Mute = rule })
 }
 
 // endMutes takes the rule away and has the mutes that were made by it ended at the next pass.
-func (d *Desk) endMutes(actor string, sub store.Subscriber) (Change, error) {
-	mutes, err := d.Store.Mutes(sub.Identity)
+func (d *Desk) endMutes(by store.Actor, sub store.Subscriber) (Change, error) {
+	mutes, err := d.Store.For(sub.Identity).Timeline().Mutes()
 	if err != nil {
 		return Change{}, err
 	}
 	for _, m := range mutes {
 		if m.Ours() && time.Now().Before(m.Until) {
 			m.Until = time.Now()
-			if err := d.Store.PutMute(sub.Identity, m); err != nil {
+			if err := d.Store.For(sub.Identity).Timeline().PutMute(m); err != nil {
 				return Change{}, err
 			}
 		}
 	}
-	return d.Set(actor, sub, "nobody is muted any more", func(s *store.Subscriber) { s.Mute = store.MuteRule{} })
+	return d.Set(by, sub, "nobody is muted any more", func(s *store.Subscriber) { s.Mute = store.MuteRule{} })
 }
 
 // Misread says whether an error is a word of a command that cannot be read.

@@ -34,29 +34,67 @@ type Change struct {
 	Undo string `json:"undo,omitempty"`
 }
 
-func (d *Desk) wake(scope identity.Identity) {
+func (d *Desk) wake(who identity.Identity) {
 	if d.Wake != nil {
-		d.Wake(scope)
+		d.Wake(who)
 	}
 }
 
-// Find returns the subscriber of a handle, with or without @.
-func (d *Desk) Find(handle string) (store.Subscriber, error) {
-	subs, err := d.Store.Subscribers()
+// ErrAmbiguous means that several subscribers are called so.
+var ErrAmbiguous = errors.New("several accounts are called so")
+
+// Find returns the subscriber that an operator names by handle, with or without @, or by identity,
+// such as example.social/109348.
+func (d *Desk) Find(name string) (store.Subscriber, error) {
+	subs, err := d.Store.Operator().Subscribers()
 	if err != nil {
 		return store.Subscriber{}, err
 	}
-	handle = strings.TrimPrefix(handle, "@")
-	i := slices.IndexFunc(subs, func(s store.Subscriber) bool { return strings.EqualFold(s.Handle, handle) })
-	if i < 0 {
-		return store.Subscriber{}, fmt.Errorf("%w: @%s", store.ErrNoSubscriber, handle)
+	name = strings.TrimPrefix(name, "@")
+	var found []store.Subscriber
+	for _, s := range subs {
+		if s.Identity.String() == name {
+			return s, nil
+		}
+		if strings.EqualFold(s.Handle, name) {
+			found = append(found, s)
+		}
 	}
-	return subs[i], nil
+	switch len(found) {
+	case 0:
+		return store.Subscriber{}, fmt.Errorf("%w: @%s", store.ErrNoSubscriber, name)
+	case 1:
+		return found[0], nil
+	}
+	return store.Subscriber{}, fmt.Errorf("%w, say which: %s or %s", ErrAmbiguous, found[0].Identity, found[1].Identity)
+}
+
+// By returns the subscriber who wrote to the bot. On the bot's own server that is the account itself. Of
+// another server's account the bot's server knows the handle, which it has from the server that the
+// handle's domain belongs to; a subscriber's handle was verified there, too.
+func (d *Desk) By(from store.Actor) (store.Subscriber, error) {
+	subs, err := d.Store.Operator().Subscribers()
+	if err != nil {
+		return store.Subscriber{}, err
+	}
+	var found []store.Subscriber
+	for _, s := range subs {
+		if s.Identity == from.Identity {
+			return s, nil
+		}
+		if s.Identity.Server != from.Identity.Server && from.Name != "" && strings.EqualFold(s.Handle, from.Name) {
+			found = append(found, s)
+		}
+	}
+	if len(found) != 1 {
+		return store.Subscriber{}, fmt.Errorf("%w: %s", store.ErrNoSubscriber, from)
+	}
+	return found[0], nil
 }
 
 // Set changes a subscriber's choices.
-func (d *Desk) Set(actor string, sub store.Subscriber, what string, change func(*store.Subscriber)) (Change, error) {
-	_, undo, err := d.Store.ChangeSubscriber(actor, sub.Identity, what, change)
+func (d *Desk) Set(by store.Actor, sub store.Subscriber, what string, change func(*store.Subscriber)) (Change, error) {
+	_, undo, err := d.Store.For(sub.Identity).Subscription().Choose(by, what, change)
 	if err != nil {
 		return Change{}, err
 	}
@@ -65,19 +103,19 @@ func (d *Desk) Set(actor string, sub store.Subscriber, what string, change func(
 }
 
 // Leave ends the filter for a subscriber: every filter made is removed, then the data.
-func (d *Desk) Leave(actor string, sub store.Subscriber) (Change, error) {
-	_, _, err := d.Store.ChangeSubscriber(actor, sub.Identity, "forget me", func(s *store.Subscriber) { s.Leaving = true })
+func (d *Desk) Leave(by store.Actor, sub store.Subscriber) (Change, error) {
+	_, _, err := d.Store.For(sub.Identity).Subscription().Choose(by, "forget me", func(s *store.Subscriber) { s.Leaving = true })
 	d.wake(sub.Identity)
 	return Change{What: "all filters made for @" + sub.Handle + " are being removed, then everything known about them"}, err
 }
 
 // Return takes hidden posts out again: last, all, @artist, or since a time.
-func (d *Desk) Return(actor string, sub store.Subscriber, which string) (Change, error) {
+func (d *Desk) Return(by store.Actor, sub store.Subscriber, which string) (Change, error) {
 	pick, since, err := d.selection(sub, which)
 	if err != nil {
 		return Change{}, err
 	}
-	rows, undo, err := d.Store.Return(actor, sub.Identity, since, "undo "+which, pick)
+	rows, undo, err := d.Store.For(sub.Identity).Timeline().Return(by, since, "undo "+which, pick)
 	if err != nil {
 		return Change{}, err
 	}
@@ -103,7 +141,7 @@ func (d *Desk) selection(sub store.Subscriber, which string) (pick func(store.Ju
 	case which == "all":
 		return nil, since, nil
 	case which == "last" || which == "":
-		rows, err := d.Store.JudgedSince(sub.Identity, since, hidden)
+		rows, err := d.Store.For(sub.Identity).Timeline().Since(since, hidden)
 		if err != nil || len(rows) == 0 {
 			return func(store.Judged) bool { return false }, since, err
 		}
@@ -168,10 +206,10 @@ func ParseSpan(s string) (time.Duration, error) {
 // Post finds a judged post by its id or address.
 func (d *Desk) Post(sub store.Subscriber, link string) (store.Judged, error) {
 	link = strings.TrimSpace(link)
-	if j, err := d.Store.Judged(sub.Identity, link); !errors.Is(err, store.ErrNoPost) {
+	if j, err := d.Store.For(sub.Identity).Timeline().Judged(link); !errors.Is(err, store.ErrNoPost) {
 		return j, err
 	}
-	rows, err := d.Store.JudgedSince(sub.Identity, time.Time{}, func(j store.Judged) bool { return j.URL != "" && j.URL == link })
+	rows, err := d.Store.For(sub.Identity).Timeline().Since(time.Time{}, func(j store.Judged) bool { return j.URL != "" && j.URL == link })
 	if err != nil {
 		return store.Judged{}, err
 	}
@@ -179,7 +217,7 @@ func (d *Desk) Post(sub store.Subscriber, link string) (store.Judged, error) {
 		return rows[0], nil
 	}
 	if id := idOn(sub.Server, link); id != "" {
-		j, err := d.Store.Judged(sub.Identity, id)
+		j, err := d.Store.For(sub.Identity).Timeline().Judged(id)
 		if errors.Is(err, store.ErrNoPost) {
 			return store.Judged{Post: id, URL: link}, ErrUnseen
 		}
@@ -209,14 +247,14 @@ func (d *Desk) Say(sub store.Subscriber, link string, dream bool) (Change, error
 	if err != nil && (!dream || row.Post == "") {
 		return Change{}, err
 	}
-	if err := teach(d.Store, d.Eye, sub.Identity, row, dream); err != nil {
+	if err := teach(d.Store.For(sub.Identity).Timeline(), d.Eye, row, dream); err != nil {
 		return Change{}, err
 	}
 	what := "noted: not a dream; that picture is never hidden from you again"
 	if dream {
 		what = "noted: a dream; it is hidden, and so is the picture wherever it comes back"
 	}
-	_, err = d.Store.ChangeJudged(sub.Identity, row.Post, func(j *store.Judged) { spoken(j, row, sub, dream) })
+	_, err = d.Store.For(sub.Identity).Timeline().Change(row.Post, func(j *store.Judged) { spoken(j, row, sub, dream) })
 	if err != nil {
 		return Change{}, err
 	}
@@ -255,8 +293,8 @@ func (d *Desk) Rule(sub store.Subscriber, effect rules.Effect, subject string, u
 	if err != nil {
 		return Change{}, err
 	}
-	r, undo, err := d.Store.AddRule(sub.Handle, store.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect),
-		Scope: string(rules.Filter), User: sub.Handle, Until: until})
+	r, undo, err := d.Store.For(sub.Identity).Rules().Add(sub.Actor(), store.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect),
+		Scope: string(rules.Filter), Until: until})
 	if err != nil {
 		return Change{}, err
 	}
@@ -266,5 +304,5 @@ func (d *Desk) Rule(sub store.Subscriber, effect rules.Effect, subject string, u
 
 // Hidden lists what is hidden or noted since a time, newest first.
 func (d *Desk) Hidden(sub store.Subscriber, since time.Time) ([]store.Judged, error) {
-	return d.Store.JudgedSince(sub.Identity, since, hidden)
+	return d.Store.For(sub.Identity).Timeline().Since(since, hidden)
 }

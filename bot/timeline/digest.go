@@ -33,7 +33,7 @@ type Tally struct {
 // Report counts what happened since a time.
 func (d *Desk) Report(sub store.Subscriber, since time.Time) (Report, error) {
 	r := Report{Account: sub.Handle, Since: since}
-	rows, err := d.Store.JudgedSince(sub.Identity, since, nil)
+	rows, err := d.Store.For(sub.Identity).Timeline().Since(since, nil)
 	if err != nil {
 		return r, err
 	}
@@ -116,7 +116,7 @@ func (w *watcher) digest(ctx context.Context, sub store.Subscriber) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Store.TouchSubscriber(w.scope, func(s *store.Subscriber) { s.LastDigest = time.Now() }); err != nil {
+	if err := w.own.Subscription().Touch(func(s *store.Subscriber) { s.LastDigest = time.Now() }); err != nil {
 		return err
 	}
 	if r.Hidden+r.Noted == 0 {

@@ -65,7 +65,7 @@ type fetcher interface {
 // leaves doubts. What cannot be decoded is a sight too, so that it is not tried again.
 func (e *Eye) Look(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {
 	name := "url:" + digest([]byte(m.URL))
-	if seen, ok, err := e.Store.Sight(e.Judge.Model(), name); err != nil || ok {
+	if seen, ok, err := e.Store.Sights().Find(e.Judge.Model(), name); err != nil || ok {
 		return seen, err
 	}
 	got, err, _ := e.flights.Do(name, func() (any, error) {
@@ -73,7 +73,7 @@ func (e *Eye) Look(ctx context.Context, from fetcher, m network.Media) (store.Si
 		if err != nil {
 			return seen, err
 		}
-		return seen, e.Store.PutSight(e.Judge.Model(), seen, name, "sha:"+seen.Picture)
+		return seen, e.Store.Sights().Put(e.Judge.Model(), seen, name, "sha:"+seen.Picture)
 	})
 	if err != nil {
 		return store.Sight{}, err
@@ -83,7 +83,7 @@ func (e *Eye) Look(ctx context.Context, from fetcher, m network.Media) (store.Si
 
 // Known finds what was seen of a picture by its hash.
 func (e *Eye) Known(hash string) (store.Sight, bool, error) {
-	return e.Store.Sight(e.Judge.Model(), "sha:"+hash)
+	return e.Store.Sights().Find(e.Judge.Model(), "sha:"+hash)
 }
 
 func (e *Eye) look(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/store"
 )
@@ -28,11 +27,11 @@ const shelfSize = 400
 // tend makes the server's filters agree with what was decided, and learns from what the
 // subscriber changed in them.
 func (w *watcher) tend(ctx context.Context, sub store.Subscriber) error {
-	work, err := w.Store.FilterWork(w.scope)
+	work, err := w.own.Timeline().Work()
 	if err != nil {
 		return err
 	}
-	shelves, err := w.Store.Shelves(w.scope)
+	shelves, err := w.own.Timeline().Shelves()
 	if err != nil {
 		return err
 	}
@@ -49,7 +48,7 @@ func (w *watcher) tend(ctx context.Context, sub store.Subscriber) error {
 		if !more {
 			break
 		}
-		if shelves, err = w.Store.Shelves(w.scope); err != nil {
+		if shelves, err = w.own.Timeline().Shelves(); err != nil {
 			return err
 		}
 	}
@@ -70,7 +69,7 @@ func (w *watcher) round(ctx context.Context, sub store.Subscriber, shelves []sto
 	if err := c.learn(ctx); err != nil {
 		return false, err
 	}
-	work, err := w.Store.FilterWork(w.scope)
+	work, err := w.own.Timeline().Work()
 	if err != nil {
 		return false, err
 	}
@@ -144,11 +143,11 @@ func (c *cabinet) adopt() error {
 			var err error
 			switch {
 			case s.ID != "":
-				err = c.Store.PutShelf(c.scope, s)
+				err = c.own.Timeline().PutShelf(s)
 			case time.Since(s.Created) < c.Settle:
 				c.late = append(c.late, s.Name)
 			default:
-				err = c.Store.DropShelf(c.scope, s.Name)
+				err = c.own.Timeline().DropShelf(s.Name)
 			}
 			if err != nil {
 				return err
@@ -172,7 +171,7 @@ func (c *cabinet) learn(ctx context.Context) error {
 	if err := c.vanished(); err != nil {
 		return err
 	}
-	rows, err := c.Store.JudgedSince(c.scope, time.Time{}, nil)
+	rows, err := c.own.Timeline().Since(time.Time{}, nil)
 	if err != nil {
 		return err
 	}
@@ -203,7 +202,7 @@ func (c *cabinet) learn(ctx context.Context) error {
 
 // filed notes that a post is in a filter of ours.
 func (c *cabinet) filed(row store.Judged, at place) error {
-	now, err := c.Store.ChangeJudged(c.scope, row.Post, func(j *store.Judged) {
+	now, err := c.own.Timeline().Change(row.Post, func(j *store.Judged) {
 		if j.Fate == store.Wanted {
 			j.Fate, j.Shelf, j.Entry, j.FiledAt = store.Filed, at.shelf, at.entry, time.Now()
 		}
@@ -235,7 +234,7 @@ func (c *cabinet) takenOut(ctx context.Context, row store.Judged) error {
 func (c *cabinet) added(ctx context.Context, post string, at place) error {
 	c.Log.Info("a subscriber added a post to the filter", "account", c.sub.Handle)
 	row := store.Judged{Post: post, Why: "you put it into the filter"}
-	if old, err := c.Store.Judged(c.scope, post); err == nil {
+	if old, err := c.own.Timeline().Judged(post); err == nil {
 		row = old
 		row.Why = "you put it into the filter"
 	} else if !errors.Is(err, store.ErrNoPost) {
@@ -249,7 +248,7 @@ func (c *cabinet) added(ctx context.Context, post string, at place) error {
 	if err := c.teach(row, true); err != nil {
 		return err
 	}
-	_, err := c.Store.ChangeJudged(c.scope, post, func(j *store.Judged) {
+	_, err := c.own.Timeline().Change(post, func(j *store.Judged) {
 		fate := j.Fate
 		*j = row
 		j.Fate = fate
@@ -269,7 +268,7 @@ func (w *watcher) meet(ctx context.Context, post string) (*store.Judged, error) 
 	if err != nil {
 		return nil, err
 	}
-	sub, err := w.Store.Subscriber(w.scope)
+	sub, err := w.own.Subscription().Subscriber()
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +283,7 @@ func (w *watcher) meet(ctx context.Context, post string) (*store.Judged, error) 
 
 // end gives a post its last fate.
 func (w *watcher) end(post string, fate store.Fate) error {
-	_, err := w.Store.ChangeJudged(w.scope, post, func(j *store.Judged) { j.Fate, j.Entry = fate, "" })
+	_, err := w.own.Timeline().Change(post, func(j *store.Judged) { j.Fate, j.Entry = fate, "" })
 	return err
 }
 
@@ -355,7 +354,7 @@ func (c *cabinet) shelfFor(ctx context.Context, kind string) (shelf store.Shelf,
 	for id := range c.server {
 		shelf.Before = append(shelf.Before, id)
 	}
-	if err := c.Store.PutShelf(c.scope, shelf); err != nil {
+	if err := c.own.Timeline().PutShelf(shelf); err != nil {
 		return shelf, false, err
 	}
 	made, err := c.account.CreateFilter(ctx, ServerFilter{Title: shelf.Title, How: c.how, Context: []string{"home"}}, time.Until(monthEnd))
@@ -365,7 +364,7 @@ func (c *cabinet) shelfFor(ctx context.Context, kind string) (shelf store.Shelf,
 	c.server[made.ID] = made
 	shelf.ID, shelf.Before = made.ID, nil
 	c.shelves = append(c.shelves, shelf)
-	return shelf, true, c.Store.PutShelf(c.scope, shelf)
+	return shelf, true, c.own.Timeline().PutShelf(shelf)
 }
 
 func (c *cabinet) filled(name string) (n int) {
@@ -394,7 +393,7 @@ func (c *cabinet) vanished() error {
 			continue
 		}
 		c.Log.Info("a subscriber deleted a filter; from now on nothing is hidden", "account", c.sub.Handle)
-		_, _, err := c.Store.ChangeSubscriber("slugpuppy", c.scope, "the filter \""+s.Title+"\" was deleted in a client", func(sub *store.Subscriber) {
+		_, _, err := c.own.Subscription().Choose(store.Itself(), "the filter \""+s.Title+"\" was deleted in a client", func(sub *store.Subscriber) {
 			sub.Mode = store.FilterShadow
 		})
 		if err != nil {
@@ -407,7 +406,7 @@ func (c *cabinet) vanished() error {
 
 // abandon forgets a filter that is gone and what was in it.
 func (c *cabinet) abandon(s store.Shelf, deleted bool) error {
-	rows, err := c.Store.JudgedSince(c.scope, time.Time{}, func(j store.Judged) bool { return j.Shelf == s.Name && j.Fate == store.Filed })
+	rows, err := c.own.Timeline().Since(time.Time{}, func(j store.Judged) bool { return j.Shelf == s.Name && j.Fate == store.Filed })
 	if err != nil {
 		return err
 	}
@@ -421,12 +420,12 @@ func (c *cabinet) abandon(s store.Shelf, deleted bool) error {
 			return err
 		}
 	}
-	return c.Store.DropShelf(c.scope, s.Name)
+	return c.own.Timeline().DropShelf(s.Name)
 }
 
 // withdraw gives up hiding what is not hidden yet.
 func (c *cabinet) withdraw() error {
-	work, err := c.Store.FilterWork(c.scope)
+	work, err := c.own.Timeline().Work()
 	if err != nil {
 		return err
 	}
@@ -457,7 +456,7 @@ func (c *cabinet) tidy(ctx context.Context) error {
 				return err
 			}
 			s.How = c.how
-			if err := c.Store.PutShelf(c.scope, s); err != nil {
+			if err := c.own.Timeline().PutShelf(s); err != nil {
 				return err
 			}
 		}
@@ -468,7 +467,7 @@ func (c *cabinet) tidy(ctx context.Context) error {
 // remove asks the server to delete a filter of ours. That it is gone is seen in a later round.
 func (c *cabinet) remove(ctx context.Context, s store.Shelf) error {
 	s.Removing, c.asked = true, true
-	if err := c.Store.PutShelf(c.scope, s); err != nil {
+	if err := c.own.Timeline().PutShelf(s); err != nil {
 		return err
 	}
 	return c.account.DeleteFilter(ctx, s.ID)
@@ -476,7 +475,7 @@ func (c *cabinet) remove(ctx context.Context, s store.Shelf) error {
 
 // expecting says whether a filter still waits for posts that could not be filed yet.
 func (c *cabinet) expecting(name string) bool {
-	work, err := c.Store.FilterWork(c.scope)
+	work, err := c.own.Timeline().Work()
 	return err != nil || slices.ContainsFunc(work, func(j store.Judged) bool {
 		return j.Fate == store.Wanted && strings.HasPrefix(name, j.Kind+"/")
 	})
@@ -488,7 +487,7 @@ var errLeft = errors.New("the server still has filters that were deleted")
 // leave removes every filter of ours from the server and then everything we know.
 func (w *watcher) leave(ctx context.Context, sub store.Subscriber) error {
 	for range rounds {
-		shelves, err := w.Store.Shelves(w.scope)
+		shelves, err := w.own.Timeline().Shelves()
 		if err != nil {
 			return err
 		}
@@ -521,17 +520,17 @@ func (w *watcher) forget(ctx context.Context, sub store.Subscriber) error {
 			return err
 		}
 	}
-	return w.Store.ForgetSubscriber(w.scope.ID, w.scope)
+	return w.own.Subscription().Forget(store.Actor{Identity: w.own.Identity()})
 }
 
 // teach remembers what the subscriber said of the pictures of a post.
 func (w *watcher) teach(row store.Judged, dream bool) error {
-	return teach(w.Store, w.Eye, w.scope, row, dream)
+	return teach(w.own.Timeline(), w.Eye, row, dream)
 }
 
 // teach is shared with the desk, which has no watcher. Without an eye the sketch is missing and
 // the picture is known by its bytes only.
-func teach(st *store.Store, eye *Eye, scope identity.Identity, row store.Judged, dream bool) error {
+func teach(in *store.Timeline, eye *Eye, row store.Judged, dream bool) error {
 	for _, hash := range row.Pictures {
 		l := store.Lesson{Picture: hash, Post: row.Post, Dream: dream, Score: row.Score}
 		if eye != nil {
@@ -543,7 +542,7 @@ func teach(st *store.Store, eye *Eye, scope identity.Identity, row store.Judged,
 				l.Sketch, l.Score = sight.Sketch, sight.Score
 			}
 		}
-		if err := st.PutLesson(scope, l); err != nil {
+		if err := in.PutLesson(l); err != nil {
 			return err
 		}
 	}

@@ -87,7 +87,7 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 		}
 	}
 	lesson := lessonOf(v.lessons, s.sights)
-	list := rules.Decide(v.rules, rules.Event{Scope: rules.Filter, User: v.sub.Handle, Author: j.Author, Post: j.Post,
+	list := rules.Decide(v.rules, rules.Event{Scope: rules.Filter, User: v.sub.Identity, Author: j.Author, Post: j.Post,
 		URL: j.URL, Text: s.post.Text, Pictures: j.Pictures}, v.now)
 	switch {
 	case lesson != nil && !lesson.Dream:
@@ -98,7 +98,7 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 		j.Why, j.Rule = list.Why, list.Rule.ID
 		if list.Effect() == rules.Deny {
 			j.Kind = byRule
-			if list.Rule.User != "" {
+			if !list.Rule.Owner.IsZero() {
 				j.Kind = youSaid
 			}
 		}

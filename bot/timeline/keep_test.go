@@ -50,10 +50,10 @@ func TestAQuotedDreamIsFiledAndTheQuotingPostStays(t *testing.T) {
 	r.join()
 	r.pass()
 	r.want("DeepDream: certain", dream)
-	if row, err := r.store.Judged(r.scope, dream); err != nil || row.Author != r.stranger.Handle() || row.Booster == row.Author || row.Booster == "" {
+	if row, err := r.store.For(r.scope).Timeline().Judged(dream); err != nil || row.Author != r.stranger.Handle() || row.Booster == row.Author || row.Booster == "" {
 		t.Errorf("the row is %+v, %v", row, err)
 	}
-	if _, err := r.store.Judged(r.scope, quote.ID); err == nil {
+	if _, err := r.store.For(r.scope).Timeline().Judged(quote.ID); err == nil {
 		t.Error("a post without pictures of its own was judged")
 	}
 	r.say("undo all")
@@ -122,7 +122,7 @@ func TestTheFirstWeekOnlyLooks(t *testing.T) {
 }
 
 func mustSub(r *rig) store.Subscriber {
-	sub, err := r.store.Subscriber(r.scope)
+	sub, err := r.store.For(r.scope).Subscription().Subscriber()
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestADeletedPostIsNoLesson(t *testing.T) {
 	}
 	r.reader.Unfile(r.reader.Filters()[0].ID, dream) // servers drop entries of deleted posts
 	r.pass()
-	lessons, err := r.store.Lessons(r.scope)
+	lessons, err := r.store.For(r.scope).Timeline().Lessons()
 	if err != nil || len(lessons) != 0 || r.fate(dream) != store.Gone {
 		t.Errorf("%v %v, the post is %s", lessons, err, r.fate(dream))
 	}
@@ -260,10 +260,10 @@ func TestLeavingRemovesEverything(t *testing.T) {
 		if after := r.reader.Filters(); !reflect.DeepEqual(before, after) {
 			t.Errorf("%+v", after)
 		}
-		if subs, err := r.store.Subscribers(); err != nil || len(subs) != 0 {
+		if subs, err := r.store.Operator().Subscribers(); err != nil || len(subs) != 0 {
 			t.Errorf("%v %v", subs, err)
 		}
-		if rows, err := r.store.JudgedSince(r.scope, time.Time{}, nil); err != nil || len(rows) != 0 {
+		if rows, err := r.store.For(r.scope).Timeline().Since(time.Time{}, nil); err != nil || len(rows) != 0 {
 			t.Errorf("%v %v", rows, err)
 		}
 	})

@@ -18,7 +18,7 @@ const pageSize = 40
 
 // look judges what came into the timeline since the last time.
 func (w *watcher) look(ctx context.Context, sub store.Subscriber) error {
-	cursor, known, err := w.Store.HomeCursor(w.scope)
+	cursor, known, err := w.own.Timeline().Cursor()
 	if err != nil {
 		return err
 	}
@@ -97,11 +97,11 @@ func (w *watcher) judge(ctx context.Context, sub store.Subscriber, page []networ
 	group, gctx := errgroup.WithContext(ctx)
 	taken := map[string]bool{}
 	for _, s := range shown(page) {
-		if taken[s.post.ID] || s.post.Author.ID == w.scope.ID {
+		if taken[s.post.ID] || s.post.Author.ID == w.own.Identity().ID {
 			continue
 		}
 		taken[s.post.ID] = true
-		if _, err := w.Store.Judged(w.scope, s.post.ID); !errors.Is(err, store.ErrNoPost) {
+		if _, err := w.own.Timeline().Judged(s.post.ID); !errors.Is(err, store.ErrNoPost) {
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ func (w *watcher) judge(ctx context.Context, sub store.Subscriber, page []networ
 			rows = append(rows, row)
 		}
 	}
-	return w.Store.RecordJudged(w.scope, cursor, rows...)
+	return w.own.Timeline().Record(cursor, rows...)
 }
 
 // count tells the observer of a verdict.
@@ -173,14 +173,14 @@ func original(p network.Post) *seen {
 
 func (w *watcher) view(sub store.Subscriber) (v view, err error) {
 	v = view{sub: sub, now: time.Now()}
-	if v.rules, err = w.Store.Rules(); err != nil {
+	if v.rules, err = w.own.Rules().InForce(); err != nil {
 		return v, fmt.Errorf("read the allow and deny lists: %w", err)
 	}
-	if v.lessons, err = w.Store.Lessons(w.scope); err != nil {
+	if v.lessons, err = w.own.Timeline().Lessons(); err != nil {
 		return v, fmt.Errorf("read what the subscriber said: %w", err)
 	}
 	if w.Share {
-		v.shared, err = w.Store.SharedLessons(agreeing)
+		v.shared, err = w.Store.Sights().SharedLessons(agreeing)
 	}
 	return v, err
 }
@@ -193,7 +193,7 @@ const agreeing = 2
 func (w *watcher) rescan(since time.Time) (changed int, err error) {
 	w.pass.Lock()
 	defer w.pass.Unlock()
-	sub, err := w.Store.Subscriber(w.scope)
+	sub, err := w.own.Subscription().Subscriber()
 	if err != nil {
 		return 0, err
 	}
@@ -201,7 +201,7 @@ func (w *watcher) rescan(since time.Time) (changed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	rows, err := w.Store.JudgedSince(w.scope, since, func(j store.Judged) bool {
+	rows, err := w.own.Timeline().Since(since, func(j store.Judged) bool {
 		return j.Fate == store.Kept || j.Fate == store.Noted || j.Fate == store.Filed && j.Kind != youSaid
 	})
 	if err != nil {
@@ -237,7 +237,7 @@ func (w *watcher) again(v view, row store.Judged) (bool, error) {
 	if row.Fate == now.Fate || row.Fate == store.Filed && now.Kind != "" {
 		return false, nil
 	}
-	_, err := w.Store.ChangeJudged(w.scope, row.Post, func(j *store.Judged) {
+	_, err := w.own.Timeline().Change(row.Post, func(j *store.Judged) {
 		if j.Fate != row.Fate {
 			return
 		}

@@ -31,7 +31,7 @@ func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
 	}
 	for _, m := range due {
 		if _, m.Theirs = muted[m.Account]; m.Theirs {
-			err = w.Store.PutMute(w.scope, m)
+			err = w.own.Timeline().PutMute(m)
 		} else {
 			err = w.beginMute(ctx, m)
 		}
@@ -45,7 +45,7 @@ func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
 // knownMutes are our mutes and those that are over. The latter are forgotten once no post from before
 // them counts any more.
 func (w *watcher) knownMutes(sub store.Subscriber) (known []store.Mute, err error) {
-	all, err := w.Store.Mutes(w.scope)
+	all, err := w.own.Timeline().Mutes()
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +53,10 @@ func (w *watcher) knownMutes(sub store.Subscriber) (known []store.Mute, err erro
 	for _, m := range all {
 		switch {
 		case m.Over && now.Sub(m.Until) >= sub.Mute.Within:
-			err = w.Store.DropMute(w.scope, m.Account)
+			err = w.own.Timeline().DropMute(m.Account)
 		case m.Theirs && !m.Over && !now.Before(m.Until):
 			m.Over = true
-			err = w.Store.PutMute(w.scope, m)
+			err = w.own.Timeline().PutMute(m)
 			known = append(known, m)
 		default:
 			known = append(known, m)
@@ -89,7 +89,7 @@ func (w *watcher) offenders(sub store.Subscriber, known []store.Mute) (due []sto
 	if sub.Mute.After <= 0 || sub.Acting(time.Now()) != store.FilterOn {
 		return nil, nil
 	}
-	rows, err := w.Store.JudgedSince(w.scope, time.Now().Add(-sub.Mute.Within), func(j store.Judged) bool {
+	rows, err := w.own.Timeline().Since(time.Now().Add(-sub.Mute.Within), func(j store.Judged) bool {
 		return j.Fate == store.Filed && j.AuthorID != ""
 	})
 	if err != nil {
@@ -115,7 +115,7 @@ func (w *watcher) offenders(sub store.Subscriber, known []store.Mute) (due []sto
 
 // beginMute writes the mute down before it is made: whatever happens, it will be ended.
 func (w *watcher) beginMute(ctx context.Context, m store.Mute) error {
-	if err := w.Store.PutMute(w.scope, m); err != nil {
+	if err := w.own.Timeline().PutMute(m); err != nil {
 		return err
 	}
 	if err := w.account.Mute(ctx, m.Account, time.Until(m.Until)); err != nil {
@@ -123,7 +123,7 @@ func (w *watcher) beginMute(ctx context.Context, m store.Mute) error {
 	}
 	m.Done = true
 	w.Log.Info("muted an account for a while, as the subscriber's rule says", "until", m.Until)
-	return w.Store.PutMute(w.scope, m)
+	return w.own.Timeline().PutMute(m)
 }
 
 // endMute ends one of our mutes if it is time. A mute without an end that is there now was made
@@ -137,12 +137,12 @@ func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]ti
 	case !there && m.Done && before:
 		m.Theirs = true
 		w.Log.Info("a subscriber ended a mute of ours", "until", m.Until)
-		return w.Store.PutMute(w.scope, m)
+		return w.own.Timeline().PutMute(m)
 	case !there && !m.Done && before: // it was cut short before it was made
-		return w.Store.DropMute(w.scope, m.Account)
+		return w.own.Timeline().DropMute(m.Account)
 	case there && !m.Done && before:
 		m.Done = true
-		return w.Store.PutMute(w.scope, m)
+		return w.own.Timeline().PutMute(m)
 	case before:
 		return nil
 	}
@@ -153,12 +153,12 @@ func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]ti
 	}
 	m.Over, m.Until = true, time.Now()
 	w.Log.Info("a mute of ours is over", "unmuted", there && !ends.IsZero())
-	return w.Store.PutMute(w.scope, m)
+	return w.own.Timeline().PutMute(m)
 }
 
 // unmuteAll ends all our mutes now.
 func (w *watcher) unmuteAll(ctx context.Context) error {
-	ours, err := w.Store.Mutes(w.scope)
+	ours, err := w.own.Timeline().Mutes()
 	if err != nil || len(ours) == 0 {
 		return err
 	}

@@ -63,12 +63,12 @@ func onServer(t *testing.T, server, reader, artist string) {
 		Connect: func(store.Subscriber) (timeline.Account, error) { return account, nil },
 	})
 	scope := identity.Identity{Server: "example.social", ID: self.ID}
-	if _, err := st.Subscribe("test", store.Subscriber{Identity: scope, Handle: self.Handle, Server: server,
+	if _, err := st.For(scope).Subscription().Join(store.Actor{Name: "test"}, store.Subscriber{Identity: scope, Handle: self.Handle, Server: server,
 		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "off"}); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { // whatever happens, the reader's filters are as before
-		if _, err := f.Desk().Leave("test", store.Subscriber{Identity: scope}); err != nil {
+		if _, err := f.Desk().Leave(store.Actor{Name: "test"}, store.Subscriber{Identity: scope}); err != nil {
 			t.Error(err)
 		}
 		if _, err := f.Pass(context.WithoutCancel(t.Context()), scope); err != nil && !strings.Contains(err.Error(), "no such subscriber") {

@@ -143,7 +143,7 @@ func (r *rig) join(edit ...func(*store.Subscriber)) {
 	for _, e := range edit {
 		e(&sub)
 	}
-	if _, err := r.store.Subscribe("test", sub); err != nil {
+	if _, err := r.store.For(sub.Identity).Subscription().Join(store.Actor{Name: "test"}, sub); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -191,7 +191,7 @@ func (r *rig) want(title string, ids ...string) {
 
 func (r *rig) say(text string) string {
 	r.t.Helper()
-	reply, handled, err := r.filter.Command(r.t.Context(), r.reader.Handle(), text)
+	reply, handled, err := r.filter.Command(r.t.Context(), store.Actor{Identity: r.scope, Name: r.reader.Handle()}, text)
 	if err != nil || !handled {
 		r.t.Fatalf("%q: %v, handled %v", text, err, handled)
 	}
@@ -200,7 +200,7 @@ func (r *rig) say(text string) string {
 
 func (r *rig) fate(post string) store.Fate {
 	r.t.Helper()
-	j, err := r.store.Judged(r.scope, post)
+	j, err := r.store.For(r.scope).Timeline().Judged(post)
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func (f *Filter) Run(ctx context.Context) error {
 			}
 			pruned = time.Now()
 		}
-		subs, err := f.Store.Subscribers()
+		subs, err := f.Store.Operator().Subscribers()
 		if err != nil {
 			return fmt.Errorf("list subscribers: %w", err)
 		}
@@ -139,27 +139,27 @@ func (f *Filter) Run(ctx context.Context) error {
 }
 
 // watcher returns the one of a subscriber; fresh says that it is new and nobody runs it.
-func (f *Filter) watcher(scope identity.Identity) (w *watcher, fresh bool) {
+func (f *Filter) watcher(who identity.Identity) (w *watcher, fresh bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if w, ok := f.watchers[scope]; ok {
+	if w, ok := f.watchers[who]; ok {
 		return w, false
 	}
-	w = &watcher{Filter: f, scope: scope, wake: make(chan struct{}, 1)}
-	f.watchers[scope] = w
+	w = &watcher{Filter: f, own: f.Store.For(who), wake: make(chan struct{}, 1)}
+	f.watchers[who] = w
 	return w, true
 }
 
 func (f *Filter) dismiss(w *watcher) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.watchers, w.scope)
+	delete(f.watchers, w.own.Identity())
 }
 
 // Wake says that something changed for a subscriber, or that there is a new one.
-func (f *Filter) Wake(scope identity.Identity) {
+func (f *Filter) Wake(who identity.Identity) {
 	f.mu.Lock()
-	w := f.watchers[scope]
+	w := f.watchers[who]
 	f.mu.Unlock()
 	hint := f.joined
 	if w != nil {
@@ -174,7 +174,7 @@ func (f *Filter) Wake(scope identity.Identity) {
 // watcher looks after one subscriber. Passes never overlap.
 type watcher struct {
 	*Filter
-	scope      identity.Identity
+	own        *store.Account // what the store has of them
 	wake       chan struct{}
 	pass       sync.Mutex
 	account    Account
@@ -249,7 +249,7 @@ func (w *watcher) rest() time.Duration {
 func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	w.pass.Lock()
 	defer w.pass.Unlock()
-	sub, err := w.Store.Subscriber(w.scope)
+	sub, err := w.own.Subscription().Subscriber()
 	if err != nil {
 		return 0, err
 	}
@@ -282,7 +282,7 @@ func (w *watcher) settle(sub store.Subscriber, trouble string) error {
 	if sub.Trouble == trouble {
 		return nil
 	}
-	return w.Store.TouchSubscriber(w.scope, func(s *store.Subscriber) { s.Trouble = trouble })
+	return w.own.Subscription().Touch(func(s *store.Subscriber) { s.Trouble = trouble })
 }
 
 // errAccount means that an account cannot even be opened.
@@ -325,8 +325,8 @@ func (w *watcher) watch(ctx context.Context, sub store.Subscriber) error {
 
 // Pass makes one pass for a subscriber now, whether Run runs or not. Passes for one never
 // overlap.
-func (f *Filter) Pass(ctx context.Context, scope identity.Identity) (next time.Duration, err error) {
-	w, fresh := f.watcher(scope)
+func (f *Filter) Pass(ctx context.Context, who identity.Identity) (next time.Duration, err error) {
+	w, fresh := f.watcher(who)
 	if fresh {
 		defer f.dismiss(w)
 	}
@@ -334,13 +334,13 @@ func (f *Filter) Pass(ctx context.Context, scope identity.Identity) (next time.D
 }
 
 // Rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
-func (f *Filter) Rescan(scope identity.Identity, since time.Time) (changed int, err error) {
-	w, fresh := f.watcher(scope)
+func (f *Filter) Rescan(who identity.Identity, since time.Time) (changed int, err error) {
+	w, fresh := f.watcher(who)
 	if fresh {
 		defer f.dismiss(w)
 	}
 	changed, err = w.rescan(since)
-	f.Wake(scope)
+	f.Wake(who)
 	return changed, err
 }
 
@@ -350,7 +350,7 @@ func (f *Filter) prune() error {
 	if _, err := f.Store.PruneJudged(now.Add(-f.Keep/6), now.Add(-f.Keep)); err != nil {
 		return fmt.Errorf("forget old posts: %w", err)
 	}
-	if _, err := f.Store.PruneSights(now.Add(-f.Keep)); err != nil {
+	if _, err := f.Store.Sights().Prune(now.Add(-f.Keep)); err != nil {
 		return fmt.Errorf("forget old sights: %w", err)
 	}
 	return nil

@@ -25,7 +25,7 @@ import (
 // agrees wants the server's filters to be what the store says, and nothing of ours to be unknown.
 func (r *rig) agrees() {
 	r.t.Helper()
-	rows, err := r.store.JudgedSince(r.scope, time.Time{}, nil)
+	rows, err := r.store.For(r.scope).Timeline().Since(time.Time{}, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func (r *rig) agrees() {
 			r.t.Errorf("post %s is still %s", j.Post, j.Fate)
 		}
 	}
-	shelves, err := r.store.Shelves(r.scope)
+	shelves, err := r.store.For(r.scope).Timeline().Shelves()
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -71,11 +71,11 @@ func (r *rig) calm() {
 	r.t.Helper()
 	for range 20 {
 		r.pass()
-		work, err := r.store.FilterWork(r.scope)
+		work, err := r.store.For(r.scope).Timeline().Work()
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		shelves, err := r.store.Shelves(r.scope)
+		shelves, err := r.store.For(r.scope).Timeline().Shelves()
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestAThousandRoundsOfTroubleEndInAgreement(t *testing.T) {
 			r.server.ClearFaults()
 			r.calm()
 			r.agrees()
-			if lessons, err := r.store.Lessons(r.scope); err != nil || len(lessons) != 0 {
+			if lessons, err := r.store.For(r.scope).Timeline().Lessons(); err != nil || len(lessons) != 0 {
 				t.Errorf("trouble on the line was taken for %d words of the subscriber (%v)", len(lessons), err)
 			}
 			r.say("undo all")
@@ -205,7 +205,7 @@ func TestKilledAtAnyPointItLeavesNoUnknownFilter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := st.Return("test", r.scope, time.Time{}, "", nil); err != nil {
+			if _, _, err := st.For(r.scope).Timeline().Return(store.Actor{Name: "test"}, time.Time{}, "", nil); err != nil {
 				t.Fatal(err)
 			}
 			st.Close()
@@ -219,7 +219,7 @@ func TestKilledAtAnyPointItLeavesNoUnknownFilter(t *testing.T) {
 	r.open()
 	r.calm()
 	r.agrees()
-	rows, err := r.store.JudgedSince(r.scope, time.Time{}, nil)
+	rows, err := r.store.For(r.scope).Timeline().Since(time.Time{}, nil)
 	if err != nil || len(rows) != dreams {
 		t.Errorf("%d posts are known of %d (%v)", len(rows), dreams, err)
 	}
@@ -278,7 +278,7 @@ func TestTimedMutesEndAndLeaveThePersonsOwnAlone(t *testing.T) {
 	r.open()
 	time.Sleep(2100 * time.Millisecond)
 	r.pass()
-	if mutes, err := r.store.Mutes(r.scope); err != nil || slices.ContainsFunc(mutes, store.Mute.Ours) {
+	if mutes, err := r.store.For(r.scope).Timeline().Mutes(); err != nil || slices.ContainsFunc(mutes, store.Mute.Ours) {
 		t.Errorf("%v %v", mutes, err)
 	}
 	if r.reader.Mutes(r.artist) || !r.reader.Mutes(own) {

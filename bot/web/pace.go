@@ -23,14 +23,14 @@ func (s *Site) paces(users []store.Subscriber) ([]pace, error) {
 		long time.Duration
 	}{{"hour", time.Hour}, {"day", 24 * time.Hour}} {
 		since := time.Now().Add(-span.long)
-		jobs, err := s.Store.List(store.Filter{Since: since})
+		jobs, err := s.Store.Operator().Jobs(store.Filter{Since: since})
 		if err != nil {
 			return nil, err
 		}
 		r := paceOf(jobs)
 		r.Span = span.name
 		for _, u := range users {
-			rows, err := s.Store.JudgedSince(u.Identity, since, nil)
+			rows, err := s.Store.For(u.Identity).Timeline().Since(since, nil)
 			if err != nil {
 				return nil, err
 			}

@@ -19,7 +19,7 @@ import (
 
 // welcome stores the connection of who signed in.
 func (s *Site) welcome(v *visit, who Person) error {
-	_, err := s.Admin.Subscribe(v.ctx(), operator.Subscription{Subscriber: newcomer(who), Secrets: who.Secrets})
+	_, err := s.Admin.Subscribe(operator.As(v.ctx(), newcomer(who).Actor()), operator.Subscription{Subscriber: newcomer(who), Secrets: who.Secrets})
 	if err != nil {
 		return fmt.Errorf("connect an account: %w", err)
 	}
@@ -53,14 +53,8 @@ func (s *Site) home(v *visit) error {
 	if o.Report, err = s.Filter.Desk().Report(*v.sub, time.Now().AddDate(0, 0, -7)); err != nil {
 		return err
 	}
-	all, err := s.Store.Rules()
-	if err != nil {
+	if o.Rules, err = s.own(v).Rules().Own(); err != nil {
 		return err
-	}
-	for _, r := range all {
-		if strings.EqualFold(r.User, v.sub.Handle) {
-			o.Rules = append(o.Rules, r)
-		}
 	}
 	for _, b := range []struct {
 		name  string
@@ -80,13 +74,13 @@ func (s *Site) settings(v *visit) error {
 	switch what {
 	case "filter":
 		if value == "on" && v.sub.Mode == store.FilterOff && v.sub.ShadowUntil.IsZero() {
-			err = s.Store.TouchSubscriber(v.sub.Identity, func(sub *store.Subscriber) { sub.ShadowUntil = time.Now().Add(s.Shadow) })
+			err = s.own(v).Subscription().Touch(func(sub *store.Subscriber) { sub.ShadowUntil = time.Now().Add(s.Shadow) })
 		}
 		if err == nil {
-			_, err = desk.Switch(v.sub.Handle, *v.sub, value)
+			_, err = desk.Switch(v.sub.Actor(), *v.sub, value)
 		}
 	case "how", "budget", "except", "digest":
-		_, err = desk.Choose(v.sub.Handle, *v.sub, what, value)
+		_, err = desk.Choose(v.sub.Actor(), *v.sub, what, value)
 	case "allow", "deny":
 		_, err = desk.Rule(*v.sub, rules.Effect(what), value, time.Time{})
 		if err != nil {
@@ -105,14 +99,10 @@ func (s *Site) settings(v *visit) error {
 
 // unrule removes one of the person's own rules.
 func (s *Site) unrule(v *visit, id string) error {
-	all, err := s.Store.Rules()
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(all, func(r store.Rule) bool { return r.ID == id && strings.EqualFold(r.User, v.sub.Handle) }) {
+	_, _, err := s.own(v).Rules().Remove(v.sub.Actor(), id)
+	if errors.Is(err, store.ErrNoRule) {
 		return refuse(http.StatusNotFound, "You have no such rule.")
 	}
-	_, _, err = s.Store.RemoveRule(v.sub.Handle, id)
 	return err
 }
 
@@ -127,7 +117,7 @@ type reviewed struct {
 const perPage = 20
 
 func (s *Site) review(v *visit) error {
-	rows, err := s.Store.JudgedSince(v.sub.Identity, time.Time{}, func(j store.Judged) bool { return j.Fate != store.Kept && j.Fate != store.Gone })
+	rows, err := s.own(v).Timeline().Since(time.Time{}, func(j store.Judged) bool { return j.Fate != store.Kept && j.Fate != store.Gone })
 	if err != nil {
 		return err
 	}
@@ -159,7 +149,7 @@ func pageOf(r *http.Request) int {
 
 // undo returns posts: one, an artist's, since a time, all; or undoes that.
 func (s *Site) undo(v *visit) error {
-	_, err := s.Filter.Desk().Return(v.sub.Handle, *v.sub, v.r.PostFormValue("which"))
+	_, err := s.Filter.Desk().Return(v.sub.Actor(), *v.sub, v.r.PostFormValue("which"))
 	if err != nil && !errors.Is(err, timeline.ErrNothing) {
 		return refuse(http.StatusUnprocessableEntity, err.Error())
 	}
@@ -178,7 +168,7 @@ func (s *Site) stats(v *visit) error {
 	const span = 30
 	now := time.Now().UTC()
 	since := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC).AddDate(0, 0, 1-span)
-	rows, err := s.Store.JudgedSince(v.sub.Identity, since, func(j store.Judged) bool {
+	rows, err := s.own(v).Timeline().Since(since, func(j store.Judged) bool {
 		return j.Fate == store.Filed || j.Fate == store.Noted || j.Fate == store.Wanted
 	})
 	if err != nil {
@@ -232,15 +222,15 @@ func (s *Site) audit(v *visit) error {
 
 // export is everything known about the person, as JSON.
 func (s *Site) export(v *visit) error {
-	rows, err := s.Store.JudgedSince(v.sub.Identity, time.Time{}, nil)
+	rows, err := s.own(v).Timeline().Since(time.Time{}, nil)
 	if err != nil {
 		return err
 	}
-	lessons, err := s.Store.Lessons(v.sub.Identity)
+	lessons, err := s.own(v).Timeline().Lessons()
 	if err != nil {
 		return err
 	}
-	shelves, err := s.Store.Shelves(v.sub.Identity)
+	shelves, err := s.own(v).Timeline().Shelves()
 	if err != nil {
 		return err
 	}
@@ -254,10 +244,10 @@ func (s *Site) forget(v *visit) error {
 	if v.r.PostFormValue("sure") != "yes" {
 		return refuse(http.StatusUnprocessableEntity, "Please tick that you are sure.")
 	}
-	if _, err := s.Filter.Desk().Leave(v.sub.Handle, *v.sub); err != nil {
+	if _, err := s.Filter.Desk().Leave(v.sub.Actor(), *v.sub); err != nil {
 		return err
 	}
-	if err := s.Store.CloseSessions(v.sub.Identity); err != nil {
+	if err := s.Store.Sessions().CloseAll(v.sub.Identity); err != nil {
 		return err
 	}
 	s.setCookie(v.w, "session", "", 0)
@@ -301,7 +291,7 @@ func (s *Site) operator(v *visit) error {
 }
 
 func (s *Site) retry(v *visit) error {
-	if _, err := s.Admin.Retry(v.ctx(), v.r.PostFormValue("job")); err != nil {
+	if _, err := s.Admin.Retry(operator.As(v.ctx(), v.sub.Actor()), v.r.PostFormValue("job")); err != nil {
 		return refuse(http.StatusConflict, err.Error())
 	}
 	return v.redirect("/operator")

@@ -19,7 +19,7 @@ const quality = 80
 
 // preview fetches a picture's file of a post that the person's own filter judged.
 func (s *Site) preview(v *visit) ([]byte, error) {
-	row, err := s.Store.Judged(v.sub.Identity, v.r.PathValue("post"))
+	row, err := s.own(v).Timeline().Judged(v.r.PathValue("post"))
 	if errors.Is(err, store.ErrNoPost) {
 		return nil, refuse(http.StatusNotFound, "There is no such picture.")
 	}

@@ -39,11 +39,11 @@ func (s *Site) recognise(v *visit) error {
 	if err != nil {
 		return nil
 	}
-	session, ok, err := s.Store.Session(c.Value)
+	session, ok, err := s.Store.Sessions().Find(c.Value)
 	if err != nil || !ok {
 		return err
 	}
-	sub, err := s.Store.Subscriber(session.Identity)
+	sub, err := s.Store.For(session.Identity).Subscription().Subscriber()
 	if errors.Is(err, store.ErrNoSubscriber) {
 		return nil
 	}
@@ -97,11 +97,11 @@ func (s *Site) callback(v *visit) error {
 		return err
 	}
 	if v.id != "" { // whoever was signed in here is not any more
-		if err := s.Store.CloseSession(v.id); err != nil {
+		if err := s.Store.Sessions().Close(v.id); err != nil {
 			return err
 		}
 	}
-	id, err := s.Store.OpenSession(who.Identity)
+	id, err := s.Store.Sessions().Open(who.Identity)
 	if err != nil {
 		return err
 	}
@@ -111,9 +111,9 @@ func (s *Site) callback(v *visit) error {
 
 // signOut ends this session, or with "everywhere" all of the person's.
 func (s *Site) signOut(v *visit) error {
-	end := func() error { return s.Store.CloseSession(v.id) }
+	end := func() error { return s.Store.Sessions().Close(v.id) }
 	if v.r.PostFormValue("everywhere") != "" {
-		end = func() error { return s.Store.CloseSessions(v.sub.Identity) }
+		end = func() error { return s.Store.Sessions().CloseAll(v.sub.Identity) }
 	}
 	if err := end(); err != nil {
 		return err

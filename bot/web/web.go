@@ -210,6 +210,9 @@ type visit struct {
 	id  string            // of the session
 }
 
+// own is what the store has of who is signed in.
+func (s *Site) own(v *visit) *store.Account { return s.Store.For(v.sub.Identity) }
+
 func (v *visit) ctx() context.Context { return v.r.Context() }
 
 // problem is an error that the person is told.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/x/hidelist"
 	"slugpuppy/bot/timeline"
@@ -69,9 +68,9 @@ func (c *Client) ForFilter(cabinet timeline.Cabinet, ends func() (map[string]tim
 }
 
 // EndsIn are the mutes that a store knows as ours.
-func EndsIn(st *store.Store, scope identity.Identity) func() (map[string]time.Time, error) {
+func EndsIn(of *store.Timeline) func() (map[string]time.Time, error) {
 	return func() (map[string]time.Time, error) {
-		list, err := st.Mutes(scope)
+		list, err := of.Mutes()
 		if err != nil {
 			return nil, err
 		}

@@ -112,7 +112,7 @@ func keeping(st *store.Store, version string, o x.Options) (*hidelist.Press, *ti
 			if err != nil {
 				return nil, err
 			}
-			return c.ForFilter(press.Keeper(sub.Identity), x.EndsIn(st, sub.Identity)), nil
+			return c.ForFilter(press.Keeper(sub.Identity), x.EndsIn(st.For(sub.Identity).Timeline())), nil
 		}})
 }
 
@@ -129,7 +129,7 @@ func (r *reader) join(edit ...func(*store.Subscriber)) {
 	for _, e := range edit {
 		e(&sub)
 	}
-	if _, err := r.store.Subscribe("test", sub); err != nil {
+	if _, err := r.store.For(sub.Identity).Subscription().Join(store.Actor{Name: "test"}, sub); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -153,7 +153,7 @@ func (r *reader) post(share float64) string {
 
 // hidden are the posts in the lists.
 func (r *reader) hidden() (ids []string) {
-	lists, err := r.store.PostLists(r.scope)
+	lists, err := r.store.For(r.scope).Lists().All()
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func (r *reader) hidden() (ids []string) {
 }
 
 func (r *reader) trouble() string {
-	sub, err := r.store.Subscriber(r.scope)
+	sub, err := r.store.For(r.scope).Subscription().Subscriber()
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestReportOnlyListsNothing(t *testing.T) {
 	dream := r.post(0.97)
 	r.join(func(s *store.Subscriber) { s.Mode = store.FilterShadow })
 	r.pass()
-	j, err := r.store.Judged(r.scope, dream)
+	j, err := r.store.For(r.scope).Timeline().Judged(dream)
 	if err != nil || j.Fate != store.Noted || len(r.hidden()) != 0 {
 		t.Errorf("%s, %v", j.Fate, err)
 	}
@@ -237,13 +237,13 @@ func muteTwice(s *store.Subscriber) {
 // expire makes the time of all mutes come.
 func (r *reader) expire() {
 	r.t.Helper()
-	list, err := r.store.Mutes(r.scope)
+	list, err := r.store.For(r.scope).Timeline().Mutes()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	for _, m := range list {
 		m.Until = time.Now()
-		if err := r.store.PutMute(r.scope, m); err != nil {
+		if err := r.store.For(r.scope).Timeline().PutMute(m); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -291,7 +291,7 @@ func mutesEnd(t *testing.T, o xtest.Options) {
 	if !r.town.alice.Mutes(r.artist) {
 		t.Error("new posts do not count")
 	}
-	if mutes, err := r.store.Mutes(r.scope); err != nil || slices.ContainsFunc(mutes, func(m store.Mute) bool { return m.Account == loud.ID() }) {
+	if mutes, err := r.store.For(r.scope).Timeline().Mutes(); err != nil || slices.ContainsFunc(mutes, func(m store.Mute) bool { return m.Account == loud.ID() }) {
 		t.Errorf("%+v, %v", mutes, err)
 	}
 }
@@ -395,11 +395,11 @@ func TestMuteOffEndsOurMutesAndNoOthers(t *testing.T) {
 	if !r.town.alice.Mutes(r.artist) {
 		t.Fatal("not muted")
 	}
-	sub, err := r.store.Subscriber(r.scope)
+	sub, err := r.store.For(r.scope).Subscription().Subscriber()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.filter.Desk().Choose("operator", sub, "mute", "off"); err != nil {
+	if _, err := r.filter.Desk().Choose(store.Actor{Name: "operator"}, sub, "mute", "off"); err != nil {
 		t.Fatal(err)
 	}
 	r.pass()

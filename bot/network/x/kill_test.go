@@ -115,7 +115,7 @@ func (r *reader) settled(artists []*xtest.User) bool {
 		r.t.Fatal(err)
 	}
 	defer st.Close()
-	list, err := st.Mutes(r.scope)
+	list, err := st.For(r.scope).Timeline().Mutes()
 	if err != nil {
 		r.t.Fatal(err)
 	}

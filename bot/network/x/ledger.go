@@ -13,11 +13,15 @@ var _ Ledger = Books{}
 
 // Spend implements Ledger.
 func (b Books) Spend(who network.Account, month string, item Item, n int, cost Money) error {
-	return b.Store.Spend(store.Spending{Identity: identity.Identity{Server: Server, ID: who.ID}, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
+	return b.of(who.ID).Spend(store.Spending{Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
 }
 
 // Spent implements Ledger.
 func (b Books) Spent(account, month string) (Money, error) {
-	cost, err := b.Store.Spent(identity.Identity{Server: Server, ID: account}, month)
+	cost, err := b.of(account).Spent(month)
 	return Money(cost), err
+}
+
+func (b Books) of(account string) *store.Ledger {
+	return b.Store.For(identity.Identity{Server: Server, ID: account}).Ledger()
 }

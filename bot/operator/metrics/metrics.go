@@ -30,7 +30,7 @@ type Metrics struct {
 type Source interface {
 	Counts() (map[store.State]int, error)
 	Subscribers() ([]store.Subscriber, error)
-	List(store.Filter) ([]store.Job, error)
+	Jobs(store.Filter) ([]store.Job, error)
 }
 
 // Engine tells the operations of networks so far and the time they took; classifier.Performed is one.
@@ -127,7 +127,7 @@ func (s *snapshot) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	counts, err1 := s.src.Counts()
-	waiting, err2 := s.src.List(store.Filter{States: []store.State{store.Queued}})
+	waiting, err2 := s.src.Jobs(store.Filter{States: []store.State{store.Queued}})
 	subs, err3 := s.src.Subscribers()
 	if err1 != nil || err2 != nil || err3 != nil {
 		gauge(errDesc, 0)

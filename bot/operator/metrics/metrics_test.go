@@ -23,13 +23,13 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	}
 	defer st.Close()
 	scope := identity.Identity{Server: "private.example", ID: "account-of-ada"}
-	if _, err := st.Subscribe("test", store.Subscriber{Identity: scope, Handle: "ada@private.example", Mode: store.FilterOn, Trouble: "no token"}); err != nil {
+	if _, err := st.For(scope).Subscription().Join(store.Actor{Name: "test"}, store.Subscriber{Identity: scope, Handle: "ada@private.example", Mode: store.FilterOn, Trouble: "no token"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := st.Record(scope, "1", store.Job{Source: "1", Handle: "ada@private.example", State: store.Queued, Lane: "words"}); err != nil {
+	if _, err := st.For(scope).Jobs().Record("1", store.Job{Source: "1", Handle: "ada@private.example", State: store.Queued, Lane: "words"}); err != nil {
 		t.Fatal(err)
 	}
-	m := metrics.New(st, func() (float64, time.Duration) { return 3e9, 2 * time.Second }, "v1")
+	m := metrics.New(st.Operator(), func() (float64, time.Duration) { return 3e9, 2 * time.Second }, "v1")
 	m.Judged("certain")
 	m.Unreadable()
 	if _, err := m.Decoding("mentions", func(context.Context, []byte) (image.Image, error) { return nil, errors.New("no picture") })(t.Context(), nil); err == nil {

@@ -32,7 +32,7 @@ func open(t *testing.T) *store.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if _, err := s.Subscribe("test", store.Subscriber{Identity: scope, Network: "x", Handle: "reader", Mode: store.FilterOn}); err != nil {
+	if _, err := s.For(scope).Subscription().Join(store.Actor{Name: "test"}, store.Subscriber{Identity: scope, Network: "x", Handle: "reader", Mode: store.FilterOn}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -41,7 +41,7 @@ func open(t *testing.T) *store.Store {
 func TestAKeeperIsACabinet(t *testing.T) {
 	st := open(t)
 	changes := 0
-	k := &hidelist.Keeper{Store: st, Scope: scope, Changed: func() error { changes++; return nil }}
+	k := &hidelist.Keeper{Lists: st.For(scope).Lists(), Changed: func() error { changes++; return nil }}
 	f, err := k.CreateFilter(t.Context(), timeline.ServerFilter{Title: "DeepDream: certain", How: timeline.Warn}, time.Hour)
 	if err != nil || f.ID == "" {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestAKeeperIsACabinet(t *testing.T) {
 	if err := k.Unfile(t.Context(), entry); err != nil {
 		t.Error(err)
 	}
-	if lists, err := st.PostLists(scope); err != nil || len(lists) != 0 || changes < 8 {
+	if lists, err := st.For(scope).Lists().All(); err != nil || len(lists) != 0 || changes < 8 {
 		t.Errorf("%v, %v, %d changes", lists, err, changes)
 	}
 }
@@ -151,7 +151,7 @@ func TestTheListIsServedToWhoeverKnowsItsAddressAndWritten(t *testing.T) {
 			t.Errorf("%s: %v %v", path, resp.StatusCode, err)
 		}
 	}
-	if err := st.ForgetSubscriber("test", scope); err != nil {
+	if err := st.For(scope).Subscription().Forget(store.Actor{Name: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := press.Write(scope); err != nil {

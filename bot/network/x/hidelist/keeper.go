@@ -10,16 +10,14 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
 
-// Keeper is a timeline.Cabinet over the store.
+// Keeper is a timeline.Cabinet over a subscriber's lists in the store.
 type Keeper struct {
-	Store *store.Store
-	Scope identity.Identity
+	Lists *store.Lists
 	// Changed is called after every change; nil for nobody.
 	Changed func() error
 }
@@ -46,7 +44,7 @@ func (k *Keeper) Blurs(context.Context) (bool, error) { return true, nil }
 
 // Filters lists the lists that have not expired.
 func (k *Keeper) Filters(context.Context) ([]timeline.ServerFilter, error) {
-	lists, err := k.Store.PostLists(k.Scope)
+	lists, err := k.Lists.All()
 	if err != nil {
 		return nil, failed("read the lists of posts", err)
 	}
@@ -71,12 +69,12 @@ func entry(list, post string) string { return list + "/" + post }
 func (k *Keeper) CreateFilter(_ context.Context, f timeline.ServerFilter, lasts time.Duration) (timeline.ServerFilter, error) {
 	f.ID, f.Entries = rand.Text(), map[string]string{}
 	l := store.PostList{ID: f.ID, Title: f.Title, How: f.How, Expires: time.Now().Add(lasts)}
-	return f, k.changed("begin a list of posts", k.Store.PutPostList(k.Scope, l))
+	return f, k.changed("begin a list of posts", k.Lists.Put(l))
 }
 
 // ChangeFilter sets what is done to the posts of a list.
 func (k *Keeper) ChangeFilter(_ context.Context, id, how string) error {
-	return k.changed("change a list of posts", gone(k.Store.ChangePostList(k.Scope, id, func(l *store.PostList) error {
+	return k.changed("change a list of posts", gone(k.Lists.Change(id, func(l *store.PostList) error {
 		l.How = how
 		return nil
 	})))
@@ -84,12 +82,12 @@ func (k *Keeper) ChangeFilter(_ context.Context, id, how string) error {
 
 // DeleteFilter forgets a list; one that is gone is no error.
 func (k *Keeper) DeleteFilter(_ context.Context, id string) error {
-	return k.changed("forget a list of posts", k.Store.DropPostList(k.Scope, id))
+	return k.changed("forget a list of posts", k.Lists.Drop(id))
 }
 
 // File puts a post into a list.
 func (k *Keeper) File(_ context.Context, id, post string) (string, error) {
-	err := k.Store.ChangePostList(k.Scope, id, func(l *store.PostList) error {
+	err := k.Lists.Change(id, func(l *store.PostList) error {
 		if _, there := l.Posts[post]; there {
 			return timeline.ErrFiled
 		}
@@ -105,7 +103,7 @@ func (k *Keeper) File(_ context.Context, id, post string) (string, error) {
 // Unfile takes a post out; one that is gone is no error.
 func (k *Keeper) Unfile(_ context.Context, id string) error {
 	list, post, _ := strings.Cut(id, "/")
-	err := k.Store.ChangePostList(k.Scope, list, func(l *store.PostList) error {
+	err := k.Lists.Change(list, func(l *store.PostList) error {
 		delete(l.Posts, post)
 		return nil
 	})

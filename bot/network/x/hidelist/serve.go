@@ -33,63 +33,63 @@ const (
 )
 
 // key is the part of an address that only the subscriber knows.
-func (p *Press) key(scope identity.Identity) string {
+func (p *Press) key(who identity.Identity) string {
 	mac := hmac.New(sha256.New, p.Secret)
-	fmt.Fprintf(mac, "list of posts|%s|%s", p.Network, scope.ID)
+	fmt.Fprintf(mac, "list of posts|%s|%s", p.Network, who.ID)
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // URLs are where a subscriber's browser finds the list and the script; empty without an address.
-func (p *Press) URLs(scope identity.Identity) (ublock, script string) {
+func (p *Press) URLs(who identity.Identity) (ublock, script string) {
 	if p.Address == "" {
 		return "", ""
 	}
-	base := strings.TrimSuffix(p.Address, "/") + "/lists/" + p.key(scope) + "/"
+	base := strings.TrimSuffix(p.Address, "/") + "/lists/" + p.key(who) + "/"
 	return base + ublockName, base + scriptName
 }
 
 // Files are where a subscriber's files are; empty without a folder.
-func (p *Press) Files(scope identity.Identity) (ublock, script string) {
+func (p *Press) Files(who identity.Identity) (ublock, script string) {
 	if p.Dir == "" {
 		return "", ""
 	}
-	base := filepath.Join(p.Dir, hex.EncodeToString([]byte(scope.ID))) // ids are the network's: hostile
-	if digits.MatchString(scope.ID) {
-		base = filepath.Join(p.Dir, scope.ID)
+	base := filepath.Join(p.Dir, hex.EncodeToString([]byte(who.ID))) // ids are the network's: hostile
+	if digits.MatchString(who.ID) {
+		base = filepath.Join(p.Dir, who.ID)
 	}
 	return base + ".txt", base + ".user.js"
 }
 
 // Keeper is the cabinet of a subscriber, whose files are rewritten at every change.
-func (p *Press) Keeper(scope identity.Identity) *Keeper {
-	return &Keeper{Store: p.Store, Scope: scope, Changed: func() error { return p.Write(scope) }}
+func (p *Press) Keeper(who identity.Identity) *Keeper {
+	return &Keeper{Lists: p.Store.For(who).Lists(), Changed: func() error { return p.Write(who) }}
 }
 
 // render makes both lists of a subscriber.
-func (p *Press) render(scope identity.Identity) (ublock, script []byte, err error) {
-	sub, err := p.Store.Subscriber(scope)
+func (p *Press) render(who identity.Identity) (ublock, script []byte, err error) {
+	sub, err := p.Store.For(who).Subscription().Subscriber()
 	if err != nil {
 		return nil, nil, err
 	}
-	lists, err := p.Store.PostLists(scope)
+	lists, err := p.Store.For(who).Lists().All()
 	if err != nil {
 		return nil, nil, err
 	}
-	_, where := p.URLs(scope)
+	_, where := p.URLs(who)
 	now := time.Now()
 	script, err = p.Site.Script(sub.Handle, where, lists, now)
 	return p.Site.UBlock(sub.Handle, lists, now), script, err
 }
 
 // Write writes a subscriber's files, or removes them when the subscriber is gone.
-func (p *Press) Write(scope identity.Identity) error {
-	ublockPath, scriptPath := p.Files(scope)
+func (p *Press) Write(who identity.Identity) error {
+	ublockPath, scriptPath := p.Files(who)
 	if ublockPath == "" {
 		return nil
 	}
-	ublock, script, err := p.render(scope)
+	ublock, script, err := p.render(who)
 	if errors.Is(err, store.ErrNoSubscriber) {
-		return p.Remove(scope)
+		return p.Remove(who)
 	}
 	if err != nil {
 		return err
@@ -98,8 +98,8 @@ func (p *Press) Write(scope identity.Identity) error {
 }
 
 // Remove removes a subscriber's files.
-func (p *Press) Remove(scope identity.Identity) error {
-	ublock, script := p.Files(scope)
+func (p *Press) Remove(who identity.Identity) error {
+	ublock, script := p.Files(who)
 	if ublock == "" {
 		return nil
 	}
@@ -142,12 +142,12 @@ func (p *Press) Handler() http.Handler {
 
 func (p *Press) serve(w http.ResponseWriter, r *http.Request) {
 	file := r.PathValue("file")
-	scope, ok := p.find(r.PathValue("key"))
+	who, ok := p.find(r.PathValue("key"))
 	if !ok || file != ublockName && file != scriptName {
 		http.NotFound(w, r)
 		return
 	}
-	ublock, script, err := p.render(scope)
+	ublock, script, err := p.render(who)
 	if err != nil {
 		http.Error(w, "the list cannot be made now", http.StatusServiceUnavailable)
 		return
@@ -167,7 +167,7 @@ func (p *Press) serve(w http.ResponseWriter, r *http.Request) {
 
 // find is the subscriber whose key it is. All are compared, each in constant time.
 func (p *Press) find(key string) (found identity.Identity, ok bool) {
-	subs, err := p.Store.Subscribers()
+	subs, err := p.Store.Operator().Subscribers()
 	if err != nil {
 		return found, false
 	}

@@ -1,0 +1,31 @@
+package operator
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"slugpuppy/store"
+)
+
+// actorKey is where a context carries who asks.
+type actorKey struct{}
+
+// As says who asks: an account that a server vouches for. Without it, it is somebody on this machine.
+func As(ctx context.Context, who store.Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, who)
+}
+
+// asUser is As for a user of this machine.
+func asUser(ctx context.Context, uid int) context.Context {
+	return As(ctx, store.Actor{Name: fmt.Sprintf("operator (uid %d)", uid)})
+}
+
+// actor is who asks, for the audit trail; the user of this process where nobody has said.
+func actor(ctx context.Context) store.Actor {
+	who, ok := ctx.Value(actorKey{}).(store.Actor)
+	if !ok {
+		return actor(asUser(ctx, os.Getuid()))
+	}
+	return who
+}
