@@ -117,8 +117,11 @@ func (d *decoder) expand(line, row []byte) (seen bool) {
 	return seen
 }
 
-// runs reads run lengths. Pixels that are skipped stay transparent.
+// runs reads run lengths. Pixels that are skipped are black.
 func (d *decoder) runs() {
+	for i := 3; i < len(d.out.Pix); i += 4 {
+		d.out.Pix[i] = 255
+	}
 	x, y := 0, 0
 	put := func(v byte) {
 		if x < d.w && y < d.h {

@@ -1,5 +1,6 @@
 // Package bmp decodes BMP files of strangers as browsers do: 1 to 32 bits, masks, run lengths,
-// either way up, headers from OS/2's to the fifth of Windows. Rows that are missing are transparent.
+// either way up, headers from OS/2's to the fifth of Windows. Rows that are missing are transparent,
+// as pixels that run lengths pass over are black.
 //
 // The format: "Bitmap Storage" and BITMAPV5HEADER (Microsoft, Windows GDI).
 package bmp

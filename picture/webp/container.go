@@ -99,12 +99,11 @@ func (f *file) animated(body []byte) error {
 			fr.take(name, chunk)
 			rest = after
 		}
-		w, h := fr.w, fr.h
+		if fr.x+fr.w > f.w || fr.y+fr.h > f.h {
+			return codec.FormatError("a frame that is larger than its canvas")
+		}
 		if err := fr.measure(); err != nil {
 			return err
-		}
-		if fr.w != w || fr.h != h || fr.x+w > f.w || fr.y+h > f.h {
-			return codec.FormatError("a frame that is not as large as it says")
 		}
 		f.first = fr
 	}
