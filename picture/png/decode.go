@@ -63,6 +63,9 @@ func pixels(ctx context.Context, data []byte) (io.Reader, error) {
 	packed := &idat{ctx: ctx, data: data}
 	var head [2]byte
 	if _, err := io.ReadFull(packed, head[:]); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, codec.FormatError("the data end before the pixels")
 	}
 	const deflate, dictionary = 8, 0x20
