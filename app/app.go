@@ -36,7 +36,7 @@ type App struct {
 	embedded  func() (*classifier.Network, error)
 	network   func() (*classifier.Network, error)
 	detector  func() (*detector.Detector, error)
-	studio    func() (*Studio, error)
+	engine    func() (*Engine, error)
 	key       func() (*store.Key, error) // that seals tokens; its file is made when it is missing
 }
 
@@ -47,7 +47,7 @@ func New(cfg *config.Config, o Options) *App {
 	a.embedded = sync.OnceValues(classifier.Default)
 	a.network = sync.OnceValues(func() (*classifier.Network, error) { return a.choose(o.Model) })
 	a.detector = sync.OnceValues(a.newDetector)
-	a.studio = sync.OnceValues(a.newStudio)
+	a.engine = sync.OnceValues(a.newEngine)
 	a.key = sync.OnceValues(a.openKey)
 	return a
 }

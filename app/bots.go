@@ -17,7 +17,7 @@ func (a *App) bot(platform network.Bot, st *store.Store, o reply.Options) (*repl
 	if err != nil {
 		return nil, fmt.Errorf("read the database's salt: %w", err)
 	}
-	studio, err := a.studio()
+	engine, err := a.engine()
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (a *App) bot(platform network.Bot, st *store.Store, o reply.Options) (*repl
 		o.Poll, o.Sweep, o.Caps.Uploads = a.cfg.X.Poll.Std(), xSweep, xUploads
 	}
 	o.Platform, o.Store, o.Secret = platform, st, salt
-	o.Dreamer, o.See, o.Vocabulary = studio.Queue, studio.Maker.See, studio.Words
+	o.Dreamer, o.See, o.Vocabulary = engine.Queue, engine.Maker.See, engine.Words
 	if o.Decode == nil {
 		o.Decode = a.decode
 	}

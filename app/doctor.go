@@ -255,7 +255,7 @@ func tryGradient(ctx context.Context, net *classifier.Network) (float64, error) 
 
 // checkFFmpeg runs the binary, since one that cannot start is no use.
 func (a *App) checkFFmpeg(ctx context.Context) Finding {
-	path := ffmpegPath(a.cfg)
+	path := a.FFmpeg()
 	switch {
 	case a.cfg.Dream.FFmpeg == "none":
 		return Finding{"ffmpeg", Healthy, "not wanted; clips are GIFs", ""}

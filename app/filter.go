@@ -31,7 +31,7 @@ func (a *App) newFilter(known connections, o timeline.Options, eye *timeline.Eye
 	o.Disconnect = func(ctx context.Context, sub store.Subscriber) error { return known.forget(ctx, sub, a.log) }
 	o.Poll, o.Check, o.Keep, o.Share = cfg.Poll.Std(), cfg.Check.Std(), cfg.Keep.Std(), cfg.Share
 	o.Looks, o.First = runtime.GOMAXPROCS(0), 200
-	return timeline.New(o), nil
+	return timeline.New(o)
 }
 
 // idleFilter is the filter of a command that works without a daemon: made when it is asked for,

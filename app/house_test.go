@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -46,6 +47,20 @@ func newHouse(t testing.TB) *house {
 	h.env = map[string]string{"HOME": h.dir, "XDG_STATE_HOME": filepath.Join(h.dir, "state"), "SLUGPUPPY_DREAM_FFMPEG": "none",
 		"SLUGPUPPY_MASTODON_SERVER": s.URL, "SLUGPUPPY_MASTODON_TOKEN": h.robot.Token("read", "write")}
 	return h
+}
+
+// serve runs something until the test ends.
+func serve(t testing.TB, run func(context.Context) error) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // config reads the house's configuration.

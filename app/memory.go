@@ -10,11 +10,11 @@ import (
 )
 
 // limitMemory tells the runtime how much all of it may use, so that garbage is collected before
-// the machine feels it: what so many pictures being made may use, what is decoded meanwhile,
-// and some for the network and the rest.
-func limitMemory(cfg *config.Config, pictures int, decoding config.ByteSize) {
+// the machine feels it: what so many pictures being made may use, what is used beside them, and some
+// for the network and the rest.
+func limitMemory(cfg *config.Config, pictures int, beside int64) {
 	const rest = 128 << 20
-	limit := int64(cfg.Dream.Memory)*int64(pictures) + int64(decoding) + rest
+	limit := int64(cfg.Dream.Memory)*int64(pictures) + beside + rest
 	if group := cgroupMemory("/sys/fs/cgroup/memory.max"); group > 0 {
 		limit = min(limit, group/5*4)
 	}

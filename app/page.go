@@ -66,19 +66,19 @@ func (a *App) pageStudio(decode decoder) (*web.Studio, error) {
 	if err != nil {
 		return nil, err
 	}
-	studio, err := a.studio()
+	engine, err := a.engine()
 	if err != nil {
 		return nil, err
 	}
 	return &web.Studio{
-		Decode: decode, See: studio.Maker.See, Judge: d.Judge,
+		Decode: decode, See: engine.Maker.See, Judge: d.Judge,
 		Heatmap: func(ctx context.Context, img image.Image) (image.Image, error) { return d.Heatmap(ctx, img) },
 		Dream: func(ctx context.Context, img image.Image, text string, report func(dream.Progress)) (dream.Piece, error) {
-			r, err := pageRecipe(ctx, text, studio.Words)
+			r, err := pageRecipe(ctx, text, engine.Words)
 			if err != nil {
 				return dream.Piece{}, err
 			}
-			return studio.Queue.Make(ctx, dream.Order{Recipe: r, Source: picture.ToNRGBA(img)}, report)
+			return engine.Queue.Make(ctx, dream.Order{Recipe: r, Source: picture.ToNRGBA(img)}, report)
 		},
 	}, nil
 }

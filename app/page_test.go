@@ -33,7 +33,7 @@ func newShop(t *testing.T) *shop {
 	cfg := h.config(t)
 	cfg.Web.Listen = srv.Listener.Addr().String()
 	cfg.Web.URL, cfg.Web.Admins = "http://"+cfg.Web.Listen, "@boss@dreams.example"
-	a := New(cfg, Options{})
+	a := New(cfg, Options{Version: "test"})
 	st, err := a.openStore(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +46,7 @@ func newShop(t *testing.T) *shop {
 	srv.Config.Handler = d.site.Handler()
 	srv.Start()
 	t.Cleanup(srv.Close)
+	serve(t, d.site.Run)
 	return &shop{h, srv.URL, d}
 }
 

@@ -42,7 +42,8 @@ type daemon struct {
 
 // Serve answers mentions, looks after timelines and listens to operators and browsers until ctx ends.
 func (a *App) Serve(ctx context.Context) error {
-	limitMemory(a.cfg, a.cfg.Dream.Workers, a.cfg.Picture.Memory)
+	// Beside dreams, all decode within one budget, and the filter's plans wait for the next look.
+	limitMemory(a.cfg, a.cfg.Dream.Workers, int64(a.cfg.Picture.Memory)+classifier.DefaultCache)
 	st, err := a.openStore(ctx)
 	if err != nil {
 		return err
@@ -67,8 +68,10 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 		return nil, err
 	}
 	d := &daemon{app: a, store: st, key: key, meters: &x.Meters{}, loops: &pulse.Monitor{}, letters: &reply.Letters{}}
-	d.counts = metrics.New(st.Operator(), classifier.Performed, a.version)
-	d.counts.Money(a.money(st))
+	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed, Money: a.money(st), Version: a.version})
+	if err != nil {
+		return nil, err
+	}
 	d.known = a.connections(st, key, d.meters)
 	if d.filter, err = d.newFilter(); err != nil {
 		return nil, err
@@ -126,6 +129,7 @@ func (d *daemon) run(ctx context.Context, doors doors) error {
 	group.Go(func() error { return serveAdmin(ctx, doors.admin, d.local) })
 	if doors.page != nil {
 		group.Go(func() error { return serveWeb(ctx, doors.page, d.site.Handler()) })
+		group.Go(func() error { return d.site.Run(ctx) })
 	}
 	if doors.lists != nil {
 		group.Go(func() error { return serveWeb(ctx, doors.lists, d.lists.Handler()) })

@@ -68,7 +68,7 @@ func (c *console) dreamCommand() *cobra.Command {
 		Example: `  slugpuppy dream photo.jpg out.png "more eyes" layer=4c octaves=5`,
 		Args:    usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := c.newStudio()
+			s, err := c.newOffline()
 			if err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ func (c *console) dreamCommand() *cobra.Command {
 
 // make makes a recipe's piece of the picture in, which imagine needs not, and writes it as the name
 // of out asks for.
-func (s *studio) make(ctx context.Context, in, guide, out string, r dream.Recipe) error {
+func (s *offline) make(ctx context.Context, in, guide, out string, r dream.Recipe) error {
 	switch {
 	case r.Guide && guide == "":
 		return usageError(errors.New("this dream is guided by a second picture; name it with --guide"))
@@ -110,7 +110,7 @@ func (s *studio) make(ctx context.Context, in, guide, out string, r dream.Recipe
 	}
 	report, done := progress(s.console.err, doing[r.Verb])
 	defer done()
-	p, err := s.maker.Make(ctx, o, report)
+	p, err := s.Maker.Make(ctx, o, report)
 	if errors.Is(err, dream.ErrNoFilm) {
 		return fmt.Errorf("%w; the clip can be named .gif", err)
 	}
@@ -132,7 +132,7 @@ var doing = map[dream.Verb]string{dream.Dream: "dreaming", dream.Imagine: "imagi
 
 // accepted is the type of file that a name asks for; "-" and a name that asks for none take what
 // loses nothing. It fails early where the file could not be written.
-func (s *studio) accepted(out string, v dream.Verb) ([]dream.Format, error) {
+func (s *offline) accepted(out string, v dream.Verb) ([]dream.Format, error) {
 	ext, mime := strings.ToLower(filepath.Ext(out)), dream.PNG
 	switch {
 	case !v.Moves():
@@ -140,7 +140,7 @@ func (s *studio) accepted(out string, v dream.Verb) ([]dream.Format, error) {
 			mime = dream.JPEG
 		}
 		return []dream.Format{{MIME: mime}}, canSave(out)
-	case ext == ".mp4" && s.opts.FFmpeg == "":
+	case ext == ".mp4" && s.ffmpeg == "":
 		return nil, errors.New("no ffmpeg found to write MP4 with; install it, name it in dream.ffmpeg, or name the clip .gif")
 	case ext == ".mp4":
 		mime = dream.MP4
@@ -161,7 +161,7 @@ func (c *console) imagineCommand() *cobra.Command {
   slugpuppy imagine "school bus" bus.png seed=3`,
 		Args: usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := c.newStudio()
+			s, err := c.newOffline()
 			if err != nil {
 				return err
 			}
@@ -202,7 +202,7 @@ func (c *console) clipCommand(verb mention.Verb, use, short string) *cobra.Comma
 		Long:  short + "\n\n" + wordsHelp,
 		Args:  usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := c.newStudio()
+			s, err := c.newOffline()
 			if err != nil {
 				return err
 			}

@@ -65,7 +65,7 @@ func (c *console) inspectCommand() *cobra.Command {
 			if image == "" || layer == "" {
 				return usageError(fmt.Errorf("--image and --layer are needed"))
 			}
-			s, err := c.newStudio()
+			s, err := c.newOffline()
 			if err != nil {
 				return err
 			}
@@ -73,7 +73,7 @@ func (c *console) inspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, numbers, err := inspect(cmd.Context(), s.net, picture.FromImage(pic.Image), layer)
+			r, numbers, err := inspect(cmd.Context(), s.Network, picture.FromImage(pic.Image), layer)
 			if err != nil {
 				return err
 			}

@@ -38,11 +38,11 @@ func (c *console) recipeReplay() *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
-			s, err := c.newStudio()
+			s, err := c.newOffline()
 			if err != nil {
 				return err
 			}
-			if want := s.net.Hash()[:len(r.Model)]; r.Model != want {
+			if want := s.Network.Hash()[:len(r.Model)]; r.Model != want {
 				return refusedError(fmt.Errorf("recipe was made with network %s, this is %s: the picture would differ; --model names another one", r.Model, want))
 			}
 			out := args[len(args)-1]

@@ -32,7 +32,7 @@ func (c *console) seeCommand() *cobra.Command {
 			if top < 1 {
 				return usageError(fmt.Errorf("--top is 1 or more, not %d", top))
 			}
-			s, err := c.newStudio()
+			s, err := c.newOffline()
 			if err != nil {
 				return err
 			}
@@ -47,7 +47,7 @@ func (c *console) seeCommand() *cobra.Command {
 	return c.withModel(cmd)
 }
 
-func (s *studio) seeAll(ctx context.Context, files []string, top int) error {
+func (s *offline) seeAll(ctx context.Context, files []string, top int) error {
 	failed := 0
 	for _, file := range files {
 		line := seen{File: file}
@@ -72,12 +72,12 @@ func (s *studio) seeAll(ctx context.Context, files []string, top int) error {
 	return nil
 }
 
-func (s *studio) see(ctx context.Context, file string, top int) ([]classifier.Guess, error) {
+func (s *offline) see(ctx context.Context, file string, top int) ([]classifier.Guess, error) {
 	pic, err := s.open(ctx, file)
 	if err != nil {
 		return nil, err
 	}
-	return s.maker.See(ctx, pic.Image, top)
+	return s.Maker.See(ctx, pic.Image, top)
 }
 
 // pictureFiles expands folders and, for "-", names on standard input.

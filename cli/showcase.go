@@ -41,7 +41,7 @@ func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
 	if err := canSave(out); err != nil {
 		return err
 	}
-	s, err := c.newStudio()
+	s, err := c.newOffline()
 	if err != nil {
 		return err
 	}
@@ -53,9 +53,9 @@ func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
 		}
 		src = pic.Image
 	}
-	show := training.Showcase{Net: s.net, Maker: s.maker, Seed: 1, Size: f.size}
+	show := training.Showcase{Net: s.Network, Maker: s.Maker, Seed: 1, Size: f.size}
 	beside := c.beside(out)
-	sheet, err := show.Sheet(ctx, src, s.words, f.words, f.side, func(i training.Imagined) error { return beside.print(i, i.String()) })
+	sheet, err := show.Sheet(ctx, src, s.Words, f.words, f.side, func(i training.Imagined) error { return beside.print(i, i.String()) })
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ func NewBudget(bytes int64) *Budget {
 	return &Budget{sem: semaphore.NewWeighted(bytes), total: bytes}
 }
 
-// hold waits for its share; a picture larger than the whole budget waits for all of it.
-func (b *Budget) hold(ctx context.Context, bytes int64) (release func(), err error) {
+// Hold waits for a share of the memory; whoever wants more than all of it waits for all.
+func (b *Budget) Hold(ctx context.Context, bytes int64) (release func(), err error) {
 	if b == nil {
 		return func() {}, nil
 	}

@@ -102,7 +102,7 @@ func Decode(ctx context.Context, data []byte, lim Limits) (*Picture, error) {
 	if o > 1 {
 		memory += 4 * int64(h.W) * int64(h.H)
 	}
-	release, err := lim.Budget.hold(ctx, memory)
+	release, err := lim.Budget.Hold(ctx, memory)
 	if err != nil {
 		return nil, err
 	}

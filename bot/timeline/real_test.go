@@ -57,11 +57,14 @@ func onServer(t *testing.T, server, reader, artist string) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	f := timeline.New(timeline.Options{
+	f, err := timeline.New(timeline.Options{
 		Store: st, Check: time.Nanosecond, First: 40, Log: slog.New(slog.DiscardHandler),
 		Eye:     &timeline.Eye{Judge: &redness{}, Store: st, FetchBytes: 1 << 24, Decode: decode},
 		Connect: func(store.Subscriber) (timeline.Account, error) { return account, nil },
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	scope := identity.Identity{Server: "example.social", ID: self.ID}
 	if _, err := st.For(scope).Subscription().Join(store.Actor{Name: "test"}, store.Subscriber{Identity: scope, Handle: self.Handle, Server: server,
 		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "off"}); err != nil {

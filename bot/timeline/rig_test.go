@@ -116,7 +116,9 @@ func (r *rig) open() {
 	}
 	o.Check = or(o.Check, time.Nanosecond) // every pass reads the server's filters
 	o.First, o.Settle = 400, time.Nanosecond
-	r.filter = timeline.New(o)
+	if r.filter, err = timeline.New(o); err != nil {
+		r.t.Fatal(err)
+	}
 	r.scope = identity.Identity{Server: "example.social", ID: r.reader.ID()}
 }
 

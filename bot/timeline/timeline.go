@@ -15,17 +15,17 @@ import (
 	"slugpuppy/store"
 )
 
-// Options of a Filter; everything but the times is needed.
+// Options of a Filter. Store, Eye with all its parts, and Connect are needed.
 type Options struct {
 	Store *store.Store
 	Eye   *Eye
 	// Connect opens a subscriber's account.
 	Connect func(store.Subscriber) (Account, error)
-	// Disconnect gives a subscriber's token back and forgets it.
+	// Disconnect gives a subscriber's token back and forgets it; nil: there is nothing to give back.
 	Disconnect func(ctx context.Context, sub store.Subscriber) error
 	// Tell sends a subscriber a private message, such as a digest; nil: nobody can.
 	Tell func(ctx context.Context, to store.Subscriber, text string) error
-	Log  *slog.Logger
+	Log  *slog.Logger // nil: nothing is logged
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
 	Check time.Duration // between checks of the server's filters without work; 5 min
@@ -70,8 +70,14 @@ type Filter struct {
 	joined   chan struct{} // somebody may have come or gone
 }
 
-// New returns a filter that does nothing until Run.
-func New(o Options) *Filter {
+// New checks the options and returns a filter that does nothing until Run.
+func New(o Options) (*Filter, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
 	o.Settle = orTime(o.Settle, 30*time.Second)
 	o.Keep = orTime(o.Keep, 90*24*time.Hour)
@@ -80,7 +86,21 @@ func New(o Options) *Filter {
 		o.Observer = deaf{}
 	}
 	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
-	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[identity.Identity]*watcher{}, joined: make(chan struct{}, 1)}
+	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[identity.Identity]*watcher{}, joined: make(chan struct{}, 1)}, nil
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.Store == nil:
+		return errors.New("filter: no store")
+	case o.Connect == nil:
+		return errors.New("filter: no way to subscribers' accounts")
+	case o.Eye == nil || o.Eye.Judge == nil || o.Eye.Store == nil:
+		return errors.New("filter: no eye, or one without a judge or a store")
+	case o.Eye.Decode == nil || o.Eye.FetchBytes <= 0:
+		return errors.New("filter: the eye can neither fetch nor decode")
+	}
+	return nil
 }
 
 func orTime(d, otherwise time.Duration) time.Duration {

@@ -164,13 +164,16 @@ func beFilter(url, path, token string) error {
 	if err != nil {
 		return err
 	}
-	f := timeline.New(timeline.Options{
+	f, err := timeline.New(timeline.Options{
 		Store: st, Log: slog.New(slog.DiscardHandler), Check: time.Nanosecond, Poll: 5 * time.Millisecond, Settle: 50 * time.Millisecond,
 		Eye: &timeline.Eye{Judge: &redness{}, Store: st, FetchBytes: 1 << 20, Decode: decode}, First: 400,
 		Connect: func(store.Subscriber) (timeline.Account, error) {
 			return mastodon.New(mastodon.Options{Server: url, Token: token})
 		},
 	})
+	if err != nil {
+		return err
+	}
 	fmt.Println("at work")
 	return f.Run(context.Background())
 }

@@ -22,8 +22,9 @@ import (
 const (
 	tryBytes   = 8 << 20
 	tryWords   = 200
-	trySide    = 640 // longer side of what is dreamed
-	tryTime    = 3 * time.Minute
+	trySide    = 640              // longer side of what is dreamed
+	tryTime    = 3 * time.Minute  // of work
+	tryWait    = 15 * time.Minute // for a turn among the bots' dreams
 	tryKeep    = 20 * time.Minute
 	tryWaiting = 8 // trials that wait or run, of everybody
 )
@@ -38,6 +39,7 @@ type Trial struct {
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced at every change
 	began    time.Time
+	ahead    int // how many dreams come first
 	progress float64
 	done     bool
 	Problem  string
@@ -52,7 +54,7 @@ type Trial struct {
 // Snapshot is a trial at one moment.
 type Snapshot struct {
 	ID, Words, Problem string
-	Percent            int
+	Percent, Ahead     int
 	Done               bool
 	Saw, Dreamed       []classifier.Guess
 	Score              float64
@@ -63,7 +65,7 @@ type Snapshot struct {
 func (t *Trial) snapshot() (Snapshot, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := Snapshot{ID: t.ID, Words: t.Words, Problem: t.Problem, Percent: int(100 * t.progress), Done: t.done,
+	s := Snapshot{ID: t.ID, Words: t.Words, Problem: t.Problem, Percent: int(100 * t.progress), Ahead: t.ahead, Done: t.done,
 		Saw: t.Saw, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
 	_, s.Before = t.files["before.jpg"]
 	_, s.Map = t.files["map.jpg"]
@@ -83,13 +85,19 @@ func (t *Trial) change(do func()) {
 type trials struct {
 	mu   sync.Mutex
 	all  map[string]*Trial
-	turn chan struct{} // one is worked on at a time
+	todo chan task // has room for as many as may wait
 }
 
-func newTrials() *trials { return &trials{all: map[string]*Trial{}, turn: make(chan struct{}, 1)} }
+// task is a picture to be worked on.
+type task struct {
+	trial *Trial
+	img   image.Image
+}
+
+func newTrials() *trials { return &trials{all: map[string]*Trial{}, todo: make(chan task, tryWaiting)} }
 
 // begin makes a trial, nil when too many wait.
-func (t *trials) begin(words string) *Trial {
+func (t *trials) begin(words string, img image.Image) *Trial {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	waiting := 0
@@ -107,6 +115,7 @@ func (t *trials) begin(words string) *Trial {
 	}
 	trial := &Trial{ID: rand.Text(), Words: words, began: time.Now(), changed: make(chan struct{}), files: map[string][]byte{}}
 	t.all[trial.ID] = trial
+	t.todo <- task{trial, img}
 	return trial
 }
 
@@ -117,12 +126,12 @@ func (t *trials) get(id string) *Trial {
 }
 
 func (s *Site) tryPage(v *visit) error {
-	return s.show(v, "try", "Try it", s.Try > 0 && s.Studio != nil)
+	return s.show(v, "try", "Try it", s.Try > 0)
 }
 
 // tryPicture takes a picture, and works on it after the answer.
 func (s *Site) tryPicture(v *visit) error {
-	if s.Studio == nil || s.Try < 1 {
+	if s.Try < 1 {
 		return refuse(http.StatusNotFound, "There is nothing to try here.")
 	}
 	if !s.limits.allow(s.address(v.r), allowance{"try", time.Hour / time.Duration(s.Try), s.Try}) {
@@ -153,20 +162,27 @@ func (s *Site) tryPicture(v *visit) error {
 	if w, h := picture.Fit(img.Bounds().Dx(), img.Bounds().Dy(), trySide); w < img.Bounds().Dx() {
 		img = picture.FromImage(img).Resize(w, h).NRGBA()
 	}
-	trial := s.trials.begin(words)
+	trial := s.trials.begin(words, img)
 	if trial == nil {
 		return refuse(http.StatusServiceUnavailable, "Many people try it right now. Please come back in a few minutes.")
 	}
-	go s.work(trial, img)
 	return v.redirect("/try/" + trial.ID)
 }
 
-// work does a trial when its turn comes: what it sees, whether it is a dream, and a dream of it.
-func (s *Site) work(t *Trial, img image.Image) {
-	s.trials.turn <- struct{}{}
-	defer func() { <-s.trials.turn }()
-	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
-	defer cancel()
+// Run works on what people try, one at a time, until ctx ends.
+func (s *Site) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case next := <-s.trials.todo:
+			s.work(ctx, next.trial, next.img)
+		}
+	}
+}
+
+// work does a trial: what it sees, whether it is a dream, and a dream of it.
+func (s *Site) work(ctx context.Context, t *Trial, img image.Image) {
 	err := s.attempt(ctx, t, img)
 	t.change(func() {
 		t.done = true
@@ -175,7 +191,9 @@ func (s *Site) work(t *Trial, img image.Image) {
 		case errors.As(err, &kind):
 			t.Problem = kind.Kind()
 		case err != nil:
-			s.Log.Error("a trial failed", "error", err)
+			if ctx.Err() == nil {
+				s.Log.Error("a trial failed", "error", err)
+			}
 			t.Problem = "That did not work, sorry. A smaller picture or other words may."
 		}
 	})
@@ -187,6 +205,10 @@ func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) (err erro
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	clock := time.AfterFunc(tryTime, func() { cancel(context.DeadlineExceeded) })
+	defer clock.Stop()
 	if err := t.keep("before.jpg", img); err != nil {
 		return err
 	}
@@ -206,7 +228,17 @@ func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) (err erro
 	if err := t.keep("map.jpg", warm); err != nil {
 		return err
 	}
-	made, err := s.Studio.Dream(ctx, img, t.Words, func(p dream.Progress) { t.change(func() { t.progress = p.Fraction }) })
+	waits := false
+	made, err := s.Studio.Dream(ctx, img, t.Words, func(p dream.Progress) {
+		switch {
+		case p.Ahead > 0 && !waits:
+			clock.Reset(tryWait)
+		case p.Ahead == 0 && waits:
+			clock.Reset(tryTime)
+		}
+		waits = p.Ahead > 0
+		t.change(func() { t.ahead, t.progress = p.Ahead, p.Fraction })
+	})
 	if err != nil {
 		return err
 	}
@@ -252,7 +284,7 @@ func (s *Site) trialEvents(v *visit) error {
 	flush := http.NewResponseController(v.w)
 	for {
 		now, changed := t.snapshot()
-		data, err := json.Marshal(map[string]any{"percent": now.Percent, "done": now.Done})
+		data, err := json.Marshal(map[string]any{"percent": now.Percent, "ahead": now.Ahead, "done": now.Done})
 		if err != nil {
 			return err
 		}

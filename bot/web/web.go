@@ -59,7 +59,7 @@ type Studio struct {
 	Dream   func(ctx context.Context, img image.Image, words string, report func(dream.Progress)) (dream.Piece, error)
 }
 
-// Options of a Site. Studio may be empty, then nothing can be tried.
+// Options of a Site. All but Costs are needed.
 type Options struct {
 	Store  *store.Store
 	Filter *timeline.Filter
@@ -95,8 +95,8 @@ var files embed.FS
 
 // New returns a site.
 func New(o Options) (*Site, error) {
-	if o.URL == nil || o.URL.Host == "" {
-		return nil, errors.New("the page needs its address: set web.url")
+	if err := o.validate(); err != nil {
+		return nil, err
 	}
 	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(), trials: newTrials(), heats: newShelf(shelfBytes)}
 	names, err := fs.Glob(files, "templates/*.html")
@@ -112,6 +112,22 @@ func New(o Options) (*Site, error) {
 		s.pages[base] = t
 	}
 	return s, nil
+}
+
+func (o Options) validate() error {
+	switch s := o.Studio; {
+	case o.URL == nil || o.URL.Host == "":
+		return errors.New("the page needs its address: set web.url")
+	case o.Store == nil || o.Filter == nil || o.Admin == nil:
+		return errors.New("page: no store, no filter or nobody to ask for operators")
+	case o.SignIn == nil || o.Fetch == nil || o.Budget == nil:
+		return errors.New("page: nobody can sign in, see a picture or know what a budget means")
+	case o.Log == nil:
+		return errors.New("page: no log")
+	case s == nil || s.Decode == nil || s.See == nil || s.Judge == nil || s.Heatmap == nil || s.Dream == nil:
+		return errors.New("page: no studio, or one that is not complete")
+	}
+	return nil
 }
 
 // route is one address of the page and who may use it.

@@ -92,11 +92,13 @@ func (r *reader) open() {
 	}
 	r.t.Cleanup(func() { st.Close() })
 	r.store = st
-	r.press, r.filter = keeping(st, r.version, r.options)
+	if r.press, r.filter, err = keeping(st, r.version, r.options); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // keeping is a filter on X over a store.
-func keeping(st *store.Store, version string, o x.Options) (*hidelist.Press, *timeline.Filter) {
+func keeping(st *store.Store, version string, o x.Options) (*hidelist.Press, *timeline.Filter, error) {
 	press := &hidelist.Press{Store: st, Network: "x", Site: x.Site, Secret: []byte("salt")}
 	decode := func(ctx context.Context, data []byte) (image.Image, error) {
 		p, err := picture.Decode(ctx, data, picture.Limits{})
@@ -105,7 +107,7 @@ func keeping(st *store.Store, version string, o x.Options) (*hidelist.Press, *ti
 		}
 		return p.Image, nil
 	}
-	return press, timeline.New(timeline.Options{Store: st, Log: slog.New(slog.DiscardHandler), Check: time.Nanosecond, First: 400, Poll: 5 * time.Millisecond,
+	filter, err := timeline.New(timeline.Options{Store: st, Log: slog.New(slog.DiscardHandler), Check: time.Nanosecond, First: 400, Poll: 5 * time.Millisecond,
 		Eye: &timeline.Eye{Judge: redness{}, Store: st, FetchBytes: 1 << 20, Decode: decode},
 		Connect: func(sub store.Subscriber) (timeline.Account, error) {
 			c, err := x.Open(version, o)
@@ -114,6 +116,7 @@ func keeping(st *store.Store, version string, o x.Options) (*hidelist.Press, *ti
 			}
 			return c.ForFilter(press.Keeper(sub.Identity), x.EndsIn(st.For(sub.Identity).Timeline())), nil
 		}})
+	return press, filter, err
 }
 
 func (r *reader) restart() {

@@ -43,7 +43,10 @@ func beFilter(url string) error {
 	if err := json.Unmarshal([]byte(os.Getenv(childKeys)), &o.Keys); err != nil {
 		return err
 	}
-	_, f := keeping(st, "v2", o)
+	_, f, err := keeping(st, "v2", o)
+	if err != nil {
+		return err
+	}
 	fmt.Println("at work")
 	return f.Run(context.Background())
 }

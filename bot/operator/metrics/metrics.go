@@ -4,6 +4,7 @@ package metrics
 
 import (
 	"context"
+	"errors"
 	"image"
 	"net/http"
 	"time"
@@ -36,8 +37,24 @@ type Source interface {
 // Engine tells the operations of networks so far and the time they took; classifier.Performed is one.
 type Engine func() (operations float64, took time.Duration)
 
-// New returns metrics; build is the program's version.
-func New(src Source, engine Engine, build string) *Metrics {
+// Money is what networks cost this month in US dollars, all accounts together, and what the account
+// with the least left may still cost: +Inf without a cap.
+type Money func() (spent, left float64, err error)
+
+// Options of Metrics. Money may be nil, where nothing costs; all else is needed.
+type Options struct {
+	Source  Source
+	Engine  Engine
+	Money   Money
+	Version string // of the program
+}
+
+// New checks the options and returns metrics.
+func New(o Options) (*Metrics, error) {
+	if o.Source == nil || o.Engine == nil || o.Version == "" {
+		return nil, errors.New("metrics: no source, no engine or no version")
+	}
+	engine := o.Engine
 	seconds := []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -48,15 +65,18 @@ func New(src Source, engine Engine, build string) *Metrics {
 		hidden:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_hide_latency_seconds", Help: "From a post's time to its being in a filter.", Buckets: seconds}),
 		replies:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_reply_latency_seconds", Help: "From a mention's arrival to its answer.", Buckets: seconds}),
 	}
-	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "slugpuppy_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": build}})
+	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "slugpuppy_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": o.Version}})
 	info.Set(1)
 	operations := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "slugpuppy_engine_operations_total", Help: "Floating-point operations of the networks."},
 		func() float64 { n, _ := engine(); return n })
 	busy := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "slugpuppy_engine_seconds_total", Help: "Time those operations took; the operations a second are the first rate by this one."},
 		func() float64 { _, took := engine(); return took.Seconds() })
-	m.registry.MustRegister(m.verdicts, m.unread, m.spoilt, m.looks, m.hidden, m.replies, info, operations, busy, &snapshot{src},
+	m.registry.MustRegister(m.verdicts, m.unread, m.spoilt, m.looks, m.hidden, m.replies, info, operations, busy, &snapshot{o.Source},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return m
+	if o.Money != nil {
+		m.registry.MustRegister(bills(o.Money)...)
+	}
+	return m, nil
 }
 
 // Judged counts a post's verdict.

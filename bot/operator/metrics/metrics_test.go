@@ -29,7 +29,12 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	if _, err := st.For(scope).Jobs().Record("1", store.Job{Source: "1", Handle: "ada@private.example", State: store.Queued, Lane: "words"}); err != nil {
 		t.Fatal(err)
 	}
-	m := metrics.New(st.Operator(), func() (float64, time.Duration) { return 3e9, 2 * time.Second }, "v1")
+	o := metrics.Options{Source: st.Operator(), Version: "v1", Engine: func() (float64, time.Duration) { return 3e9, 2 * time.Second },
+		Money: func() (float64, float64, error) { return 1.5, 8.5, nil }}
+	m, err := metrics.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	m.Judged("certain")
 	m.Unreadable()
 	if _, err := m.Decoding("mentions", func(context.Context, []byte) (image.Image, error) { return nil, errors.New("no picture") })(t.Context(), nil); err == nil {
@@ -38,7 +43,6 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	m.Looked(time.Second)
 	m.Hidden(3 * time.Second)
 	m.Replied(time.Minute)
-	m.Money(func() (float64, float64, error) { return 1.5, 8.5, nil })
 	var sick error
 	h := m.Handler(func() error { return sick })
 	get := func(path string) (int, string) {

@@ -4,6 +4,7 @@ const events = new EventSource(bar.dataset.events);
 events.onmessage = (e) => {
   const now = JSON.parse(e.data);
   bar.value = now.percent;
-  document.getElementById("status").textContent = "Dreaming, " + now.percent + " %";
+  document.getElementById("status").textContent =
+    now.ahead ? "Waiting, " + now.ahead + " before it" : "Dreaming, " + now.percent + " %";
   if (now.done) { events.close(); location.reload(); }
 };

@@ -10,38 +10,36 @@ import (
 	"os"
 	"strings"
 
+	"slugpuppy/app"
 	"slugpuppy/bot/reply/mention"
-	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
 
-// studio is the offline dream machine: the network, its words and the maker.
-type studio struct {
+// offline is the dream machine of a command: the network, its words and the maker.
+type offline struct {
+	*app.Engine
 	console *console
-	net     *classifier.Network
-	words   *dream.Vocabulary
-	maker   *dream.Maker
-	opts    dream.Options // of the maker
+	ffmpeg  string // the binary, "" for none
 	media   picture.Limits
 }
 
-// newStudio loads the network and takes the memory cap and picture limits from the
+// newOffline loads the network and takes the memory cap and picture limits from the
 // configuration, if there is one.
-func (c *console) newStudio() (*studio, error) {
+func (c *console) newOffline() (*offline, error) {
 	a, err := c.load()
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.Alone()
+	engine, err := a.Alone()
 	if err != nil {
 		return nil, modelError(err)
 	}
-	return &studio{console: c, net: s.Network, words: s.Words, maker: s.Maker, opts: a.MakerOptions(), media: a.Pictures()}, nil
+	return &offline{engine, c, a.FFmpeg(), a.Pictures()}, nil
 }
 
 // recipe turns words as they would be typed in a mention into a recipe and the request.
-func (s *studio) recipe(ctx context.Context, verb mention.Verb, words []string) (dream.Recipe, mention.Request, error) {
+func (s *offline) recipe(ctx context.Context, verb mention.Verb, words []string) (dream.Recipe, mention.Request, error) {
 	req, err := request(verb, strings.Join(words, " "))
 	if err != nil {
 		return dream.Recipe{}, req, usageError(err)
@@ -50,11 +48,11 @@ func (s *studio) recipe(ctx context.Context, verb mention.Verb, words []string) 
 	if req.Seed != nil {
 		seed = *req.Seed
 	}
-	r, err := req.Recipe(ctx, s.words, seed)
+	r, err := req.Recipe(ctx, s.Words, seed)
 	if err != nil {
 		return r, req, usageError(err)
 	}
-	r, err = s.maker.Complete(r)
+	r, err = s.Maker.Complete(r)
 	if err != nil {
 		return r, req, usageError(err)
 	}
@@ -85,7 +83,7 @@ func request(verb mention.Verb, words string) (mention.Request, error) {
 }
 
 // open reads and decodes a picture; "-" is standard input.
-func (s *studio) open(ctx context.Context, path string) (*picture.Picture, error) {
+func (s *offline) open(ctx context.Context, path string) (*picture.Picture, error) {
 	data, err := s.console.read(path, s.media.MaxBytes)
 	if err != nil {
 		return nil, err
@@ -98,7 +96,7 @@ func (s *studio) open(ctx context.Context, path string) (*picture.Picture, error
 }
 
 // pixels opens a picture for what needs no more of it.
-func (s *studio) pixels(ctx context.Context, path string) (*image.NRGBA, error) {
+func (s *offline) pixels(ctx context.Context, path string) (*image.NRGBA, error) {
 	pic, err := s.open(ctx, path)
 	if err != nil {
 		return nil, err

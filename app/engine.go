@@ -14,8 +14,8 @@ import (
 	"slugpuppy/picture"
 )
 
-// Studio is what pictures are made with. Everybody who dreams in this process has the same one.
-type Studio struct {
+// Engine is what pictures are made with. Everybody who dreams in this process has the same one.
+type Engine struct {
 	Network *classifier.Network
 	Words   *dream.Vocabulary
 	Maker   *dream.Maker // at once, for a command that makes one picture
@@ -34,14 +34,11 @@ func (a *App) Embedded() (*classifier.Network, error) { return a.embedded() }
 // Detector tells dreams from other pictures.
 func (a *App) Detector() (*detector.Detector, error) { return a.detector() }
 
-// Studio loads the network and makes what makes pictures with it.
-func (a *App) Studio() (*Studio, error) { return a.studio() }
-
 // Alone plans the memory of the process for one picture at a time, decoded before and encoded after
-// it is made, and returns the studio.
-func (a *App) Alone() (*Studio, error) {
+// it is made, and returns the engine.
+func (a *App) Alone() (*Engine, error) {
 	limitMemory(a.cfg, 1, 0)
-	return a.studio()
+	return a.engine()
 }
 
 // Pictures are the limits of files that come in. All who decode share the budget in it.
@@ -60,13 +57,13 @@ func (a *App) choose(name string) (*classifier.Network, error) {
 	return folder.Open(name)
 }
 
-func (a *App) newStudio() (*Studio, error) {
+func (a *App) newEngine() (*Engine, error) {
 	net, err := a.network()
 	if err != nil {
 		return nil, err
 	}
-	maker := dream.New(net, a.MakerOptions())
-	return &Studio{net, dream.NewVocabulary(net.Labels()), maker, dream.NewQueue(maker, a.cfg.Dream.Workers)}, nil
+	maker := dream.New(net, a.makerOptions())
+	return &Engine{net, dream.NewVocabulary(net.Labels()), maker, dream.NewQueue(maker, a.cfg.Dream.Workers)}, nil
 }
 
 // decoder turns a file into a picture.
@@ -81,19 +78,19 @@ func (a *App) decode(ctx context.Context, data []byte) (image.Image, error) {
 	return p.Image, nil
 }
 
-// MakerOptions is what the configuration says about making pictures.
-func (a *App) MakerOptions() dream.Options {
+// makerOptions is what the configuration says about making pictures.
+func (a *App) makerOptions() dream.Options {
 	return dream.Options{
 		MemoryBytes: int64(a.cfg.Dream.Memory),
-		FFmpeg:      ffmpegPath(a.cfg),
+		FFmpeg:      a.FFmpeg(),
 		ClipSide:    a.cfg.Dream.ClipSide,
 		ClipBytes:   int64(a.cfg.Dream.ClipBytes),
 	}
 }
 
-// ffmpegPath is the binary that writes MP4, "" when there is none or none is wanted.
-func ffmpegPath(cfg *config.Config) string {
-	switch cfg.Dream.FFmpeg {
+// FFmpeg is the binary that writes MP4, "" when there is none or none is wanted.
+func (a *App) FFmpeg() string {
+	switch a.cfg.Dream.FFmpeg {
 	case "none":
 		return ""
 	case "":
@@ -103,7 +100,7 @@ func ffmpegPath(cfg *config.Config) string {
 		}
 		return path
 	}
-	return cfg.Dream.FFmpeg
+	return a.cfg.Dream.FFmpeg
 }
 
 // pictureLimits is what a configuration says about files that come in, with a budget of their own.

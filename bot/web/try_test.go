@@ -1,0 +1,83 @@
+package web
+
+import (
+	"context"
+	"image"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+// slow is a studio whose dreams wait for their turn, and then take their time.
+func slow(wait, work time.Duration) *Studio {
+	pause := func(ctx context.Context, d time.Duration) error {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(d):
+			return nil
+		}
+	}
+	return &Studio{
+		See:     func(context.Context, image.Image, int) ([]classifier.Guess, error) { return nil, nil },
+		Judge:   func(context.Context, image.Image) (detector.Verdict, error) { return detector.Verdict{}, nil },
+		Heatmap: func(_ context.Context, img image.Image) (image.Image, error) { return img, nil },
+		Dream: func(ctx context.Context, img image.Image, _ string, report func(dream.Progress)) (dream.Piece, error) {
+			report(dream.Progress{Ahead: 1})
+			if err := pause(ctx, wait); err != nil {
+				return dream.Piece{}, err
+			}
+			report(dream.Progress{Fraction: 0.1})
+			return dream.Piece{Image: picture.ToNRGBA(img)}, pause(ctx, work)
+		},
+	}
+}
+
+func TestATrialMayWaitLongButNotWorkLong(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		wait, work time.Duration
+		made       bool
+	}{
+		{"at once", 0, tryTime / 2, true},
+		{"after long bots' dreams", tryWait - time.Minute, tryTime - time.Minute, true},
+		{"never", tryWait + time.Minute, 0, false},
+		{"too much work", 0, tryTime + time.Minute, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &Site{Options: Options{Studio: slow(test.wait, test.work), Log: slog.New(slog.DiscardHandler)}, trials: newTrials()}
+				ctx, stop := context.WithCancel(t.Context())
+				go s.Run(ctx)
+				trial := s.trials.begin("eyes", image.NewNRGBA(image.Rect(0, 0, 8, 8)))
+				time.Sleep(time.Second)
+				if now, _ := trial.snapshot(); test.wait > time.Second && now.Ahead != 1 {
+					t.Errorf("%d are ahead, want 1", now.Ahead)
+				}
+				time.Sleep(time.Hour)
+				if now, _ := trial.snapshot(); !now.Done || now.After != test.made || (now.Problem == "") != test.made {
+					t.Errorf("%+v", now)
+				}
+				stop()
+			})
+		})
+	}
+}
+
+func TestNoMoreTrialsWaitThanThereIsRoomFor(t *testing.T) {
+	all := newTrials()
+	for i := range tryWaiting {
+		if all.begin("eyes", nil) == nil {
+			t.Fatalf("no room for the %d. trial", i+1)
+		}
+	}
+	if all.begin("eyes", nil) != nil {
+		t.Error("one more than there is room for")
+	}
+}
