@@ -26,7 +26,7 @@ from .train import Log, fast, follow, rate, save, scheduled
 DEFAULTS = {
     "design": "middle",   # of slugnet2.DESIGNS
     "width": 1.0,
-    "colour": 0.7,        # how much of the colours' strength is seen
+    "colour": 0.5,        # how much of the colours' strength is seen
     "steps": 16000,
     "batch": 128,
     "rate": 0.05,         # the highest learning rate
@@ -36,7 +36,7 @@ DEFAULTS = {
     "sides": [[0, 80], [0.3, 96], [0.6, 128], [0.93, 160]],  # from this part of the run on, views of this side
     "weights": {"64": 1.0, "84": 1.3, "112": 1.3, "176": 1.5},  # how often a picture of this size is drawn
     "sources": {},        # and how often one of a source: 1 where nothing is said
-    "true": {"64": 0.5, "84": 0.3, "112": 0.2, "176": 0.2},  # the part of the target that is the true class, by size
+    "true": {"64": 0.8, "84": 0.6, "112": 0.4, "176": 0.3},  # the part of the target that is the true class, by size
     "heat": 1.0,          # the temperature of both answers
     "regressed": 0.25,    # the part of every batch of which the trunk's activations are regressed, if there is a trunk
     "pull": 1.0,          # the weight of that
@@ -231,7 +231,7 @@ def averaged(net, average):
 def watch(path, step, net, pictures):
     """Notes how well the student does on pictures that it does not learn from."""
     row = {"step": step, **agreement(net, pictures, WATCHED)}
-    for source, score in evaluate.accuracy(net, pictures, (WATCHED,), 1000)["all"].items():
+    for source, score in evaluate.accuracy(net, pictures, (WATCHED,), 400)["all"].items():
         row |= {f"{source} top1": round(score["top1"], 4), f"{source} top5": round(score["top5"], 4)}
     new = not os.path.exists(path)
     with open(path, "a") as f:

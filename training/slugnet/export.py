@@ -36,8 +36,8 @@ def read(weights, width):
     """The options of an exported Slugnet2, from its weights."""
     blocks = {name.split(".")[0].removeprefix("i") for name in weights if name.startswith("i")}
     design = next(d for d, names in DESIGNS.items() if set(names) == blocks)
-    sight = weights["lens"].sum((2, 3))
-    return {"design": design, "width": width, "colour": round(float(sight[0, 0] - sight[0, 1]), 3)}
+    soft = weights["lens"][:, 3:, 0, 0]
+    return {"design": design, "width": width, "colour": round(float(soft[0, 0] - soft[0, 1]), 3)}
 
 
 class Named(torch.nn.Module):

@@ -27,30 +27,30 @@ DESIGNS = {
     "plain": tuple(BLOCKS),
 }
 
-# Fixed filters of the lens. Both have a double zero where a stride of 2 folds the spectrum; the first
-# keeps three quarters of the amplitude half way there, the second, for colour, a quarter.
-SHARP = (-1 / 16, 4 / 16, 10 / 16, 4 / 16, -1 / 16)
-SOFT = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
-# Brightness and two orthonormal axes of colour.
-AXES = ((3 ** -0.5,) * 3, (2 ** -0.5, 0, -(2 ** -0.5)), (6 ** -0.5, -2 * 6 ** -0.5, 6 ** -0.5))
-
 
 def lens(colour=1.0):
-    """Weights (3, 3, 5, 5) of the convolution that blurs brightness a little and colour more, and
-    multiplies colour."""
-    axes = torch.tensor(AXES, dtype=torch.float64)
-    out = torch.zeros(3, 3, 5, 5, dtype=torch.float64)
-    for axis, taps, gain in zip(axes, (SHARP, SOFT, SOFT), (1, colour, colour)):
-        taps = torch.tensor(taps, dtype=torch.float64)
-        out += gain * torch.einsum("a,b,y,x->abyx", axis, axis, taps, taps)
-    return out.float()
+    """Weights (3, 6, 1, 1) of what is seen of a picture's two blurs: brightness is twice the first less the second,
+    which keeps three quarters of the amplitude half way to the finest waves and nothing of the finest; colour
+    is the second, a quarter there, times the factor."""
+    grey = torch.full((3, 3), 1 / 3)
+    return torch.cat([2 * grey, colour * (torch.eye(3) - grey) - grey], 1)[:, :, None, None]
+
+
+def average(x, stride, border, size=2):
+    """Windows' averages. What lies outside does not count: exporters write a border that does as an operator
+    of its own."""
+    return F.avg_pool2d(x, size, stride, border, count_include_pad=False)
+
+
+def blur(x):
+    """x after a blur by 1 2 1 in both directions: two averages, as every program has them. The border belongs
+    to the second one: so what alternates is nothing there too."""
+    return average(average(x, 1, 0), 1, 1)
 
 
 def halve(x):
-    """Every second row and column of x after a blur by 1 2 1: two averages, as every program has them.
-
-    The border belongs to the second one: so what alternates is nothing there too."""
-    return F.avg_pool2d(F.avg_pool2d(x, 2, 1), 2, 2, 1, count_include_pad=False)
+    """Every second row and column of blur(x)."""
+    return average(average(x, 1, 0), 2, 1)
 
 
 class Block(nn.Module):
@@ -73,7 +73,7 @@ class Block(nn.Module):
                 nn.init.zeros_(unit.norm.weight)
 
     def forward(self, x):
-        pooled = F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+        pooled = average(x, 1, 1, 3)
         out = torch.cat([self.a(x), self.b(self.b1(x)), self.cc(self.c(self.c1(x))), self.d(pooled)], 1)
         return F.relu(x + out) if self.added else out
 
@@ -84,7 +84,7 @@ class Slugnet2(nn.Module):
     design is one of DESIGNS; width multiplies all channels, in steps of 8, and colour the lens's
     gain of colour."""
 
-    def __init__(self, classes, design="middle", width=1.0, colour=0.7):
+    def __init__(self, classes, design="middle", width=1.0, colour=0.5):
         super().__init__()
         self.options = {"design": design, "width": width, "colour": colour}
         self.blocks = DESIGNS[design]
@@ -104,7 +104,8 @@ class Slugnet2(nn.Module):
     def activations(self, x):
         """All named layers in order, by name."""
         out = {}
-        x = F.conv2d(F.pad((x - self.mean) / self.std, (2, 2, 2, 2), mode="reflect"), self.lens)
+        x = blur((x - self.mean) / self.std)
+        x = F.conv2d(torch.cat([x, blur(x)], 1), self.lens)
         x = out["s1"] = self.s1(x)
         x = out["s2"] = self.s2(x)
         for name in self.blocks:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from . import augment, channels, curves, distil, evaluate, export, label, pictures, teacher, train
 from .network import LAYERS, Slugnet, warm
-from .slugnet2 import ADDED, DESIGNS, Slugnet2, halve, lens
+from .slugnet2 import ADDED, DESIGNS, Slugnet2, blur, halve, lens
 
 CATS, DOGS = "n02123045", "n02085620"
 
@@ -396,11 +396,23 @@ class Tests(unittest.TestCase):
         torch.testing.assert_close(halve(every_second), torch.full((1, 1, 4, 4), 0.5))
 
     def test_the_lens_shows_grey_as_it_is_and_colour_weaker(self):
+        see = lambda x: torch.nn.functional.conv2d(torch.cat([blur(x), blur(blur(x))], 1), lens(0.7))[0, :, 4, 4]
         x = torch.full((1, 3, 9, 9), 0.3)
-        see = lambda x: torch.nn.functional.conv2d(x, lens(0.7), padding=2)[0, :, 4, 4]
         torch.testing.assert_close(see(x), x[0, :, 4, 4])
         x[:, 0] = 0.6
         torch.testing.assert_close(see(x), 0.4 + 0.7 * (x[0, :, 4, 4] - 0.4))
+
+    def test_the_lens_shows_no_finest_waves_and_fine_ones_of_brightness_sooner_than_of_colour(self):
+        net = Slugnet2(3, "plain", 0.25)
+        at = torch.arange(24)
+
+        def seen(period, tint):
+            x = blur((torch.cos(2 * torch.pi * at / period) * torch.tensor(tint)[:, None, None]).expand(1, 3, 24, 24))
+            return float(torch.nn.functional.conv2d(torch.cat([x, blur(x)], 1), net.lens)[..., 4:-4, 4:-4].abs().max())
+
+        self.assertAlmostEqual(seen(2, [1.0, 1.0, 1.0]), 0, places=5)
+        self.assertAlmostEqual(seen(4, [1.0, 1.0, 1.0]), 0.75, places=5)
+        self.assertAlmostEqual(seen(4, [1.0, -1.0, 0.0]), 0.5 * 0.25, places=5)
 
     def test_sureness_that_is_right_as_often_as_it_says_is_calibrated(self):
         sure = torch.full((1000,), 0.7)
