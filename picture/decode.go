@@ -107,7 +107,8 @@ func Decode(ctx context.Context, data []byte, lim Limits) (*Picture, error) {
 		return nil, err
 	}
 	defer release()
-	img, err := decodeWithin(ctx, data, format, h)
+	limit := decodeTime + time.Duration(h.Cost)*passTime
+	img, err := decodeWithin(ctx, limit, data, format, h)
 	if err != nil {
 		return nil, err
 	}
@@ -163,10 +164,9 @@ func checkWork(format string, h codec.Header, lim Limits) error {
 	return nil
 }
 
-// decodeWithin gives a decoder the time that a file of that cost may take even on a machine that
-// has much else to do.
-func decodeWithin(caller context.Context, data []byte, format string, h codec.Header) (*image.NRGBA, error) {
-	limit := decodeTime + time.Duration(h.Cost)*passTime
+// decodeWithin gives a decoder a limited time. It is what a file of its cost may take even on a machine
+// that has much else to do, so that no good picture is called anything else.
+func decodeWithin(caller context.Context, limit time.Duration, data []byte, format string, h codec.Header) (*image.NRGBA, error) {
 	ctx, cancel := context.WithTimeout(caller, limit)
 	defer cancel()
 	img, err := decodeSafely(ctx, data, format)

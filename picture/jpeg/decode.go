@@ -25,6 +25,11 @@ type decoder struct {
 	adobe     bool
 	transform byte // Adobe's: 0 none, 1 YCbCr, 2 YCCK
 	profile   profileChunks
+
+	room struct { // for the lists of a scan's header: a hostile file has a million scans
+		comp   [4]*component
+		dc, ac [4]byte
+	}
 }
 
 // segmentCost is what a scan costs beside its samples: its tables.

@@ -105,7 +105,7 @@ type scanHeader struct {
 const maxBlocksOfMCU = 10 // T.81, B.2.3
 
 func (d *decoder) scanHeader(body []byte) (scanHeader, error) {
-	var h scanHeader
+	h := scanHeader{comp: d.room.comp[:0], dc: d.room.dc[:0], ac: d.room.ac[:0]}
 	if d.frame.comp == nil {
 		return h, codec.FormatError("a scan before SOF")
 	}

@@ -278,3 +278,14 @@ func coloured(data, end []byte) (files []File) {
 	add("code points of video", 0, true, Chunk("cICP", 1, 1, 0, 1), data, end)
 	return files
 }
+
+// PNG is the drawing, and more behind its rows.
+func PNG(more []byte) []byte {
+	return pngOf(Header(W, H, 8, 2, 0), Chunk("IDAT", deflated(append(raw(Drawing(), 8, 2), more...))...), Chunk("IEND"))
+}
+
+// PNGWithProfile is the drawing with anything as its profile.
+func PNGWithProfile(profile []byte) []byte {
+	packed := append([]byte("x\x00\x00"), deflated(profile)...)
+	return pngOf(Header(W, H, 8, 2, 0), Chunk("iCCP", packed...), Chunk("IDAT", deflated(raw(Drawing(), 8, 2))...), Chunk("IEND"))
+}

@@ -124,13 +124,15 @@ func (f *file) broken(what string) error {
 // specification, 3).
 func (fr *frame) measure() error {
 	d := fr.data
+	fr.w, fr.h = 0, 0
 	switch {
 	case fr.name == "VP8 " && len(d) >= 10 && d[0]&1 == 0 && string(d[3:6]) == "\x9d\x01\x2a":
 		fr.w, fr.h = int(binary.LittleEndian.Uint16(d[6:])&0x3fff), int(binary.LittleEndian.Uint16(d[8:])&0x3fff)
 	case fr.name == "VP8L" && len(d) >= 5 && d[0] == 0x2f:
 		v := binary.LittleEndian.Uint32(d[1:])
 		fr.w, fr.h = 1+int(v&0x3fff), 1+int(v>>14&0x3fff)
-	default:
+	}
+	if fr.w == 0 || fr.h == 0 {
 		return codec.FormatError("no frame of pixels")
 	}
 	return nil

@@ -1,0 +1,148 @@
+package picture_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"runtime"
+	"testing"
+	"time"
+
+	"slugpuppy/picture"
+	"slugpuppy/picture/odd"
+)
+
+// scanBomb is a small, valid progressive JPEG of many scans, each of which goes over all blocks.
+func scanBomb(side, scans int) []byte {
+	var tables []byte
+	tables = append(tables, odd.Segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...)...)
+	s := byte(side >> 8)
+	tables = append(tables, odd.Segment(0xc2, 8, s, byte(side), s, byte(side), 1, 1, 0x11, 0)...)
+	counts := append([]byte{1}, make([]byte, 15)...)
+	tables = append(tables, odd.Segment(0xc4, append(append([]byte{0}, counts...), 0)...)...)
+	tables = append(tables, odd.Segment(0xc4, append(append([]byte{0x10}, counts...), 0xe0)...)...) // the end, for 16,384 blocks and more
+	blocks := (side + 7) / 8 * ((side + 7) / 8)
+	averages := append(odd.Segment(0xda, 1, 1, 0, 0, 0, 0), make([]byte, (blocks+7)/8)...)
+	var runs []byte
+	acc, n := 0, 0
+	for left := blocks; left > 0; {
+		run := max(16384, min(left, 32766))
+		left -= run
+		acc, n = acc<<15|run-16384, n+15
+		for ; n >= 8; n -= 8 {
+			if runs = append(runs, byte(acc>>(n-8))); runs[len(runs)-1] == 0xff {
+				runs = append(runs, 0)
+			}
+		}
+	}
+	if n > 0 {
+		runs = append(runs, byte(acc<<(8-n)))
+	}
+	scan := append(odd.Segment(0xda, 1, 1, 0, 1, 63, 0), runs...)
+	out := append([]byte{0xff, 0xd8}, tables...)
+	out = append(out, averages...)
+	out = append(out, bytes.Repeat(scan, scans)...)
+	return append(out, 0xff, 0xd9)
+}
+
+func TestWorkIsKnownBeforeItBegins(t *testing.T) {
+	flood := make([]byte, 64<<20) // unpacks from few bytes
+	for _, test := range []struct {
+		name string
+		data []byte
+		kind picture.Kind
+		what picture.Quantity
+	}{
+		{"a JPEG of 3,000 scans", scanBomb(5752, 3000), picture.TooCostly, picture.Passes},
+		{"a smaller one of 20,000", scanBomb(1300, 20_000), picture.TooCostly, picture.Passes},
+		{"a tiny one of as many as fit", scanBomb(120, 500_000), picture.TooCostly, picture.Passes},
+		{"a sequential one whose scans repeat", repeatedScans(1000), 0, ""},
+		{"a GIF of many frames", gifOf(5000, 1, 1), picture.TooLong, picture.FrameCount},
+		{"a GIF of large frames", gifOf(90, 1000, 1000), picture.TooLong, picture.FramePixels},
+		{"a WebP of many frames", animatedWebP(5000), picture.TooLong, picture.FrameCount},
+		{"a WebP of a huge canvas", odd.RIFF(odd.RIFFChunk("VP8X", []byte{2, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}), odd.RIFFChunk("ANMF", append(make([]byte, 16), odd.Lossless(odd.Drawing())...))), picture.TooBig, picture.LongSide},
+		{"a GIF whose frame lies far away", append(gifOf(1, 2, 2)[:19], 0x2c, 0xff, 0xff, 0xff, 0xff, 2, 0, 2, 0, 0, 2, 2, 0x4c, 1, 0), picture.TooBig, picture.LongSide},
+		{"a PNG whose pixels go on", odd.PNG(flood), 0, ""},
+		{"a PNG whose profile goes on", odd.PNGWithProfile(flood), 0, ""},
+		{"a BMP of huge sides", hugeBMP(), picture.TooBig, picture.LongSide},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			begin := time.Now()
+			_, err := picture.Decode(t.Context(), test.data, picture.Limits{})
+			took := time.Since(begin)
+			runtime.ReadMemStats(&after)
+			if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+				t.Errorf("%d bytes allocated", used)
+			}
+			if took > 500*time.Millisecond { // some milliseconds, on a machine that has time
+				t.Errorf("took %v", took)
+			}
+			if test.kind == 0 {
+				if err != nil {
+					t.Errorf("%v, want a picture that is decoded without what is too much", err)
+				}
+				return
+			}
+			var p *picture.Problem
+			if !errors.As(err, &p) || p.Kind != test.kind || p.What != test.what || p.Got <= p.Max || p.Max <= 0 {
+				t.Errorf("got %#v, want %v of %s", err, test.kind, test.what)
+			}
+		})
+	}
+}
+
+// repeatedScans is a sequential JPEG that paints the same picture again and again.
+func repeatedScans(n int) []byte {
+	data := odd.JPEG{}.Write(odd.Drawing())
+	scan := data[bytes.Index(data, []byte{0xff, 0xda}) : len(data)-2]
+	return append(append(data[:len(data)-2:len(data)-2], bytes.Repeat(scan, n)...), 0xff, 0xd9)
+}
+
+func animatedWebP(frames int) []byte {
+	frame := append(make([]byte, 16), odd.RIFFChunk("VP8L", []byte{0x2f, 0, 0, 0, 0})...)
+	chunks := [][]byte{odd.RIFFChunk("VP8X", make([]byte, 10))}
+	for range frames {
+		chunks = append(chunks, odd.RIFFChunk("ANMF", frame))
+	}
+	return odd.RIFF(chunks...)
+}
+
+func hugeBMP() []byte {
+	data := bytes.Clone(odd.Of("bmp")[0].Data)
+	binary.LittleEndian.PutUint32(data[18:], 1<<31-1)
+	binary.LittleEndian.PutUint32(data[22:], 1<<31-1)
+	return data
+}
+
+func TestHonestPicturesStayFarBelowTheLimits(t *testing.T) {
+	for _, j := range []odd.JPEG{{}, {Progressive: true}, {Model: "cmyk", Progressive: true}} {
+		h, err := picture.Inspect(j.Write(odd.Drawing()), picture.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables := int64(20 * 2000) // that a small picture's scans cost beside its samples
+		if passes := (h.Cost - tables) / h.Pixels; passes > 32 {
+			t.Errorf("%+v takes %d passes for each pixel, 64 are allowed", j, passes)
+		}
+	}
+}
+
+func TestDecodingEndsWithItsContextAndItsTime(t *testing.T) {
+	bomb := scanBomb(1300, 1200) // within the limit, only just
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	begin := time.Now()
+	if _, err := picture.Decode(ctx, bomb, picture.Limits{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+	if took := time.Since(begin); took > 150*time.Millisecond {
+		t.Errorf("went on for %v", took)
+	}
+	var p *picture.Problem
+	if err := picture.DecodeFor(t.Context(), 10*time.Millisecond, bomb); !errors.As(err, &p) || p.Kind != picture.TimedOut {
+		t.Errorf("got %v, want that time ran out", err)
+	}
+}
