@@ -44,7 +44,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, createOrder}
+var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,
@@ -78,14 +78,6 @@ func createFilter(tx *bolt.Tx) error {
 func createSessions(tx *bolt.Tx) error {
 	if _, err := tx.CreateBucketIfNotExists(sessionBucket); err != nil {
 		return fmt.Errorf("create bucket %s: %w", sessionBucket, err)
-	}
-	return nil
-}
-
-// createOrder came with accounts that have their jobs for themselves.
-func createOrder(tx *bolt.Tx) error {
-	if _, err := tx.CreateBucketIfNotExists(orderBucket); err != nil {
-		return fmt.Errorf("create bucket %s: %w", orderBucket, err)
 	}
 	return nil
 }

@@ -217,7 +217,7 @@ func TestBackupUnderLoadIsConsistent(t *testing.T) {
 		cursor, _, err := ours(copied).Cursor()
 		must(t, err)
 		if cursor != "" { // the cursor and its job are in the copy together
-			if _, err := ours(copied).BySource("p"+cursor); err != nil {
+			if _, err := ours(copied).BySource("p" + cursor); err != nil {
 				t.Errorf("cursor %s without its job: %v", cursor, err)
 			}
 		}

@@ -191,6 +191,7 @@ func undoSubscriber(tx *tx, e Entry) error {
 	if err != nil {
 		return err
 	}
+	before.Handle, before.Server = now.Handle, now.Server // who they are is no choice
 	before.LastDigest, before.Trouble, before.Leaving = now.LastDigest, now.Trouble, now.Leaving
 	return putRecord(tx, subscriberBucket, subscriberKey(before.Identity), before)
 }

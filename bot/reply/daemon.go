@@ -78,8 +78,8 @@ func New(o Options) (*Daemon, error) {
 // Run answers mentions until ctx ends, and then returns nil with everything written down. An
 // error is the store's, or a panic's: servers that are away or refuse us are waited for.
 func (d *Daemon) Run(ctx context.Context) error {
-	if !d.introduce(ctx) {
-		return nil
+	if known, err := d.introduce(ctx); !known || err != nil {
+		return err
 	}
 	n, err := d.bot.Jobs().Reclaim()
 	if err != nil {
@@ -99,8 +99,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return err
 }
 
-// introduce asks the server who we are, for as long as it takes; false means that ctx ended.
-func (d *Daemon) introduce(ctx context.Context) bool {
+// introduce asks the server who we are, for as long as it takes; false means that ctx ended. An error is
+// the store's.
+func (d *Daemon) introduce(ctx context.Context) (known bool, err error) {
 	for failures := 1; ; failures++ {
 		self, err := d.Platform.Self(ctx)
 		var who identity.Identity
@@ -108,11 +109,7 @@ func (d *Daemon) introduce(ctx context.Context) bool {
 			who, err = identity.New(d.Platform.Host(), self.ID)
 		}
 		if err == nil {
-			d.self, d.bot = self, d.Store.For(who)
-			d.known.Store(&self)
-			d.held.say("")
-			d.resume()
-			return true
+			return true, d.become(self, who)
 		}
 		if network.Is(err, network.Unauthorized) {
 			d.suspend(err)
@@ -121,9 +118,21 @@ func (d *Daemon) introduce(ctx context.Context) bool {
 		d.held.say(err.Error())
 		d.Log.Warn("the server does not say who we are", "error", err, "retry_in", wait)
 		if !backoff.Sleep(ctx, wait) {
-			return false
+			return false, nil
 		}
 	}
+}
+
+// become takes on an account, and what was written down for it when nobody asked for its server.
+func (d *Daemon) become(self network.Account, who identity.Identity) error {
+	if _, err := d.Store.Adopt(d.Platform.Name(), who); err != nil {
+		return fmt.Errorf("take over what was written down before: %w", err)
+	}
+	d.self, d.bot = self, d.Store.For(who)
+	d.known.Store(&self)
+	d.held.say("")
+	d.resume()
+	return nil
 }
 
 // Progress is how far the job for a post is; ok is false when nobody works on it.

@@ -3,6 +3,7 @@ package reply_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"slugpuppy/bot/identity"
@@ -77,4 +78,20 @@ func TestTheQueueIsAsLongAsTheBotsOwn(t *testing.T) {
 		r.answered(r.ask(r.ada, "imagine banana"))
 		r.answered(r.ask(r.ada, "queue"), "Nothing of yours is waiting")
 	}, func(o *reply.Options) { o.Caps.Queue = 2 })
+}
+
+func TestWhatWasWrittenDownBeforeServersWereIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		before := identity.Identity{Server: "mastodon", ID: r.bot.self.ID}
+		if _, err := r.store.For(before).Jobs().Record("0"); err != nil {
+			t.Fatal(err)
+		}
+		p := r.ada.post("@dreambot help") // a bot that begins afresh begins after it
+		r.wake()
+		settle()
+		r.answered(p, "Send me a picture")
+		r.stop()
+		r.sound()
+	})
 }
