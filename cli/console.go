@@ -19,6 +19,7 @@ import (
 
 	"slugpuppy/app"
 	"slugpuppy/bot/operator"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/config"
 )
 
@@ -102,8 +103,16 @@ func (c *console) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(c.err, "slugpuppy:", err)
+	fmt.Fprintln(c.err, "slugpuppy:", said(err))
 	return exitCode(err)
+}
+
+// said is an error as the bot would say it, where it has words for it, and what is behind it.
+func said(err error) string {
+	if text := words.Of(err); text != "" {
+		return fmt.Sprintf("%s (%v)", text, err)
+	}
+	return err.Error()
 }
 
 // exitCode is the one that an error asks for.

@@ -82,9 +82,7 @@ func (j *job) clip(ctx context.Context, o Order, f film) (p Piece, err error) {
 	if tries[len(tries)-1].mime == MP4 {
 		return p, fmt.Errorf("%w: %w", ErrNoFilm, err)
 	}
-	return p, &Problem{Field: "Size",
-		Words:  "That clip became too big for this server, sorry; a smaller or shorter one works, such as \"size=480\" or \"4s\".",
-		Reason: err.Error()}
+	return p, &Problem{Kind: HeavyClip, Why: err.Error()}
 }
 
 // encode writes a film's frames in one way.

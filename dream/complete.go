@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"slugpuppy/classifier"
 )
@@ -38,12 +37,10 @@ func (m *Maker) Complete(r Recipe) (Recipe, error) {
 	r.Seed = foldSeed(r.Seed)
 	r.Generation = max(r.Generation, 1)
 	if r.Generation > maxGeneration {
-		return Recipe{}, outOfRange("Generation", "generations", r.Generation, 1, maxGeneration)
+		return Recipe{}, outOfRange(FieldGeneration, r.Generation, 1, maxGeneration)
 	}
 	if !r.fits() {
-		return Recipe{}, &Problem{Field: "Words",
-			Words:  "That is more than I can keep in mind at once; a few words fewer will work.",
-			Reason: "the recipe does not fit a token"}
+		return Recipe{}, &Problem{Kind: TooManyWords, Why: "the recipe does not fit a token"}
 	}
 	return r, nil
 }
@@ -52,9 +49,7 @@ func (m *Maker) completeModel(r *Recipe) error {
 	have := m.net.Hash()
 	have = have[:min(modelDigits, len(have))]
 	if r.Model != "" && r.Model != have {
-		return &Problem{Field: "Model",
-			Words:  "That recipe was made with another network than the one I have now; without the recipe I can dream your picture my way.",
-			Reason: fmt.Sprintf("recipe wants network %q, this is %q", r.Model, have)}
+		return &Problem{Kind: OtherNetwork, Name: r.Model, Why: fmt.Sprintf("this is %q", have)}
 	}
 	r.Model = have
 	return nil
@@ -65,21 +60,17 @@ func completePreset(r *Recipe) error {
 		r.Verb = Dream
 	}
 	if !slices.Contains(verbCodes, r.Verb) {
-		return &Problem{Field: "Verb", Words: "I can dream, imagine, dive and wander.", Reason: fmt.Sprintf("unknown verb %q", r.Verb)}
+		return &Problem{Kind: UnknownVerb, Name: string(r.Verb)}
 	}
 	if r.Preset == "" {
 		r.Preset = DefaultPreset
 	}
 	p, ok := FindPreset(r.Preset)
 	if !ok {
-		return &Problem{Field: "Preset",
-			Words:  "I do not know that look; I have " + strings.Join(presetNames(), ", ") + ".",
-			Reason: fmt.Sprintf("unknown preset %q", r.Preset)}
+		return &Problem{Kind: UnknownPreset, Name: r.Preset, Known: presetNames()}
 	}
 	if !slices.Contains(maskCodes, r.Mask) {
-		return &Problem{Field: "Mask",
-			Words:  "I can keep the centre, top, bottom, left, right, subject or background as it is.",
-			Reason: fmt.Sprintf("unknown mask %q", r.Mask)}
+		return &Problem{Kind: UnknownMask, Name: string(r.Mask)}
 	}
 	if r.Octaves == 0 {
 		r.Octaves = p.Octaves
@@ -117,12 +108,14 @@ func (m *Maker) completeLayers(r *Recipe) error {
 		}
 		t.Layer = layer.Name
 		if t.Channel < -1 || t.Channel >= layer.Channels || t.Channel > maxChannel {
-			return outOfRange("Layers", "channels of layer "+layer.Name, t.Channel, 0, layer.Channels-1)
+			p := outOfRange(FieldChannel, t.Channel, 0, layer.Channels-1)
+			p.Name = layer.Name
+			return p
 		}
 		if t.Channel < 0 && layer.Name == classifier.Logits {
-			return &Problem{Field: "Layers", Words: "For that layer please say a word, such as \"more birds\".", Reason: "whole logits layer"}
+			return &Problem{Kind: WholeLogits}
 		}
-		if t.Weight, err = completeWeight("Layers", t.Weight); err != nil {
+		if t.Weight, err = completeWeight(t.Weight); err != nil {
 			return err
 		}
 	}
@@ -136,18 +129,7 @@ func (m *Maker) unknownLayer(name string) error {
 			have = append(have, l.Name)
 		}
 	}
-	const most = 12 // some networks have a hundred
-	words := "I do not have that layer; mine are " + strings.Join(have, ", ") + "."
-	if n := len(have); n > most {
-		some := make([]string, most)
-		for i := range some {
-			some[i] = have[i*(n-1)/(most-1)]
-		}
-		words = fmt.Sprintf("I do not have that layer; some of my %d are %s.", n, strings.Join(some, ", "))
-	}
-	return &Problem{Field: "Layers",
-		Words:  words,
-		Reason: fmt.Sprintf("unknown layer %q", name)}
+	return &Problem{Kind: UnknownLayer, Name: name, Known: have}
 }
 
 // completeWords merges terms of the same label and puts them in the token's order.
@@ -156,9 +138,9 @@ func (m *Maker) completeWords(r *Recipe) error {
 	byLabel := map[int]float32{}
 	for _, w := range r.Words {
 		if w.Label < 0 || w.Label >= labels || w.Label > maxLabel {
-			return outOfRange("Words", "labels", w.Label, 0, labels-1)
+			return outOfRange(FieldLabel, w.Label, 0, labels-1)
 		}
-		weight, err := completeWeight("Words", w.Weight)
+		weight, err := completeWeight(w.Weight)
 		if err != nil {
 			return err
 		}
@@ -172,20 +154,18 @@ func (m *Maker) completeWords(r *Recipe) error {
 	}
 	r.Words = sortedWords(r.Words)
 	if r.Verb == Imagine && !r.Free && len(r.Layers) == 0 && !slices.ContainsFunc(r.Words, func(w WordTerm) bool { return w.Weight > 0 }) {
-		return &Problem{Field: "Words",
-			Words:  "Tell me what to imagine, such as \"imagine banana\".",
-			Reason: "imagine without a word to raise"}
+		return &Problem{Kind: NothingToDraw}
 	}
 	return nil
 }
 
 // completeWeight reads a weight left out as one and rounds to what a token carries.
-func completeWeight(field string, w float32) (float32, error) {
+func completeWeight(w float32) (float32, error) {
 	if w == 0 {
 		return 1, nil
 	}
 	if !(w >= -maxWeight && w <= maxWeight) {
-		return 0, outOfRange(field, "weights", w, -maxWeight, maxWeight)
+		return 0, outOfRange(FieldWeight, w, -maxWeight, maxWeight)
 	}
 	c := weightCode(w)
 	if c == 0 {
@@ -207,14 +187,14 @@ func completeClip(r *Recipe) error {
 			r.Repeat = defaultChain
 		}
 		if r.Repeat < 2 {
-			return outOfRange("Repeat", "chains", r.Repeat, 2, MaxChain)
+			return outOfRange(FieldStations, r.Repeat, 2, MaxChain)
 		}
 	case Dive:
 		if r.Seconds == 0 {
 			r.Seconds = defaultLoop
 		}
 		if r.Seconds < MinSeconds || r.Seconds > MaxSeconds {
-			return outOfRange("Seconds", "loops in seconds", r.Seconds, MinSeconds, MaxSeconds)
+			return outOfRange(FieldSeconds, r.Seconds, MinSeconds, MaxSeconds)
 		}
 	}
 	if r.Verb != Dive {
@@ -225,26 +205,29 @@ func completeClip(r *Recipe) error {
 	}
 	r.Repeat = max(r.Repeat, 1)
 	if r.Repeat > high {
-		return outOfRange("Repeat", "generations in one go", r.Repeat, 1, high)
+		if r.Verb == Wander {
+			return outOfRange(FieldStations, r.Repeat, 2, high)
+		}
+		return outOfRange(FieldGenerations, r.Repeat, 1, high)
 	}
 	return nil
 }
 
 func checkRanges(r *Recipe) error {
 	if r.Octaves < 1 || r.Octaves > MaxOctaves {
-		return outOfRange("Octaves", "octaves", r.Octaves, 1, MaxOctaves)
+		return outOfRange(FieldOctaves, r.Octaves, 1, MaxOctaves)
 	}
 	if !(r.OctaveScale >= 1.1 && r.OctaveScale <= 2) {
-		return outOfRange("OctaveScale", "octave scales", r.OctaveScale, 1.1, 2)
+		return outOfRange(FieldOctaveScale, r.OctaveScale, 1.1, 2)
 	}
 	if r.Steps < 1 || r.Steps > MaxSteps {
-		return outOfRange("Steps", "steps", r.Steps, 1, MaxSteps)
+		return outOfRange(FieldSteps, r.Steps, 1, MaxSteps)
 	}
 	if r.Strength < 1 || r.Strength > MaxStrength {
-		return outOfRange("Strength", "strengths", r.Strength, 1, MaxStrength)
+		return outOfRange(FieldStrength, r.Strength, 1, MaxStrength)
 	}
 	if r.Size != 0 && (r.Size < MinSize || r.Size > MaxSize) {
-		return outOfRange("Size", "sizes in pixels", r.Size, MinSize, MaxSize)
+		return outOfRange(FieldSize, r.Size, MinSize, MaxSize)
 	}
 	return nil
 }

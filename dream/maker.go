@@ -89,7 +89,7 @@ func scaled(src picture.Rows, w, h int) *picture.Planar {
 
 func checkSource(img *image.NRGBA) error {
 	if img == nil || img.Rect.Empty() {
-		return &Problem{Field: "Size", Words: "That picture is empty; please send another one.", Reason: "source without pixels"}
+		return &Problem{Kind: EmptySource}
 	}
 	return nil
 }

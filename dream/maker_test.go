@@ -11,11 +11,11 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
@@ -298,7 +298,7 @@ func TestGuideDrawsTheDreamTowardsItself(t *testing.T) {
 	}
 	r.Guide = true
 	var p *dream.Problem
-	if _, err := m.Make(t.Context(), dream.Order{Recipe: r, Source: src}, nil); !errors.As(err, &p) || !strings.Contains(p.Kind(), "second picture") {
+	if _, err := m.Make(t.Context(), dream.Order{Recipe: r, Source: src}, nil); !errors.As(err, &p) || p.Kind != dream.NoGuide {
 		t.Errorf("without a guide: %v", err)
 	}
 }
@@ -437,31 +437,62 @@ func TestImagineShowsTheWordFromNoise(t *testing.T) {
 	}
 }
 
-func TestProblemsAreKindAndSayWhatWorks(t *testing.T) {
+func TestProblemsSayWhatWorks(t *testing.T) {
 	m := maker(t, dream.Options{})
+	outside := func(f dream.Field, got, low, high float64) dream.Problem {
+		return dream.Problem{Kind: dream.OutOfRange, Field: f, Value: got, Min: low, Max: high}
+	}
+	channel := outside(dream.FieldChannel, 400, 0, 399)
+	channel.Name = "4c"
 	tests := []struct {
 		name string
 		r    dream.Recipe
-		want string
+		want dream.Problem // but for Why, and as much of Known
 	}{
-		{"unknown preset", dream.Recipe{Preset: "sharks"}, "slug, eyes"},
-		{"unknown layer", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "9z", Channel: -1}}}, "4c"},
-		{"unknown channel", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "4c", Channel: 400}}}, "0 to 399"},
-		{"octaves", dream.Recipe{Octaves: 9}, "1 to 8"},
-		{"steps", dream.Recipe{Steps: 101}, "1 to 100"},
-		{"strength", dream.Recipe{Strength: 11}, "1 to 10"},
-		{"size", dream.Recipe{Size: 10}, "64 to 8192"},
-		{"other network", dream.Recipe{Model: "01234567"}, "another network"},
-		{"generations", dream.Recipe{Repeat: 6}, "1 to 5"},
+		{"verb", dream.Recipe{Verb: "nap"}, dream.Problem{Kind: dream.UnknownVerb, Name: "nap"}},
+		{"preset", dream.Recipe{Preset: "sharks"}, dream.Problem{Kind: dream.UnknownPreset, Name: "sharks", Known: []string{"slug", "eyes"}}},
+		{"mask", dream.Recipe{Mask: "keep-hat"}, dream.Problem{Kind: dream.UnknownMask, Name: "keep-hat"}},
+		{"layer", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "9z", Channel: -1}}}, dream.Problem{Kind: dream.UnknownLayer, Name: "9z", Known: []string{"s1"}}},
+		{"channel", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "4c", Channel: 400}}}, channel},
+		{"all labels", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "logits", Channel: -1}}}, dream.Problem{Kind: dream.WholeLogits}},
+		{"label", dream.Recipe{Words: []dream.WordTerm{{Label: 400}}}, outside(dream.FieldLabel, 400, 0, 384)},
+		{"weight", dream.Recipe{Words: []dream.WordTerm{{Label: 4, Weight: -5}}}, outside(dream.FieldWeight, -5, -4, 4)},
+		{"octaves", dream.Recipe{Octaves: 9}, outside(dream.FieldOctaves, 9, 1, 8)},
+		{"octave scale", dream.Recipe{OctaveScale: 3}, outside(dream.FieldOctaveScale, 3, 1.1, 2)},
+		{"steps", dream.Recipe{Steps: 101}, outside(dream.FieldSteps, 101, 1, 100)},
+		{"strength", dream.Recipe{Strength: 11}, outside(dream.FieldStrength, 11, 1, 10)},
+		{"size", dream.Recipe{Size: 10}, outside(dream.FieldSize, 10, 64, 8192)},
+		{"other network", dream.Recipe{Model: "01234567"}, dream.Problem{Kind: dream.OtherNetwork, Name: "01234567"}},
+		{"generations", dream.Recipe{Repeat: 6}, outside(dream.FieldGenerations, 6, 1, 5)},
+		{"generation", dream.Recipe{Generation: 1001}, outside(dream.FieldGeneration, 1001, 1, 1000)},
+		{"short wander", dream.Recipe{Verb: dream.Wander, Repeat: 1}, outside(dream.FieldStations, 1, 2, 8)},
+		{"long wander", dream.Recipe{Verb: dream.Wander, Repeat: 9}, outside(dream.FieldStations, 9, 2, 8)},
+		{"long dive", dream.Recipe{Verb: dream.Dive, Seconds: 13}, outside(dream.FieldSeconds, 13, 2, 12)},
+		{"nothing to imagine", dream.Recipe{Verb: dream.Imagine}, dream.Problem{Kind: dream.NothingToDraw}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var p *dream.Problem
-			_, err := m.Complete(tt.r)
-			if !errors.As(err, &p) || !strings.Contains(p.Kind(), tt.want) {
-				t.Errorf("got %v", err)
+			if _, err := m.Complete(tt.r); !errors.As(err, &p) {
+				t.Fatalf("got %v", err)
+			}
+			got := *p
+			got.Why, got.Known = "", got.Known[:min(len(got.Known), len(tt.want.Known))]
+			if d := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); d != "" {
+				t.Error(d)
 			}
 		})
+	}
+}
+
+func TestAProblemSaysEverythingToTheLog(t *testing.T) {
+	_, err := maker(t, dream.Options{}).Complete(dream.Recipe{Octaves: 9})
+	if err == nil || err.Error() != "recipe: octaves 9 is outside 1..8" {
+		t.Errorf("got %v", err)
+	}
+	_, err = maker(t, dream.Options{}).Complete(dream.Recipe{Preset: "sharks"})
+	if err == nil || err.Error() != `recipe: unknown preset "sharks"` {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -125,9 +125,7 @@ const guideSide = 224
 // follow turns whole-layer terms into guided ones.
 func (m *Maker) follow(ctx context.Context, terms []term, guide *image.NRGBA) error {
 	if guide == nil {
-		return &Problem{Field: "Guide",
-			Words:  "For that I need a second picture to guide the first; please send both in one post.",
-			Reason: "guided recipe without a guide picture"}
+		return &Problem{Kind: NoGuide}
 	}
 	small := thumbnail(guide, guideSide)
 	if side := m.net.MinSide(); min(small.W, small.H) < side {

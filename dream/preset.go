@@ -5,7 +5,6 @@ import "slices"
 // Preset is a look with a house name: what to raise and how hard.
 type Preset struct {
 	Name        string
-	Help        string // one line for people
 	Layers      []LayerTerm
 	Labels      []string // WordNet ids to raise as well; those a network lacks are left out
 	Octaves     int
@@ -25,37 +24,37 @@ const DefaultPreset = "slug"
 // network changes too, whose hash tokens carry. The single channels are among those of slugnet that
 // answer most to drawn eyes and whorls (python3 -m slugnet channels), chosen by what they dream.
 var presetTable = []Preset{
-	{Name: "slug", Help: "the classic: puppies with too many eyes, and slugs between them",
+	{Name: "slug",
 		Layers:  []LayerTerm{whole("5a", 1)},
 		Labels:  []string{"n02085620", "n02094433", "n02099601", "n02099712", "n02106662", "n02113799", "n01945685", "n01950731"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
-	{Name: "eyes", Help: "eyes that look back at you",
+	{Name: "eyes",
 		Layers:  []LayerTerm{channel("4c", 241, 1)},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
-	{Name: "birds", Help: "feathers, beaks and penguins",
+	{Name: "birds",
 		Layers:  []LayerTerm{whole("5a", 1)},
 		Labels:  []string{"n01855672", "n02002724", "n02056570", "n02058221"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
-	{Name: "temple", Help: "arches, towers and windows",
+	{Name: "temple",
 		Layers:  []LayerTerm{whole("4a", 1)},
 		Labels:  []string{"n04486054", "n03837869", "n02814860", "n02699494", "n03388043", "n04532670"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
-	{Name: "swirl", Help: "whorls and waves, like a painter's sky",
+	{Name: "swirl",
 		Layers:  []LayerTerm{channel("4a", 243, 1)},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
-	{Name: "fur", Help: "soft hair on everything",
+	{Name: "fur",
 		Layers:  []LayerTerm{channel("3b", 150, 1)},
 		Labels:  []string{"n02123394", "n02423022", "n03404251", "n01882714", "n02364673"},
 		Octaves: 5, OctaveScale: 1.5, Steps: 10, Strength: 5, Coarse: 0.3},
-	{Name: "fractal", Help: "corals within corals",
+	{Name: "fractal",
 		Layers:  []LayerTerm{whole("4b", 1)},
 		Labels:  []string{"n01917289", "n09256479", "n04275548", "n01910747"},
 		Octaves: 7, OctaveScale: 1.4, Steps: 10, Strength: 5, Coarse: 0.3},
-	{Name: "gentle", Help: "only a hint of a dream",
+	{Name: "gentle",
 		Layers:  []LayerTerm{whole("5a", 1)},
 		Labels:  []string{"n02085620", "n02094433", "n02099601", "n02099712"},
 		Octaves: 4, OctaveScale: 1.5, Steps: 8, Strength: 2, Coarse: 0.4},
-	{Name: "nightmare", Help: "spiders, and a little too much of them",
+	{Name: "nightmare",
 		Layers:  []LayerTerm{whole("4c", 1)},
 		Labels:  []string{"n01774384", "n01774750", "n01770393", "n01784675"},
 		Octaves: 6, OctaveScale: 1.5, Steps: 14, Strength: 7, Coarse: 0.3},

@@ -87,9 +87,8 @@ func (m *Maker) plan(w, h int, r Recipe, terms []term) (Estimate, error) {
 		}
 		e.WorkW, e.WorkH = e.WorkW*7/8, e.WorkH*7/8
 		if min(e.WorkW, e.WorkH) < m.smallest() {
-			return e, &Problem{Field: "Size",
-				Words:  "That picture is larger than I can hold; half its width and height will work.",
-				Reason: fmt.Sprintf("%dx%d does not fit %d MB even at the smallest working size", w, h, m.opt.MemoryBytes>>20)}
+			return e, &Problem{Kind: TooLarge,
+				Why: fmt.Sprintf("%dx%d does not fit %d MB even at the smallest working size", w, h, m.opt.MemoryBytes>>20)}
 		}
 	}
 	e.octaves = octavesOf(e.WorkW, e.WorkH, r, m.smallest())

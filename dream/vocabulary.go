@@ -32,12 +32,6 @@ func (e *UnknownWord) Error() string {
 	return fmt.Sprintf("unknown word %q, nearest are %s", e.Word, strings.Join(e.Nearest[:], ", "))
 }
 
-// Kind is a sentence for the person who asked.
-func (e *UnknownWord) Kind() string {
-	return fmt.Sprintf("I do not know %q, sorry; words like it that I know: %s, %s, %s.",
-		e.Word, e.Nearest[0], e.Nearest[1], e.Nearest[2])
-}
-
 // Meant is the nearest word, if the unknown one looks like a slip of the finger on it.
 func (e *UnknownWord) Meant() (string, bool) {
 	return e.Nearest[0], spelling.Slip(e.Word, e.Nearest[0])

@@ -185,9 +185,6 @@ func TestAnUnknownWordGetsTheThreeNearest(t *testing.T) {
 	if meant, ok := unknown.Meant(); ok {
 		t.Errorf("quasar was taken for %q", meant)
 	}
-	if !strings.Contains(unknown.Kind(), `"quasar"`) || !strings.Contains(unknown.Kind(), unknown.Nearest[2]) {
-		t.Errorf("words for the person: %s", unknown.Kind())
-	}
 }
 
 func TestEveryOfferedWordIsKnown(t *testing.T) {

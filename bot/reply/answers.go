@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
 	"slugpuppy/store"
 )
@@ -17,7 +16,7 @@ import (
 func (t *task) answerInWords(ctx context.Context) (outcome, error) {
 	switch t.req.Verb {
 	case mention.Start:
-		return t.say("I am here for you again, and may dream your pictures when others ask. Say \"stop\" to undo this."), nil
+		return t.say(words.Started), nil
 	case mention.See:
 		return t.see(ctx)
 	case mention.Info:
@@ -29,11 +28,11 @@ func (t *task) answerInWords(ctx context.Context) (outcome, error) {
 	case mention.Cancel:
 		return t.cancel()
 	case mention.Presets:
-		return t.say(presets()), nil
+		return t.say(words.Presets()), nil
 	case mention.Words:
-		return t.words()
+		return t.vocabulary()
 	}
-	return t.say(help(t.req.Topic)), nil
+	return t.say(words.Help(t.req.Topic)), nil
 }
 
 // see says what the network sees, most likely first.
@@ -43,7 +42,7 @@ func (t *task) see(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	if f == nil {
-		return outcome{}, &refusal{sayNothing, "no picture found"}
+		return outcome{}, &refusal{words.Nothing, "no picture found"}
 	}
 	if f.post.Author.ID != t.job.Requester {
 		if err := t.leftAlone(ctx, f.post.Author.ID); err != nil {
@@ -62,26 +61,22 @@ func (t *task) see(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, fmt.Errorf("look at the picture: %w", err)
 	}
-	var parts []string
-	for _, g := range guesses {
-		parts = append(parts, fmt.Sprintf("%s %.0f %%", g.Label, 100*g.P))
-	}
-	return t.say("I see: " + strings.Join(parts, ", ") + "."), nil
+	return t.say(words.See(guesses)), nil
 }
 
 func (t *task) info(ctx context.Context) (outcome, error) {
 	if t.req.Token != "" {
 		r, err := dream.ParseToken(t.req.Token)
 		if err != nil {
-			return outcome{}, &refusal{sayOldToken, err.Error()}
+			return outcome{}, &refusal{words.OldToken, err.Error()}
 		}
-		return t.say("That recipe says: " + r.String() + "."), nil
+		return t.say(words.ReadToken(r)), nil
 	}
 	_, r, err := t.dreamAbove(ctx)
 	if err != nil {
 		return outcome{}, err
 	}
-	return t.say(r.Made.about()), nil
+	return t.say(words.About(r.Made.Token)), nil
 }
 
 func (t *task) undream(ctx context.Context) (outcome, error) {
@@ -90,15 +85,15 @@ func (t *task) undream(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	if r.Made.SourceURL == "" {
-		return t.say("That one came out of noise; there is no original to go back to."), nil
+		return t.say(words.FromNoise), nil
 	}
 	if _, err := t.Platform.Post(ctx, r.Made.SourcePost); err != nil {
 		return outcome{}, fmt.Errorf("look up the original: %w", err)
 	}
 	if !t.Platform.Facts().Links {
-		return t.say("The original is further up in this thread."), nil
+		return t.say(words.FurtherUp), nil
 	}
-	return t.say("The original is here: " + r.Made.SourceURL), nil
+	return t.say(words.Original(r.Made.SourceURL)), nil
 }
 
 // mine are the requester's other unfinished jobs, newest first.
@@ -117,29 +112,29 @@ func (t *task) queueOf() (outcome, error) {
 		return outcome{}, err
 	}
 	if len(jobs) == 0 {
-		return t.say("Nothing of yours is waiting; what you ask for next begins soon."), nil
+		return t.say(words.NoneWaiting), nil
 	}
 	all, err := t.bot.Jobs().List(store.Filter{States: []store.State{store.Queued, store.Leased}})
 	if err != nil {
 		return outcome{}, err
 	}
-	var parts []string
+	var mine []words.Standing
 	for _, j := range jobs {
-		parts = append(parts, t.standing(j, all))
+		mine = append(mine, t.standing(j, all))
 	}
-	return t.say(fmt.Sprintf("Yours (%d): %s. Say \"cancel\" to drop the latest.", len(jobs), strings.Join(parts, "; "))), nil
+	return t.say(words.Waiting(mine)), nil
 }
 
 // standing is how far one job is.
-func (t *task) standing(j store.Job, all []store.Job) string {
+func (t *task) standing(j store.Job, all []store.Job) words.Standing {
 	switch j.State {
 	case store.Waiting:
-		return "waiting for the author's yes"
+		return words.Standing{State: words.Asking}
 	case store.Leased:
 		if p, ok := t.Progress(j.Source); ok {
-			return fmt.Sprintf("dreaming now, %.0f %%", 100*p.Fraction)
+			return words.Standing{State: words.Dreaming, Progress: p.Fraction}
 		}
-		return "dreaming now"
+		return words.Standing{State: words.Dreaming, Progress: -1}
 	case store.Queued:
 		place := 1
 		for _, other := range all {
@@ -147,13 +142,9 @@ func (t *task) standing(j store.Job, all []store.Job) string {
 				place++
 			}
 		}
-		text := fmt.Sprintf("place %d", place)
-		if eta := t.pace.of(place); eta > 0 {
-			text += ", about " + eta.Round(max(eta/10, time.Second)).String()
-		}
-		return text
+		return words.Standing{State: words.InLine, Place: place, In: t.pace.of(place)}
 	}
-	return "done, on its way to you"
+	return words.Standing{State: words.Done}
 }
 
 // cancel drops the requester's latest request, or all of them. What is on its way to the
@@ -178,9 +169,9 @@ func (t *task) cancel() (outcome, error) {
 		}
 	}
 	if n == 0 {
-		return t.say("There is nothing of yours left to cancel; \"delete\" under a picture removes it."), nil
+		return t.say(words.NoneToDrop), nil
 	}
-	return t.say(fmt.Sprintf("Cancelled %d of yours.", n)), nil
+	return t.say(words.Cancelled(n)), nil
 }
 
 // remove deletes one of our answers for those it concerns: who asked, whose picture it was,
@@ -191,7 +182,7 @@ func (t *task) remove(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	if job == nil {
-		return outcome{}, &refusal{sayNoDream, "delete without an answer of ours"}
+		return outcome{}, &refusal{words.NoDream, "delete without an answer of ours"}
 	}
 	if job.State != store.Posted {
 		return t.drop(ctx, *job)
@@ -201,7 +192,7 @@ func (t *task) remove(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	if !concerns(*job, r, t.post.Author.ID) {
-		return outcome{}, &refusal{sayNotYours, "delete by a stranger"}
+		return outcome{}, &refusal{words.NotYours, "delete by a stranger"}
 	}
 	if err := t.Platform.Delete(ctx, job.PostID); err != nil {
 		return outcome{}, fmt.Errorf("delete our answer: %w", err)
@@ -218,9 +209,9 @@ func (t *task) drop(ctx context.Context, job store.Job) (outcome, error) {
 	_, err := t.bot.Jobs().Cancel(t.author(), job.ID, "deleted by the requester before it was answered")
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return outcome{}, &refusal{sayNotYours, "delete by a stranger"}
+		return outcome{}, &refusal{words.NotYours, "delete by a stranger"}
 	case errors.Is(err, store.ErrState):
-		return outcome{}, &refusal{sayNoDream, "delete of what is " + string(job.State)}
+		return outcome{}, &refusal{words.NoDream, "delete of what is " + string(job.State)}
 	case err != nil:
 		return outcome{}, err
 	}
@@ -244,45 +235,12 @@ func concerns(job store.Job, r reply, person string) bool {
 		r.Made != nil && (person == r.Made.SourceAuthor || slices.Contains(r.Made.SourceTagged, person))
 }
 
-func (t *task) words() (outcome, error) {
+func (t *task) vocabulary() (outcome, error) {
 	if t.req.Topic == "" {
-		return t.say("I know about a thousand things, such as banana, castle, goldfish, tabby cat, volcano and violin. Try \"words dog\", or just ask: \"more birds\", \"no dogs\", \"into banana\"."), nil
+		return t.say(words.SomeWords), nil
 	}
 	if _, err := t.Vocabulary.Lookup(t.req.Topic); err != nil {
 		return outcome{}, err
 	}
-	return t.say(fmt.Sprintf("Yes, I know %q: try \"more %s\", \"no %s\" or \"imagine %s\".", t.req.Topic, t.req.Topic, t.req.Topic, t.req.Topic)), nil
-}
-
-func presets() string {
-	var names []string
-	for _, p := range dream.Presets() {
-		names = append(names, p.Name)
-	}
-	return "My looks: " + strings.Join(names, ", ") + ". Say one with a picture; \"help eyes\" tells what it does."
-}
-
-// topics are the words of help on one thing.
-var topics = map[string]string{
-	"deeper":  "Reply \"deeper\" or \"deeper 3\" to one of my pictures and I go on dreaming from it.",
-	"again":   "Reply \"again\" to one of my pictures for another one like it, or \"again strength=8\" to change something.",
-	"imagine": "\"imagine banana\" draws a banana from nothing but noise.",
-	"see":     "\"see\" with a picture tells what I think is in it.",
-	"dive":    "\"dive\" with a picture makes a clip that falls into it for ever; \"dive 8s\" sets how long.",
-	"wander":  "\"wander\" with a picture makes a chain: each frame dreams what the last one looked like to me.",
-	"keep":    "\"keep centre\", \"keep top\" or \"keep subject\" leaves that part as it is; \"only centre\" and \"only background\" dream that part alone.",
-	"delete":  "Reply \"delete\" to one of my pictures and I remove it, if you asked for it or it shows yours.",
-	"stop":    "\"stop\" and I never touch you or your pictures again; \"start\" undoes it.",
-}
-
-// help is one short reply.
-func help(topic string) string {
-	topic = strings.ToLower(topic)
-	if text, ok := topics[topic]; ok {
-		return text
-	}
-	if p, ok := dream.FindPreset(topic); ok {
-		return fmt.Sprintf("%s: %s. Say \"%s\" with a picture.", p.Name, p.Help, p.Name)
-	}
-	return "Send me a picture and I dream it. Add words: \"eyes\", \"more birds\", \"no dogs\", \"keep centre\". Others: imagine banana, see, dive, wander, deeper, again, info, queue, cancel, delete, stop. \"presets\", \"words\" and \"help dive\" tell more."
+	return t.say(words.Known(t.req.Topic)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
 
@@ -31,7 +32,7 @@ func (t *task) mayDream(ctx context.Context, p network.Post) (*question, error) 
 		case err != nil:
 			return nil, err
 		case said && !c.Yes:
-			return nil, &refusal{sayStranger, "the author said no"}
+			return nil, &refusal{words.Stranger, "the author said no"}
 		case said:
 			return nil, nil
 		}
@@ -40,7 +41,7 @@ func (t *task) mayDream(ctx context.Context, p network.Post) (*question, error) 
 		return nil, err
 	}
 	if t.Platform.Facts().OnlyCalled {
-		return nil, &refusal{sayOwnOnly, "the network lets us ask nobody who did not mention us"}
+		return nil, &refusal{words.OwnOnly, "the network lets us ask nobody who did not mention us"}
 	}
 	return t.ask(p)
 }
@@ -64,19 +65,19 @@ func (t *task) leftAlone(ctx context.Context, person string) error {
 		return err
 	}
 	if out {
-		return &refusal{sayStranger, "the author said stop"}
+		return &refusal{words.Stranger, "the author said stop"}
 	}
 	a, err := t.Platform.Account(ctx, person)
 	if err != nil {
 		return fmt.Errorf("look up the picture's author: %w", err)
 	}
 	if a.Bot {
-		return &refusal{sayBot, "the picture is a bot's"}
+		return &refusal{words.Robot, "the picture is a bot's"}
 	}
 	for word := range strings.FieldsSeq(strings.ToLower(a.Bio)) {
 		for _, mark := range marks {
 			if strings.Trim(word, ".,;:!()[]") == mark {
-				return &refusal{sayStranger, "the author's profile says " + mark}
+				return &refusal{words.Stranger, "the author's profile says " + mark}
 			}
 		}
 	}
@@ -90,7 +91,7 @@ func (t *task) ask(p network.Post) (*question, error) {
 		return nil, err
 	}
 	if refused != nil {
-		return nil, &refusal{sayStranger, "the author has been asked often enough today"}
+		return nil, &refusal{words.Stranger, "the author has been asked often enough today"}
 	}
 	return &question{Post: p, Person: t.job.Handle, Visibility: t.post.Visibility}, nil
 }
@@ -131,7 +132,7 @@ func (t *task) askAuthor(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	out := t.say(fmt.Sprintf("%s would like me to dream this picture of yours. Reply \"yes\" or \"no\"; without a word from you I leave it alone. Say \"stop\" and I never ask again.", q.Person))
+	out := t.say(words.Ask(q.Person))
 	out.reply.Visibility = narrower(out.reply.Visibility, q.Visibility)
 	return out, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
@@ -70,11 +71,11 @@ func (t *task) findPicture(ctx context.Context) (*found, error) {
 	}
 	switch {
 	case own && t.req.Verb != mention.Bare:
-		return nil, &refusal{sayAlready, "asked to dream our own dream"}
+		return nil, &refusal{words.Already, "asked to dream our own dream"}
 	case clip:
-		return nil, &refusal{sayNoPic, "no still picture"}
+		return nil, &refusal{words.NoStill, "no still picture"}
 	case t.post.ReplyTo != "" && (len(t.above) == 0 || t.above[0].ID != t.post.ReplyTo):
-		return nil, &refusal{sayGone, "the parent is not ours to see"}
+		return nil, &refusal{words.Gone, "the parent is not ours to see"}
 	}
 	return nil, nil
 }
@@ -122,7 +123,7 @@ func (t *task) pick(f *found) ([]int, error) {
 	case t.req.All:
 		return []int{0, 1, 2, 3}[:min(len(f.media), mostPictures)], nil
 	case t.req.Image > len(f.media):
-		return nil, &refusal{sayMissing, fmt.Sprintf("image %d of %d", t.req.Image, len(f.media))}
+		return nil, &refusal{words.Missing, fmt.Sprintf("image %d of %d", t.req.Image, len(f.media))}
 	case t.req.Image > 0:
 		return []int{t.req.Image - 1}, nil
 	}
@@ -137,7 +138,7 @@ func (t *task) load(ctx context.Context, m network.Media) (*image.NRGBA, error) 
 		return nil, fmt.Errorf("fetch picture %s: %w", m.ID, err)
 	}
 	if t.req.Verb != mention.Deeper && strings.HasPrefix(picture.Comment(data), dream.Signature) {
-		return nil, &refusal{sayAlready, "the file says that we made it"}
+		return nil, &refusal{words.Already, "the file says that we made it"}
 	}
 	img, err := t.Decode(ctx, data)
 	if err != nil {
@@ -161,7 +162,7 @@ func (t *task) guide(ctx context.Context, f *found) (*found, error) {
 			return &found{p, m[:1]}, nil
 		}
 	}
-	return nil, &refusal{"To be guided I need a second picture; put two in your post, or quote the one to follow.", "guide without a second picture"}
+	return nil, &refusal{words.NoGuide, "guide without a second picture"}
 }
 
 // dreamAbove finds the nearest of our dreams in the thread with the job that made it.
@@ -188,5 +189,5 @@ func (t *task) dreamAbove(ctx context.Context) (post network.Post, r reply, err 
 			return p, r, nil
 		}
 	}
-	return post, r, &refusal{sayNoDream, "no dream of ours in the thread"}
+	return post, r, &refusal{words.NoDream, "no dream of ours in the thread"}
 }

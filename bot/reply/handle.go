@@ -2,11 +2,11 @@ package reply
 
 import (
 	"context"
-	"fmt"
 	"hash/fnv"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
 
@@ -41,7 +41,7 @@ func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {
 	case e.Tell != "":
 		return t.say(e.Tell), nil
 	case e.Sorry:
-		return t.say(saySorry), nil
+		return t.say(words.Sorry), nil
 	case e.Ask != nil:
 		return t.askAuthor(ctx)
 	}
@@ -108,7 +108,7 @@ func (t *task) withinCaps(ctx context.Context) error {
 	if refused.Limit.Name != capPerson+t.job.Requester {
 		return &refusal{reason: "this thread has had enough of us"}
 	}
-	return &refusal{words: fmt.Sprintf(sayTooMany, refused.Until.UTC().Format("15:04")), reason: "over the hourly limit"}
+	return &refusal{words.TooMany(refused.Until), "over the hourly limit"}
 }
 
 // empty says whether a bare mention has nothing to dream about: then it is a call for help.

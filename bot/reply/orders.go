@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
 
@@ -36,7 +37,7 @@ func (t *task) obey(ctx context.Context) (out outcome, handled bool, err error) 
 		return outcome{}, true, err
 	}
 	if begun != nil {
-		return t.say("I was interrupted while I did that, and it may be done. \"hidden\" and \"filter\" tell how things are."), true, nil
+		return t.say(words.Interrupted), true, nil
 	}
 	reply, handled, err := t.Orders.Command(ctx, t.author(), t.post.Text)
 	if err != nil || !handled {

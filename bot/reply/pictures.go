@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
 )
 
@@ -44,16 +45,16 @@ func (t *task) without() (names []string) {
 	return names
 }
 
-// misunderstood is a note about words nobody could place, unless the whole post is talk.
+// misunderstood are words nobody could place, unless the whole post is talk.
 func (t *task) misunderstood() []string {
 	if n := len(t.req.Unknown); t.req.Verb == mention.Bare || n == 0 || n > 2 {
 		return nil
 	}
-	return []string{"I did not know \"" + strings.Join(t.req.Unknown, " ") + "\""}
+	return t.req.Unknown
 }
 
 // dreamAll runs the plan and the wishes behind it for every source.
-func (t *task) dreamAll(ctx context.Context, p plan) ([]result, error) {
+func (t *task) dreamAll(ctx context.Context, p plan) ([]words.Made, error) {
 	var guide *image.NRGBA
 	if p.guide != nil {
 		var err error
@@ -63,9 +64,9 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]result, error) {
 	}
 	if len(p.sources) == 0 {
 		res, err := t.dreamChain(ctx, p.recipe, nil, nil)
-		return []result{res}, err
+		return []words.Made{res}, err
 	}
-	var results []result
+	var results []words.Made
 	for _, s := range p.sources[:min(len(p.sources), max(t.limits.Attachments, 1))] {
 		src, err := t.load(ctx, s.media)
 		if err != nil {
@@ -82,7 +83,7 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]result, error) {
 
 // dreamChain makes one piece, then what the wishes after the comma make of it. Only the last one
 // is sent.
-func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA) (result, error) {
+func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA) (words.Made, error) {
 	wishes := chain(t.req)
 	res, err := t.link(ctx, r, src, guide, len(wishes) == 0)
 	for i, next := range wishes {
@@ -103,9 +104,9 @@ func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide *image
 }
 
 // link makes one piece of a chain. Only the last may be a clip.
-func (t *task) link(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA, last bool) (result, error) {
+func (t *task) link(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA, last bool) (words.Made, error) {
 	if r.Verb.Moves() && !last {
-		return result{}, &refusal{sayNoClip, "a wish after a clip"}
+		return words.Made{}, &refusal{words.NoClip, "a wish after a clip"}
 	}
 	return t.make(ctx, r, src, guide, last)
 }

@@ -9,6 +9,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
 	"slugpuppy/store"
 )
@@ -49,7 +50,7 @@ func (t *task) plan(ctx context.Context) (plan, error) {
 	switch t.req.Verb {
 	case mention.Deeper:
 		p, err := t.planDeeper(ctx)
-		if r := new(refusal); errors.As(err, &r) && r.words == sayNoDream {
+		if r := new(refusal); errors.As(err, &r) && r.words == words.NoDream {
 			return t.planFound(ctx) // on a plain picture, deeper is several generations at once
 		}
 		return p, err
@@ -76,7 +77,7 @@ func (t *task) planFound(ctx context.Context) (plan, error) {
 		r.Verb = dream.Imagine
 		return plan{recipe: r}, nil
 	case f == nil:
-		return plan{}, &refusal{sayNothing, "no picture found"}
+		return plan{}, &refusal{words.Nothing, "no picture found"}
 	}
 	p := plan{recipe: r}
 	chosen, err := t.pick(f)
@@ -105,10 +106,10 @@ func (t *task) planDeeper(ctx context.Context) (plan, error) {
 	}
 	i := max(t.req.Image-1, 0)
 	if i >= len(post.Media) {
-		return plan{}, &refusal{sayMissing, fmt.Sprintf("image %d of %d", i+1, len(post.Media))}
+		return plan{}, &refusal{words.Missing, fmt.Sprintf("image %d of %d", i+1, len(post.Media))}
 	}
 	if base.Verb == dream.Dive || base.Verb == dream.Wander || post.Media[i].Kind != network.Still {
-		return plan{}, &refusal{sayNoClip, "deeper on a clip"}
+		return plan{}, &refusal{words.NoClip, "deeper on a clip"}
 	}
 	over, err := t.recipe(ctx, t.req)
 	if err != nil {
@@ -164,7 +165,7 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	}
 	media := stills(post)
 	if r.Made.SourceMedia >= len(media) {
-		return plan{}, &refusal{sayGone, "the original has lost its picture"}
+		return plan{}, &refusal{words.Gone, "the original has lost its picture"}
 	}
 	m := media[r.Made.SourceMedia]
 	return plan{recipe: next, sources: []source{{m, m.Alt, post, r.Made.SourceMedia}}}, nil
@@ -182,7 +183,7 @@ func (t *task) lastDream() (reply, error) {
 			return r, nil
 		}
 	}
-	return reply{}, &refusal{sayNoDream, "no earlier dream of the requester's"}
+	return reply{}, &refusal{words.NoDream, "no earlier dream of the requester's"}
 }
 
 // recipe turns a request into a recipe. A bare mention gets a house preset by chance and a
@@ -190,9 +191,6 @@ func (t *task) lastDream() (reply, error) {
 func (t *task) recipe(ctx context.Context, req mention.Request) (dream.Recipe, error) {
 	seed := t.seed()
 	if req.Token != "" {
-		if r, err := dream.ParseToken(req.Token); err != nil {
-			return r, &refusal{sayOldToken, err.Error()}
-		}
 		return req.Recipe(ctx, t.Vocabulary, seed) // the token's, with what else was said laid over it
 	}
 	r, err := req.Recipe(ctx, t.Vocabulary, seed)

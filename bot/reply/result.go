@@ -11,28 +11,21 @@ import (
 	"slugpuppy/dream"
 )
 
-// result is one piece that was made.
-type result struct {
-	dream.Piece
-	without []string // words held back
-	notes   []string // for the person who asked
-}
-
 // make makes one piece. One that is to be sent is encoded so that the server takes it; of another
 // there are only the pixels, to go on from.
-func (t *task) make(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA, send bool) (result, error) {
+func (t *task) make(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA, send bool) (words.Made, error) {
 	o := dream.Order{Recipe: r, Source: src, Guide: guide}
 	if send {
 		o.Accept = t.accepted()
 	}
 	p, err := t.Dreamer.Make(ctx, o, func(p dream.Progress) { t.running.report(t.job.ID, p) })
 	if err != nil {
-		return result{}, fmt.Errorf("%s: %w", r.Verb, err)
+		return words.Made{}, fmt.Errorf("%s: %w", r.Verb, err)
 	}
 	for _, n := range p.Notes {
 		t.Log.Info("made differently than asked", "job", t.job.ID, "note", n.Kind, "reason", n.Why)
 	}
-	return result{Piece: p, without: t.without(), notes: append(t.misunderstood(), words.Notes(p.Notes)...)}, nil
+	return words.Made{Piece: p, Without: t.without(), Unknown: t.misunderstood()}, nil
 }
 
 // accepted is what the server takes, the best first: films before GIFs unless one was asked for.
@@ -55,10 +48,10 @@ func (t *task) takes(mime string) bool {
 }
 
 // pack makes the reply that carries the results.
-func (t *task) pack(p plan, results []result) (outcome, error) {
+func (t *task) pack(p plan, results []words.Made) (outcome, error) {
 	r := t.envelope(append(p.posts(), t.post)...)
 	room := t.limits.TextRunes - utf8.RuneCountInString(r.Warning+r.To.Author.Handle) - len("@ ")
-	r.Text = t.caption(results[0], room)
+	r.Text = words.Caption(results[0], room)
 	r.Made = p.made(results[0])
 	out := outcome{reply: &r, blobs: map[string][]byte{}}
 	for i, res := range results {
@@ -68,14 +61,14 @@ func (t *task) pack(p plan, results []result) (outcome, error) {
 		}
 		name := fmt.Sprintf("dream-%d.%s", i+1, res.File.Ext())
 		r.Media = append(r.Media, attachment{Blob: name, Type: res.File.MIME, Name: name, Original: original,
-			Alt: altText(original, res, or(t.limits.AltRunes, 1500))})
+			Alt: words.Alt(original, res, or(t.limits.AltRunes, 1500))})
 		out.blobs[name] = res.File.Data
 	}
 	return out, nil
 }
 
 // made remembers how the picture came to be.
-func (p plan) made(res result) *made {
+func (p plan) made(res words.Made) *made {
 	m := &made{Token: res.Recipe.Token(), Preset: res.Recipe.Preset, Generation: res.Recipe.Reached(), Saw: res.Saw, Dreamed: res.Dreamed}
 	if len(p.sources) == 0 || p.sources[0].post.ID == "" {
 		return m
@@ -86,13 +79,4 @@ func (p plan) made(res result) *made {
 		m.SourceTagged = append(m.SourceTagged, a.ID)
 	}
 	return m
-}
-
-// about says what our own records tell of a dream.
-func (m *made) about() string {
-	r, err := dream.ParseToken(m.Token)
-	if err != nil {
-		return m.Token
-	}
-	return fmt.Sprintf("Generation %d: %s. Send %s with a picture to do the same to it.", m.Generation, r, m.Token)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
 
@@ -142,7 +143,7 @@ func (d *Daemon) uploadFailed(job store.Job, r reply, err error) error {
 	if network.Is(err, network.Rejected, network.Forbidden, network.NotFound) {
 		d.Log.Error("the server refused the picture; answering in words", "job", job.ID, "error", err,
 			"remedy", "compare the picture limits of the server with `slugpuppy doctor`")
-		r.Text, r.Media, r.Made = sayRefused, nil, nil
+		r.Text, r.Media, r.Made = words.Refused, nil, nil
 		return d.bot.Jobs().Reword(job.ID, encode(r))
 	}
 	return d.later(job, "upload", err)

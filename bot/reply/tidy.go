@@ -62,7 +62,10 @@ func (d *Daemon) sweep(ctx context.Context) error {
 
 func (d *Daemon) sweepOne(ctx context.Context, j store.Job, r reply) error {
 	missing, id := false, "missing "+j.ID
-	for _, post := range trimmed(r.To.ID, r.Made.SourcePost) {
+	for _, post := range []string{r.To.ID, r.Made.SourcePost} {
+		if post == "" {
+			continue
+		}
 		_, err := d.Platform.Post(ctx, post)
 		missing = missing || network.Is(err, network.NotFound)
 	}

@@ -1,10 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
@@ -132,39 +133,35 @@ func (s *Site) tryPage(v *visit) error {
 // tryPicture takes a picture, and works on it after the answer.
 func (s *Site) tryPicture(v *visit) error {
 	if s.Try < 1 {
-		return refuse(http.StatusNotFound, "There is nothing to try here.")
+		return refuse(http.StatusNotFound, words.NothingToTry)
 	}
 	if !s.limits.allow(s.address(v.r), allowance{"try", time.Hour / time.Duration(s.Try), s.Try}) {
-		return refuse(http.StatusTooManyRequests, fmt.Sprintf("That was enough for now: %d pictures an hour. Run slugpuppy yourself for more.", s.Try))
+		return refuse(http.StatusTooManyRequests, words.EnoughTried(s.Try))
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, tryBytes+1<<16)
 	file, _, err := v.r.FormFile("picture")
 	if err != nil {
-		return refuse(http.StatusUnprocessableEntity, "Please choose a picture of at most 8 MB.")
+		return refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, tryBytes+1))
 	if err != nil || len(data) > tryBytes {
-		return refuse(http.StatusUnprocessableEntity, "Please choose a picture of at most 8 MB.")
+		return refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
 	}
-	words := strings.TrimSpace(v.r.PostFormValue("words"))
-	if len(words) > tryWords {
-		return refuse(http.StatusUnprocessableEntity, "Those are too many words.")
+	wish := strings.TrimSpace(v.r.PostFormValue("words"))
+	if len(wish) > tryWords {
+		return refuse(http.StatusUnprocessableEntity, words.TooMuchText)
 	}
 	img, err := s.Studio.Decode(v.ctx(), data)
-	var kind interface{ Kind() string }
-	switch {
-	case errors.As(err, &kind):
-		return refuse(http.StatusUnprocessableEntity, kind.Kind())
-	case err != nil:
-		return refuse(http.StatusUnprocessableEntity, "That picture cannot be read. A JPEG, PNG, GIF or WebP works.")
+	if err != nil {
+		return refuse(http.StatusUnprocessableEntity, cmp.Or(words.Of(err), words.Unreadable))
 	}
 	if w, h := picture.Fit(img.Bounds().Dx(), img.Bounds().Dy(), trySide); w < img.Bounds().Dx() {
 		img = picture.FromImage(img).Resize(w, h).NRGBA()
 	}
-	trial := s.trials.begin(words, img)
+	trial := s.trials.begin(wish, img)
 	if trial == nil {
-		return refuse(http.StatusServiceUnavailable, "Many people try it right now. Please come back in a few minutes.")
+		return refuse(http.StatusServiceUnavailable, words.BusyPage)
 	}
 	return v.redirect("/try/" + trial.ID)
 }
@@ -186,15 +183,14 @@ func (s *Site) work(ctx context.Context, t *Trial, img image.Image) {
 	err := s.attempt(ctx, t, img)
 	t.change(func() {
 		t.done = true
-		var kind interface{ Kind() string }
-		switch {
-		case errors.As(err, &kind):
-			t.Problem = kind.Kind()
-		case err != nil:
+		if err == nil {
+			return
+		}
+		if t.Problem = words.Of(err); t.Problem == "" {
 			if ctx.Err() == nil {
 				s.Log.Error("a trial failed", "error", err)
 			}
-			t.Problem = "That did not work, sorry. A smaller picture or other words may."
+			t.Problem = words.TrialFailed
 		}
 	})
 }
@@ -257,7 +253,7 @@ func (t *Trial) keep(name string, img image.Image) error {
 func (s *Site) lookUp(v *visit) (*Trial, error) {
 	t := s.trials.get(v.r.PathValue("id"))
 	if t == nil {
-		return nil, refuse(http.StatusNotFound, "That trial is over and forgotten.")
+		return nil, refuse(http.StatusNotFound, words.TrialOver)
 	}
 	return t, nil
 }
@@ -308,7 +304,7 @@ func (s *Site) trialFile(v *visit) error {
 	data := t.files[v.r.PathValue("file")]
 	t.mu.Unlock()
 	if data == nil {
-		return refuse(http.StatusNotFound, "There is no such picture.")
+		return refuse(http.StatusNotFound, words.NoSuchPicture)
 	}
 	v.w.Header().Set("Content-Type", "image/jpeg")
 	v.w.Header().Set("Cache-Control", "private, max-age=600")

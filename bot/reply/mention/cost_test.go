@@ -79,7 +79,7 @@ func TestMoreWordsThanARecipeHoldsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p *mention.Problem
-	if _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &p) || !strings.Contains(p.Kind(), "64 words") {
+	if _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &p) || p.Kind != mention.TooLong || p.Max != 64 {
 		t.Errorf("1000 words: %v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 )
@@ -84,13 +85,13 @@ func TestMentionsAreUnderstood(t *testing.T) {
 	}
 }
 
-func TestValuesThatCannotBeReadGetAKindSentence(t *testing.T) {
+func TestValuesThatCannotBeReadAreAProblem(t *testing.T) {
 	for text, want := range map[string]string{
 		"strength=lots": "strength=5", "seed=-1": "seed=42", "mask=hat": "background", "channels=a layer=4c": "66,12",
 		"as=tiff": "gif", "octaves=-2": "octaves=5",
 	} {
 		var p *mention.Problem
-		if _, err := mention.Parse(text); !errors.As(err, &p) || !strings.Contains(p.Kind(), want) {
+		if _, err := mention.Parse(text); !errors.As(err, &p) || !strings.Contains(words.Of(err), want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -192,7 +193,7 @@ func TestChannelsNeedALayer(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p *mention.Problem
-	if _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &p) || !strings.Contains(p.Kind(), "layer=4c") {
+	if _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &p) || p.Kind != mention.NoLayer {
 		t.Errorf("got %v", err)
 	}
 }
@@ -205,7 +206,7 @@ func FuzzParse(f *testing.F) {
 		r, err := mention.Parse(s, "dreambot@dreams.example")
 		if err != nil {
 			var p *mention.Problem
-			if !errors.As(err, &p) || p.Kind() == "" {
+			if !errors.As(err, &p) || words.Of(err) == "" {
 				t.Fatalf("%q: error without kind words: %v", s, err)
 			}
 			return
@@ -219,8 +220,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%q: %d channels", s, len(next.Channels))
 			}
 			if _, err := next.Recipe(t.Context(), vocabulary(), 1); err != nil {
-				var k interface{ Kind() string }
-				if !errors.As(err, &k) || k.Kind() == "" {
+				if words.Of(err) == "" {
 					t.Fatalf("%q: recipe error without kind words: %v", s, err)
 				}
 			}

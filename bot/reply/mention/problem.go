@@ -1,23 +1,63 @@
 package mention
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
 
-// Problem is a request that cannot be understood. Words is one kind sentence for the person
-// who asked, with what works instead; Reason is for the log.
+	"slugpuppy/dream"
+)
+
+// Problem is a request that cannot be understood. It is data: package words says it to people.
 type Problem struct {
-	Words  string
-	Reason string
+	Kind       Kind
+	Key, Value string   // of a setting, as typed
+	Choices    []string // what the setting can be
+	Example    string   // one value that works
+	Got, Max   int      // how many there are and may be
+	Why        string   // more, for the log
 }
 
-// Error is the reason, for logs.
-func (p *Problem) Error() string { return "request: " + p.Reason }
+// Kind is what is wrong with a request.
+type Kind string
 
-// Kind is the sentence for the person who asked.
-func (p *Problem) Kind() string { return p.Words }
+// The kinds of problems.
+const (
+	NotANumber Kind = "not a whole number"
+	NotNumbers Kind = "not numbers"    // a list of at most Max
+	NotAChoice Kind = "not a choice"   // none of Choices
+	NoLayer    Kind = "no layer"       // channels without a layer
+	TooLong    Kind = "too many words" // to steer by
+	BadToken   Kind = "no recipe"      // Why says why
+	OnlyStills Kind = "not a still"    // where only one picture at a time is dreamed
+)
 
-func badValue(key, value, want, example string) *Problem {
-	return &Problem{
-		Words:  fmt.Sprintf("I can read %s as %s, such as %s=%s.", key, want, key, example),
-		Reason: fmt.Sprintf("%s=%q is not %s", key, value, want),
+// Error says everything, for logs.
+func (p *Problem) Error() string {
+	switch p.Kind {
+	case NotAChoice:
+		return fmt.Sprintf("request: %s=%q is none of %s", p.Key, p.Value, strings.Join(p.Choices, ", "))
+	case NotANumber, NotNumbers:
+		return fmt.Sprintf("request: %s=%q is %s", p.Key, p.Value, p.Kind)
+	case BadToken:
+		return fmt.Sprintf("request: %s: %s", p.Kind, p.Why)
+	case TooLong:
+		return fmt.Sprintf("request: %s: %d of at most %d", p.Kind, p.Got, p.Max)
 	}
+	return "request: " + string(p.Kind)
+}
+
+func notANumber(key, value, example string) *Problem {
+	return &Problem{Kind: NotANumber, Key: key, Value: value, Example: example}
+}
+
+func notAChoice(key, value, example string, choices ...string) *Problem {
+	return &Problem{Kind: NotAChoice, Key: key, Value: value, Choices: choices, Example: example}
+}
+
+// Still is an OnlyStills unless a recipe makes one dream of one picture.
+func Still(r dream.Recipe) error {
+	if r.Verb == dream.Dream {
+		return nil
+	}
+	return &Problem{Kind: OnlyStills, Value: string(r.Verb)}
 }

@@ -3,21 +3,20 @@ package mention
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"slugpuppy/dream"
 )
 
 // Recipe turns the request into a recipe, words into labels. A recipe token is taken as it is
-// and the rest of the request laid over it. Errors have kind words: *dream.UnknownWord,
-// *Problem; or ctx's own, when it ends. Ranges are checked by dream.Maker.Complete.
+// and the rest of the request laid over it. Errors are a *dream.UnknownWord, a
+// *Problem, or ctx's own, when it ends. Ranges are checked by dream.Maker.Complete.
 func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (dream.Recipe, error) {
 	out := dream.Recipe{Verb: dream.Dream, Seed: seed}
 	if r.Token != "" {
 		made, err := dream.ParseToken(r.Token)
 		if err != nil {
-			return out, &Problem{Words: "I cannot read that recipe; please copy all of it, from dd1- to the end.", Reason: err.Error()}
+			return out, &Problem{Kind: BadToken, Why: err.Error()}
 		}
 		out = made
 	}
@@ -64,7 +63,7 @@ func set[T comparable](field *T, value T) {
 func (r Request) layers(out *dream.Recipe) error {
 	switch {
 	case r.Layer == "" && len(r.Channels) > 0:
-		return &Problem{Words: "Please say which layer the channels are of, such as layer=4c channels=66.", Reason: "channels without a layer"}
+		return &Problem{Kind: NoLayer}
 	case r.Layer == "":
 		return nil
 	}
@@ -137,10 +136,7 @@ func checkLength(wanted []Word) error {
 	if n <= maxWords {
 		return nil
 	}
-	return &Problem{
-		Words:  fmt.Sprintf("That is more than I can keep in mind at once; up to %d words will work.", maxWords),
-		Reason: fmt.Sprintf("%d words to steer by", n),
-	}
+	return &Problem{Kind: TooLong, Got: n, Max: maxWords}
 }
 
 // vocabulary is what words are looked up in.

@@ -92,7 +92,7 @@ func (p *parser) set(key, value string) error {
 	if number := r.number(key); number != nil {
 		n, err := strconv.Atoi(strings.TrimRight(strings.TrimPrefix(low, "#"), "spx"))
 		if err != nil || n < 0 {
-			return badValue(key, value, "a whole number", "5")
+			return notANumber(key, value, "5")
 		}
 		*number = n
 		return nil
@@ -105,30 +105,30 @@ func (p *parser) set(key, value string) error {
 	case "seed":
 		n, err := strconv.ParseUint(low, 10, 64)
 		if err != nil {
-			return badValue(key, value, "a whole number", "42")
+			return notANumber(key, value, "42")
 		}
 		r.Seed = &n
 	case "mask", "keep":
 		side, ok := sides[strings.TrimPrefix(low, "keep-")]
 		if !ok {
-			return badValue(key, value, "centre, edges, top, bottom, left, right, subject or background", "top")
+			return notAChoice(key, value, "top", parts...)
 		}
 		r.Mask = "keep-" + side
 	case "only":
 		side, ok := opposite[sides[low]]
 		if !ok {
-			return badValue(key, value, "centre, edges, top, bottom, left, right, subject or background", "background")
+			return notAChoice(key, value, "background", parts...)
 		}
 		r.Mask = "keep-" + side
 	case "visibility":
 		audience, ok := audiences[low]
 		if !ok {
-			return badValue(key, value, "public, unlisted, followers or direct", "unlisted")
+			return notAChoice(key, value, "unlisted", "public", "unlisted", "followers", "direct")
 		}
 		r.Visibility = audience
 	case "as":
 		if low != "gif" && low != "mp4" && low != "png" {
-			return badValue(key, value, "gif, mp4 or png", "gif")
+			return notAChoice(key, value, "gif", "gif", "mp4", "png")
 		}
 		r.As = low
 	case "cw":
@@ -189,7 +189,7 @@ func (p *parser) setChannels(value string) error {
 	for s := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == '+' || r == '/' || r == ':' }) {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 0 || len(p.req.Channels) == maxChannels {
-			return badValue("channels", value, "up to 16 numbers", "66,12")
+			return &Problem{Kind: NotNumbers, Key: "channels", Value: value, Example: "66,12", Max: maxChannels}
 		}
 		p.req.Channels = append(p.req.Channels, n)
 	}

@@ -58,6 +58,9 @@ var sides = map[string]string{
 	"background": "background", "backdrop": "background", "sky": "top", "ground": "bottom",
 }
 
+// parts are what a mask can keep, as people are told.
+var parts = []string{"centre", "edges", "top", "bottom", "left", "right", "subject", "background"}
+
 // opposite is what stays when only one side dreams.
 var opposite = map[string]string{
 	"centre": "edges", "edges": "centre", "top": "bottom", "bottom": "top", "left": "right", "right": "left", "subject": "background", "background": "subject",

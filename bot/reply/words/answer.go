@@ -1,0 +1,156 @@
+package words
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slugpuppy/classifier"
+	"slugpuppy/dream"
+)
+
+// Answers that are always the same.
+const (
+	Started     = "I am here for you again, and may dream your pictures when others ask. Say \"stop\" to undo this."
+	FromNoise   = "That one came out of noise; there is no original to go back to."
+	FurtherUp   = "The original is further up in this thread."
+	NoneWaiting = "Nothing of yours is waiting; what you ask for next begins soon."
+	NoneToDrop  = "There is nothing of yours left to cancel; \"delete\" under a picture removes it."
+	Interrupted = "I was interrupted while I did that, and it may be done. \"hidden\" and \"filter\" tell how things are."
+	SomeWords   = "I know about a thousand things, such as banana, castle, goldfish, tabby cat, volcano and violin. " +
+		"Try \"words dog\", or just ask: \"more birds\", \"no dogs\", \"into banana\"."
+)
+
+// Original says where the picture is that was dreamed.
+func Original(url string) string { return "The original is here: " + url }
+
+// Ask puts to an author what somebody would like to do with their picture.
+func Ask(handle string) string {
+	return handle + " would like me to dream this picture of yours. Reply \"yes\" or \"no\"; " +
+		"without a word from you I leave it alone. Say \"stop\" and I never ask again."
+}
+
+// See says what the network sees, most likely first.
+func See(guesses []classifier.Guess) string {
+	var parts []string
+	for _, g := range guesses {
+		parts = append(parts, fmt.Sprintf("%s %.0f %%", g.Label, 100*g.P))
+	}
+	return "I see: " + strings.Join(parts, ", ") + "."
+}
+
+// mostRecipe is how much of what a recipe says there is room for, in runes: its token says it all.
+const mostRecipe = 130
+
+// ReadToken says what a recipe says.
+func ReadToken(r dream.Recipe) string {
+	return "That recipe says: " + Cut(r.String(), mostRecipe) + "."
+}
+
+// About says how a picture of ours was made.
+func About(token string) string {
+	r, err := dream.ParseToken(token)
+	if err != nil { // of another version
+		return token
+	}
+	return fmt.Sprintf("Generation %d: %s. Send %s with a picture to do the same to it.", r.Reached(), Cut(r.String(), mostRecipe), token)
+}
+
+// Standing is how far one request is.
+type Standing struct {
+	State    State
+	Progress float64       // of Dreaming, in 0..1; below 0 when it is not known
+	Place    int           // of InLine, from 1
+	In       time.Duration // until it is done, of InLine; 0 when nobody knows
+}
+
+// State is where a request is.
+type State int
+
+// The states.
+const (
+	InLine State = iota
+	Asking       // the author's word is waited for
+	Dreaming
+	Done // and not posted yet
+)
+
+func (s Standing) String() string {
+	switch s.State {
+	case Asking:
+		return "waiting for the author's yes"
+	case Dreaming:
+		if s.Progress >= 0 {
+			return fmt.Sprintf("dreaming now, %.0f %%", 100*s.Progress)
+		}
+		return "dreaming now"
+	case Done:
+		return "done, on its way to you"
+	}
+	text := fmt.Sprintf("place %d", s.Place)
+	if s.In > 0 {
+		text += ", about " + s.In.Round(max(s.In/10, time.Second)).String()
+	}
+	return text
+}
+
+// mostStandings is how many requests of one person are told of singly.
+const mostStandings = 6
+
+// Waiting tells somebody what they wait for.
+func Waiting(all []Standing) string {
+	var parts []string
+	for _, s := range all[:min(len(all), mostStandings)] {
+		parts = append(parts, s.String())
+	}
+	if more := len(all) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("Yours (%d): %s. Say \"cancel\" to drop the latest.", len(all), strings.Join(parts, "; "))
+}
+
+// Cancelled says how many requests were dropped.
+func Cancelled(n int) string { return fmt.Sprintf("Cancelled %d of yours.", n) }
+
+// mostTopic is how long a word is that somebody asks about, in runes.
+const mostTopic = 40
+
+// Known says that a word is one the network knows.
+func Known(word string) string {
+	word = Cut(word, mostTopic)
+	return fmt.Sprintf("Yes, I know %q: try \"more %s\", \"no %s\" or \"imagine %s\".", word, word, word, word)
+}
+
+// Presets lists the looks.
+func Presets() string {
+	var names []string
+	for _, p := range dream.Presets() {
+		names = append(names, p.Name)
+	}
+	return "My looks: " + strings.Join(names, ", ") + ". Say one with a picture; \"help eyes\" tells what it does."
+}
+
+// topics are the words of help on one thing.
+var topics = map[string]string{
+	"deeper":  "Reply \"deeper\" or \"deeper 3\" to one of my pictures and I go on dreaming from it.",
+	"again":   "Reply \"again\" to one of my pictures for another one like it, or \"again strength=8\" to change something.",
+	"imagine": "\"imagine banana\" draws a banana from nothing but noise.",
+	"see":     "\"see\" with a picture tells what I think is in it.",
+	"dive":    "\"dive\" with a picture makes a clip that falls into it for ever; \"dive 8s\" sets how long.",
+	"wander":  "\"wander\" with a picture makes a chain: each frame dreams what the last one looked like to me.",
+	"keep":    "\"keep centre\", \"keep top\" or \"keep subject\" leaves that part as it is; \"only centre\" and \"only background\" dream that part alone.",
+	"delete":  "Reply \"delete\" to one of my pictures and I remove it, if you asked for it or it shows yours.",
+	"stop":    "\"stop\" and I never touch you or your pictures again; \"start\" undoes it.",
+}
+
+// Help is one short answer on a topic, or on everything.
+func Help(topic string) string {
+	topic = strings.ToLower(topic)
+	if text, ok := topics[topic]; ok {
+		return text
+	}
+	if line := Preset(topic); line != "" {
+		return fmt.Sprintf("%s: %s. Say \"%s\" with a picture.", topic, line, topic)
+	}
+	return "Send me a picture and I dream it. Add words: \"eyes\", \"more birds\", \"no dogs\", \"keep centre\". Others: imagine banana, see, dive, wander, deeper, again, info, queue, cancel, delete, stop. \"presets\", \"words\" and \"help dive\" tell more."
+}

@@ -1,0 +1,297 @@
+package words_test
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
+	"slugpuppy/classifier"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
+)
+
+// Where a sentence can go.
+type place struct {
+	name string
+	room int // beside the longest handle and what stands around it
+	of   func(string) int
+}
+
+var (
+	// A Mastodon name has at most 30 characters and a label of a domain 63.
+	mastodon = place{"Mastodon", 500 - (30 + 1 + 63 + len("@ ")), utf8.RuneCountInString}
+	onX      = place{"X", 280 - (15 + len("@ ")), weight}
+	nowhere  []place
+	both     = []place{mastodon, onX}
+)
+
+// weight is what X counts a text as: most of what is not written in Latin, Greek or Cyrillic
+// letters counts twice (X's counting characters, configuration 3).
+func weight(text string) (n int) {
+	for _, r := range text {
+		n++
+		if r > 4351 && (r < 8192 || r > 8205) && (r < 8208 || r > 8223) && (r < 8242 || r > 8247) {
+			n++
+		}
+	}
+	return n
+}
+
+// said is every exported function that makes a sentence, with the longest it can be asked for.
+func said() map[string]struct {
+	at  []place
+	all []string
+} {
+	type row = struct {
+		at  []place
+		all []string
+	}
+	longest := strings.Repeat("w", 48)
+	guesses := slices.Repeat([]classifier.Guess{{Label: strings.Repeat("l", 30), P: 1}}, 9)
+	recipe := dream.Recipe{Verb: dream.Wander, Preset: "nightmare", Octaves: 8, OctaveScale: 1.99, Steps: 100, Strength: 10, Seed: 1<<32 - 1,
+		Size: 8192, Mask: dream.KeepBackground, KeepColours: true, Guide: true, Free: true, Generation: 1000, Repeat: 5, Seconds: 12, Model: "0123abcd",
+		Words: slices.Repeat([]dream.WordTerm{{Label: 381, Weight: -1.5}}, 60)}
+	made := words.Made{Piece: dream.Piece{Saw: guesses, Dreamed: guesses, Recipe: recipe, Notes: notes()}, Without: []string{longest, longest}, Unknown: []string{longest, longest}}
+	short := recipe
+	short.Words = short.Words[:2]
+	return map[string]row{
+		"Of":          {both, []string{words.Of(errors.New("ours")), words.Of(fmt.Errorf("file: %w", &picture.Problem{Kind: picture.TooBig}))}},
+		"Recipe":      {both, values(recipeProblems())},
+		"UnknownWord": {both, []string{words.UnknownWord(&dream.UnknownWord{Word: strings.Repeat("字", 48), Nearest: [3]string{longest[:30], longest[:30], longest[:30]}})}},
+		"Request":     {both, values(requestProblems())},
+		"Picture":     {both, values(pictureProblems())},
+		"Note":        {both, words.Notes(notes())},
+		"Notes":       {both, words.Notes(notes())},
+		"TooMany":     {both, []string{words.TooMany(time.Now())}},
+		"Original":    {[]place{mastodon}, []string{words.Original("https://" + strings.Repeat("s", 63) + "/@" + strings.Repeat("n", 30) + "/1234567890123456789")}},
+		"Ask":         {[]place{mastodon}, []string{words.Ask(strings.Repeat("n", 94))}},
+		"See":         {both, []string{words.See(guesses[:5])}},
+		"ReadToken":   {both, []string{words.ReadToken(recipe)}},
+		"About":       {both, []string{words.About(short.Token()), words.About("dd2-other")}},
+		"Waiting":     {both, []string{words.Waiting(slices.Repeat([]words.Standing{{State: words.Asking}}, 30))}},
+		"Cancelled":   {both, []string{words.Cancelled(100)}},
+		"Known":       {both, []string{words.Known(strings.Repeat(longest, 9))}},
+		"Presets":     {both, []string{words.Presets()}},
+		"Preset":      {both, presets()},
+		"Help":        {both, helps()},
+		"Caption":     {both, []string{words.Caption(made, 1000)}},
+		"Alt":         {nowhere, []string{words.Alt("", made, 1000)}},
+		"Cut":         {nowhere, []string{words.Cut(longest, 7)}},
+		"EnoughTried": {nowhere, []string{words.EnoughTried(1000)}},
+	}
+}
+
+func TestEverySentenceFitsWhereItGoes(t *testing.T) {
+	consts, functions := exported(t)
+	table := said()
+	for _, name := range functions {
+		if _, ok := table[name]; !ok {
+			t.Errorf("%s is not in the table", name)
+		}
+	}
+	check := func(name, text string, at []place) {
+		if !utf8.ValidString(text) || strings.Contains(text, "%!") {
+			t.Errorf("%s: %q", name, text)
+		}
+		for _, p := range at {
+			if n := p.of(text); n > p.room {
+				t.Errorf("%s has %d characters on %s, where there is room for %d: %s", name, n, p.name, p.room, text)
+			}
+		}
+	}
+	for name, text := range consts {
+		check(name, text, both)
+	}
+	for name, row := range table {
+		if len(row.all) == 0 {
+			t.Errorf("%s says nothing", name)
+		}
+		for _, text := range row.all {
+			check(name, text, row.at)
+		}
+	}
+}
+
+// What is made of something says so in words of its own, ends like a sentence and names nothing twice.
+func TestEveryProblemHasItsOwnSentence(t *testing.T) {
+	for name, all := range map[string]map[string]string{"recipe": recipeProblems(), "request": requestProblems(), "picture": pictureProblems()} {
+		before := map[string]string{}
+		for kind, text := range all {
+			if other, ok := before[text]; ok {
+				t.Errorf("%s: %s and %s are both %q", name, kind, other, text)
+			}
+			before[text] = kind
+			if text == "" || !strings.ContainsAny(text[len(text)-1:], ".!?") {
+				t.Errorf("%s: %s is %q", name, kind, text)
+			}
+		}
+	}
+}
+
+// The problems' kinds are read from their packages, so that none can be forgotten here.
+func recipeProblems() map[string]string {
+	layers := func(n int) (all []string) {
+		for range n {
+			all = append(all, strings.Repeat("l", 40))
+		}
+		return all
+	}
+	out := map[string]string{}
+	for _, kind := range named("../../../dream", "ProblemKind") {
+		p := dream.Problem{Kind: dream.ProblemKind(kind), Name: strings.Repeat("n", 99), Known: layers(100)}
+		switch p.Kind {
+		case dream.OutOfRange:
+			for _, f := range named("../../../dream", "Field") {
+				out[kind+f] = words.Recipe(&dream.Problem{Kind: dream.OutOfRange, Field: dream.Field(f), Name: p.Name, Value: 1, Min: -8191, Max: 8192})
+			}
+			continue
+		case dream.UnknownPreset:
+			p.Known = nil
+			for _, look := range dream.Presets() {
+				p.Known = append(p.Known, look.Name)
+			}
+		case dream.UnknownLayer:
+			out[kind+" of few"] = words.Recipe(&dream.Problem{Kind: p.Kind, Known: layers(12)})
+		}
+		out[kind] = words.Recipe(&p)
+	}
+	return out
+}
+
+func requestProblems() map[string]string {
+	out := map[string]string{}
+	for _, kind := range named("../mention", "Kind") {
+		out[kind] = words.Request(&mention.Problem{Kind: mention.Kind(kind), Key: "generations", Example: "unlisted",
+			Choices: []string{"centre", "edges", "top", "bottom", "left", "right", "subject", "background"}, Max: 1000})
+	}
+	return out
+}
+
+func pictureProblems() map[string]string {
+	out := map[string]string{}
+	for k := picture.Corrupt; !strings.HasPrefix(k.String(), "kind "); k++ {
+		for _, what := range named("../../../picture", "Quantity") {
+			p := picture.Problem{Kind: k, What: picture.Quantity(what), Max: 123_456_789, Format: "heic"}
+			text := words.Picture(&p)
+			if !slices.Contains(slices.Collect(maps.Values(out)), text) {
+				out[k.String()+" "+what] = text
+			}
+		}
+	}
+	return out
+}
+
+func notes() (all []dream.Note) {
+	for _, kind := range named("../../../dream", "NoteKind") {
+		all = append(all, dream.Note{Kind: dream.NoteKind(kind), W: 8192, H: 8192})
+	}
+	return all
+}
+
+func presets() (all []string) {
+	for _, p := range dream.Presets() {
+		all = append(all, words.Preset(p.Name))
+	}
+	return all
+}
+
+func TestEveryLookHasALine(t *testing.T) {
+	for i, line := range presets() {
+		if line == "" {
+			t.Errorf("%s has none", dream.Presets()[i].Name)
+		}
+	}
+}
+
+func helps() []string {
+	all := []string{words.Help(""), words.Help("nightmare")}
+	for _, topic := range []string{"deeper", "again", "imagine", "see", "dive", "wander", "keep", "delete", "stop"} {
+		all = append(all, words.Help(topic))
+	}
+	return all
+}
+
+func values(m map[string]string) []string { return slices.Collect(maps.Values(m)) }
+
+// source is the syntax of a package, without its tests.
+func source(dir string) []*ast.File {
+	notTests := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
+	pkgs, err := parser.ParseDir(token.NewFileSet(), dir, notTests, 0)
+	if err != nil || len(pkgs) != 1 {
+		panic(fmt.Sprintf("%s: %d packages, %v", dir, len(pkgs), err))
+	}
+	for _, p := range pkgs {
+		return slices.Collect(maps.Values(p.Files))
+	}
+	return nil
+}
+
+// named are the values of a package's string constants of a type.
+func named(dir, typ string) (all []string) {
+	for _, f := range source(dir) {
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.CONST {
+				continue
+			}
+			for _, s := range g.Specs {
+				v := s.(*ast.ValueSpec)
+				if id, ok := v.Type.(*ast.Ident); ok && id.Name == typ {
+					all = append(all, evaluate(v.Values[0]))
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// exported are this package's constants with their values, and its functions that make text.
+func exported(t *testing.T) (consts map[string]string, functions []string) {
+	t.Helper()
+	consts = map[string]string{}
+	for _, f := range source(".") {
+		for _, d := range f.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil && d.Name.IsExported() {
+					functions = append(functions, d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					if v, ok := s.(*ast.ValueSpec); ok && d.Tok == token.CONST && v.Names[0].IsExported() && len(v.Values) == 1 {
+						if text := evaluate(v.Values[0]); text != "" {
+							consts[v.Names[0].Name] = text
+						}
+					}
+				}
+			}
+		}
+	}
+	if len(consts) < 20 || len(functions) < 20 {
+		t.Fatalf("only %d constants and %d functions were found", len(consts), len(functions))
+	}
+	return consts, functions
+}
+
+// evaluate is the text of a constant expression, "" if it is none.
+func evaluate(e ast.Expr) string {
+	v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, types.ExprString(e))
+	if err != nil || v.Value == nil || v.Value.Kind() != constant.String {
+		return ""
+	}
+	return constant.StringVal(v.Value)
+}
