@@ -14,27 +14,26 @@ import (
 
 // ask registers with the server and has the person say yes, in a browser that is sent back here or,
 // with paste, in one that shows a code.
-func (a *App) ask(ctx context.Context, who Person, paste bool, scopes string) (token string, app mastodon.App, err error) {
+func (a *App) ask(ctx context.Context, who Person, server string, paste bool, scopes string) (token string, app mastodon.App, err error) {
 	if paste {
-		return a.askPaste(ctx, who, scopes)
+		return a.askPaste(ctx, who, server, scopes)
 	}
-	return a.askBrowser(ctx, who, scopes)
+	return a.askBrowser(ctx, who, server, scopes)
 }
 
-func (a *App) register(ctx context.Context, client *http.Client, redirect, scopes string) (mastodon.App, error) {
-	m := a.cfg.Mastodon
-	return mastodon.Register(ctx, client, m.Server, m.ClientName, m.Website, redirect, scopes)
+func (a *App) register(ctx context.Context, client *http.Client, server, redirect, scopes string) (mastodon.App, error) {
+	return mastodon.Register(ctx, client, server, a.cfg.Mastodon.ClientName, a.cfg.Mastodon.Website, redirect, scopes)
 }
 
 // askBrowser listens on this machine for the browser to come back.
-func (a *App) askBrowser(ctx context.Context, who Person, scopes string) (string, mastodon.App, error) {
+func (a *App) askBrowser(ctx context.Context, who Person, server, scopes string) (string, mastodon.App, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", mastodon.App{}, fmt.Errorf("listen for the browser: %w", err)
 	}
 	client := &http.Client{Timeout: time.Minute}
-	app, err := a.register(ctx, client, fmt.Sprintf("http://%s/callback", l.Addr()), scopes)
+	app, err := a.register(ctx, client, server, fmt.Sprintf("http://%s/callback", l.Addr()), scopes)
 	if err != nil {
 		l.Close()
 		return "", app, err
@@ -93,9 +92,9 @@ func callback(try *mastodon.Attempt, answers chan<- consent) http.Handler {
 }
 
 // askPaste has the person copy the code.
-func (a *App) askPaste(ctx context.Context, who Person, scopes string) (string, mastodon.App, error) {
+func (a *App) askPaste(ctx context.Context, who Person, server, scopes string) (string, mastodon.App, error) {
 	client := &http.Client{Timeout: time.Minute}
-	app, err := a.register(ctx, client, mastodon.PastedCode, scopes)
+	app, err := a.register(ctx, client, server, mastodon.PastedCode, scopes)
 	if err != nil {
 		return "", app, err
 	}

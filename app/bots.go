@@ -73,7 +73,7 @@ func (d *daemon) newMastodonBot() (*reply.Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	platform, err := d.app.onServer(token, d.app.log)
+	platform, err := d.app.onServer(d.app.cfg.Mastodon.Server, token, d.app.log)
 	if err != nil {
 		return nil, err
 	}

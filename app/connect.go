@@ -32,7 +32,8 @@ type Connected struct {
 
 // Connect asks for access to an account on a Mastodon server and hands it to whoever has the database.
 func (a *App) Connect(ctx context.Context, who Person, w Wish) (Connected, error) {
-	if err := a.atServer(w.Server, "say"); err != nil {
+	server, err := a.server(w.Server, "say")
+	if err != nil {
 		return Connected{}, err
 	}
 	ctx, cancel := patiently(ctx)
@@ -46,18 +47,16 @@ func (a *App) Connect(ctx context.Context, who Person, w Wish) (Connected, error
 	if w.Mutes {
 		scopes += mastodon.MuteScopes
 	}
-	token, app, err := a.ask(ctx, who, w.Paste, scopes)
+	token, app, err := a.ask(ctx, who, server, w.Paste, scopes)
 	if err != nil {
 		return Connected{}, err
 	}
-	client, self, err := a.whoOnServer(ctx, token)
+	client, self, err := a.whoOnServer(ctx, server, token)
 	if err != nil {
 		return Connected{}, err
 	}
-	sub := store.Subscriber{Identity: identity.Identity{Server: client.Host(), ID: self.ID}, Network: client.Name(),
-		Handle: self.Handle, Server: a.cfg.Mastodon.Server,
-		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "weekly"}
-	sub.ShadowUntil = a.shadow(w.Now)
+	sub := timeline.Newcomer(identity.Identity{Server: client.Host(), ID: self.ID}, client.Name(), self.Handle, server)
+	a.begin(&sub, w.Now)
 	stored, err := svc.Subscribe(ctx, operator.Subscription{Subscriber: sub, Secrets: map[string]string{
 		"token": token, "client_id": app.ClientID, "client_secret": app.ClientSecret}})
 	return Connected{Subscriber: stored}, err
@@ -85,9 +84,9 @@ func (a *App) ConnectX(ctx context.Context, who Person, w Wish) (Connected, erro
 	if err != nil {
 		return Connected{}, err
 	}
-	sub := store.Subscriber{Identity: identity.Identity{Server: x.Server, ID: self.ID}, Network: x.Name, Handle: self.Handle, Server: "https://x.com",
-		Mode: store.FilterOn, How: timeline.Warn, Budget: 0.001, Digest: "off"}
-	sub.ShadowUntil = a.shadow(w.Now)
+	sub := timeline.Newcomer(identity.Identity{Server: x.Server, ID: self.ID}, x.Name, self.Handle, "https://x.com")
+	sub.Digest = "off" // the bot writes to nobody there
+	a.begin(&sub, w.Now)
 	stored, err := svc.Subscribe(ctx, operator.Subscription{Subscriber: sub, Spent: spent,
 		Secrets: map[string]string{"token": keys.Token, "token_secret": keys.TokenSecret}})
 	if err != nil {
@@ -97,12 +96,13 @@ func (a *App) ConnectX(ctx context.Context, who Person, w Wish) (Connected, erro
 	return Connected{stored, &shown}, err
 }
 
-// shadow is until when nothing is hidden for somebody new, but only counted.
-func (a *App) shadow(now bool) time.Time {
-	if now {
-		return time.Time{}
+// begin switches the filter on for somebody new; unless they want it to hide now, it only counts at
+// first.
+func (a *App) begin(sub *store.Subscriber, now bool) {
+	sub.Mode = store.FilterOn
+	if !now {
+		sub.ShadowUntil = time.Now().Add(a.cfg.Filter.Shadow.Std())
 	}
-	return time.Now().Add(a.cfg.Filter.Shadow.Std())
 }
 
 // appFor is the app's pair of keys. A running daemon keeps the sealed ones to itself.

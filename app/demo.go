@@ -139,7 +139,7 @@ func onFakeMastodon(cfg *config.Config) scene {
 	cfg.Mastodon.Server = s.URL
 	user := mastodon.NewClient(&mastodon.Config{Server: s.URL, AccessToken: visitor.Token()})
 	return scene{robot.ID(), demo.OnMastodon(user, botName), func(a *App, _ *store.Store) (network.Bot, error) {
-		return a.onServer(robot.Token(), a.log)
+		return a.onServer(s.URL, robot.Token(), a.log)
 	}, s.Close}
 }
 

@@ -44,7 +44,7 @@ const clockOff = 30 * time.Second
 
 // serverClock compares the server's clock with ours, without a token.
 func (a *App) serverClock(ctx context.Context) (Finding, error) {
-	c, err := a.onServer("", slog.New(slog.DiscardHandler))
+	c, err := a.onServer(a.cfg.Mastodon.Server, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		return Finding{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/network/x"
+	"slugpuppy/config"
 	"slugpuppy/store"
 )
 
@@ -40,24 +41,24 @@ type Admission struct {
 // a yes and seals the token. The server is the configuration's when it is empty. With paste the
 // person copies a code from a browser, which may be on another machine.
 func (a *App) Login(ctx context.Context, who Person, server string, paste bool) (Admission, error) {
-	configured := a.cfg.Mastodon.Server
-	if err := a.atServer(server, "set mastodon.server or say"); err != nil {
+	server, err := a.server(server, "set mastodon.server or say")
+	if err != nil {
 		return Admission{}, err
 	}
 	ctx, cancel := patiently(ctx)
 	defer cancel()
 	var self network.Account
-	err := a.seal(ctx, record(a.cfg.Mastodon.Server), func(st *store.Store, key *store.Key) ([]secret, error) {
-		token, app, err := a.ask(ctx, who, paste, mastodon.Scopes)
+	err = a.seal(ctx, record(server), func(st *store.Store, key *store.Key) ([]secret, error) {
+		token, app, err := a.ask(ctx, who, server, paste, mastodon.Scopes)
 		if err != nil {
 			return nil, err
 		}
-		if _, self, err = a.whoOnServer(ctx, token); err != nil {
+		if _, self, err = a.whoOnServer(ctx, server, token); err != nil {
 			return nil, err
 		}
 		return []secret{{"client_id", app.ClientID}, {"client_secret", app.ClientSecret}, {"token", token}}, nil
 	})
-	return Admission{self, a.cfg.Mastodon.Server, a.afterLogin(self, configured)}, err
+	return Admission{self, server, a.afterLogin(self, server)}, err
 }
 
 // LoginX lets the bot into its account on X, with a PIN, and seals all four keys.
@@ -112,22 +113,24 @@ func (a *App) seal(ctx context.Context, record string, login func(*store.Store, 
 	return nil
 }
 
-// atServer takes a server in place of the configuration's, unless it is empty. One must be known.
-func (a *App) atServer(server, remedy string) error {
-	if server != "" {
-		if err := a.cfg.SetServer(server, "--server"); err != nil {
-			return usage(err)
+// server is the one that a flag named, else the configuration's.
+func (a *App) server(named, remedy string) (string, error) {
+	switch {
+	case named != "":
+		server, err := config.ServerAddress(named, "--server")
+		if err != nil {
+			return "", usage(err)
 		}
+		return server, nil
+	case a.cfg.Mastodon.Server == "":
+		return "", usage(fmt.Errorf("which server? %s --server https://example.social", remedy))
 	}
-	if a.cfg.Mastodon.Server == "" {
-		return usage(fmt.Errorf("which server? %s --server https://example.social", remedy))
-	}
-	return nil
+	return a.cfg.Mastodon.Server, nil
 }
 
 // whoOnServer asks the server who a token belongs to.
-func (a *App) whoOnServer(ctx context.Context, token string) (*mastodon.Client, network.Account, error) {
-	client, err := a.onServer(token, slog.New(slog.DiscardHandler))
+func (a *App) whoOnServer(ctx context.Context, server, token string) (*mastodon.Client, network.Account, error) {
+	client, err := a.onServer(server, token, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, network.Account{}, err
 	}
@@ -152,8 +155,8 @@ func (a *App) whoOnX(ctx context.Context, ledger x.Ledger, keys x.Keys) (network
 }
 
 // afterLogin is what to do next. The server that the configuration names may be another.
-func (a *App) afterLogin(self network.Account, configured string) (next []string) {
-	if server := a.cfg.Mastodon.Server; configured != server {
+func (a *App) afterLogin(self network.Account, server string) (next []string) {
+	if server != a.cfg.Mastodon.Server {
 		next = append(next, fmt.Sprintf("set mastodon.server to %q in the configuration", server))
 	}
 	if a.cfg.Mastodon.Token.Reveal() != "" {

@@ -12,9 +12,9 @@ import (
 	"slugpuppy/store"
 )
 
-// onServer connects to the configured server.
-func (a *App) onServer(token string, log *slog.Logger) (*mastodon.Client, error) {
-	return mastodon.New(mastodon.Options{Server: a.cfg.Mastodon.Server, Token: token, Log: log, UserAgent: a.agent()})
+// onServer connects to a server that whoever runs the program has named.
+func (a *App) onServer(server, token string, log *slog.Logger) (*mastodon.Client, error) {
+	return mastodon.New(mastodon.Options{Server: server, Token: token, Log: log, UserAgent: a.agent()})
 }
 
 // botOnMastodon connects with the token of the configuration or, without a daemon that has the
@@ -22,7 +22,7 @@ func (a *App) onServer(token string, log *slog.Logger) (*mastodon.Client, error)
 func (a *App) botOnMastodon(ctx context.Context) (*mastodon.Client, error) {
 	log := slog.New(slog.DiscardHandler)
 	if t := a.cfg.Mastodon.Token.Reveal(); t != "" {
-		return a.onServer(t, log)
+		return a.onServer(a.cfg.Mastodon.Server, t, log)
 	}
 	st, err := openSound(ctx, a.cfg.Store.Path, store.Options{MustExist: true})
 	switch {
@@ -38,7 +38,7 @@ func (a *App) botOnMastodon(ctx context.Context) (*mastodon.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.onServer(token, log)
+	return a.onServer(a.cfg.Mastodon.Server, token, log)
 }
 
 // token is the access token of the configuration, else the one that login sealed.

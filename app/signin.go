@@ -55,7 +55,7 @@ func (d *door) registration(ctx context.Context, server string) (mastodon.App, e
 }
 
 func (d *door) register(ctx context.Context, server, name string) (mastodon.App, error) {
-	app, err := mastodon.Register(ctx, d.app.strangers.HTTP(), server, d.app.cfg.Mastodon.ClientName, d.app.cfg.Mastodon.Website, d.callback, mastodon.FilterScopes)
+	app, err := d.app.register(ctx, d.app.strangers.HTTP(), server, d.callback, mastodon.FilterScopes)
 	if err != nil {
 		return app, err
 	}

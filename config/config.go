@@ -158,7 +158,9 @@ func Default() *Config {
 	return &Config{
 		Mastodon: Mastodon{ClientName: "slugpuppy"},
 		X:        X{API: "v2", Address: "https://api.x.com", MonthlyCap: 10 * Dollar, Latest: 50, Poll: Duration(time.Minute)},
-		XPrices: XPrices{ // of August 2026
+		// Of August 2026. No price of uploads is known, and that of deleting a post is the one for managing
+		// contents.
+		XPrices: XPrices{
 			PostRead: 5_000, OwnedRead: 1_000, UserRead: 10_000, ExpandedPost: 5_000, ExpandedUser: 10_000,
 			SummonedReply: 10_000, MediaMetadata: 5_000, Upload: 0, Mute: 10_000, Unmute: 5_000, MuteRead: 1_000, Delete: 5_000,
 		},

@@ -87,17 +87,20 @@ func secretFile(path string) (string, error) {
 	return text, nil
 }
 
-// SetServer replaces the server's address, under the rules of the file. The flag that gives it
-// is named in errors.
-func (c *Config) SetServer(address, flag string) error {
-	c.Mastodon.Server, c.sources["mastodon.server"] = address, source{env: flag}
-	return c.checkAddresses()
+// ServerAddress reads the address of a server as mastodon.server is read. The flag that gives it is
+// named in errors.
+func ServerAddress(address, flag string) (string, error) {
+	c := Config{sources: map[string]source{"mastodon.server": {env: flag}}}
+	err := c.checkAddress("mastodon.server", &address, exampleServer)
+	return address, err
 }
+
+const exampleServer = "https://example.social"
 
 // checkAddresses makes sure that tokens travel encrypted. Plain HTTP is for servers on this
 // machine, such as the demo's.
 func (c *Config) checkAddresses() error {
-	return errors.Join(c.checkAddress("mastodon.server", &c.Mastodon.Server, "https://example.social"),
+	return errors.Join(c.checkAddress("mastodon.server", &c.Mastodon.Server, exampleServer),
 		c.checkAddress("x.address", &c.X.Address, "https://api.x.com"))
 }
 

@@ -19,7 +19,8 @@ import (
 
 // welcome stores the connection of who signed in.
 func (s *Site) welcome(v *visit, who Person) error {
-	_, err := s.Admin.Subscribe(operator.As(v.ctx(), newcomer(who).Actor()), operator.Subscription{Subscriber: newcomer(who), Secrets: who.Secrets})
+	sub := timeline.Newcomer(who.Identity, who.Network, who.Account.Handle, who.Server)
+	_, err := s.Admin.Subscribe(operator.As(v.ctx(), sub.Actor()), operator.Subscription{Subscriber: sub, Secrets: who.Secrets})
 	if err != nil {
 		return fmt.Errorf("connect an account: %w", err)
 	}

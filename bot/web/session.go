@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
 
@@ -120,12 +119,6 @@ func (s *Site) signOut(v *visit) error {
 	}
 	s.setCookie(v.w, "session", "", 0)
 	return v.redirect("/")
-}
-
-// newcomer is a subscriber as they begin: nothing happens before they say so.
-func newcomer(who Person) store.Subscriber {
-	return store.Subscriber{Identity: who.Identity, Network: who.Network, Handle: who.Account.Handle, Server: who.Server,
-		Mode: store.FilterOff, How: timeline.Warn, Budget: 0.001, Digest: "weekly"}
 }
 
 // attempts are sign-ins that wait for a browser, in memory: a restart costs a click.

@@ -44,22 +44,8 @@ const (
 	Deleted   Item = "delete"
 )
 
-// Items lists them all.
-func Items() []Item {
-	return []Item{PostRead, OwnedRead, UserRead, ExtraPost, ExtraUser, Summoned, Described, Uploaded, MuteMade, MuteEnded, MuteRead, Deleted}
-}
-
 // Prices is what one of each costs.
 type Prices map[Item]Money
-
-// DefaultPrices are X's of August 2026. No price of uploads is known, that of deleting a post is the
-// one for managing contents.
-func DefaultPrices() Prices {
-	return Prices{
-		PostRead: 5_000, OwnedRead: 1_000, UserRead: 10_000, ExtraPost: 5_000, ExtraUser: 10_000,
-		Summoned: 10_000, Described: 5_000, Uploaded: 0, MuteMade: 10_000, MuteEnded: 5_000, MuteRead: 1_000, Deleted: 5_000,
-	}
-}
 
 // Ledger keeps what accounts have used, for longer than a process lives. Months are like "2026-08",
 // of UTC; cost is in millionths of a dollar.
@@ -68,11 +54,11 @@ type Ledger interface {
 	Spent(account, month string) (Money, error)
 }
 
-// Budget is what accounts may spend on X and have spent. The zero value counts in memory at X's
-// prices and has no cap.
+// Budget is what accounts may spend on X and have spent. The zero value counts in memory, has no cap and
+// thinks that all is free.
 type Budget struct {
 	Cap    Money  // of one account in a calendar month (UTC); 0 for none
-	Prices Prices // DefaultPrices when nil
+	Prices Prices // what is not among them is free
 	Ledger Ledger // in memory when nil
 	// Owned says that the app belongs to the account: its own posts and mentions cost less to read.
 	Owned bool
@@ -84,9 +70,6 @@ type Budget struct {
 func (b *Budget) ready(log *slog.Logger) *Budget {
 	out := *b
 	out.log = log
-	if out.Prices == nil {
-		out.Prices = DefaultPrices()
-	}
 	if out.Ledger == nil {
 		out.Ledger = &memory{spent: map[string]Money{}}
 	}

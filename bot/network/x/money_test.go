@@ -42,9 +42,15 @@ func (b *book) Spent(string, string) (x.Money, error) {
 	return b.cost, nil
 }
 
+// prices are those of August 2026.
+var prices = x.Prices{
+	x.PostRead: 5_000, x.OwnedRead: 1_000, x.UserRead: 10_000, x.ExtraPost: 5_000, x.ExtraUser: 10_000, x.Summoned: 10_000,
+	x.Described: 5_000, x.MuteMade: 10_000, x.MuteEnded: 5_000, x.MuteRead: 1_000, x.Deleted: 5_000,
+}
+
 func withBook(b *book, limit x.Money) func(*x.Options) {
 	b.items = map[string]int{}
-	return func(o *x.Options) { o.Budget = &x.Budget{Cap: limit, Ledger: b, Owned: true} }
+	return func(o *x.Options) { o.Budget = &x.Budget{Cap: limit, Ledger: b, Owned: true, Prices: prices} }
 }
 
 func TestWhatIsUsedIsWrittenDownAsXCountsIt(t *testing.T) {
@@ -97,7 +103,7 @@ func TestWhatIsUsedIsWrittenDownAsXCountsIt(t *testing.T) {
 			}
 			var cost x.Money
 			for item, n := range usage {
-				cost += x.DefaultPrices()[x.Item(item)] * x.Money(n)
+				cost += prices[x.Item(item)] * x.Money(n)
 			}
 			if cost != b.cost || cost == 0 {
 				t.Errorf("%s, want %s", b.cost, cost)
@@ -275,7 +281,7 @@ func TestLeastIsWhereReadingStops(t *testing.T) {
 	if _, err := s.bot.Self(t.Context()); err != nil { // costs something, once
 		t.Fatal(err)
 	}
-	least := func(mentions bool) x.Money { return (&x.Budget{Owned: true}).Least(mentions) }
+	least := func(mentions bool) x.Money { return (&x.Budget{Owned: true, Prices: prices}).Least(mentions) }
 	for _, c := range []struct {
 		left x.Money
 		read func() error

@@ -1,0 +1,14 @@
+package timeline
+
+import (
+	"slugpuppy/bot/identity"
+	"slugpuppy/store"
+)
+
+// Newcomer is a subscriber as everybody begins: nothing happens before they switch the filter on, and
+// then it warns, hides one picture in 1000 wrongly and reports once a week. The server is the address
+// of the account's.
+func Newcomer(who identity.Identity, network, handle, server string) store.Subscriber {
+	return store.Subscriber{Identity: who, Network: network, Handle: handle, Server: server,
+		Mode: store.FilterOff, How: Warn, Budget: 0.001, Digest: "weekly"}
+}
