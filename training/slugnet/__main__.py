@@ -26,6 +26,7 @@ def main():
     s.add_argument("--node", metavar="FOLDER", help="where npm has installed onnxruntime-node")
     s.add_argument("--crops", type=int, default=1, help="how many of every picture")
     s.add_argument("--sides", type=int, nargs="+", help="only pictures of these sizes")
+    s.add_argument("--only", nargs="+", metavar="NAME", help="further crops only of these sources")
     s.add_argument("--minutes", type=float, help="stop after so long")
 
     s = stages.add_parser("distil", help="learn from a teacher's answers, or go on with a run that was stopped")
@@ -75,7 +76,7 @@ def main():
     elif a.stage == "label":
         from . import label, teacher
         asked = teacher.Classifier(a.teacher, a.scale, a.shift, a.node, torch_threads())
-        label.label(a.data, asked, a.sides or label.SIDES, a.crops, minutes=a.minutes)
+        label.label(a.data, asked, a.sides or label.SIDES, a.crops, a.only, minutes=a.minutes)
     elif a.stage == "distil":
         from . import distil
         distil.run(a.data, a.out, chosen(parser, a.set, distil.DEFAULTS), a.begin, a.trunk, a.every, a.minutes)

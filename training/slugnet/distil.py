@@ -37,7 +37,8 @@ DEFAULTS = {
     "weights": {"64": 1.0, "84": 1.3, "112": 1.3, "176": 1.5},  # how often a picture of this size is drawn
     "sources": {},        # and how often one of a source: 1 where nothing is said
     "true": {"64": 0.8, "84": 0.6, "112": 0.4, "176": 0.3},  # the part of the target that is the true class, by size
-    "heat": 1.0,          # the temperature of both answers
+    "heat": 3.0,          # the temperature at which the teacher's answers are compared once more,
+    "heated": 0.5,        # and the weight of that: there all classes count, also those that are not there
     "regressed": 0.25,    # the part of every batch of which the trunk's activations are regressed, if there is a trunk
     "pull": 1.0,          # the weight of that
     "layers": {},         # student's layer: value of the trunk's file
@@ -93,8 +94,8 @@ def run(data, out, options, begin=None, trunk=None, every=250, minutes=None):
         side = scheduled(o, "sides", step)
         for group in sgd.param_groups:
             group["lr"] = rate(o, step)
-        x, target, y = stock.batch(side, draw, shake)
-        loss, right = learn(net, guide, sgd, x, target, y, o)
+        x, said, y, true = stock.batch(side, draw, shake)
+        loss, right = learn(net, guide, sgd, x, said, targets(said, y, true), o)
         step += 1
         follow(average, net, min(o["average"], step / (step + 10)))
         log.note(loss, right, side, len(x))
@@ -139,45 +140,47 @@ class Stock:
         self.share = np.array(share) / sum(share)
 
     def batch(self, side, draw, shake):
-        """Views (n, 3, side, side), the answers to learn (n, classes), and the true classes or UNKNOWN."""
+        """Views (n, 3, side, side), the teacher's logits (n, classes), the true classes or UNKNOWN, and how much
+        these weigh (n,)."""
         number = draw.multinomial(self.o["batch"], self.share)
         parts = [self.some(s, n, side, draw, shake) for s, n in zip(SIDES, number) if n]
-        x, target, y = (torch.cat(p) for p in zip(*parts))
-        return x.contiguous(memory_format=torch.channels_last), target, y
+        x, said, y, true = (torch.cat(p) for p in zip(*parts))
+        return x.contiguous(memory_format=torch.channels_last), said, y, true
 
     def some(self, size, n, side, draw, shake):
         """A batch's part of one size of pictures."""
         chosen = np.searchsorted(self.sums[size], draw.random(n) * self.sums[size][-1], side="right")
         at = np.sort(self.at[size][np.minimum(chosen, len(self.at[size]) - 1)])
-        shown, kept = self.taught[size].draw(at, draw.random(n))
+        shown, said = self.taught[size].draw(at, draw.random(n))
         x, y = self.pictures.take(size, at)
-        true = self.o["true"].get(str(size), 0.2)
-        target = answer(kept, len(self.pictures.ids), self.o["heat"]).to(x.device)
-        known = y != UNKNOWN
-        target[known] *= 1 - true
-        target[known, y[known]] += true
-        return augment.shown(x, side, shown, shake), target, y
+        true = torch.full((n,), self.o["true"].get(str(size), 0.2), device=x.device)
+        return augment.shown(x, side, shown, shake), torch.from_numpy(said).to(x.device), y, true
 
 
-def answer(kept, classes, heat):
-    """The teacher's probabilities (n, classes) from what was kept of its logits."""
-    top, value, rest = (torch.from_numpy(k.astype(np.float32)) for k in kept)
-    logits = rest[:, None].repeat(1, classes).scatter_(1, top.long(), value)
-    return torch.softmax(logits / heat, 1)
+def targets(said, y, true):
+    """Probabilities (n, classes): the teacher's, and in their part the true class where it is known."""
+    out = torch.softmax(said, 1)
+    known = y != UNKNOWN
+    out[known] *= 1 - true[known, None]
+    out[known, y[known]] += true[known]
+    return out
 
 
-def learn(net, guide, sgd, x, target, y, o):
+def learn(net, guide, sgd, x, said, target, o):
     with fast(x.device, o):
         seen = net.activations(x)
-        logits = seen["logits"].float() / o["heat"]
-    loss = -(target * F.log_softmax(logits, 1)).sum(1).mean() * o["heat"] ** 2
-    total = loss + (o["pull"] * guide(x, seen, o) if guide else 0)
+    logits = seen["logits"].float()
+    loss = -(target * F.log_softmax(logits, 1)).sum(1).mean()
+    heat, share = o["heat"], o["heated"]
+    total = (1 - share) * loss + share * heat ** 2 * F.kl_div(F.log_softmax(logits / heat, 1), torch.softmax(said / heat, 1), reduction="batchmean")
+    if guide:
+        total = total + o["pull"] * guide(x, seen, o)
     sgd.zero_grad(set_to_none=True)
     total.backward()
-    for params in sgd.param_groups:
-        nn.utils.clip_grad_norm_(params["params"], 5)
+    for group in sgd.param_groups:
+        nn.utils.clip_grad_norm_(group["params"], 5)
     sgd.step()
-    return loss.detach(), (logits.argmax(1) == target.argmax(1)).float().mean()
+    return loss.detach(), (logits.argmax(1) == said.argmax(1)).float().mean()
 
 
 class Guide(nn.Module):

@@ -1,8 +1,9 @@
 """What a teacher says of the training pictures, asked once: soft labels of fixed crops.
 
 Every picture has crops 0, 1, ...; which part each shows follows from the seed. The student is shown the
-same parts (Shen and Xing, A Fast Knowledge Distillation Framework for Visual Recognition, 2021). Of every
-answer the largest logits are kept, and what all others are together.
+same parts (Shen and Xing, A Fast Knowledge Distillation Framework for Visual Recognition, 2021). All logits
+are kept: what a teacher says of classes that are not there is how a student gets to know those of which
+there are no pictures (Hinton et al., Distilling the Knowledge in a Neural Network, 2015).
 """
 
 import json
@@ -18,7 +19,6 @@ from .augment import parts
 from .pictures import JUDGED, SIDES, Pictures
 from .teacher import Classifier
 
-KEPT = 24    # logits of every answer
 LEAST = 0.35  # the smallest part of a picture that a crop shows
 SHOWN = 224  # the side at which the teacher looks,
 ENLARGED = {64: 160, 84: 160}  # but for small pictures: MobileNetV2 knew more of them when they were enlarged less
@@ -26,9 +26,10 @@ BATCH = 8    # small: the activations stay in the cache
 SAVED = 512  # after how many batches what is done is noted
 
 
-def label(data, teacher, sides=SIDES, crops=1, seed=1, minutes=None):
+def label(data, teacher, sides=SIDES, crops=1, only=None, seed=1, minutes=None):
     """Asks the teacher, a teacher.Classifier, about the crops 0 to crops-1 of all training pictures of these
-    sides, and about the pictures that judge. What is done already stays. Returns whether all is."""
+    sides, and about the pictures that judge. What is done already stays. With only, crops that nothing
+    is known of yet are of pictures of these sources. Returns whether all is done."""
     import torch
 
     os.makedirs(f"{data}/teacher", exist_ok=True)
@@ -37,15 +38,15 @@ def label(data, teacher, sides=SIDES, crops=1, seed=1, minutes=None):
     judge(pictures, teacher)
     for crop in range(crops):
         for side in (s for s in sides if len(pictures.label[s])):
-            table = Answers(data, side, crop, len(pictures.label[side]), len(pictures.ids), seed)
-            at = order(pictures, side, crop, seed)
+            table = Answers(data, side, crop, len(pictures.label[side]), len(pictures.ids), seed, only)
+            at = order(pictures, side, crop, seed, table.only)
             shown = boxes(len(pictures.label[side]), side, crop, seed)
             begun = time.time()
             first = table.done
             while table.done < len(at):
                 some = at[table.done:table.done + BATCH * SAVED]
                 for ask, logits in answers(teacher, pictures.parts[side], some, shown):
-                    table.keep(ask, logits)
+                    table.logits[ask] = logits
                 table.advance(len(some))
                 print(f"side {side} crop {crop}: {table.done} of {len(at)}, {(table.done - first) / (time.time() - begun):.0f}/s", flush=True)
                 if time.time() > until:
@@ -53,9 +54,14 @@ def label(data, teacher, sides=SIDES, crops=1, seed=1, minutes=None):
     return True
 
 
-def order(pictures, side, crop, seed):
-    """The training pictures in the order in which the teacher is asked: any part is like the whole."""
-    return np.random.default_rng([seed, side, crop, 1]).permutation(pictures.trained[side])
+def order(pictures, side, crop, seed, only=None):
+    """The training pictures, or those of some sources, in the order in which the teacher is asked: any part
+    is like the whole."""
+    at = pictures.trained[side]
+    if only:
+        numbers = [pictures.info["sources"].index(name) for name in only]
+        at = at[np.isin(pictures.source[side][at], numbers)]
+    return np.random.default_rng([seed, side, crop, 1]).permutation(at)
 
 
 def boxes(count, side, crop, seed):
@@ -103,68 +109,42 @@ def judge(pictures, teacher):
 
 
 class Answers:
-    """The kept logits of a crop of all pictures of a side: files that fill up.
+    """The logits (n, classes) of a crop of all pictures of a side: a file that fills up."""
 
-    top (n, KEPT) are classes, value their logits, and rest (n,) the logit that each of the others would
-    have if they were alike."""
-
-    def __init__(self, data, side, crop, count, classes, seed):
+    def __init__(self, data, side, crop, count, classes, seed, only=None):
         self.stem = f"{data}/teacher/{side}-{crop}"
-        self.classes = classes
-        self.kept = min(KEPT, classes - 1)
-        self.wants = {"count": count, "classes": classes, "seed": seed, "kept": self.kept, "least": LEAST}
+        self.wants = {"count": count, "classes": classes, "seed": seed, "least": LEAST}
         notes = {}
         if os.path.exists(self.stem + ".json"):
             notes = json.loads(Path(self.stem + ".json").read_text())
             if any(notes[k] != v for k, v in self.wants.items()):
                 raise ValueError(f"{self.stem}.json is about other pictures, classes or crops")
-        self.done = notes.get("done", 0)
-        mode = "r+" if notes else "w+"
-        self.top = self.file("top", np.uint16, (count, self.kept), mode)
-        self.value = self.file("value", np.float16, (count, self.kept), mode)
-        self.rest = self.file("rest", np.float16, (count,), mode)
-        self.advance(0)
-
-    def file(self, name, kind, shape, mode):
-        if mode == "r+":
-            return np.load(f"{self.stem}-{name}.npy", mmap_mode="r+")
-        return np.lib.format.open_memmap(f"{self.stem}-{name}.npy", mode, kind, shape)
-
-    def keep(self, at, logits):
-        self.top[at], self.value[at], self.rest[at] = shortened(logits, self.kept)
+        self.done, self.only = notes.get("done", 0), notes.get("only", only)
+        if notes:
+            self.logits = np.load(self.stem + ".npy", mmap_mode="r+")
+        else:
+            self.logits = np.lib.format.open_memmap(self.stem + ".npy", "w+", np.float16, (count, classes))
+            self.advance(0)
 
     def advance(self, count):
-        for part in (self.top, self.value, self.rest):
-            part.flush()
+        self.logits.flush()
         self.done += count
         path = Path(self.stem + ".json")
-        path.with_suffix(".part").write_text(json.dumps({**self.wants, "done": self.done}))
+        path.with_suffix(".part").write_text(json.dumps({**self.wants, "only": self.only, "done": self.done}))
         os.replace(path.with_suffix(".part"), path)
-
-
-def shortened(logits, kept):
-    """The largest logits, their classes, and what each of the others would be if they were alike."""
-    logits = logits.astype(np.float32)
-    top = np.argpartition(-logits, kept - 1, axis=1)[:, :kept]
-    value = np.take_along_axis(logits, top, 1)
-    others = logits.copy()
-    np.put_along_axis(others, top, -np.inf, 1)
-    largest = others.max(1, keepdims=True)
-    rest = largest[:, 0] + np.log(np.exp(others - largest).sum(1) / (logits.shape[1] - kept))
-    return top.astype(np.uint16), value.astype(np.float16), rest.astype(np.float16)
 
 
 class Taught:
     """What the teacher has said so far of a side's pictures."""
 
     def __init__(self, pictures, side, seed=1):
-        self.classes, self.crops, self.known = len(pictures.ids), [], []
+        self.crops, self.known = [], []
         count = len(pictures.label[side])
         crop = 0
         while os.path.exists(f"{pictures.folder}/teacher/{side}-{crop}.json"):
-            table = Answers(pictures.folder, side, crop, count, self.classes, seed)
+            table = Answers(pictures.folder, side, crop, count, len(pictures.ids), seed)
             known = np.zeros(count, bool)
-            known[order(pictures, side, crop, seed)[:table.done]] = True
+            known[order(pictures, side, crop, seed, table.only)[:table.done]] = True
             self.crops.append((table, boxes(count, side, crop, seed)))
             self.known.append(known)
             crop += 1
@@ -176,10 +156,9 @@ class Taught:
 
     def draw(self, at, chance):
         """One of the crops of each of the pictures, chosen by chance (n,) in [0,1): what it shows (n, 4), and
-        the teacher's kept answer: top, value, rest."""
+        the teacher's logits of it."""
         which = (chance * self.known[:, at].sum(0)).astype(int)
         order = np.argsort(~self.known[:, at], axis=0, kind="stable")  # those with an answer first
         crop = np.take_along_axis(order, which[None], 0)[0]
         shown = np.stack([self.crops[c][1][i] for c, i in zip(crop, at)])
-        kept = [np.stack([getattr(self.crops[c][0], name)[i] for c, i in zip(crop, at)]) for name in ("top", "value", "rest")]
-        return shown, kept
+        return shown, np.stack([self.crops[c][0].logits[i] for c, i in zip(crop, at)]).astype(np.float32)

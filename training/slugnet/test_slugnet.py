@@ -241,11 +241,21 @@ class Tests(unittest.TestCase):
             self.assertEqual(list(known.at()), list(p.trained[side]))
             for chance in (0.1, 0.9):
                 at = known.at()
-                shown, kept = known.draw(at, np.full(len(at), chance))
-                said = distil.answer(kept, 3, 1.0).numpy()
+                shown, said = known.draw(at, np.full(len(at), chance))
                 asked = Knowing().logits(np.stack([label.seen(p.parts[side][i], box) for i, box in zip(at, shown)]))
-                wanted = torch.softmax(torch.from_numpy(asked).float(), 1).numpy()
-                np.testing.assert_allclose(said, wanted, atol=0.01)
+                np.testing.assert_allclose(said, asked, atol=0.01)
+
+    def test_further_crops_may_be_of_some_sources_only(self):
+        data, asking = school(self.folder), Knowing()
+        label.label(data, asking)
+        before = asking.asked
+        for _ in range(2):
+            label.label(data, asking, crops=3, only=["more"])
+        p = pictures.Pictures(data, torch.device("cpu"))
+        self.assertEqual(asking.asked - before, 2 * p.info["train"]["more"])
+        known = label.Taught(p, 84).known
+        self.assertEqual(list(np.flatnonzero(known[2])), [i for i in p.trained[84] if p.source[84][i] == 2])
+        self.assertEqual(int(known[0].sum()), len(p.trained[84]))
 
     def test_a_stopped_teacher_goes_on(self):
         data = school(self.folder)
@@ -260,15 +270,6 @@ class Tests(unittest.TestCase):
         self.assertTrue(label.label(data, asking))
         self.assertEqual(asking.asked, sum(len(at) for at in p.trained.values()) - 4)
         self.assertEqual(list(label.Taught(p, 64).at()), list(p.trained[64]))
-
-    def test_what_is_kept_of_an_answer_is_nearly_all_of_it(self):
-        logits = 6 * torch.randn(5, 100)
-        kept = label.shortened(logits.numpy(), 20)
-        wanted = torch.softmax(logits, 1)
-        said = distil.answer(kept, 100, 1.0)
-        torch.testing.assert_close(said.topk(20).values, wanted.topk(20).values, atol=2e-3, rtol=1e-2)
-        torch.testing.assert_close(said.topk(20).indices[:, :3], wanted.topk(20).indices[:, :3])
-        torch.testing.assert_close(said.sum(1), torch.ones(5))
 
     def test_teacher_and_student_are_shown_the_same_part(self):
         rough = np.random.default_rng(1).integers(0, 255, (6, 6, 3), np.uint8)
@@ -314,21 +315,35 @@ class Tests(unittest.TestCase):
         fresh = distil.agreement(Slugnet2(3, "plain", 0.25).eval(), p, 64)["same"]
         distil.run(data, f"{self.folder}/run", {**o, "design": "plain"}, every=120)
         stock, draw, shake = distil.Stock(p, {**distil.DEFAULTS, **o, "batch": 64}), np.random.default_rng(5), torch.Generator().manual_seed(5)
-        x, target, _ = stock.batch(48, draw, shake)
+        x, said, _, _ = stock.batch(48, draw, shake)
         got = export.load(f"{self.folder}/run/latest.pt")(x).argmax(1)
-        self.assertGreater((got == target.argmax(1)).float().mean(), 0.8)
+        self.assertGreater((got == said.argmax(1)).float().mean(), 0.65)  # a third by chance
         self.assertGreaterEqual(distil.agreement(export.load(f"{self.folder}/run/latest.pt"), p, 64)["same"], fresh)
 
     def test_the_true_class_is_part_of_the_answer(self):
-        p = pictures.Pictures(taught(self.folder), torch.device("cpu"))
-        o = {**distil.DEFAULTS, **PUPIL, "batch": 32}
-        draws = lambda true: distil.Stock(p, {**o, "true": {"64": true, "84": true, "112": true}}).batch(32, np.random.default_rng(1), torch.Generator().manual_seed(1))
-        _, soft, y = draws(0.0)
-        _, hard, _ = draws(0.4)
-        known = y != pictures.UNKNOWN
-        self.assertTrue(known.any() and not known.all())
-        torch.testing.assert_close(hard[~known], soft[~known])
-        torch.testing.assert_close(hard[known], 0.6 * soft[known] + 0.4 * torch.nn.functional.one_hot(y[known], 3))
+        said, y = torch.randn(3, 5), torch.tensor([2, pictures.UNKNOWN, 0])
+        soft = torch.softmax(said, 1)
+        got = distil.targets(said, y, torch.tensor([0.4, 0.4, 1.0]))
+        torch.testing.assert_close(got[0], 0.6 * soft[0] + 0.4 * torch.eye(5)[2])
+        torch.testing.assert_close(got[1], soft[1])
+        torch.testing.assert_close(got[2], torch.eye(5)[0])
+
+    def test_a_class_without_pictures_is_learned_from_what_the_teacher_does_not_rule_out(self):
+        torch.manual_seed(2)
+        teacher, pupil = torch.nn.Linear(6, 4), torch.nn.Linear(6, 4)
+        with torch.no_grad():
+            teacher.weight.mul_(8)
+        x = torch.randn(600, 6)
+        said = teacher(x).detach()
+        shown = said.argmax(1) != 3  # of class 3 there are none
+
+        class Net(torch.nn.Module):
+            activations = lambda self, x: {"logits": pupil(x)}
+
+        sgd = torch.optim.SGD(pupil.parameters(), 0.5)
+        for _ in range(300):
+            distil.learn(Net(), None, sgd, x[shown], said[shown], distil.targets(said[shown], torch.full((int(shown.sum()),), pictures.UNKNOWN), torch.ones(int(shown.sum()))), distil.DEFAULTS)
+        self.assertGreater((pupil(x[~shown]).argmax(1) == 3).float().mean(), 0.7)
 
     def test_a_trunks_activations_pull_the_pupils_layers_towards_them(self):
         try:
