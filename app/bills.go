@@ -40,15 +40,24 @@ func (a *App) Bills(ctx context.Context, svc operator.Service, month string) ([]
 		return nil, err
 	}
 	var bills []Bill
-	for _, b := range x.Bills(list) {
+	for _, b := range x.Bills(linesOf(list)) {
 		one := Bill{Bill: b, Cap: x.Money(a.cfg.X.MonthlyCap)}
-		one.Timeline = slices.ContainsFunc(subs, func(s store.Subscriber) bool { return s.Identity == identity.Identity{Server: x.Server, ID: b.Account} })
+		one.Timeline = slices.ContainsFunc(subs, func(u operator.User) bool { return u.Identity == identity.Identity{Server: x.Server, ID: b.Account} })
 		if a.cfg.X.API == "v2" { // v1.1 reads in smaller steps
 			one.Least = xBudget(a.cfg, nil).Least(!one.Timeline)
 		}
 		bills = append(bills, one)
 	}
 	return bills, nil
+}
+
+// linesOf are what was spent as bills are made of it.
+func linesOf(list []operator.Spending) []store.Spending {
+	lines := make([]store.Spending, len(list))
+	for i, s := range list {
+		lines[i] = store.Spending{Identity: s.Identity, Handle: s.Account, Month: s.Month, Item: s.Item, N: s.N, Cost: s.Cost}
+	}
+	return lines
 }
 
 // Who is the account's name, as far as it may still be known.

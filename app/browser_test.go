@@ -277,7 +277,7 @@ func (s *shop) busy(t *testing.T) {
 	if err := s.store.For(scope).Jobs().Bury(job.ID, "read a post: not found (HTTP 404): Record not found"); err != nil {
 		t.Fatal(err)
 	}
-	h, err := s.site.Admin.AddRule(t.Context(), operator.Rule{Rule: store.Rule{Effect: "deny", Kind: "domain", Value: "spam.example", Scope: "mention", Reason: "asks a hundred times a minute"}})
+	h, err := s.site.Admin.AddRule(t.Context(), operator.Rule{Effect: "deny", Kind: "domain", Value: "spam.example", Scope: "mention", Reason: "asks a hundred times a minute"})
 	if err != nil {
 		t.Fatalf("%+v %v", h, err)
 	}

@@ -25,7 +25,7 @@ type Wish struct {
 
 // Connected is a new subscriber of the filter.
 type Connected struct {
-	Subscriber store.Subscriber
+	User operator.User
 	// Answer is what the filter says of them; nil off X.
 	Answer *operator.Answer
 }
@@ -57,9 +57,9 @@ func (a *App) Connect(ctx context.Context, who Person, w Wish) (Connected, error
 	}
 	sub := timeline.Newcomer(identity.Identity{Server: client.Host(), ID: self.ID}, client.Name(), self.Handle, server)
 	a.begin(&sub, w.Now)
-	stored, err := svc.Subscribe(ctx, operator.Subscription{Subscriber: sub, Secrets: map[string]string{
-		"token": token, "client_id": app.ClientID, "client_secret": app.ClientSecret}})
-	return Connected{Subscriber: stored}, err
+	stored, err := svc.Subscribe(ctx, operator.Join(sub, map[string]string{
+		"token": token, "client_id": app.ClientID, "client_secret": app.ClientSecret}))
+	return Connected{User: stored}, err
 }
 
 // ConnectX asks for access to an account on X and hands it to whoever has the database.
@@ -87,12 +87,12 @@ func (a *App) ConnectX(ctx context.Context, who Person, w Wish) (Connected, erro
 	sub := timeline.Newcomer(identity.Identity{Server: x.Server, ID: self.ID}, x.Name, self.Handle, "https://x.com")
 	sub.Digest = "off" // the bot writes to nobody there
 	a.begin(&sub, w.Now)
-	stored, err := svc.Subscribe(ctx, operator.Subscription{Subscriber: sub, Spent: spent,
-		Secrets: map[string]string{"token": keys.Token, "token_secret": keys.TokenSecret}})
+	stored, err := svc.Subscribe(ctx, operator.Join(sub,
+		map[string]string{"token": keys.Token, "token_secret": keys.TokenSecret}, spent...))
 	if err != nil {
 		return Connected{}, err
 	}
-	shown, err := svc.Order(ctx, operator.Order{Account: stored.Handle, Verb: "show"})
+	shown, err := svc.Order(ctx, operator.Order{Account: stored.Account, Verb: "show"})
 	return Connected{stored, &shown}, err
 }
 
@@ -123,13 +123,13 @@ func (a *App) appFor(svc operator.Service) (consumer, secret string, err error) 
 }
 
 // receipts are a ledger for who has no database at hand.
-type receipts []store.Spending
+type receipts []operator.Spending
 
 var _ x.Ledger = (*receipts)(nil)
 
 // Spend implements x.Ledger.
 func (r *receipts) Spend(who network.Account, month string, item x.Item, n int, cost x.Money) error {
-	*r = append(*r, store.Spending{Identity: identity.Identity{Server: x.Server, ID: who.ID}, Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
+	*r = append(*r, operator.Spending{Identity: identity.Identity{Server: x.Server, ID: who.ID}, Account: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
 	return nil
 }
 

@@ -67,7 +67,7 @@ func waitingTimelines(ctx context.Context, daemon operator.Service) (all []Findi
 	}
 	for _, sub := range subs {
 		if sub.Trouble != "" {
-			all = append(all, Finding{"timeline", Doubt, "@" + sub.Handle + ": " + sub.Trouble, reconnectOf(sub)})
+			all = append(all, Finding{"timeline", Doubt, "@" + sub.Account + ": " + sub.Trouble, reconnectOf(sub.Network)})
 		}
 	}
 	if len(all) == 0 && s.Users > 0 {
@@ -79,8 +79,8 @@ func waitingTimelines(ctx context.Context, daemon operator.Service) (all []Findi
 // reconnect is what to do about a subscriber's token.
 const reconnect = "they sign in again on the page, or `slugpuppy filter connect --server` with their server; `slugpuppy user forget` ends it"
 
-func reconnectOf(sub store.Subscriber) string {
-	if sub.Network == x.Name {
+func reconnectOf(network string) string {
+	if network == x.Name {
 		return "if it is about money: raise x.monthly_cap, or wait; else " + reconnectX
 	}
 	return reconnect

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
+	"slugpuppy/cli/object"
 	"slugpuppy/config"
 )
 
@@ -18,12 +20,14 @@ func (c *console) configCommand() *cobra.Command {
 			RunE: func(*cobra.Command, []string) error {
 				a, err := c.load()
 				if err != nil {
+					if c.json { // who reads only standard output learns it too
+						err = errors.Join(c.print(object.Check{Problems: strings.Split(err.Error(), "\n")}, ""), err)
+					}
 					return err
 				}
-				cfg := a.Config()
-				about, text := map[string]any{"ok": true, "file": cfg.File()}, fmt.Sprintf("configuration is fine (%s)", app.Source(cfg))
+				about, text := object.Check{OK: true, File: a.Config().File()}, fmt.Sprintf("configuration is fine (%s)", app.Source(a.Config()))
 				if odd := config.UnknownEnv(os.Environ()); len(odd) > 0 { // no mistake: Kubernetes sets such names by itself
-					about["unread"] = odd
+					about.Unread = odd
 					text += "\nbut nothing reads " + strings.Join(odd, ", ")
 				}
 				return c.print(about, text)
@@ -41,7 +45,7 @@ func (c *console) configCommand() *cobra.Command {
 					return cfg.Dump(c.out)
 				}
 				for _, s := range cfg.Settings() {
-					if err := c.print(s, ""); err != nil {
+					if err := c.print(object.Setting(s), ""); err != nil {
 						return err
 					}
 				}

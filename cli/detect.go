@@ -10,16 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/classifier/detector"
+	"slugpuppy/cli/object"
 	"slugpuppy/picture"
 )
-
-// judged is one line of `detect`.
-type judged struct {
-	File string `json:"file"`
-	*detector.Verdict
-	*detector.Explanation
-	Error string `json:"error,omitempty"`
-}
 
 func (c *console) detectCommand() *cobra.Command {
 	var how judging
@@ -68,13 +61,13 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 		return err
 	}
 	limits := a.Pictures()
-	judge := func(file string) judged { return c.judge(ctx, d, limits, file, how) }
+	judge := func(file string) object.Verdict { return c.judge(ctx, d, limits, file, how) }
 	failed := 0
 	for j := range inOrder(files, judge) {
 		if j.Error != "" {
 			failed++
 		}
-		if err := c.beside(how.heatmap).print(j, j.text()); err != nil {
+		if err := c.beside(how.heatmap).print(j, verdictText(j)); err != nil {
 			return err
 		}
 	}
@@ -87,21 +80,21 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 	return nil
 }
 
-func (j judged) text() string {
-	if j.Error != "" {
-		return j.File + ": " + j.Error
+func verdictText(v object.Verdict) string {
+	if v.Error != "" {
+		return v.File + ": " + v.Error
 	}
-	text := fmt.Sprintf("%s: %.3f %s", j.File, j.Score, j.Band)
-	if j.Explanation == nil {
+	text := fmt.Sprintf("%s: %.3f %s", v.File, *v.Score, v.Band)
+	if v.Explanation == nil {
 		return text
 	}
 	var b strings.Builder
 	b.WriteString(text + "\n  channels that spoke, for a dream (+) or against it (-):")
-	for _, c := range j.Channels {
+	for _, c := range v.Channels {
 		fmt.Fprintf(&b, " %s %+.2f", c.Channel, c.Says)
 	}
 	b.WriteString("\n  most like:")
-	for i, n := range j.Nearest {
+	for i, n := range v.Nearest {
 		if i > 0 {
 			b.WriteString(",")
 		}
@@ -111,23 +104,20 @@ func (j judged) text() string {
 }
 
 // judge looks at one file; what goes wrong is part of the answer.
-func (c *console) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file string, how judging) judged {
-	j := judged{File: file}
+func (c *console) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file string, how judging) object.Verdict {
 	data, err := c.read(file, limits.MaxBytes)
 	if err != nil {
-		j.Error = err.Error()
-		return j
+		return object.Verdict{File: file, Error: err.Error()}
 	}
 	p, err := picture.Decode(ctx, data, limits)
 	if err != nil {
-		j.Error = err.Error()
-		return j
+		return object.Verdict{File: file, Error: err.Error()}
 	}
 	var v detector.Verdict
-	var why detector.Explanation
+	var why *detector.Explanation
 	if how.explain {
-		v, why, err = d.Explain(ctx, p.Image)
-		j.Explanation = &why
+		why = &detector.Explanation{}
+		v, *why, err = d.Explain(ctx, p.Image)
 	} else {
 		v, err = d.Judge(ctx, p.Image)
 	}
@@ -135,10 +125,9 @@ func (c *console) judge(ctx context.Context, d *detector.Detector, limits pictur
 		err = c.drawHeat(ctx, d, p.Image, how.heatmap)
 	}
 	if err != nil {
-		return judged{File: file, Error: err.Error()}
+		return object.Verdict{File: file, Error: err.Error()}
 	}
-	j.Verdict = &v
-	return j
+	return object.OfVerdict(file, v, why)
 }
 
 func (c *console) drawHeat(ctx context.Context, d *detector.Detector, img image.Image, to string) error {

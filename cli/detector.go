@@ -12,6 +12,7 @@ import (
 
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
+	"slugpuppy/cli/object"
 	"slugpuppy/training"
 )
 
@@ -139,7 +140,7 @@ func (c *console) report(h *detector.Head, samples []detector.Sample, scores []f
 	reports := training.Reports(samples, scores)
 	if c.json {
 		for _, r := range reports {
-			if err := c.print(r, ""); err != nil {
+			if err := c.print(object.OfReport(r), ""); err != nil {
 				return err
 			}
 		}

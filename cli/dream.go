@@ -12,20 +12,20 @@ import (
 
 	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/reply/words"
-	"slugpuppy/classifier"
+	"slugpuppy/cli/object"
 	"slugpuppy/dream"
 )
 
 // made is what the picture commands report.
 type made struct {
-	File    string             `json:"file"`
-	W       int                `json:"width"`
-	H       int                `json:"height"`
-	Frames  int                `json:"frames,omitempty"`
-	Saw     []classifier.Guess `json:"saw,omitempty"`
-	Dreamed []classifier.Guess `json:"dreamed,omitempty"`
-	Recipe  string             `json:"recipe"`
-	Notes   []string           `json:"notes,omitempty"`
+	File    string         `json:"file"`
+	W       int            `json:"width"`
+	H       int            `json:"height"`
+	Frames  int            `json:"frames,omitempty"`
+	Saw     []object.Guess `json:"saw,omitempty"`
+	Dreamed []object.Guess `json:"dreamed,omitempty"`
+	Recipe  string         `json:"recipe"`
+	Notes   []string       `json:"notes,omitempty"`
 }
 
 func (m made) text() string {
@@ -47,7 +47,7 @@ func (m made) text() string {
 	return b.String()
 }
 
-func labels(gs []classifier.Guess) string {
+func labels(gs []object.Guess) string {
 	var out []string
 	for _, g := range gs {
 		out = append(out, fmt.Sprintf("%s %.0f %%", g.Label, 100*g.P))
@@ -120,7 +120,7 @@ func (s *offline) make(ctx context.Context, in, guide, out string, r dream.Recip
 	if err := s.console.write(out, p.File.Data); err != nil {
 		return err
 	}
-	m := made{File: out, W: p.File.W, H: p.File.H, Saw: p.Saw, Dreamed: p.Dreamed, Recipe: p.Recipe.Token(), Notes: words.Notes(p.Notes)}
+	m := made{File: out, W: p.File.W, H: p.File.H, Saw: object.OfGuesses(p.Saw), Dreamed: object.OfGuesses(p.Dreamed), Recipe: p.Recipe.Token(), Notes: words.Notes(p.Notes)}
 	if p.Clip() {
 		m.Frames = p.File.Frames
 	}

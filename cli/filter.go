@@ -11,7 +11,7 @@ import (
 	"slugpuppy/app"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/timeline"
-	"slugpuppy/store"
+	"slugpuppy/cli/object"
 )
 
 func (c *console) filterCommand() *cobra.Command {
@@ -62,7 +62,7 @@ func (c *console) answered(answer operator.Answer) error {
 	if answer.Undo != "" {
 		text += "; take it back with `slugpuppy undo " + answer.Undo + "`"
 	}
-	return c.print(answer, text)
+	return c.print(object.OfAnswer(answer), text)
 }
 
 func (c *console) filterSince(use, short, verb, usual string) *cobra.Command {
@@ -101,7 +101,7 @@ func (c *console) filterList() *cobra.Command {
 			}
 			for _, j := range answer.Posts {
 				line := fmt.Sprintf("%s  %-8s %.3f  %-11s @%s  %s", j.Seen.Local().Format("2006-01-02 15:04"), j.Fate, j.Score, j.Kind, j.Author, j.URL)
-				if err := c.print(j, strings.TrimRight(line, " ")); err != nil {
+				if err := c.print(object.OfPost(j), strings.TrimRight(line, " ")); err != nil {
 					return err
 				}
 			}
@@ -164,7 +164,7 @@ func (c *console) connect(ctx context.Context, w app.Wish) error {
 	if err != nil {
 		return err
 	}
-	return c.print(did.Subscriber, connectedText(did))
+	return c.print(object.OfUser(did.User, nil, nil), connectedText(did))
 }
 
 func (c *console) connectX(ctx context.Context, w app.Wish) error {
@@ -176,11 +176,11 @@ func (c *console) connectX(ctx context.Context, w app.Wish) error {
 	if err != nil {
 		return err
 	}
-	return c.print(did.Answer, connectedText(did)+listsText(did.Answer.Lists))
+	return c.print(object.OfUser(did.User, did.Answer.Lists, did.Answer.Mutes), connectedText(did)+listsText(did.Answer.Lists))
 }
 
 func connectedText(did app.Connected) string {
-	return fmt.Sprintf("@%s is connected: %s", did.Subscriber.Handle, did.Subscriber.Describe(time.Now()))
+	return fmt.Sprintf("@%s is connected: %s", did.User.Account, did.User.About)
 }
 
 // listsText says how a browser hides what the filter found.
@@ -212,8 +212,8 @@ func (c *console) userList() *cobra.Command {
 				return err
 			}
 			for _, s := range subs {
-				line := fmt.Sprintf("@%s  %s  %s", s.Handle, s.Describe(time.Now()), s.Trouble)
-				if err := c.print(s, strings.TrimRight(line, " ")); err != nil {
+				line := fmt.Sprintf("@%s  %s  %s", s.Account, s.About, s.Trouble)
+				if err := c.print(object.OfUser(s, nil, nil), strings.TrimRight(line, " ")); err != nil {
 					return err
 				}
 			}
@@ -229,13 +229,8 @@ func (c *console) userShow() *cobra.Command {
 				return err
 			}
 			u := answer.User
-			shown := struct {
-				*store.Subscriber
-				Lists []string     `json:"lists,omitempty"`
-				Mutes []store.Mute `json:"mutes,omitempty"`
-			}{u, answer.Lists, answer.Mutes}
-			return c.print(shown, fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Handle, u.Server, u.Joined.Local().Format("2006-01-02"),
-				u.Describe(time.Now()), timeline.BudgetText(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
+			return c.print(object.OfUser(*u, answer.Lists, answer.Mutes), fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Account, u.Server, u.Joined.Local().Format("2006-01-02"),
+				u.About, timeline.BudgetText(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
 		}}
 }
 
@@ -243,7 +238,7 @@ func (c *console) userLimit() *cobra.Command {
 	perHour := -1
 	cmd := &cobra.Command{Use: "limit ACCT --per-hour N", Short: "Give a person a number of requests an hour of their own", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			limit := store.Allowance{Handle: strings.TrimPrefix(args[0], "@"), PerHour: perHour}
+			limit := operator.Limit{Account: strings.TrimPrefix(args[0], "@"), PerHour: perHour}
 			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Limit(cmd.Context(), limit) })
 		}}
 	cmd.Flags().IntVar(&perHour, "per-hour", perHour, "requests an hour; below zero for as many as everybody")
@@ -251,13 +246,13 @@ func (c *console) userLimit() *cobra.Command {
 }
 
 // mutesText is the rule that mutes by, and who is muted because of it.
-func mutesText(rule store.MuteRule, ours []store.Mute) string {
-	text := rule.String()
+func mutesText(rule operator.MuteRule, ours []operator.Mute) string {
+	text := rule.About
 	if text != "" {
 		text = "\n" + text
 	}
 	for _, m := range ours {
-		text += fmt.Sprintf("\nmuted: @%s until %s", m.Handle, m.Until.Local().Format("2006-01-02 15:04"))
+		text += fmt.Sprintf("\nmuted: @%s until %s", m.Account, m.Until.Local().Format("2006-01-02 15:04"))
 	}
 	return text
 }
@@ -282,7 +277,7 @@ func (c *console) auditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.print(answer.Audit, answer.Text)
+			return c.print(object.OfAudit(*answer.Audit), answer.Text)
 		}}
 	cmd.Flags().StringVar(&user, "user", "", "the subscriber through whose account to look; not needed when there is one")
 	return cmd
@@ -305,5 +300,5 @@ func (c *console) onlyUser(ctx context.Context, name string) (string, error) {
 	if len(subs) != 1 {
 		return "", usageError(fmt.Errorf("there are %d subscribers; say --user ACCT", len(subs)))
 	}
-	return subs[0].Handle, nil
+	return subs[0].Account, nil
 }

@@ -14,18 +14,19 @@ import (
 	"slugpuppy/app"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/networks"
+	"slugpuppy/cli/object"
 )
 
 // modelInfo describes a network.
 type modelInfo struct {
-	Name    string             `json:"name"`
-	Hash    string             `json:"sha256"`
-	About   string             `json:"about,omitempty"`
-	Size    int64              `json:"size,omitempty"`
-	Labels  int                `json:"labels,omitempty"`
-	Layers  []classifier.Layer `json:"layers,omitempty"`
-	Default bool               `json:"default"`
-	Here    bool               `json:"here"`
+	Name    string         `json:"name"`
+	Hash    string         `json:"sha256"`
+	About   string         `json:"about,omitempty"`
+	Size    int64          `json:"size,omitempty"`
+	Labels  int            `json:"labels,omitempty"`
+	Layers  []object.Layer `json:"layers,omitempty"`
+	Default bool           `json:"default"`
+	Here    bool           `json:"here"`
 }
 
 // withModel gives a command the flag that chooses a network.
@@ -183,7 +184,7 @@ func (c *console) describe(args []string) (*classifier.Network, modelInfo, error
 	if err != nil {
 		return nil, modelInfo{}, err
 	}
-	return net, modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), Layers: net.Layers(),
+	return net, modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), Layers: object.OfLayers(net.Layers()),
 		Default: len(args) == 0, Here: true}, nil
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/bot/operator"
-	"slugpuppy/store"
+	"slugpuppy/cli/object"
 )
 
 // operator returns what operators may ask, of the daemon or of the file.
@@ -53,7 +53,7 @@ func (c *console) jobsList() *cobra.Command {
 				return err
 			}
 			for _, j := range jobs {
-				if err := c.print(j, jobLine(j)); err != nil {
+				if err := c.print(object.OfJob(j), jobLine(j)); err != nil {
 					return err
 				}
 			}
@@ -65,27 +65,22 @@ func (c *console) jobsList() *cobra.Command {
 	return cmd
 }
 
-// allStates are the states a job can be in, in the order of its way.
-func allStates() []store.State {
-	return append(store.Unfinished(), store.Posted, store.Skipped, store.Cancelled, store.Dead)
-}
-
 func stateNames() string {
 	var names []string
-	for _, s := range allStates() {
+	for _, s := range operator.States() {
 		names = append(names, string(s))
 	}
 	return strings.Join(names, ", ")
 }
 
 // jobStates reads the names of states.
-func jobStates(names []string) ([]store.State, error) {
-	var states []store.State
+func jobStates(names []string) ([]operator.State, error) {
+	var states []operator.State
 	for _, name := range names {
-		if !slices.Contains(allStates(), store.State(name)) {
+		if !slices.Contains(operator.States(), operator.State(name)) {
 			return nil, usageError(fmt.Errorf("--state: no job is ever %q; the states are %s", name, stateNames()))
 		}
-		states = append(states, store.State(name))
+		states = append(states, operator.State(name))
 	}
 	return states, nil
 }
@@ -103,13 +98,13 @@ func (c *console) jobCommand(use, short string, do func(operator.Service, contex
 			if err != nil {
 				return err
 			}
-			return c.print(j, jobText(j))
+			return c.print(object.OfJob(j), jobText(j))
 		},
 	}
 }
 
 func jobLine(j operator.Job) string {
-	return fmt.Sprintf("%s  %-9s  %s  @%s  %s", j.ID, j.State, j.Created.Local().Format("2006-01-02 15:04:05"), j.Handle, j.Reason)
+	return fmt.Sprintf("%s  %-9s  %s  @%s  %s", j.ID, j.State, j.Created.Local().Format("2006-01-02 15:04:05"), j.Requester, j.Reason)
 }
 
 func jobText(j operator.Job) string {
@@ -121,9 +116,9 @@ func jobText(j operator.Job) string {
 	}
 	row("job", j.ID)
 	row("state", string(j.State))
-	row("requester", "@"+j.Handle)
-	row("mention", j.Platform+" "+j.Source)
-	row("reply", j.PostID)
+	row("requester", "@"+j.Requester)
+	row("mention", j.Network+" "+j.Source)
+	row("reply", j.Post)
 	row("attempts", fmt.Sprint(j.Attempts))
 	row("arrived", j.Created.Local().Format(time.RFC3339))
 	row("changed", j.Updated.Local().Format(time.RFC3339))

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"slugpuppy/classifier"
+	"slugpuppy/cli/object"
 	"slugpuppy/dream"
 )
 
@@ -22,7 +25,13 @@ func (c *console) recipeShow() *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
-			return c.print(r, r.String())
+			var labels []classifier.Label
+			if a, err := c.load(); err == nil { // names are a help: a recipe can be read without any network
+				if net, err := a.Network(); err == nil && strings.HasPrefix(net.Hash(), r.Model) {
+					labels = net.Labels()
+				}
+			}
+			return c.print(object.OfRecipe(args[0], r, labels), r.String())
 		},
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/rules"
-	"slugpuppy/store"
+	"slugpuppy/cli/object"
 )
 
 const subjectHelp = "A SUBJECT is @name@example.social, example.social (with everything below it), #hashtag,\n" +
@@ -37,13 +37,13 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 			if err != nil {
 				return usageError(err)
 			}
-			r := operator.Rule{User: strings.TrimPrefix(user, "@"), Rule: store.Rule{
-				Kind: string(s.Kind), Value: s.Value, Effect: string(effect), Scope: scope, Reason: reason, Pin: pin}}
+			r := operator.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect), Scope: scope,
+				User: strings.TrimPrefix(user, "@"), Reason: reason, Pin: pin}
 			if r.Until, err = runsOut(until); err != nil {
 				return usageError(err)
 			}
 			if dryRun {
-				return c.print(r, fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r.Rule)))
+				return c.print(object.OfRule(r), fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
 			}
 			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
 		},
@@ -77,7 +77,7 @@ func runsOut(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("cannot read %q as a time: write 7d, 12h or 2027-01-31", s)
 }
 
-func untilText(r store.Rule) string {
+func untilText(r operator.Rule) string {
 	if r.Until.IsZero() {
 		return ""
 	}
@@ -99,7 +99,7 @@ func (c *console) change(cmd *cobra.Command, do func(operator.Service) (operator
 	if did.Rule != nil {
 		text = fmt.Sprintf("%s: %s", did.Rule.ID, text)
 	}
-	return c.print(did, text)
+	return c.print(object.OfChange(did), text)
 }
 
 func (c *console) rulesCommand() *cobra.Command {
@@ -115,7 +115,7 @@ func (c *console) rulesList() *cobra.Command {
 				return err
 			}
 			for _, r := range list {
-				if err := c.print(r, ruleLine(r)); err != nil {
+				if err := c.print(object.OfRule(r), ruleLine(r)); err != nil {
 					return err
 				}
 			}
@@ -135,7 +135,7 @@ func (c *console) listRules(cmd *cobra.Command) ([]operator.Rule, error) {
 }
 
 func ruleLine(r operator.Rule) string {
-	line := fmt.Sprintf("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r.Rule))
+	line := fmt.Sprintf("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r))
 	if r.User != "" {
 		line += " for @" + r.User
 	}
@@ -158,7 +158,7 @@ func (c *console) rulesShow() *cobra.Command {
 			}
 			for _, r := range list {
 				if r.ID == args[0] {
-					return c.print(r, fmt.Sprintf("%s\nsince %s, by %s", ruleLine(r), r.Created.Local().Format(time.RFC3339), r.By))
+					return c.print(object.OfRule(r), fmt.Sprintf("%s\nsince %s, by %s", ruleLine(r), r.Created.Local().Format(time.RFC3339), r.By))
 				}
 			}
 			return notFoundError(fmt.Errorf("no rule %s; `slugpuppy rules ls` lists them", args[0]))
@@ -180,21 +180,21 @@ func (c *console) rulesTest() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "test SUBJECT", Short: "Say which rule wins for an account or a post, and why", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := eventOf(args[0])
+			trial, err := trialOf(args[0])
 			if err != nil {
 				return usageError(err)
 			}
-			e.Scope, e.Text = rules.Scope(scope), text
+			trial.Scope, trial.Text, trial.User = scope, text, strings.TrimPrefix(user, "@")
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer done()
-			d, err := svc.TestRules(cmd.Context(), operator.Trial{Event: e, For: strings.TrimPrefix(user, "@")})
+			d, err := svc.TestRules(cmd.Context(), trial)
 			if err != nil {
 				return err
 			}
-			return c.print(d, d.Why)
+			return c.print(object.OfDecision(d), d.Why)
 		},
 	}
 	cmd.Flags().StringVar(&scope, "scope", string(rules.Mention), "mention or filter")
@@ -203,21 +203,21 @@ func (c *console) rulesTest() *cobra.Command {
 	return cmd
 }
 
-// eventOf is an event by the subject it is about.
-func eventOf(subject string) (rules.Event, error) {
+// trialOf is an event by the subject it is about.
+func trialOf(subject string) (operator.Trial, error) {
 	s, err := rules.ParseSubject(subject)
 	if err != nil {
-		return rules.Event{}, err
+		return operator.Trial{}, err
 	}
 	switch s.Kind {
 	case rules.Account:
-		return rules.Event{Author: s.Value}, nil
+		return operator.Trial{Author: s.Value}, nil
 	case rules.Domain:
-		return rules.Event{Author: "somebody@" + s.Value}, nil
+		return operator.Trial{Author: "somebody@" + s.Value}, nil
 	case rules.Post:
-		return rules.Event{Post: s.Value, URL: s.Value}, nil
+		return operator.Trial{Post: s.Value, URL: s.Value}, nil
 	}
-	return rules.Event{}, errors.New("test an account, a domain or a post; --text gives the words")
+	return operator.Trial{}, errors.New("test an account, a domain or a post; --text gives the words")
 }
 
 func (c *console) undoCommand() *cobra.Command {
@@ -254,10 +254,10 @@ func (c *console) logCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *console) printEntries(entries []store.Entry) error {
+func (c *console) printEntries(entries []operator.Entry) error {
 	for _, e := range entries {
 		line := fmt.Sprintf("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject, e.Reason)
-		if err := c.print(e, strings.TrimRight(line, " ")); err != nil {
+		if err := c.print(object.OfEntry(e), strings.TrimRight(line, " ")); err != nil {
 			return err
 		}
 	}
@@ -283,7 +283,7 @@ func (c *console) follow(ctx context.Context, svc operator.Service) error {
 		if err != nil {
 			return err
 		}
-		entries = slices.DeleteFunc(entries, func(e store.Entry) bool { return !e.At.After(last) })
+		entries = slices.DeleteFunc(entries, func(e operator.Entry) bool { return !e.At.After(last) })
 		slices.Reverse(entries)
 		if len(entries) > 0 {
 			last = entries[len(entries)-1].At

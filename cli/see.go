@@ -12,13 +12,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/classifier"
+	"slugpuppy/cli/object"
 )
 
 // seen is one line of `see --json`.
 type seen struct {
-	File   string             `json:"file"`
-	Labels []classifier.Guess `json:"labels,omitempty"`
-	Error  string             `json:"error,omitempty"`
+	File   string         `json:"file"`
+	Labels []object.Guess `json:"labels,omitempty"`
+	Error  string         `json:"error,omitempty"`
 }
 
 func (c *console) seeCommand() *cobra.Command {
@@ -55,8 +56,8 @@ func (s *offline) seeAll(ctx context.Context, files []string, top int) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		line.Labels = guesses
-		text := fmt.Sprintf("%s: %s", file, labels(guesses))
+		line.Labels = object.OfGuesses(guesses)
+		text := fmt.Sprintf("%s: %s", file, labels(line.Labels))
 		if err != nil {
 			failed++
 			line.Error = err.Error()

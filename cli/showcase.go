@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"slugpuppy/cli/object"
 	"slugpuppy/picture"
 	"slugpuppy/training"
 )
@@ -55,7 +56,7 @@ func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
 	}
 	show := training.Showcase{Net: s.Network, Maker: s.Maker, Seed: 1, Size: f.size}
 	beside := c.beside(out)
-	sheet, err := show.Sheet(ctx, src, s.Words, f.words, f.side, func(i training.Imagined) error { return beside.print(i, i.String()) })
+	sheet, err := show.Sheet(ctx, src, s.Words, f.words, f.side, func(i training.Imagined) error { return beside.print(object.OfImagined(i), i.String()) })
 	if err != nil {
 		return err
 	}

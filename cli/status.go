@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/bot/operator"
+	"slugpuppy/cli/object"
 )
 
 // watchEvery is the time between two looks of `status --watch`.
@@ -44,7 +45,7 @@ func (c *console) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.print(s, statusText(s, time.Now()))
+	return c.print(object.OfStatus(s), statusText(s, time.Now()))
 }
 
 func statusText(s operator.Status, now time.Time) string {
@@ -62,7 +63,7 @@ func statusText(s operator.Status, now time.Time) string {
 		fmt.Fprintf(&b, "\ntrouble: %s", s.Trouble)
 	}
 	var jobs []string
-	for _, state := range allStates() {
+	for _, state := range operator.States() {
 		if n := s.Jobs[state]; n > 0 {
 			jobs = append(jobs, fmt.Sprintf("%d %s", n, state))
 		}

@@ -11,9 +11,9 @@ import (
 
 // Setting is one option with its value and where that comes from.
 type Setting struct {
-	Key    string `json:"key"`
-	Value  string `json:"value"` // secrets are not shown
-	Source string `json:"source"`
+	Key    string
+	Value  string // secrets are not shown
+	Source string
 }
 
 // Settings lists every option, in the order of the file.

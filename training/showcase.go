@@ -32,9 +32,9 @@ type Showcase struct {
 // Imagined is a word drawn from noise, and how sure the network is of it: in the picture as it
 // is, and the least sure it is after what happens to pictures (see Trials).
 type Imagined struct {
-	Word  string  `json:"word"`
-	Drawn float64 `json:"drawn"`
-	Least float64 `json:"least"`
+	Word  string
+	Drawn float64
+	Least float64
 	image *image.NRGBA
 }
 

@@ -14,8 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"slugpuppy/store"
 )
 
 // maxAnswer bounds what a client reads from the socket.
@@ -30,9 +28,9 @@ func Handler(s Service) http.Handler {
 	})
 	mux.HandleFunc("GET /v1/jobs", func(w http.ResponseWriter, r *http.Request) {
 		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
-		var states []store.State
+		var states []State
 		for _, v := range r.URL.Query()["state"] {
-			states = append(states, store.State(v))
+			states = append(states, State(v))
 		}
 		v, err := s.Jobs(r.Context(), limit, states...)
 		answer(w, v, err)
@@ -161,7 +159,7 @@ func remoteError(code int, body []byte) error {
 }
 
 // Jobs implements Service.
-func (c *Client) Jobs(ctx context.Context, limit int, states ...store.State) (jobs []Job, err error) {
+func (c *Client) Jobs(ctx context.Context, limit int, states ...State) (jobs []Job, err error) {
 	q := url.Values{"limit": {strconv.Itoa(limit)}}
 	for _, s := range states {
 		q.Add("state", string(s))

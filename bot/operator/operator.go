@@ -10,7 +10,6 @@ import (
 	"io"
 	"time"
 
-	"slugpuppy/bot/rules"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
@@ -22,37 +21,22 @@ var (
 	ErrDown     = errors.New("the daemon is not answering")
 )
 
-// Job is a job as operators see it: no text, no picture addresses.
-type Job struct {
-	ID        string      `json:"id"`
-	Platform  string      `json:"platform"`
-	Source    string      `json:"source"`
-	Handle    string      `json:"requester"`
-	State     store.State `json:"state"`
-	Attempts  int         `json:"attempts"`
-	Created   time.Time   `json:"created"`
-	Updated   time.Time   `json:"updated"`
-	NotBefore time.Time   `json:"not_before,omitzero"`
-	PostID    string      `json:"post,omitempty"`
-	Reason    string      `json:"reason,omitempty"`
-}
-
 // Status is the daemon at a glance.
 type Status struct {
-	Running bool                `json:"running"`
-	PID     int                 `json:"pid,omitempty"`
-	Since   time.Time           `json:"since,omitzero"`
-	Account string              `json:"account,omitempty"` // of the bot, once the server has said who we are
-	Trouble string              `json:"trouble,omitempty"` // why the daemon cannot work
-	Jobs    map[store.State]int `json:"jobs"`
-	Users   int                 `json:"users"`             // subscribers of the filter
-	Waiting map[string]string   `json:"waiting,omitempty"` // subscribers in trouble, and why
+	Running bool              `json:"running"`
+	PID     int               `json:"pid,omitempty"`
+	Since   time.Time         `json:"since,omitzero"`
+	Account string            `json:"account,omitempty"` // of the bot, once the server has said who we are
+	Trouble string            `json:"trouble,omitempty"` // why the daemon cannot work
+	Jobs    map[State]int     `json:"jobs"`
+	Users   int               `json:"users"`             // subscribers of the filter
+	Waiting map[string]string `json:"waiting,omitempty"` // subscribers in trouble, and why
 }
 
 // Service is the operator's side of slugpuppy.
 type Service interface {
 	// Jobs lists jobs, newest first; with states, only those.
-	Jobs(ctx context.Context, limit int, states ...store.State) ([]Job, error)
+	Jobs(ctx context.Context, limit int, states ...State) ([]Job, error)
 	// Job shows one job, or ErrNotFound.
 	Job(ctx context.Context, id string) (Job, error)
 	// Cancel ends an unfinished job, or ErrRefused when it is too late.
@@ -70,11 +54,11 @@ type Service interface {
 	// RemoveRule removes a rule, or ErrNotFound.
 	RemoveRule(ctx context.Context, id string) (Change, error)
 	// TestRules says which rule wins for an event, and why.
-	TestRules(ctx context.Context, e Trial) (rules.Decision, error)
+	TestRules(ctx context.Context, t Trial) (Decision, error)
 	// Undo takes back what was done under a token, or ErrNotFound.
 	Undo(ctx context.Context, token string) (Change, error)
 	// Audit lists what operators and people changed, newest first.
-	Audit(ctx context.Context, limit int) ([]store.Entry, error)
+	Audit(ctx context.Context, limit int) ([]Entry, error)
 	FilterService
 	SpendService
 }
@@ -94,21 +78,19 @@ type Local struct {
 
 var _ Service = (*Local)(nil)
 
-func view(j store.Job) Job {
-	return Job{ID: j.ID, Platform: j.Network, Source: j.Source, Handle: j.Handle, State: j.State,
-		Attempts: j.Attempts, Created: j.Created, Updated: j.Updated, NotBefore: j.NotBefore,
-		PostID: j.PostID, Reason: j.Reason}
-}
-
 // Jobs implements Service.
-func (l *Local) Jobs(_ context.Context, limit int, states ...store.State) ([]Job, error) {
-	jobs, err := l.Store.Operator().Jobs(store.Filter{States: states, Limit: limit})
+func (l *Local) Jobs(_ context.Context, limit int, states ...State) ([]Job, error) {
+	filter := store.Filter{Limit: limit}
+	for _, s := range states {
+		filter.States = append(filter.States, store.State(s))
+	}
+	jobs, err := l.Store.Operator().Jobs(filter)
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}
 	out := make([]Job, 0, len(jobs))
 	for _, j := range jobs {
-		out = append(out, view(j))
+		out = append(out, jobOf(j))
 	}
 	return out, nil
 }
@@ -149,7 +131,10 @@ func (l *Local) Status(context.Context) (Status, error) {
 	if err != nil {
 		return s, fmt.Errorf("count jobs: %w", err)
 	}
-	s.Jobs = counts
+	s.Jobs = map[State]int{}
+	for state, n := range counts {
+		s.Jobs[State(state)] = n
+	}
 	subs, err := l.Store.Operator().Subscribers()
 	if err != nil {
 		return s, fmt.Errorf("count subscribers: %w", err)
@@ -173,5 +158,5 @@ func (l *Local) answer(j store.Job, err error) (Job, error) {
 	case err != nil:
 		return Job{}, err
 	}
-	return view(j), nil
+	return jobOf(j), nil
 }

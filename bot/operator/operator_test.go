@@ -15,7 +15,6 @@ import (
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/operator"
-	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
 
@@ -77,12 +76,12 @@ func TestJobsAreListedShownAndCancelled(t *testing.T) {
 		if err != nil || len(all) != 2 || all[0].ID != skipped {
 			t.Fatalf("%+v, %v", all, err)
 		}
-		some, err := s.Jobs(t.Context(), 10, store.Queued)
+		some, err := s.Jobs(t.Context(), 10, operator.State(store.Queued))
 		if err != nil || len(some) != 1 || some[0].ID != queued {
 			t.Errorf("%+v, %v", some, err)
 		}
 		j, err := s.Cancel(t.Context(), queued)
-		if err != nil || j.State != store.Cancelled {
+		if err != nil || j.State != operator.State(store.Cancelled) {
 			t.Errorf("%+v, %v", j, err)
 		}
 		if _, err := s.Cancel(t.Context(), skipped); !errors.Is(err, operator.ErrRefused) {
@@ -95,7 +94,7 @@ func TestJobsAreListedShownAndCancelled(t *testing.T) {
 			t.Errorf("unknown job: %v", err)
 		}
 		status, err := s.Status(t.Context())
-		if err != nil || !status.Running || status.Jobs[store.Skipped] != 1 {
+		if err != nil || !status.Running || status.Jobs[operator.State(store.Skipped)] != 1 {
 			t.Errorf("%+v, %v", status, err)
 		}
 	})
@@ -103,12 +102,12 @@ func TestJobsAreListedShownAndCancelled(t *testing.T) {
 
 func TestRulesAreChangedTestedAndUndone(t *testing.T) {
 	each(t, func(t *testing.T, o office, s operator.Service) {
-		did, err := s.AddRule(t.Context(), operator.Rule{Rule: store.Rule{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "mention"}})
+		did, err := s.AddRule(t.Context(), operator.Rule{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "mention"})
 		if err != nil || did.Undo == "" || did.Rule == nil || !strings.Contains(did.What, "deny account") {
 			t.Fatalf("%+v, %v", did, err)
 		}
-		e := rules.Event{Scope: rules.Mention, Author: "a@b.example"}
-		if d, err := s.TestRules(t.Context(), operator.Trial{Event: e}); err != nil || d.Effect() != rules.Deny || d.Rule.ID != did.Rule.ID {
+		e := operator.Trial{Scope: "mention", Author: "a@b.example"}
+		if d, err := s.TestRules(t.Context(), e); err != nil || d.Rule == nil || d.Rule.Effect != "deny" || d.Rule.ID != did.Rule.ID {
 			t.Errorf("%+v, %v", d, err)
 		}
 		if list, err := s.Rules(t.Context()); err != nil || len(list) != 1 {
@@ -117,16 +116,16 @@ func TestRulesAreChangedTestedAndUndone(t *testing.T) {
 		if _, err := s.Undo(t.Context(), did.Undo); err != nil {
 			t.Error(err)
 		}
-		if d, err := s.TestRules(t.Context(), operator.Trial{Event: e}); err != nil || d.Effect() != "" {
+		if d, err := s.TestRules(t.Context(), e); err != nil || d.Rule != nil {
 			t.Errorf("after undo: %+v, %v", d, err)
 		}
-		for _, bad := range []store.Rule{
+		for _, bad := range []operator.Rule{
 			{Kind: "account", Value: "a@b.example", Effect: "burn", Scope: "both"},
 			{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "elsewhere"},
 			{Effect: "deny", Scope: "both"},
 			{Kind: "word", Value: "x", Effect: "deny", Scope: "both", Until: time.Now().Add(-time.Hour)},
 		} {
-			if _, err := s.AddRule(t.Context(), operator.Rule{Rule: bad}); !errors.Is(err, operator.ErrRefused) {
+			if _, err := s.AddRule(t.Context(), bad); !errors.Is(err, operator.ErrRefused) {
 				t.Errorf("%+v: %v", bad, err)
 			}
 		}

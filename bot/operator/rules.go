@@ -2,7 +2,6 @@ package operator
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,27 +18,6 @@ import (
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
-
-// Change is what was changed and how to take it back.
-type Change struct {
-	What string      `json:"what"`
-	Rule *store.Rule `json:"rule,omitempty"`
-	Undo string      `json:"undo"`
-}
-
-// Rule is a rule as operators give and see it.
-type Rule struct {
-	store.Rule
-	// User is whose it is. Operators name a subscriber by handle or identity; they are shown the handle,
-	// or the identity of somebody who is no subscriber any more.
-	User string `json:"user,omitempty"`
-}
-
-// Trial is an event to try the rules on.
-type Trial struct {
-	rules.Event
-	For string `json:"for,omitempty"` // the subscriber on whose behalf, by handle or identity
-}
 
 // Rules implements Service.
 func (l *Local) Rules(context.Context) ([]Rule, error) {
@@ -50,19 +29,32 @@ func (l *Local) Rules(context.Context) ([]Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list subscribers: %w", err)
 	}
-	handles := map[identity.Identity]string{}
-	for _, s := range subs {
-		handles[s.Identity] = s.Handle
-	}
 	out := make([]Rule, 0, len(list))
 	for _, r := range list {
-		v := Rule{Rule: r}
-		if !r.Owner.IsZero() {
-			v.User = cmp.Or(handles[r.Owner], r.Owner.String())
-		}
-		out = append(out, v)
+		out = append(out, ruleOf(r, nameOf(r.Owner, subs)))
 	}
 	return out, nil
+}
+
+// nameOf is the handle of a subscriber, the identity of somebody who is none any more, "" of nobody.
+func nameOf(who identity.Identity, subs []store.Subscriber) string {
+	if who.IsZero() {
+		return ""
+	}
+	if i := slices.IndexFunc(subs, func(s store.Subscriber) bool { return s.Identity == who }); i >= 0 {
+		return subs[i].Handle
+	}
+	return who.String()
+}
+
+// shown is a rule as operators see it.
+func (l *Local) shown(r store.Rule) (*Rule, error) {
+	subs, err := l.Store.Operator().Subscribers()
+	if err != nil {
+		return nil, fmt.Errorf("list subscribers: %w", err)
+	}
+	v := ruleOf(r, nameOf(r.Owner, subs))
+	return &v, nil
 }
 
 // whose is the subscriber of a name, nobody for none.
@@ -75,22 +67,26 @@ func (l *Local) whose(name string) (identity.Identity, error) {
 }
 
 // AddRule implements Service.
-func (l *Local) AddRule(ctx context.Context, r Rule) (_ Change, err error) {
-	if err := checkRule(r.Rule); err != nil {
+func (l *Local) AddRule(ctx context.Context, r Rule) (Change, error) {
+	if err := checkRule(r); err != nil {
 		return Change{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	if r.Owner, err = l.whose(r.User); err != nil {
+	owner, err := l.whose(r.User)
+	if err != nil {
 		return Change{}, err
 	}
-	stored, undo, err := l.Store.Operator().AddRule(actor(ctx), r.Rule)
+	record := r.record()
+	record.Owner = owner
+	stored, undo, err := l.Store.Operator().AddRule(actor(ctx), record)
 	if err != nil {
 		return Change{}, fmt.Errorf("add a rule: %w", err)
 	}
-	return Change{What: fmt.Sprintf("%s %s %s", stored.Effect, stored.Kind, stored.Value), Rule: &stored, Undo: undo}, nil
+	v, err := l.shown(stored)
+	return Change{What: fmt.Sprintf("%s %s %s", stored.Effect, stored.Kind, stored.Value), Rule: v, Undo: undo}, err
 }
 
 // checkRule keeps nonsense out, whoever sends it.
-func checkRule(r store.Rule) error {
+func checkRule(r Rule) error {
 	switch {
 	case r.Effect != string(rules.Allow) && r.Effect != string(rules.Deny):
 		return fmt.Errorf("a rule allows or denies, not %q", r.Effect)
@@ -113,19 +109,26 @@ func (l *Local) RemoveRule(ctx context.Context, id string) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	return Change{What: fmt.Sprintf("no longer %s %s %s", r.Effect, r.Kind, r.Value), Rule: &r, Undo: undo}, nil
+	v, err := l.shown(r)
+	return Change{What: fmt.Sprintf("no longer %s %s %s", r.Effect, r.Kind, r.Value), Rule: v, Undo: undo}, err
 }
 
 // TestRules implements Service.
-func (l *Local) TestRules(_ context.Context, e Trial) (d rules.Decision, err error) {
-	if e.User, err = l.whose(e.For); err != nil {
-		return d, err
+func (l *Local) TestRules(_ context.Context, t Trial) (Decision, error) {
+	user, err := l.whose(t.User)
+	if err != nil {
+		return Decision{}, err
 	}
 	list, err := l.Store.Operator().Rules()
 	if err != nil {
-		return d, fmt.Errorf("list rules: %w", err)
+		return Decision{}, fmt.Errorf("list rules: %w", err)
 	}
-	return rules.Decide(list, e.Event, time.Now()), nil
+	d := rules.Decide(list, t.event(user), time.Now())
+	if d.Rule == nil {
+		return Decision{Why: d.Why}, nil
+	}
+	v, err := l.shown(*d.Rule)
+	return Decision{Rule: v, Why: d.Why}, err
 }
 
 // Undo implements Service.
@@ -142,10 +145,14 @@ func (l *Local) Undo(ctx context.Context, token string) (Change, error) {
 }
 
 // Audit implements Service.
-func (l *Local) Audit(_ context.Context, limit int) ([]store.Entry, error) {
-	entries, err := l.Store.Operator().Audit(limit)
+func (l *Local) Audit(_ context.Context, limit int) ([]Entry, error) {
+	list, err := l.Store.Operator().Audit(limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the audit trail: %w", err)
+	}
+	entries := make([]Entry, len(list))
+	for i, e := range list {
+		entries[i] = entryOf(e)
 	}
 	return entries, nil
 }
@@ -216,8 +223,8 @@ func (c *Client) RemoveRule(ctx context.Context, id string) (Change, error) {
 }
 
 // TestRules implements Service.
-func (c *Client) TestRules(ctx context.Context, e Trial) (rules.Decision, error) {
-	var d rules.Decision
+func (c *Client) TestRules(ctx context.Context, e Trial) (Decision, error) {
+	var d Decision
 	body, err := body(e)
 	if err == nil {
 		err = c.callWith(ctx, http.MethodPost, "/v1/rules/test", body, &d)
@@ -233,8 +240,8 @@ func (c *Client) Undo(ctx context.Context, token string) (Change, error) {
 }
 
 // Audit implements Service.
-func (c *Client) Audit(ctx context.Context, limit int) ([]store.Entry, error) {
-	var entries []store.Entry
+func (c *Client) Audit(ctx context.Context, limit int) ([]Entry, error) {
+	var entries []Entry
 	err := c.call(ctx, http.MethodGet, "/v1/audit?limit="+strconv.Itoa(limit), &entries)
 	return entries, err
 }

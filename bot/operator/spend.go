@@ -5,27 +5,29 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-
-	"slugpuppy/store"
 )
 
 // SpendService says what networks cost that cost money.
 type SpendService interface {
 	// Spendings lists what accounts on a server used in a month such as 2026-08, or ever.
-	Spendings(ctx context.Context, server, month string) ([]store.Spending, error)
+	Spendings(ctx context.Context, server, month string) ([]Spending, error)
 }
 
 // Spendings implements Service.
-func (l *Local) Spendings(_ context.Context, server, month string) ([]store.Spending, error) {
+func (l *Local) Spendings(_ context.Context, server, month string) ([]Spending, error) {
 	list, err := l.Store.Operator().Spendings(server, month)
 	if err != nil {
 		return nil, fmt.Errorf("read what was spent: %w", err)
 	}
-	return list, nil
+	out := make([]Spending, len(list))
+	for i, s := range list {
+		out[i] = spendingOf(s)
+	}
+	return out, nil
 }
 
 // Spendings implements Service.
-func (c *Client) Spendings(ctx context.Context, server, month string) (list []store.Spending, err error) {
+func (c *Client) Spendings(ctx context.Context, server, month string) (list []Spending, err error) {
 	q := url.Values{"server": {server}, "month": {month}}
 	return list, c.call(ctx, http.MethodGet, "/v1/spendings?"+q.Encode(), &list)
 }

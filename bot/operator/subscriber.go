@@ -6,21 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
-
-// Subscription is an account that joins the filter, with the secrets of its connection.
-type Subscription struct {
-	store.Subscriber
-	Secrets map[string]string `json:"secrets"` // sealed at once
-	// Spent is what connecting has cost.
-	Spent []store.Spending `json:"spent,omitempty"`
-}
 
 // Order is something to do for one subscriber.
 type Order struct {
@@ -34,24 +25,24 @@ type Order struct {
 
 // Answer is what came of an order; only what belongs to it is set.
 type Answer struct {
-	Text   string            `json:"text,omitempty"`
-	Undo   string            `json:"undo,omitempty"`
-	User   *store.Subscriber `json:"user,omitempty"`
-	Posts  []store.Judged    `json:"posts,omitempty"`
-	Report *timeline.Report  `json:"report,omitempty"`
-	Audit  *timeline.Audit   `json:"audit,omitempty"`
-	Lists  []string          `json:"lists,omitempty"` // where a browser finds the lists of hidden posts
-	Mutes  []store.Mute      `json:"mutes,omitempty"` // that there are because of the subscriber's rule
+	Text   string   `json:"text,omitempty"`
+	Undo   string   `json:"undo,omitempty"`
+	User   *User    `json:"user,omitempty"`
+	Posts  []Post   `json:"posts,omitempty"`
+	Report *Report  `json:"report,omitempty"`
+	Audit  *Audit   `json:"audit,omitempty"`
+	Lists  []string `json:"lists,omitempty"` // where a browser finds the lists of hidden posts
+	Mutes  []Mute   `json:"mutes,omitempty"` // that there are because of the subscriber's rule
 }
 
 // FilterService is the filter's part of a Service.
 type FilterService interface {
 	// Users lists the subscribers.
-	Users(ctx context.Context) ([]store.Subscriber, error)
+	Users(ctx context.Context) ([]User, error)
 	// Subscribe adds a subscriber, or gives one a new connection.
-	Subscribe(ctx context.Context, s Subscription) (store.Subscriber, error)
+	Subscribe(ctx context.Context, s Subscription) (User, error)
 	// Limit gives a person a number of requests an hour of their own; below zero, as everybody.
-	Limit(ctx context.Context, a store.Allowance) (Change, error)
+	Limit(ctx context.Context, a Limit) (Change, error)
 	// Order does something for a subscriber, or says ErrNotFound or ErrRefused.
 	Order(ctx context.Context, o Order) (Answer, error)
 }
@@ -62,39 +53,43 @@ type Secrets interface {
 }
 
 // Users implements Service.
-func (l *Local) Users(context.Context) ([]store.Subscriber, error) {
+func (l *Local) Users(context.Context) ([]User, error) {
 	subs, err := l.Store.Operator().Subscribers()
 	if err != nil {
 		return nil, fmt.Errorf("list subscribers: %w", err)
 	}
-	return subs, nil
+	now, out := time.Now(), make([]User, len(subs))
+	for i, s := range subs {
+		out[i] = userOf(s, now)
+	}
+	return out, nil
 }
 
 // Subscribe implements Service.
-func (l *Local) Subscribe(ctx context.Context, s Subscription) (store.Subscriber, error) {
+func (l *Local) Subscribe(ctx context.Context, s Subscription) (User, error) {
 	if l.Secrets == nil {
-		return store.Subscriber{}, fmt.Errorf("%w: no key to keep the connection with", ErrRefused)
+		return User{}, fmt.Errorf("%w: no key to keep the connection with", ErrRefused)
 	}
-	if s.Identity.IsZero() || s.Network == "" || s.Handle == "" || s.Server == "" {
-		return store.Subscriber{}, fmt.Errorf("%w: a subscription without an account", ErrRefused)
+	if s.Identity.IsZero() || s.Network == "" || s.Account == "" || s.Server == "" {
+		return User{}, fmt.Errorf("%w: a subscription without an account", ErrRefused)
 	}
 	who := l.Store.For(s.Identity)
-	if err := l.Secrets.Keep(s.Subscriber, s.Secrets); err != nil {
-		return store.Subscriber{}, fmt.Errorf("keep the connection: %w", err)
+	if err := l.Secrets.Keep(s.record(), s.Secrets); err != nil {
+		return User{}, fmt.Errorf("keep the connection: %w", err)
 	}
-	sub, err := who.Subscription().Join(actor(ctx), s.Subscriber)
+	sub, err := who.Subscription().Join(actor(ctx), s.record())
 	if err != nil {
-		return sub, fmt.Errorf("store a subscriber: %w", err)
+		return User{}, fmt.Errorf("store a subscriber: %w", err)
 	}
 	for _, v := range s.Spent {
-		if err := who.Ledger().Spend(v); err != nil {
-			return sub, fmt.Errorf("write down what connecting cost: %w", err)
+		if err := who.Ledger().Spend(v.record()); err != nil {
+			return User{}, fmt.Errorf("write down what connecting cost: %w", err)
 		}
 	}
 	if f, err := l.filter(); err == nil {
 		f.Wake(sub.Identity)
 	}
-	return sub, nil
+	return userOf(sub, time.Now()), nil
 }
 
 var errNoFilter = errors.New("the filter is not enabled; see filter.enabled")
@@ -123,11 +118,11 @@ func (l *Local) wakeAll() {
 }
 
 // Limit implements Service.
-func (l *Local) Limit(ctx context.Context, a store.Allowance) (Change, error) {
-	undo, err := l.Store.Operator().SetAllowance(actor(ctx), a, "")
-	what := fmt.Sprintf("%s has %d requests an hour", a.Handle, a.PerHour)
+func (l *Local) Limit(ctx context.Context, a Limit) (Change, error) {
+	undo, err := l.Store.Operator().SetAllowance(actor(ctx), store.Allowance{Handle: a.Account, PerHour: a.PerHour}, "")
+	what := fmt.Sprintf("%s has %d requests an hour", a.Account, a.PerHour)
 	if a.PerHour < 0 {
-		what = a.Handle + " has as many requests as everybody"
+		what = a.Account + " has as many requests as everybody"
 	}
 	return Change{What: what, Undo: undo}, err
 }
@@ -150,7 +145,8 @@ func (l *Local) Order(ctx context.Context, o Order) (Answer, error) {
 func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, sub store.Subscriber, o Order) (Answer, error) {
 	switch o.Verb {
 	case "show":
-		a := Answer{User: &sub, Text: sub.Describe(time.Now())}
+		u := userOf(sub, time.Now())
+		a := Answer{User: &u, Text: u.About}
 		if l.Lists != nil {
 			a.Lists = l.Lists(sub)
 		}
@@ -159,7 +155,11 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		return a, err
 	case "ls":
 		rows, err := d.Hidden(sub, o.Since)
-		return Answer{Posts: rows}, err
+		var a Answer
+		for _, j := range rows {
+			a.Posts = append(a.Posts, postOf(j))
+		}
+		return a, err
 	case "why":
 		text, err := d.Why(sub, o.Arg)
 		return Answer{Text: text}, err
@@ -175,10 +175,11 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		return changed(d.Choose(actor(ctx), sub, o.Verb, o.Arg))
 	case "report":
 		r, err := d.Report(sub, o.Since)
-		return Answer{Report: &r, Text: r.Text()}, err
+		return Answer{Report: reportOf(r), Text: r.Text()}, err
 	case "audit":
 		a, err := f.Audit(ctx, sub, o.Arg)
-		return Answer{Audit: &a, Text: a.Text()}, err
+		v := Audit(a)
+		return Answer{Audit: &v, Text: a.Text()}, err
 	case "rescan":
 		n, err := f.Rescan(sub.Identity, o.Since)
 		return Answer{Text: fmt.Sprintf("%d posts changed", n)}, err
@@ -190,15 +191,21 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		if errors.Is(err, store.ErrNoSubscriber) {
 			return Answer{Text: "gone"}, nil
 		}
-		return Answer{User: &now, Text: strings.TrimSuffix("in agreement with the server; "+now.Trouble, "; ")}, err
+		u := userOf(now, time.Now())
+		return Answer{User: &u, Text: strings.TrimSuffix("in agreement with the server; "+now.Trouble, "; ")}, err
 	}
 	return Answer{}, fmt.Errorf("%w: the filter cannot %q", ErrRefused, o.Verb)
 }
 
 // ourMutes are the mutes there are because of the subscriber's rule.
-func ourMutes(st *store.Store, sub store.Subscriber) ([]store.Mute, error) {
+func ourMutes(st *store.Store, sub store.Subscriber) (ours []Mute, err error) {
 	list, err := st.For(sub.Identity).Timeline().Mutes()
-	return slices.DeleteFunc(list, func(m store.Mute) bool { return !m.Ours() }), err
+	for _, m := range list {
+		if m.Ours() {
+			ours = append(ours, Mute{Account: m.Handle, Until: m.Until})
+		}
+	}
+	return ours, err
 }
 
 func changed(c timeline.Change, err error) (Answer, error) {
@@ -233,17 +240,17 @@ func handleFilter(mux *http.ServeMux, s Service) {
 }
 
 // Users implements Service.
-func (c *Client) Users(ctx context.Context) (subs []store.Subscriber, err error) {
-	return subs, c.call(ctx, http.MethodGet, "/v1/users", &subs)
+func (c *Client) Users(ctx context.Context) (users []User, err error) {
+	return users, c.call(ctx, http.MethodGet, "/v1/users", &users)
 }
 
 // Subscribe implements Service.
-func (c *Client) Subscribe(ctx context.Context, s Subscription) (sub store.Subscriber, err error) {
+func (c *Client) Subscribe(ctx context.Context, s Subscription) (u User, err error) {
 	body, err := body(s)
 	if err != nil {
-		return sub, err
+		return u, err
 	}
-	return sub, c.callWith(ctx, http.MethodPost, "/v1/users", body, &sub)
+	return u, c.callWith(ctx, http.MethodPost, "/v1/users", body, &u)
 }
 
 // Order implements Service.
@@ -256,7 +263,7 @@ func (c *Client) Order(ctx context.Context, o Order) (a Answer, err error) {
 }
 
 // Limit implements Service.
-func (c *Client) Limit(ctx context.Context, a store.Allowance) (did Change, err error) {
+func (c *Client) Limit(ctx context.Context, a Limit) (did Change, err error) {
 	body, err := body(a)
 	if err != nil {
 		return did, err

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"slugpuppy/bot/operator"
 	"slugpuppy/store"
 )
 
@@ -16,7 +17,7 @@ type pace struct {
 }
 
 // paces counts the last hour and the last day.
-func (s *Site) paces(users []store.Subscriber) ([]pace, error) {
+func (s *Site) paces(users []operator.User) ([]pace, error) {
 	var all []pace
 	for _, span := range []struct {
 		name string

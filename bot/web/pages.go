@@ -20,7 +20,7 @@ import (
 // welcome stores the connection of who signed in.
 func (s *Site) welcome(v *visit, who Person) error {
 	sub := timeline.Newcomer(who.Identity, who.Network, who.Account.Handle, who.Server)
-	_, err := s.Admin.Subscribe(operator.As(v.ctx(), sub.Actor()), operator.Subscription{Subscriber: sub, Secrets: who.Secrets})
+	_, err := s.Admin.Subscribe(operator.As(v.ctx(), sub.Actor()), operator.Join(sub, who.Secrets))
 	if err != nil {
 		return fmt.Errorf("connect an account: %w", err)
 	}
@@ -262,11 +262,11 @@ func (s *Site) operator(v *visit) error {
 	if err != nil {
 		return err
 	}
-	queue, err := s.Admin.Jobs(v.ctx(), 50, store.Unfinished()...)
+	queue, err := s.Admin.Jobs(v.ctx(), 50, operator.Unfinished()...)
 	if err != nil {
 		return err
 	}
-	dead, err := s.Admin.Jobs(v.ctx(), 50, store.Dead)
+	dead, err := s.Admin.Jobs(v.ctx(), 50, operator.Dead)
 	if err != nil {
 		return err
 	}
