@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
 	"slugpuppy/classifier/onnx"
 )
@@ -15,12 +14,8 @@ const Logits = "logits"
 // The operator sets that are understood. Older files mean other things by the same names.
 const (
 	minOpset = 7
-	maxOpset = 21
+	maxOpset = 23
 )
-
-// usualSide is the size that is assumed of pictures when a file does not say. What a file
-// computes from the size is folded for one size; the network then runs at any.
-const usualSide = 224
 
 // Input says what a network expects, when that is not the red, green and blue in [0,1] of a
 // picture: Scale*x+Shift per channel, channels in reverse order with BGR. The constants are
@@ -31,32 +26,30 @@ type Input struct {
 }
 
 // Import turns a decoded model into a network. Normalisation becomes one operation, and a
-// convolution takes over the normalisation and the ReLU that follow it. With several outputs
-// these become the named layers, without the prefix "layer_", and one of them is the logits;
-// with one, which is the logits, layers get short names from those in the file.
+// convolution takes over the normalisation and the ReLU that follow it. Outputs whose names
+// begin with "layer_" are the named layers, without that prefix, beside the logits; else the
+// logits are an output of that name, or the first that is a row of classes, and layers get
+// short names from those in the file.
 func Import(m *onnx.Model) (*Network, error) { return ImportFor(m, nil) }
 
 // ImportFor is Import for a network that wants pictures prepared; nil means it does not.
 func ImportFor(m *onnx.Model, in *Input) (*Network, error) {
 	im := &importer{
-		consts: map[string]*onnx.Tensor{}, at: map[string]value{}, uses: map[string]int{}, named: map[string]bool{},
-		opset: m.Opset,
-		net:   &Network{layers: []layer{{name: "picture"}}}, titles: []title{{}},
+		consts: map[string]*onnx.Tensor{}, at: map[string]value{}, quantised: map[string]quantised{}, broken: map[string]error{},
+		readers: map[string][]*onnx.Node{}, named: map[string]bool{}, opset: m.Opset,
+		net: &Network{layers: []layer{{name: "picture"}}}, titles: []title{{}}, single: []bool{false},
 	}
 	if err := im.start(m, in); err != nil {
 		return nil, err
 	}
 	for i := range m.Graph.Nodes {
-		n := &m.Graph.Nodes[i]
-		if err := im.node(n); err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Title(), err)
-		}
+		im.try(&m.Graph.Nodes[i])
 	}
 	names, at, err := im.outputs(m)
 	if err != nil {
 		return nil, err
 	}
-	if err := im.pack(); err != nil {
+	if err := im.seal(); err != nil {
 		return nil, err
 	}
 	if err := im.net.finish(names, at); err != nil {
@@ -67,15 +60,19 @@ func ImportFor(m *onnx.Model, in *Input) (*Network, error) {
 
 // importer holds what is known while the nodes are read in order.
 type importer struct {
-	net    *Network
-	opset  int64
-	shapes []Shape // of net.layers, for a picture of the size the file was written for
-	titles []title // of net.layers
-	consts map[string]*onnx.Tensor
-	at     map[string]value // computed from the picture, by name
-	uses   map[string]int   // how many nodes read a value
-	named  map[string]bool  // outputs of the file
-	spent  int64            // values allocated beside those of the file
+	net       *Network
+	opset     int64
+	batch     int64   // pictures that the file takes at a time; we give it one
+	shapes    []Shape // of net.layers, for a picture of the size the file was written for
+	titles    []title // of net.layers
+	single    []bool  // by layer: one row and column whatever the size of the picture
+	consts    map[string]*onnx.Tensor
+	at        map[string]value // computed from the picture, by name
+	quantised map[string]quantised
+	broken    map[string]error        // what could not be read, by name
+	readers   map[string][]*onnx.Node // nodes that read a value
+	named     map[string]bool         // outputs of the file
+	spent     int64                   // values allocated beside those of the file
 }
 
 // title is what a file calls a layer.
@@ -85,124 +82,95 @@ func (im *importer) start(m *onnx.Model, in *Input) error {
 	if m.Opset < minOpset || m.Opset > maxOpset {
 		return fmt.Errorf("operator set %d; export the model with one from %d to %d", m.Opset, minOpset, maxOpset)
 	}
-	if len(m.Graph.Inputs) != 1 {
-		return fmt.Errorf("a model with %d inputs, want one picture", len(m.Graph.Inputs))
-	}
-	v := m.Graph.Inputs[0]
-	if len(v.Shape) != 4 || (v.Shape[1] != 3 && v.Shape[1] != 0) || v.Shape[0] > 1 {
-		return fmt.Errorf("input %q has shape %v, want [1 3 height width]", v.Name, v.Shape)
-	}
-	s := Shape{3, usualSide, usualSide}
-	const largest = 1024
-	for i, side := range []*int{&s.H, &s.W} {
-		if n := v.Shape[2+i]; n > largest {
-			return fmt.Errorf("input %q is %d pixels long, the limit is %d", v.Name, n, largest)
-		} else if n > 0 {
-			*side = int(n)
-		}
-	}
-	im.shapes = []Shape{s}
 	for name, t := range m.Graph.Initializers {
 		im.consts[name] = t
 	}
-	for _, n := range m.Graph.Nodes {
+	for i := range m.Graph.Nodes {
+		n := &m.Graph.Nodes[i]
 		for _, name := range n.Inputs {
-			im.uses[name]++
+			im.readers[name] = append(im.readers[name], n)
 		}
 	}
 	for _, o := range m.Graph.Outputs {
 		im.named[o.Name] = true
 	}
-	picture, err := im.prepare(in)
-	im.at[v.Name] = picture
-	return err
+	if len(m.Graph.Inputs) != 1 {
+		return fmt.Errorf("a model with %d inputs, want one picture; export it with the others as constants", len(m.Graph.Inputs))
+	}
+	return im.open(m.Graph.Inputs[0], in)
 }
 
-// prepare puts what the picture needs before the network sees it in front.
-func (im *importer) prepare(in *Input) (value, error) {
-	v := planes(0, im.shapes[0])
-	if in == nil {
-		return v, nil
-	}
-	var err error
-	front := &onnx.Node{Outputs: []string{"prepared picture"}}
-	if in.BGR {
-		if v, err = im.put(front, newPick([]int32{2, 1, 0}, 3), v); err != nil {
-			return v, err
+// try reads a node. What cannot be read is remembered: only who wants it minds.
+func (im *importer) try(n *onnx.Node) {
+	err := im.inherited(n)
+	if err == nil {
+		if err = im.node(n); err == nil {
+			return
 		}
+		err = fmt.Errorf("%s: %w", n.Title(), err)
 	}
-	return im.put(front, &affine{scale: in.Scale[:], shift: in.Shift[:]}, v)
+	for _, name := range n.Outputs {
+		delete(im.at, name)
+		im.broken[name] = err
+	}
 }
 
-// outputs lists the named layers in order of computation, the logits last.
-func (im *importer) outputs(m *onnx.Model) (names []string, at []int, err error) {
-	byLayer := map[int]string{}
-	logits := -1
-	for _, o := range m.Graph.Outputs {
-		v, ok := im.at[o.Name]
-		if !ok {
-			return nil, nil, fmt.Errorf("no operator computes output %q", o.Name)
-		}
-		if im.net.layers[v.layer].op == nil || im.titles[v.layer] == (title{}) {
-			return nil, nil, fmt.Errorf("output %q is the picture itself", o.Name)
-		}
-		name := strings.TrimPrefix(o.Name, "layer_")
-		if name == Logits || len(m.Graph.Outputs) == 1 {
-			logits, name = v.layer, Logits
-		}
-		byLayer[v.layer] = name
-	}
-	if logits < 0 {
-		return nil, nil, fmt.Errorf("none of %d outputs is called %q", len(m.Graph.Outputs), Logits)
-	}
-	if len(m.Graph.Outputs) == 1 {
-		byLayer = im.christen(logits)
-	}
-	for i := range im.net.layers {
-		if name, ok := byLayer[i]; ok && i != logits {
-			names, at = append(names, name), append(at, i)
+// inherited is why an input of the node could not be read.
+func (im *importer) inherited(n *onnx.Node) error {
+	for _, name := range n.Inputs {
+		if err := im.broken[name]; err != nil {
+			return err
 		}
 	}
-	return append(names, Logits), append(at, logits), nil
+	return nil
 }
 
 // readers maps an ONNX operator to how it is read.
 var readers = map[string]func(*importer, *onnx.Node) error{
-	"Constant": (*importer).constant, "Shape": (*importer).shapeOf,
-	"Identity": (*importer).identity, "Dropout": (*importer).identity, "Cast": (*importer).identity,
+	"Constant": (*importer).constant, "Shape": (*importer).shapeOf, "Size": (*importer).sizeOf,
+	"Identity": (*importer).identity, "Dropout": (*importer).identity, "Cast": (*importer).identity, "CastLike": (*importer).identity,
+	"QuantizeLinear": (*importer).quantize, "DequantizeLinear": (*importer).dequantize,
 	"Softmax": (*importer).softmax, "LogSoftmax": (*importer).softmax,
 	"Add": (*importer).binary, "Sub": (*importer).binary, "Mul": (*importer).binary, "Div": (*importer).binary,
-	"Sum": (*importer).sum, "BatchNormalization": (*importer).batchNorm,
+	"Sum": (*importer).binary, "Max": (*importer).binary, "Min": (*importer).binary, "Pow": (*importer).binary,
+	"Mean": (*importer).meanOf, "Neg": (*importer).negative,
 	"Conv": (*importer).conv, "Gemm": (*importer).gemm, "MatMul": (*importer).matMul,
-	"Relu": (*importer).relu, "LeakyRelu": (*importer).curve, "Clip": (*importer).clip, "Sigmoid": (*importer).curve,
-	"HardSigmoid": (*importer).curve, "HardSwish": (*importer).curve,
-	"MaxPool": (*importer).maxPool, "AveragePool": (*importer).averagePool, "LRN": (*importer).lrn,
-	"ReduceMean": (*importer).mean, "GlobalAveragePool": (*importer).mean,
-	"Concat": (*importer).concat, "Flatten": (*importer).flatten, "Reshape": (*importer).reshape,
-	"Squeeze": (*importer).squeeze, "Unsqueeze": (*importer).unsqueeze, "Transpose": (*importer).transpose,
+	"Relu": (*importer).relu, "PRelu": (*importer).prelu, "Clip": (*importer).clip,
+	"BatchNormalization": (*importer).batchNorm, "InstanceNormalization": (*importer).instanceNorm,
+	"LayerNormalization": (*importer).layerNorm, "GroupNormalization": (*importer).groupNorm,
+	"RMSNormalization": (*importer).rmsNorm, "MeanVarianceNormalization": (*importer).meanVariance,
+	"LpNormalization": (*importer).lpNorm, "LRN": (*importer).lrn,
+	"MaxPool": (*importer).maxPool, "AveragePool": (*importer).averagePool,
+	"GlobalAveragePool": (*importer).reduce, "GlobalMaxPool": (*importer).reduce,
+	"ReduceMean": (*importer).reduce, "ReduceSum": (*importer).reduce, "ReduceMax": (*importer).reduce, "ReduceMin": (*importer).reduce,
+	"ReduceSumSquare": (*importer).reduce, "ReduceL1": (*importer).reduce, "ReduceL2": (*importer).reduce,
+	"Concat": (*importer).concat, "Expand": (*importer).expand, "Flatten": (*importer).reshape, "Reshape": (*importer).reshape,
+	"Squeeze": (*importer).reshape, "Unsqueeze": (*importer).reshape, "Transpose": (*importer).transpose,
 	"Slice": (*importer).slice, "Split": (*importer).split, "Gather": (*importer).gather, "Pad": (*importer).pad,
 }
 
 func (im *importer) node(n *onnx.Node) error {
-	read, ok := readers[n.Op]
 	if n.Domain != "" && n.Domain != "ai.onnx" {
-		return fmt.Errorf("operator %s of %s is not supported", n.Op, n.Domain)
+		return foreign(n)
 	}
 	if len(n.Outputs) == 0 {
 		return errors.New("operator without an output")
 	}
 	for _, name := range n.Outputs {
-		if _, computed := im.at[name]; computed || im.consts[name] != nil {
+		if _, computed := im.at[name]; computed || im.consts[name] != nil || im.broken[name] != nil {
 			return fmt.Errorf("%q is computed twice", name)
 		}
 	}
 	if im.constantInputs(n) {
 		return im.fold(n)
 	}
-	if !ok {
-		return fmt.Errorf("operator %s is not supported", n.Op)
+	if read, ok := readers[n.Op]; ok {
+		return read(im, n)
 	}
-	return read(im, n)
+	if _, ok := curveOf[n.Op]; ok {
+		return im.curve(n)
+	}
+	return unsupported(n)
 }
 
 // put appends a layer that computes the node's first output from values, as planes.
@@ -223,10 +191,29 @@ func (im *importer) put(n *onnx.Node, op operation, inputs ...value) (value, err
 	if s.C > mostChannels || s.size() > math.MaxInt32/4 {
 		return value{}, fmt.Errorf("a result of %d channels of %dx%d is too large", s.C, s.W, s.H)
 	}
-	im.shapes = append(im.shapes, s)
+	im.shapes, im.single = append(im.shapes, s), append(im.single, im.alone(op, s, inputs))
 	im.net.layers = append(im.net.layers, l)
 	im.titles = append(im.titles, title{n.Name, n.Outputs[0], n.Op})
 	return planes(len(im.net.layers)-1, s), nil
+}
+
+// alone reports whether an operation's result has one row and column whatever the size of the
+// picture.
+func (im *importer) alone(op operation, s Shape, inputs []value) bool {
+	switch o := op.(type) {
+	case mean, flat, *dense:
+		return true
+	case reduction:
+		if o.over == overPlane {
+			return true
+		}
+	}
+	for _, v := range inputs {
+		if !im.single[v.layer] {
+			return false
+		}
+	}
+	return s.plane() == 1
 }
 
 // keep appends a layer whose result is laid out in the file like its first input.
@@ -235,7 +222,7 @@ func (im *importer) keep(n *onnx.Node, op operation, inputs ...value) error {
 	if err != nil {
 		return err
 	}
-	v.dims, v.tail = inputs[0].dims, inputs[0].tail
+	v.dims, v.plane, v.packed = inputs[0].dims, inputs[0].plane, inputs[0].packed
 	im.at[n.Outputs[0]] = v
 	return nil
 }

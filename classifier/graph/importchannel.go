@@ -5,109 +5,196 @@ import (
 	"fmt"
 	"slices"
 
+	"slugpuppy/classifier/kernel"
 	"slugpuppy/classifier/onnx"
+	"slugpuppy/classifier/onnx/shape"
 )
 
 // Operators that put channels in another order or leave some out: all become one operation
-// that lists which channel goes where.
+// that lists which channel goes where. Rows and columns can be cut off, and every second one
+// taken.
 
-// picked makes output i of v's channels, now of dimensions lead, from channel index[i].
-func (im *importer) picked(n *onnx.Node, output string, v value, lead []int, index []int32) error {
-	dims := append(slices.Clone(lead), v.dims[len(v.lead()):]...)
+// picked makes v's channels, now of dimensions lead, from channel index[i]. There are as many
+// dimensions as before; the result is called output.
+func (im *importer) picked(n *onnx.Node, output string, v value, lead []int, index []int32) (value, error) {
+	dims := lead
+	if len(v.plane) > 0 {
+		dims = slices.Clone(v.dims)
+		for k, i := range v.leads() {
+			dims[i] = lead[k]
+		}
+	}
 	channels := im.shapes[v.layer].C
 	plain := len(index) == channels
 	for i := 0; plain && i < len(index); i++ {
 		plain = int(index[i]) == i
 	}
-	if !plain {
-		if len(index) == 0 {
-			return errors.New("no channel is left")
-		}
-		if err := im.spend(int64(len(index) + channels)); err != nil {
-			return err
-		}
-		var err error
-		if v, err = im.put(&onnx.Node{Name: n.Name, Op: n.Op, Outputs: []string{output}}, newPick(index, channels), v); err != nil {
-			return err
-		}
+	if plain {
+		v.dims = dims
+		return v, nil
 	}
-	tail := len(dims) - len(lead)
-	v.dims, v.tail = dims, tail
-	im.at[output] = v
-	return nil
+	if len(index) == 0 {
+		return v, errors.New("no channel is left")
+	}
+	if err := im.spend(int64(len(index) + channels)); err != nil {
+		return v, err
+	}
+	out, err := im.put(&onnx.Node{Name: n.Name, Op: n.Op, Outputs: []string{output}}, newPick(index, channels), v)
+	out.dims, out.plane = dims, v.plane
+	return out, err
 }
 
 // along lists, for v's channels with only the given elements of one axis left, where each
 // comes from.
 func (im *importer) along(v value, a int, elements []int) (lead []int, index []int32, err error) {
-	old := v.lead()
-	if a >= len(old) {
+	k := slices.Index(v.leads(), a)
+	if k < 0 {
 		return nil, nil, fmt.Errorf("axis %d of a value of shape %v is not one of channels", a, v.dims)
 	}
+	old := v.lead()
 	lead = slices.Clone(old)
-	lead[a] = len(elements)
-	if err := im.spend(int64(product(lead))); err != nil {
+	lead[k] = len(elements)
+	if err := im.spend(int64(shape.Product(lead))); err != nil {
 		return nil, nil, err
 	}
-	before, after := product(old[:a]), product(old[a+1:])
+	before, after := shape.Product(old[:k]), shape.Product(old[k+1:])
 	for b := range before {
 		for _, e := range elements {
 			for c := range after {
-				index = append(index, int32((b*old[a]+e)*after+c))
+				index = append(index, int32((b*old[k]+e)*after+c))
 			}
 		}
 	}
 	return lead, index, nil
 }
 
-// transpose reads another order of the axes; rows and columns must stay last.
+// taken keeps the given elements of an axis of channels.
+func (im *importer) taken(n *onnx.Node, output string, v value, a int, elements []int) (value, error) {
+	lead, index, err := im.along(v, a, elements)
+	if err != nil {
+		return v, err
+	}
+	return im.picked(n, output, v, lead, index)
+}
+
+// transpose reads another order of the axes. Only channels move in memory.
 func (im *importer) transpose(n *onnx.Node) error {
 	v, err := im.value(n, 0)
 	if err != nil {
 		return err
 	}
 	perm := n.Ints("perm")
-	lead := v.lead()
-	for i, p := range perm {
-		if i >= len(lead) && p != int64(i) {
-			return fmt.Errorf("axes %v of a value of shape %v: rows and columns must stay last", perm, v.dims)
+	if perm == nil {
+		for i := range v.dims {
+			perm = append(perm, int64(len(v.dims)-1-i))
 		}
 	}
 	if len(perm) != len(v.dims) {
 		return fmt.Errorf("axes %v of a value of shape %v", perm, v.dims)
 	}
-	if err := im.spend(int64(product(lead))); err != nil {
+	leads := v.leads()
+	var order []int64 // of channels
+	var dims, plane []int
+	for i, p := range perm {
+		if p < 0 || p >= int64(len(v.dims)) {
+			return fmt.Errorf("axes %v of a value of shape %v", perm, v.dims)
+		}
+		dims = append(dims, v.dims[p])
+		if k := slices.Index(leads, int(p)); k >= 0 {
+			order = append(order, int64(k))
+		} else {
+			plane = append(plane, i)
+		}
+	}
+	if len(plane) == 2 && perm[plane[0]] > perm[plane[1]] {
+		return fmt.Errorf("axes %v of a value of shape %v: rows and columns would change places; export the model with rows first", perm, v.dims)
+	}
+	if err := im.spend(int64(shape.Product(v.lead()))); err != nil {
 		return err
 	}
-	index, to, err := permuted(lead, perm[:len(lead)])
+	index, to, err := shape.Permute(v.lead(), order)
 	if err != nil {
 		return err
 	}
-	return im.picked(n, n.Outputs[0], v, to, index)
+	moved := value{layer: v.layer, dims: dims, plane: plane}
+	v, err = im.picked(n, n.Outputs[0], moved, to, index)
+	im.at[n.Outputs[0]] = v
+	return err
 }
 
-// slice reads a range of channels.
+// slice reads ranges of channels, and cuts rows and columns off.
 func (im *importer) slice(n *onnx.Node) error {
 	v, err := im.value(n, 0)
 	if err != nil {
 		return err
 	}
-	ranges, err := im.ranges(n, v.dims)
+	var lists [4][]int64
+	for i, name := range []string{"starts", "ends", "axes", "steps"} {
+		if lists[i], err = im.ints(n, i+1, name); err != nil {
+			return err
+		}
+	}
+	ranges, err := shape.Slice(v.dims, lists[0], lists[1], lists[2], lists[3])
 	if err != nil {
 		return err
 	}
-	if len(ranges) == 0 {
-		im.at[n.Outputs[0]] = v
-		return nil
+	for _, r := range ranges {
+		if slices.Contains(v.plane, r.Axis) {
+			v, err = im.crop(n, v, r)
+		} else {
+			v, err = im.taken(n, n.Outputs[0], v, r.Axis, r.Elements())
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if len(ranges) != 1 {
-		return errors.New("a slice along several axes is not supported")
+	im.at[n.Outputs[0]] = v
+	return nil
+}
+
+// crop cuts off rows or columns, as many as of a picture of the size the file was written for,
+// and takes every so many.
+func (im *importer) crop(n *onnx.Node, v value, r shape.Stretch) (value, error) {
+	if len(v.plane) != 2 || r.Step < 1 || r.N < 1 {
+		return v, fmt.Errorf("elements %d to %d of axis %d of a value of shape %v: rows and columns can only be cut off at the ends",
+			r.From, r.From+r.Step*(r.N-1), r.Axis, v.dims)
 	}
-	lead, index, err := im.along(v, ranges[0].axis, ranges[0].elements())
-	if err != nil {
-		return err
+	size := v.dims[r.Axis]
+	cut, behind := r.From, size-(r.From+r.N*r.Step)
+	if behind < 0 { // the last step ends beyond the picture
+		behind = 0
 	}
-	return im.picked(n, n.Outputs[0], v, lead, index)
+	if max(cut, behind) > widestBorder {
+		return v, fmt.Errorf("%d pixels cut off, the limit is %d", max(cut, behind), widestBorder)
+	}
+	dims, plane := slices.Clone(v.dims), v.plane
+	f := kernel.Frame{}
+	w := kernel.Window{KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1}
+	if r.Axis == plane[0] {
+		f.Top, f.Bottom, w.StrideH = -cut, -behind, r.Step
+	} else {
+		f.Left, f.Right, w.StrideW = -cut, -behind, r.Step
+	}
+	var err error
+	if cut+behind > 0 {
+		if v, err = im.put(n, frame{f}, v); err != nil {
+			return v, err
+		}
+	}
+	if r.Step > 1 {
+		if err := w.Valid(); err != nil {
+			return v, err
+		}
+		if v, err = im.put(n, averagePool{Window: w}, v); err != nil {
+			return v, err
+		}
+	}
+	dims[r.Axis] = r.N
+	v.dims, v.plane = dims, plane
+	if s := im.shapes[v.layer]; s.H != dims[plane[0]] || s.W != dims[plane[1]] {
+		return v, fmt.Errorf("%d of %d rows or columns in steps of %d are not supported", r.N, size, r.Step)
+	}
+	return v, nil
 }
 
 // split reads consecutive ranges of channels.
@@ -116,37 +203,26 @@ func (im *importer) split(n *onnx.Node) error {
 	if err != nil {
 		return err
 	}
-	a, err := axis(n.Int("axis", 0), len(v.dims))
+	a, err := shape.Axis(n.Int("axis", 0), len(v.dims))
 	if err != nil {
 		return err
 	}
-	sizes, err := im.ints(n, 1, "split")
+	given, err := im.ints(n, 1, "split")
 	if err != nil {
 		return err
 	}
-	size := v.dims[a]
-	if sizes == nil {
-		each := (size + len(n.Outputs) - 1) / len(n.Outputs)
-		for i := range n.Outputs {
-			sizes = append(sizes, int64(min(each, size-i*each)))
-		}
-	}
-	if len(sizes) != len(n.Outputs) {
-		return fmt.Errorf("%d sizes for %d parts", len(sizes), len(n.Outputs))
+	sizes, err := shape.Parts(v.dims[a], len(n.Outputs), given)
+	if err != nil {
+		return err
 	}
 	from := 0
-	for i, s := range sizes {
-		if s < 1 || s > int64(size-from) {
-			return fmt.Errorf("parts of %v for an axis of %d", sizes, size)
-		}
-		lead, index, err := im.along(v, a, span(from, 1, int(s)))
+	for i, size := range sizes {
+		part, err := im.taken(n, n.Outputs[i], v, a, shape.Span(from, 1, size))
 		if err != nil {
 			return err
 		}
-		if err := im.picked(n, n.Outputs[i], v, lead, index); err != nil {
-			return err
-		}
-		from += int(s)
+		im.at[n.Outputs[i]] = part
+		from += size
 	}
 	return nil
 }
@@ -157,7 +233,7 @@ func (im *importer) gather(n *onnx.Node) error {
 	if err != nil {
 		return err
 	}
-	a, err := axis(n.Int("axis", 0), len(v.dims))
+	a, err := shape.Axis(n.Int("axis", 0), len(v.dims))
 	if err != nil {
 		return err
 	}
@@ -167,18 +243,26 @@ func (im *importer) gather(n *onnx.Node) error {
 	}
 	var elements []int
 	for _, w := range which.Ints {
-		e, err := axis(w, v.dims[a])
+		e, err := shape.Axis(w, v.dims[a])
 		if err != nil {
 			return err
 		}
 		elements = append(elements, e)
 	}
-	lead, index, err := im.along(v, a, elements)
-	if err != nil {
+	if slices.Contains(v.plane, a) {
+		return fmt.Errorf("positions picked from a value of shape %v: %w", v.dims, errPositions)
+	}
+	if v, err = im.taken(n, n.Outputs[0], v, a, elements); err != nil {
 		return err
 	}
 	if len(which.Shape) == 0 {
-		lead = slices.Delete(lead, a, a+1)
+		v.dims, v.plane = slices.Delete(slices.Clone(v.dims), a, a+1), slices.Clone(v.plane)
+		for i := range v.plane {
+			if v.plane[i] > a {
+				v.plane[i]--
+			}
+		}
 	}
-	return im.picked(n, n.Outputs[0], v, lead, index)
+	im.at[n.Outputs[0]] = v
+	return nil
 }

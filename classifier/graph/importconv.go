@@ -3,11 +3,11 @@ package graph
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"slugpuppy/classifier/kernel"
 	"slugpuppy/classifier/onnx"
+	"slugpuppy/classifier/onnx/shape"
 )
 
 // draft is a convolution that is not packed yet, because what follows may become part of it.
@@ -75,8 +75,8 @@ func (im *importer) bound(s kernel.ConvShape, reach [2]int) error {
 	return im.spend(int64(s.Groups) * (forward + backward) / 2)
 }
 
-// pack packs the convolutions' weights for this processor.
-func (im *importer) pack() error {
+// seal packs the convolutions' weights for this processor.
+func (im *importer) seal() error {
 	for _, l := range im.net.layers {
 		c, ok := l.op.(*conv)
 		if !ok {
@@ -105,9 +105,10 @@ func (d *draft) scaled(scale, shift []float32) {
 	}
 }
 
-// affine computes scale*x+shift per channel, as part of the operation before if it can be.
-func (im *importer) affine(n *onnx.Node, v value, scale, shift []float32) error {
-	if im.sole(n, v) {
+// affine computes scale*x+shift per channel of v, called name in the file, as part of the
+// operation before if it can be.
+func (im *importer) affine(n *onnx.Node, name string, v value, scale, shift []float32) error {
+	if im.sole(name, v) {
 		switch op := im.net.layers[v.layer].op.(type) {
 		case *conv:
 			if !op.relu {
@@ -124,56 +125,6 @@ func (im *importer) affine(n *onnx.Node, v value, scale, shift []float32) error 
 		}
 	}
 	return im.keep(n, &affine{scale: scale, shift: shift}, v)
-}
-
-// batchNorm reads normalisation with the statistics of the training.
-func (im *importer) batchNorm(n *onnx.Node) error {
-	v, err := im.value(n, 0)
-	if err != nil {
-		return err
-	}
-	if n.Int("training_mode", 0) != 0 || n.Int("spatial", 1) != 1 {
-		return errors.New("normalisation by the picture's own statistics is not supported")
-	}
-	if len(v.dims) < 2 || v.dims[0] != 1 || len(v.lead()) != 2 {
-		return fmt.Errorf("normalisation of a value of shape %v", v.dims)
-	}
-	channels := v.dims[1]
-	var p [4][]float32 // scale, bias, mean, variance
-	for i := range p {
-		t, err := im.floats(n, i+1)
-		if err != nil {
-			return err
-		}
-		if t == nil || len(t.Floats) != channels {
-			return fmt.Errorf("normalisation of %d channels without as many constants", channels)
-		}
-		p[i] = t.Floats
-	}
-	if err := im.spend(2 * int64(channels)); err != nil {
-		return err
-	}
-	scale, shift := make([]float32, channels), make([]float32, channels)
-	epsilon := float64(n.Float("epsilon", 1e-5))
-	for c := range scale {
-		a := float64(p[0][c]) / math.Sqrt(float64(p[3][c])+epsilon)
-		scale[c], shift[c] = float32(a), float32(float64(p[1][c])-a*float64(p[2][c]))
-	}
-	return im.affine(n, v, scale, shift)
-}
-
-// relu joins the convolution before it, unless somebody else reads that one's result.
-func (im *importer) relu(n *onnx.Node) error {
-	v, err := im.value(n, 0)
-	if err != nil {
-		return err
-	}
-	if c, ok := im.net.layers[v.layer].op.(*conv); ok && !c.relu && im.sole(n, v) {
-		c.relu = true
-		im.becomes(n, v)
-		return nil
-	}
-	return im.keep(n, relu{}, v)
 }
 
 // gemm reads a fully connected layer: one row times a constant matrix.
@@ -202,6 +153,11 @@ func (im *importer) gemm(n *onnx.Node) error {
 
 // matMul reads a fully connected layer without a bias.
 func (im *importer) matMul(n *onnx.Node) error {
+	for i := range 2 {
+		if _, computed := im.at[input(n, 1-i)]; computed && im.consts[input(n, i)] == nil {
+			return fmt.Errorf("a product of two values computed from the picture, which is attention: %w", errPositions)
+		}
+	}
 	d, err := im.matrix(n, false, 1)
 	if err != nil {
 		return err
@@ -215,19 +171,20 @@ func (im *importer) matrix(n *onnx.Node, transposed bool, scale float32) (*dense
 	if err != nil {
 		return nil, err
 	}
-	if w == nil || len(w.Shape) != 2 || len(w.Floats) == 0 {
+	if w == nil || len(w.Shape) < 2 || len(w.Floats) == 0 || shape.Product(w.Shape[:len(w.Shape)-2]) != 1 {
 		return nil, errors.New("weights must have 2 dimensions")
 	}
+	rows, outs := w.Shape[len(w.Shape)-2], w.Shape[len(w.Shape)-1]
 	d := &dense{weight: w.Floats}
-	outs := w.Shape[0]
 	if !transposed || scale != 1 {
 		if err := im.spend(int64(len(w.Floats))); err != nil {
 			return nil, err
 		}
 	}
-	if !transposed {
-		outs = w.Shape[1]
-		d.weight = transpose(w.Floats, w.Shape[0], outs)
+	if transposed {
+		outs = rows
+	} else {
+		d.weight = transpose(w.Floats, rows, outs)
 	}
 	if scale != 1 {
 		d.weight = slices.Clone(d.weight)
@@ -239,18 +196,43 @@ func (im *importer) matrix(n *onnx.Node, transposed bool, scale float32) (*dense
 	return d, nil
 }
 
+// connect multiplies the last dimension of a value by a matrix: the row that a vector is, or
+// the channels at every position, which is a convolution of one pixel.
 func (im *importer) connect(n *onnx.Node, d *dense) error {
 	v, err := im.value(n, 0)
 	if err != nil {
 		return err
 	}
-	if v.tail != 0 || product(v.dims[:len(v.dims)-1]) != 1 {
+	last := len(v.dims) - 1
+	if last < 0 || slices.Contains(v.plane, last) {
+		return fmt.Errorf("fully connected layer on the positions of a value of shape %v: %w", v.dims, errPositions)
+	}
+	lead := v.lead()
+	if shape.Product(lead[:len(lead)-1]) != 1 {
 		return fmt.Errorf("fully connected layer on a value of shape %v, want one row", v.dims)
 	}
-	out, err := im.put(n, d, v)
-	out.dims, out.tail = append(slices.Clone(v.dims[:len(v.dims)-1]), len(d.bias)), 0
+	dims, plane := slices.Clone(v.dims), v.plane
+	dims[last] = len(d.bias)
+	var op operation = d
+	if len(plane) > 0 {
+		if op, err = im.pointwise(d); err != nil {
+			return err
+		}
+	}
+	out, err := im.put(n, op, v)
+	out.dims, out.plane = dims, plane
 	im.at[n.Outputs[0]] = out
 	return err
+}
+
+// pointwise is a fully connected layer at every position.
+func (im *importer) pointwise(d *dense) (*conv, error) {
+	s := kernel.ConvShape{Out: len(d.bias), In: len(d.weight) / len(d.bias), KernelH: 1, KernelW: 1,
+		StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
+	if err := im.bound(s, [2]int{1, 1}); err != nil {
+		return nil, err
+	}
+	return &conv{draft: &draft{shape: s, weight: d.weight, bias: d.bias}}, nil
 }
 
 // transpose returns m [rows][cols] as [cols][rows].

@@ -3,66 +3,64 @@ package graph
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"slugpuppy/classifier/onnx"
+	"slugpuppy/classifier/onnx/fold"
 )
 
 // Exporters write out how they compute shapes. All of that is known for the size that the
-// file was written for, and folded here.
-
-// mostFolded is how many numbers a folded constant may have; shapes have a few.
-const mostFolded = 1 << 12
+// file was written for, and folded when the file is read.
 
 func (im *importer) constant(n *onnx.Node) error {
-	a, ok := n.Attributes["value"]
-	switch {
-	case ok && a.Tensor != nil:
-		im.consts[n.Outputs[0]] = a.Tensor
-	case n.Attributes["value_int"].Kind == onnx.KindInt:
-		im.consts[n.Outputs[0]] = &onnx.Tensor{Ints: []int64{n.Attributes["value_int"].Int}}
-	case n.Attributes["value_ints"].Kind == onnx.KindInts:
-		v := n.Attributes["value_ints"].Ints
-		im.consts[n.Outputs[0]] = &onnx.Tensor{Shape: []int{len(v)}, Ints: v}
-	case n.Attributes["value_float"].Kind == onnx.KindFloat:
-		im.consts[n.Outputs[0]] = &onnx.Tensor{Floats: []float32{n.Attributes["value_float"].Float}}
-	case n.Attributes["value_floats"].Kind == onnx.KindFloats:
-		v := n.Attributes["value_floats"].Floats
-		im.consts[n.Outputs[0]] = &onnx.Tensor{Shape: []int{len(v)}, Floats: v}
-	default:
-		return errors.New("constant without a value")
+	t, err := constantOf(n)
+	if err != nil {
+		return err
 	}
+	im.consts[n.Outputs[0]] = t
 	return nil
 }
 
-// shapeOf reads the dimensions of a value or constant.
+func constantOf(n *onnx.Node) (*onnx.Tensor, error) {
+	if t := n.Attributes["value"].Tensor; t != nil {
+		return t, nil
+	}
+	for name, a := range n.Attributes {
+		switch {
+		case name == "value_int" && a.Kind == onnx.KindInt:
+			return &onnx.Tensor{Ints: []int64{a.Int}}, nil
+		case name == "value_ints" && a.Kind == onnx.KindInts:
+			return &onnx.Tensor{Shape: []int{len(a.Ints)}, Ints: a.Ints}, nil
+		case name == "value_float" && a.Kind == onnx.KindFloat:
+			return &onnx.Tensor{Floats: []float32{a.Float}}, nil
+		case name == "value_floats" && a.Kind == onnx.KindFloats:
+			return &onnx.Tensor{Shape: []int{len(a.Floats)}, Floats: a.Floats}, nil
+		}
+	}
+	return nil, errors.New("constant without a value of numbers")
+}
+
+// shapeOf reads the dimensions of a value.
 func (im *importer) shapeOf(n *onnx.Node) error {
-	var dims []int
-	if v, ok := im.at[input(n, 0)]; ok {
-		dims = v.dims
-	} else if t := im.consts[input(n, 0)]; t != nil {
-		dims = t.Shape
-	} else {
+	v, ok := im.at[input(n, 0)]
+	if !ok {
 		return fmt.Errorf("nothing computes %q", input(n, 0))
 	}
-	lo, hi := clampIndex(n.Int("start", 0), len(dims)), clampIndex(n.Int("end", math.MaxInt64), len(dims))
-	im.consts[n.Outputs[0]] = integers(dims[lo:max(lo, hi)])
+	im.consts[n.Outputs[0]] = fold.Shape(n, v.dims)
 	return nil
 }
 
-func clampIndex(i int64, n int) int {
-	if i < 0 {
-		i += int64(n)
+// sizeOf reads the number of elements of a value.
+func (im *importer) sizeOf(n *onnx.Node) error {
+	v, err := im.value(n, 0)
+	if err != nil {
+		return err
 	}
-	return int(min(max(i, 0), int64(n)))
-}
-
-func integers(v []int) *onnx.Tensor {
-	t := &onnx.Tensor{Shape: []int{len(v)}, Ints: make([]int64, len(v))}
-	for i, d := range v {
-		t.Ints[i] = int64(d)
+	size := int64(1)
+	for _, d := range v.dims {
+		size *= int64(d)
 	}
-	return t
+	im.consts[n.Outputs[0]] = &onnx.Tensor{Ints: []int64{size}}
+	return nil
 }
 
 // constantInputs reports whether the node reads constants only, at least one.
@@ -74,59 +72,23 @@ func (im *importer) constantInputs(n *onnx.Node) bool {
 		}
 		some = some || name != ""
 	}
-	return some && n.Op != "Shape"
+	return some
 }
 
 // fold computes a node of constants.
 func (im *importer) fold(n *onnx.Node) error {
-	first := im.consts[input(n, 0)]
-	if first == nil {
-		return errors.New("the first input is left out")
+	in := make([]*onnx.Tensor, len(n.Inputs))
+	for i, name := range n.Inputs {
+		in[i] = im.consts[name]
 	}
-	t, err := im.folded(n, first)
+	out, err := fold.Node(n, in, im.spend)
 	if err != nil {
-		return fmt.Errorf("constant: %w", err)
+		return err
 	}
-	if t.Len() > mostFolded && t.Len() > first.Len() {
-		return errors.New("constant is too large")
+	for i, t := range out {
+		if i < len(n.Outputs) && n.Outputs[i] != "" {
+			im.consts[n.Outputs[i]] = t
+		}
 	}
-	im.consts[n.Outputs[0]] = t
 	return nil
-}
-
-func (im *importer) folded(n *onnx.Node, first *onnx.Tensor) (*onnx.Tensor, error) {
-	switch n.Op {
-	case "Identity", "Dropout":
-		return first, nil
-	case "Reshape", "Squeeze", "Unsqueeze", "Flatten":
-		return im.foldShape(n, first)
-	case "Transpose":
-		return im.foldTranspose(n, first)
-	case "Cast":
-		if onnx.Type(n.Int("to", 0)) == onnx.TypeFloat && first.Floats != nil {
-			return first, nil // weights kept as float16: the decoder has made float32 of them
-		}
-	}
-	for _, name := range n.Inputs {
-		if t := im.consts[name]; t != nil && t.Len() > mostFolded {
-			return nil, fmt.Errorf("operator %s on %d numbers is not supported", n.Op, t.Len())
-		}
-	}
-	switch n.Op {
-	case "Cast":
-		return cast(first, n.Int("to", 0)), nil
-	case "Floor", "Ceil":
-		return rounded(first, n.Op), nil
-	case "Add", "Sub", "Mul", "Div":
-		return arithmetic(n.Op, first, im.consts[input(n, 1)])
-	case "Gather":
-		return foldGather(n, first, im.consts[input(n, 1)])
-	case "Concat":
-		return im.foldConcat(n)
-	case "Slice":
-		return im.foldSlice(n, first)
-	case "ConstantOfShape":
-		return constantOfShape(n, first)
-	}
-	return nil, fmt.Errorf("operator %s on constants is not supported", n.Op)
 }

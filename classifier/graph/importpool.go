@@ -7,6 +7,7 @@ import (
 
 	"slugpuppy/classifier/kernel"
 	"slugpuppy/classifier/onnx"
+	"slugpuppy/classifier/onnx/shape"
 )
 
 // window reads what pools have in common.
@@ -38,10 +39,13 @@ func (im *importer) maxPool(n *onnx.Node) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Valid(); err != nil {
+	var op operation = maxPool{w}
+	if s := im.shapes[v.layer]; w.KernelH == s.H && w.KernelW == s.W && w.Top+w.Left+w.Bottom+w.Right == 0 {
+		op = reduction{extent{over: overPlane}, kernel.Largest} // of all the picture, whatever its size
+	} else if err := w.Valid(); err != nil {
 		return err
 	}
-	out, err := im.put(n, maxPool{w}, v)
+	out, err := im.put(n, op, v)
 	im.at[n.Outputs[0]] = out
 	return err
 }
@@ -74,51 +78,6 @@ func (im *importer) averagePool(n *onnx.Node) error {
 	return err
 }
 
-// mean reads the average over rows and columns.
-func (im *importer) mean(n *onnx.Node) error {
-	v, err := im.value(n, 0)
-	if err != nil {
-		return err
-	}
-	rank := len(v.dims)
-	keep := true
-	if n.Op == "ReduceMean" {
-		axes, err := im.ints(n, 1, "axes")
-		if err != nil {
-			return err
-		}
-		seen := map[int]bool{}
-		for _, a := range axes {
-			i, err := axis(a, rank)
-			if err != nil {
-				return err
-			}
-			seen[i] = i >= rank-v.tail
-		}
-		for _, spatial := range seen {
-			if !spatial || len(seen) != v.tail {
-				return fmt.Errorf("mean over axes %v of a value of shape %v, want rows and columns", axes, v.dims)
-			}
-		}
-		keep = n.Int("keepdims", 1) != 0
-		if len(seen) == 0 {
-			return errors.New("mean over all values is not supported")
-		}
-	}
-	if v.tail == 0 {
-		return fmt.Errorf("mean of a value of shape %v", v.dims)
-	}
-	out, err := im.put(n, mean{}, v)
-	out.dims, out.tail = slices.Clone(v.lead()), 0
-	for range v.tail {
-		if keep {
-			out.dims, out.tail = append(out.dims, 1), v.tail
-		}
-	}
-	im.at[n.Outputs[0]] = out
-	return err
-}
-
 func (im *importer) lrn(n *onnx.Node) error {
 	v, err := im.picture(n)
 	if err != nil {
@@ -131,16 +90,13 @@ func (im *importer) lrn(n *onnx.Node) error {
 	return im.keep(n, lrn{l}, v)
 }
 
-// pad reads a border around the picture.
+// pad reads a border around the picture, wherever the file has rows and columns.
 func (im *importer) pad(n *onnx.Node) error {
-	v, err := im.picture(n)
+	v, err := im.value(n, 0)
 	if err != nil {
 		return err
 	}
-	if input(n, 3) != "" {
-		return errors.New("padding of chosen axes is not supported")
-	}
-	p, err := im.ints(n, 1, "pads")
+	wide, err := im.widths(n, len(v.dims))
 	if err != nil {
 		return err
 	}
@@ -150,16 +106,58 @@ func (im *importer) pad(n *onnx.Node) error {
 	}
 	modes := map[string]kernel.FrameMode{"constant": kernel.Constant, "edge": kernel.Edge, "reflect": kernel.Reflect}
 	mode, ok := modes[n.Text("mode", "constant")]
-	if !ok || len(p) != 8 || p[0] != 0 || p[1] != 0 || p[4] != 0 || p[5] != 0 {
-		return fmt.Errorf("padding %v in mode %s is not supported", p, n.Text("mode", "constant"))
+	if !ok {
+		return fmt.Errorf("padding in mode %s is not supported", n.Text("mode", "constant"))
 	}
-	for _, w := range p {
-		if w < -widestBorder || w > widestBorder {
-			return fmt.Errorf("padding of %d pixels", w)
+	for i, w := range wide {
+		if w != [2]int{} && (len(v.plane) != 2 || !slices.Contains(v.plane, i)) {
+			return fmt.Errorf("padding of axis %d of a value of shape %v is not supported, only of rows and columns", i, v.dims)
 		}
 	}
-	f.Mode, f.Top, f.Left, f.Bottom, f.Right = mode, int(p[2]), int(p[3]), int(p[6]), int(p[7])
+	if len(v.plane) != 2 || wide[v.plane[0]] == [2]int{} && wide[v.plane[1]] == [2]int{} {
+		im.at[n.Outputs[0]] = v // nothing to do
+		return nil
+	}
+	rows, columns := wide[v.plane[0]], wide[v.plane[1]]
+	f.Mode, f.Top, f.Bottom, f.Left, f.Right = mode, rows[0], rows[1], columns[0], columns[1]
 	out, err := im.put(n, frame{f}, v)
+	if err != nil {
+		return err
+	}
+	s := im.shapes[out.layer]
+	out.dims, out.plane = slices.Clone(v.dims), v.plane
+	out.dims[v.plane[0]], out.dims[v.plane[1]] = s.H, s.W
 	im.at[n.Outputs[0]] = out
-	return err
+	return nil
+}
+
+// widths reads how much is padded before and behind each axis.
+func (im *importer) widths(n *onnx.Node, rank int) ([][2]int, error) {
+	p, err := im.ints(n, 1, "pads")
+	if err != nil {
+		return nil, err
+	}
+	axes := shape.Span(0, 1, rank)
+	if input(n, 3) != "" {
+		list, err := im.ints(n, 3, "axes")
+		if err != nil {
+			return nil, err
+		}
+		if axes, err = shape.Axes(list, rank); err != nil {
+			return nil, err
+		}
+	}
+	if len(p) != 2*len(axes) {
+		return nil, fmt.Errorf("padding %v of %d axes", p, len(axes))
+	}
+	wide := make([][2]int, rank)
+	for i, a := range axes {
+		for side, w := range []int64{p[i], p[len(axes)+i]} {
+			if w < -widestBorder || w > widestBorder {
+				return nil, fmt.Errorf("padding of %d pixels", w)
+			}
+			wide[a][side] = int(w)
+		}
+	}
+	return wide, nil
 }

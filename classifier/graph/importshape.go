@@ -3,16 +3,22 @@ package graph
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"slugpuppy/classifier/onnx"
+	"slugpuppy/classifier/onnx/shape"
 )
 
 // concat reads channels one after the other.
 func (im *importer) concat(n *onnx.Node) error {
 	var all []value
 	for i := range n.Inputs {
+		if t := im.consts[input(n, i)]; t != nil {
+			if t.Len() == 0 {
+				continue
+			}
+			return fmt.Errorf("a constant beside values computed from the picture: %w", errPositions)
+		}
 		v, err := im.value(n, i)
 		if err != nil {
 			return err
@@ -23,41 +29,64 @@ func (im *importer) concat(n *onnx.Node) error {
 		return errors.New("nothing to concatenate")
 	}
 	first := all[0]
-	a, err := axis(n.Int("axis", 1), len(first.dims))
+	a, err := shape.Axis(n.Int("axis", 1), len(first.dims))
 	if err != nil {
 		return err
+	}
+	if slices.Contains(first.plane, a) {
+		return fmt.Errorf("concatenation along axis %d of values of shape %v, which is one of rows or columns; want channels", a, first.dims)
 	}
 	dims := slices.Clone(first.dims)
 	dims[a] = 0
 	for _, v := range all {
-		same := len(v.dims) == len(dims) && v.tail == first.tail
+		same := len(v.dims) == len(dims) && slices.Equal(v.plane, first.plane)
 		for i := 0; same && i < len(dims); i++ {
 			same = i == a || v.dims[i] == first.dims[i]
 		}
-		if !same || a >= len(v.lead()) || product(v.dims[:a]) != 1 {
-			return fmt.Errorf("concatenation of values of shapes %v and %v along axis %d, want channels", first.dims, v.dims, a)
+		if !same {
+			return fmt.Errorf("concatenation of values of shapes %v and %v along axis %d", first.dims, v.dims, a)
 		}
 		dims[a] += v.dims[a]
 	}
-	out, err := im.put(n, concat{}, all...)
-	out.dims, out.tail = dims, first.tail
-	im.at[n.Outputs[0]] = out
-	return err
+	if len(all) == 1 {
+		im.at[n.Outputs[0]] = first
+		return nil
+	}
+	return im.joined(n, all, a, dims)
 }
 
-func (im *importer) flatten(n *onnx.Node) error {
-	v, err := im.value(n, 0)
+// joined puts the channels of values one after the other and, where axis a is not the first of
+// several, in the order of the file.
+func (im *importer) joined(n *onnx.Node, all []value, a int, dims []int) error {
+	out, err := im.put(n, concat{}, all...)
 	if err != nil {
 		return err
 	}
-	a := n.Int("axis", 1)
-	if a < 0 {
-		a += int64(len(v.dims))
+	k := slices.Index(all[0].leads(), a)
+	lead := all[0].lead()
+	before, after := shape.Product(lead[:k]), shape.Product(lead[k+1:])
+	out.dims, out.plane = dims, all[0].plane
+	if before == 1 {
+		im.at[n.Outputs[0]] = out
+		return nil
 	}
-	if a < 0 || a > int64(len(v.dims)) {
-		return fmt.Errorf("flatten from axis %d of %d", a, len(v.dims))
+	var index []int32
+	if err := im.spend(int64(before * dims[a] * after)); err != nil {
+		return err
 	}
-	return im.shaped(n, v, []int{product(v.dims[:a]), product(v.dims[a:])})
+	for b := range before {
+		from := 0
+		for _, v := range all {
+			size := v.dims[a] * after
+			for i := range size {
+				index = append(index, int32(from+b*size+i))
+			}
+			from += before * size
+		}
+	}
+	out, err = im.picked(n, n.Outputs[0], out, out.lead(), index)
+	im.at[n.Outputs[0]] = out
+	return err
 }
 
 // reshape reads other dimensions for the same values, in the same order.
@@ -66,70 +95,108 @@ func (im *importer) reshape(n *onnx.Node) error {
 	if err != nil {
 		return err
 	}
-	target, err := im.ints(n, 1, "shape")
-	if err != nil {
-		return err
+	var dims []int
+	switch n.Op {
+	case "Flatten":
+		dims, err = shape.Flatten(v.dims, n.Int("axis", 1))
+	case "Reshape":
+		dims, err = im.target(n, v)
+	default:
+		var axes []int64
+		if axes, err = im.ints(n, 1, "axes"); err != nil {
+			return err
+		}
+		if n.Op == "Squeeze" {
+			dims, err = shape.Squeeze(v.dims, axes)
+		} else {
+			dims, err = shape.Unsqueeze(v.dims, axes)
+		}
 	}
-	dims, err := reshaped(v.dims, target, n.Int("allowzero", 0) != 0)
 	if err != nil {
 		return err
 	}
 	return im.shaped(n, v, dims)
 }
 
-// reshaped resolves a target's 0, the old size, and -1, what is left.
-func reshaped(old []int, target []int64, zero bool) ([]int, error) {
-	wrong := fmt.Errorf("shape %v for a value of %v", target, old)
-	if len(target) > 8 {
-		return nil, wrong
+// target reads what Reshape is to make. A file written for several pictures may have their
+// number in it.
+func (im *importer) target(n *onnx.Node, v value) ([]int, error) {
+	target, err := im.ints(n, 1, "shape")
+	if err != nil {
+		return nil, err
 	}
-	dims, free, known := make([]int, len(target)), -1, 1
-	for i, t := range target {
-		switch {
-		case t == 0 && !zero && i < len(old):
-			dims[i] = old[i]
-		case t == -1 && free < 0:
-			free = i
-			continue
-		case t > 0 && t <= math.MaxInt32:
-			dims[i] = int(t)
-		default:
-			return nil, wrong
-		}
-		if known *= dims[i]; known < 1 || known > math.MaxInt32 {
-			return nil, wrong
-		}
+	dims, err := shape.Reshape(v.dims, target, n.Int("allowzero", 0) != 0)
+	if err != nil && im.batch > 1 && len(target) > 0 && target[0] == im.batch {
+		return shape.Reshape(v.dims, append([]int64{1}, target[1:]...), n.Int("allowzero", 0) != 0)
 	}
-	if free >= 0 {
-		dims[free] = product(old) / known
-	}
-	if product(dims) != product(old) {
-		return nil, wrong
-	}
-	return dims, nil
+	return dims, err
 }
 
-// shaped gives v other dimensions. What stays of rows and columns must be at the end; when
-// nothing stays it becomes a vector.
+// shaped gives v other dimensions. Rows and columns must stay what they are, or become one;
+// when nothing stays of them the value becomes a vector.
 func (im *importer) shaped(n *onnx.Node, v value, dims []int) error {
-	s := im.shapes[v.layer]
-	k := len(dims)
-	switch {
-	case v.tail == 0 && k == 4 && dims[2] == 1 && dims[3] == 1:
-		v.dims, v.tail = dims, 2
-	case v.tail == 0:
-		v.dims = dims
-	case k > 2 && dims[k-2] == s.H && dims[k-1] == s.W:
-		v.dims, v.tail = dims, 2
-	case k > 2 && dims[k-1] == s.plane():
-		v.dims, v.tail = dims, 1
-	case product(dims[:max(0, k-1)]) == 1:
-		return im.vector(n, v, dims)
-	default:
-		return fmt.Errorf("value of shape %v as %v is not supported", v.dims, dims)
+	if v.packed > 0 { // apart again
+		at := v.plane[0]
+		v.dims = slices.Concat(v.dims[:at], []int{v.packed, v.dims[at] / v.packed})
+		v.plane, v.packed = []int{at + 1}, 0
 	}
-	im.at[n.Outputs[0]] = v
+	if len(v.plane) == 0 {
+		v.dims = dims
+		im.at[n.Outputs[0]] = v
+		return nil
+	}
+	if slices.ContainsFunc(im.readers[n.Outputs[0]], normalises) && im.pack(n, v, dims) {
+		return nil
+	}
+	if plane := im.kept(v, dims); plane != nil {
+		v.dims, v.plane = dims, plane
+		im.at[n.Outputs[0]] = v
+		return nil
+	}
+	if shape.Product(dims[:max(0, len(dims)-1)]) == 1 {
+		return im.vector(n, v, dims)
+	}
+	return fmt.Errorf("a value of shape %v as %v: rows and columns may only stay as they are, become one, or all become one row; %w",
+		v.dims, dims, errPositions)
+}
+
+// kept finds rows and columns among other dimensions of v, nil if they are not there.
+func (im *importer) kept(v value, dims []int) []int {
+	if slices.Equal(v.dims, dims) {
+		return v.plane
+	}
+	s := im.shapes[v.layer]
+	first := v.plane[0]
+	if len(v.plane) == 2 && v.plane[1] != first+1 {
+		return nil
+	}
+	before := shape.Product(v.dims[:first])
+	for q := range dims {
+		if shape.Product(dims[:q]) != before || q == 0 && first > 0 && s.plane() == 1 { // the number of pictures
+			continue
+		}
+		if q+1 < len(dims) && dims[q] == s.H && dims[q+1] == s.W {
+			return []int{q, q + 1}
+		}
+		if dims[q] == s.plane() {
+			return []int{q}
+		}
+	}
 	return nil
+}
+
+func normalises(n *onnx.Node) bool { return n.Op == "InstanceNormalization" }
+
+// pack takes channels and positions together, as PyTorch does to normalise groups of channels:
+// [1][groups][channels of each, rows and columns].
+func (im *importer) pack(n *onnx.Node, v value, dims []int) bool {
+	plane, last := im.shapes[v.layer].plane(), len(dims)-1
+	if !v.trailing() || last < 1 || dims[last] <= plane || dims[last]%plane != 0 {
+		return false
+	}
+	v.dims, v.plane, v.packed = dims, []int{last}, dims[last]/plane
+	im.at[n.Outputs[0]] = v
+	return true
 }
 
 // vector takes planes as one row of values. Of a picture of another size the planes are
@@ -137,95 +204,86 @@ func (im *importer) shaped(n *onnx.Node, v value, dims []int) error {
 // does, so that what follows can take them.
 func (im *importer) vector(n *onnx.Node, v value, dims []int) error {
 	s := im.shapes[v.layer]
+	lead, plane, trailing := v.lead(), v.plane, v.trailing()
+	old := v.dims
 	var err error
-	if _, single := im.net.layers[v.layer].op.(mean); !single {
+	if !im.single[v.layer] {
 		if v, err = im.put(n, fit{s.H, s.W}, v); err != nil {
 			return err
 		}
 	}
-	out, err := im.put(n, flat{}, v)
-	out.dims, out.tail = dims, 0
-	im.at[n.Outputs[0]] = out
+	if v, err = im.put(n, flat{}, v); err != nil {
+		return err
+	}
+	v.dims, v.plane = dims, nil
+	if trailing || s.plane() == 1 {
+		im.at[n.Outputs[0]] = v
+		return nil
+	}
+	// In memory channels come first; the file has them in another order.
+	sizes, perm := append(lead, s.H, s.W), []int64{}
+	k := int64(0)
+	for i := range old {
+		switch slices.Index(plane, i) {
+		case -1:
+			perm, k = append(perm, k), k+1
+		case 0:
+			if perm = append(perm, int64(len(lead))); len(plane) == 1 {
+				perm = append(perm, int64(len(lead)+1))
+			}
+		case 1:
+			perm = append(perm, int64(len(lead)+1))
+		}
+	}
+	if err := im.spend(int64(2 * shape.Product(sizes))); err != nil {
+		return err
+	}
+	index, _, err := shape.Permute(sizes, perm)
+	if err != nil {
+		return err
+	}
+	v, err = im.picked(n, n.Outputs[0], v, dims, index)
+	im.at[n.Outputs[0]] = v
 	return err
 }
 
-func (im *importer) squeeze(n *onnx.Node) error {
+// expand reads a value spread over a shape: channels are repeated. Rows and columns are not,
+// because operators on two values do that themselves.
+func (im *importer) expand(n *onnx.Node) error {
 	v, err := im.value(n, 0)
 	if err != nil {
 		return err
 	}
-	axes, err := im.ints(n, 1, "axes")
+	target, err := im.ints(n, 1, "shape")
 	if err != nil {
 		return err
 	}
-	dims, err := squeezed(v.dims, axes)
+	to := make([]int, len(target))
+	for i, d := range target {
+		if to[i] = bounded(d); to[i] < 1 {
+			return fmt.Errorf("a value of shape %v as one of %v", v.dims, target)
+		}
+	}
+	if im.batch > 1 && len(to) > 0 && int64(to[0]) == im.batch {
+		to[0] = 1
+	}
+	v = v.raised(len(to))
+	if len(v.plane) == 0 && len(v.dims) == 4 && v.dims[2] == 1 && v.dims[3] == 1 {
+		v.plane = []int{2, 3}
+	}
+	dims, err := shape.Broadcast(v.dims, to)
 	if err != nil {
 		return err
 	}
-	return im.shaped(n, v, dims)
+	for _, i := range v.plane {
+		if dims[i] != v.dims[i] && slices.ContainsFunc(im.readers[n.Outputs[0]], func(r *onnx.Node) bool { return !spreads[r.Op] }) {
+			return fmt.Errorf("a value of shape %v spread over %v can only be part of a sum, a product or the like", v.dims, dims)
+		}
+	}
+	v, err = im.expanded(n, v, dims)
+	im.at[n.Outputs[0]] = v
+	return err
 }
 
-func squeezed(dims []int, axes []int64) ([]int, error) {
-	gone := map[int]bool{}
-	for _, a := range axes {
-		i, err := axis(a, len(dims))
-		if err != nil {
-			return nil, err
-		}
-		if dims[i] != 1 {
-			return nil, fmt.Errorf("axis %d of a value of shape %v has more than one element", a, dims)
-		}
-		gone[i] = true
-	}
-	var out []int
-	for i, d := range dims {
-		if !gone[i] && (d != 1 || len(axes) > 0) {
-			out = append(out, d)
-		}
-	}
-	return out, nil
-}
-
-func (im *importer) unsqueeze(n *onnx.Node) error {
-	v, err := im.value(n, 0)
-	if err != nil {
-		return err
-	}
-	axes, err := im.ints(n, 1, "axes")
-	if err != nil {
-		return err
-	}
-	dims, err := unsqueezed(v.dims, axes)
-	if err != nil {
-		return err
-	}
-	return im.shaped(n, v, dims)
-}
-
-func unsqueezed(dims []int, axes []int64) ([]int, error) {
-	const mostDims = 8
-	rank := len(dims) + len(axes)
-	if rank > mostDims {
-		return nil, fmt.Errorf("a value of %d dimensions", rank)
-	}
-	added := map[int]bool{}
-	for _, a := range axes {
-		i, err := axis(a, rank)
-		if err != nil {
-			return nil, err
-		}
-		added[i] = true
-	}
-	if len(added) != len(axes) {
-		return nil, fmt.Errorf("axes %v name one twice", axes)
-	}
-	out := make([]int, 0, rank)
-	for i := range rank {
-		if added[i] {
-			out = append(out, 1)
-		} else {
-			out, dims = append(out, dims[0]), dims[1:]
-		}
-	}
-	return out, nil
-}
+// spreads is the operators on two values that spread one over the other.
+var spreads = map[string]bool{"Add": true, "Sub": true, "Mul": true, "Div": true, "Max": true, "Min": true}

@@ -2,35 +2,74 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"slugpuppy/classifier/onnx"
+	"slugpuppy/classifier/onnx/shape"
 )
 
-// value is a layer as the file sees it: a tensor of some dimensions, in the same order in
-// memory. Only the last dimensions depend on the picture's size.
+// value is a layer as the file sees it: a tensor of some dimensions. Two of them are the rows
+// and columns of a picture, which alone depend on its size; the others are channels, taken
+// together in the order in which they come. A file may have them anywhere: first, as PyTorch
+// does, or last, as TensorFlow does. In memory the channels come first.
 type value struct {
 	layer int
 	dims  []int
-	// tail is how many of the last dimensions make up a plane: 2 for rows and columns, 1 for
-	// both in one, 0 for a vector, which has none. The others are channels, taken together.
-	tail int
+	// plane is which dimensions are rows and columns: two, one for both together, or none of a
+	// vector.
+	plane []int
+	// packed is how many channels the plane's one dimension holds beside the plane: 0 unless a
+	// file takes them together, to normalise groups of channels.
+	packed int
 }
 
 // planes is the usual view of a layer: [1][C][H][W].
-func planes(layer int, s Shape) value { return value{layer, []int{1, s.C, s.H, s.W}, 2} }
+func planes(layer int, s Shape) value {
+	return value{layer: layer, dims: []int{1, s.C, s.H, s.W}, plane: []int{2, 3}}
+}
 
-// lead is the dimensions that are channels.
-func (v value) lead() []int { return v.dims[:len(v.dims)-v.tail] }
+// leads lists which dimensions are channels.
+func (v value) leads() []int {
+	var at []int
+	for i := range v.dims {
+		if !slices.Contains(v.plane, i) {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// lead is the sizes of those dimensions.
+func (v value) lead() []int {
+	sizes := []int{}
+	for _, i := range v.leads() {
+		sizes = append(sizes, v.dims[i])
+	}
+	return sizes
+}
 
 // plain reports whether v is [1][C][H][W].
-func (v value) plain() bool { return v.tail == 2 && len(v.dims) == 4 && v.dims[0] == 1 }
+func (v value) plain() bool {
+	return len(v.dims) == 4 && v.dims[0] == 1 && slices.Equal(v.plane, []int{2, 3})
+}
 
-func product(dims []int) int {
-	n := 1
-	for _, d := range dims {
-		n *= d
+// trailing reports whether rows and columns come last: v is in the file as it is in memory.
+func (v value) trailing() bool {
+	return len(v.plane) == 0 || len(v.plane) == len(v.dims)-v.plane[0]
+}
+
+// raised gives v dimensions of one element in front, rank of them in all.
+func (v value) raised(rank int) value {
+	more := rank - len(v.dims)
+	if more <= 0 {
+		return v
 	}
-	return n
+	v.dims = append(slices.Repeat([]int{1}, more), v.dims...)
+	v.plane = slices.Clone(v.plane)
+	for i := range v.plane {
+		v.plane[i] += more
+	}
+	return v
 }
 
 // input returns the node's i-th input name, empty if it is left out.
@@ -47,23 +86,31 @@ func (im *importer) value(n *onnx.Node, i int) (value, error) {
 	if !ok {
 		return v, fmt.Errorf("input %q is not a value computed from the picture", input(n, i))
 	}
+	if v.packed > 0 && n.Op != "Reshape" && n.Op != "InstanceNormalization" && n.Op != "Identity" {
+		return v, fmt.Errorf("a value of shape %v, channels and positions together, can only be normalised", v.dims)
+	}
 	return v, nil
 }
 
 // picture returns the node's first input, which must be planes.
 func (im *importer) picture(n *onnx.Node) (value, error) {
 	v, err := im.value(n, 0)
-	if err == nil && !v.plain() {
-		err = fmt.Errorf("input of shape %v, want [1 channels height width]", v.dims)
+	if err != nil {
+		return v, err
 	}
-	return v, err
+	if len(v.plane) == 0 && len(v.dims) == 4 && v.dims[2] == 1 && v.dims[3] == 1 {
+		v.plane = []int{2, 3} // a vector as a picture of one pixel
+	}
+	if !v.plain() {
+		return v, fmt.Errorf("input of shape %v, want [1 channels height width]", v.dims)
+	}
+	return v, nil
 }
 
-// sole reports whether the node alone reads its first input, just as its layer computes it:
-// then the node's work may be done by that layer.
-func (im *importer) sole(n *onnx.Node, v value) bool {
-	name := input(n, 0)
-	return im.uses[name] == 1 && !im.named[name] && im.net.layers[v.layer].name == name
+// sole reports whether the node alone reads the value of that name, just as its layer computes
+// it: then the node's work may be done by that layer.
+func (im *importer) sole(name string, v value) bool {
+	return len(im.readers[name]) == 1 && !im.named[name] && im.net.layers[v.layer].name == name
 }
 
 // becomes says that v's layer now computes the node's output.
@@ -81,7 +128,7 @@ func (im *importer) floats(n *onnx.Node, i int) (*onnx.Tensor, error) {
 	}
 	t := im.consts[name]
 	if t == nil || t.Floats == nil {
-		return nil, fmt.Errorf("input %q must be a constant", name)
+		return nil, fmt.Errorf("input %q must be constant numbers", name)
 	}
 	return t, nil
 }
@@ -114,56 +161,64 @@ func (im *importer) ints(n *onnx.Node, i int, attribute string) ([]int64, error)
 	return t.Ints, nil
 }
 
-// axis turns an axis that may count from the end into an index.
-func axis(a int64, rank int) (int, error) {
-	if a < 0 {
-		a += int64(rank)
+// perChannel spreads a constant over v's channels by ONNX's rules of broadcasting. Where it has
+// more channels than v, v is repeated.
+func (im *importer) perChannel(n *onnx.Node, t *onnx.Tensor, v value) (value, []float32, error) {
+	v = v.raised(len(t.Shape))
+	dims, err := shape.Broadcast(v.dims, t.Shape)
+	if err != nil || t.Len() == 0 {
+		return v, nil, fmt.Errorf("a constant of shape %v for a value of %v", t.Shape, v.dims)
 	}
-	if a < 0 || a >= int64(rank) {
-		return 0, fmt.Errorf("no axis %d among %d", a, rank)
-	}
-	return int(a), nil
-}
-
-// perChannel spreads a constant over v's channels by ONNX's rules of broadcasting.
-func (im *importer) perChannel(t *onnx.Tensor, v value) ([]float32, error) {
-	channels := product(v.lead())
-	if err := im.spend(int64(channels)); err != nil {
-		return nil, err
-	}
-	out := make([]float32, channels)
-	if len(t.Floats) == 1 {
-		for i := range out {
-			out[i] = t.Floats[0]
+	own := append(slices.Repeat([]int{1}, len(dims)-len(t.Shape)), t.Shape...)
+	for _, i := range v.plane {
+		if own[i] != 1 {
+			return v, nil, fmt.Errorf("a constant of shape %v for a value of %v: with a number for each position a network "+
+				"fits pictures of one size only; %w", t.Shape, v.dims, errPositions)
 		}
-		return out, nil
 	}
-	shape := t.Shape
-	for len(shape) < len(v.dims) {
-		shape = append([]int{1}, shape...)
-	}
-	wrong := fmt.Errorf("constant of shape %v for a value of %v; only one number or one a channel is supported", t.Shape, v.dims)
-	if len(shape) != len(v.dims) || len(t.Floats) == 0 {
-		return nil, wrong
+	if v, err = im.expanded(n, v, dims); err != nil {
+		return v, nil, err
 	}
 	lead := v.lead()
-	for i, d := range shape {
-		if d != 1 && (i >= len(lead) || d != lead[i]) {
-			return nil, wrong
-		}
+	channels := shape.Product(lead)
+	if err := im.spend(int64(channels)); err != nil {
+		return v, nil, err
 	}
+	out := make([]float32, channels)
+	at := v.leads()
 	for c := range out {
-		at, step, rest := 0, 1, c
-		for i := len(lead) - 1; i >= 0; i-- {
-			if shape[i] != 1 {
-				at += rest % lead[i] * step
-				step *= shape[i]
+		from, step, rest := 0, 1, c
+		for k := len(lead) - 1; k >= 0; k-- {
+			if d := own[at[k]]; d != 1 {
+				from += rest % lead[k] * step
+				step *= d
 			}
-			rest /= lead[i]
+			rest /= lead[k]
 		}
-		out[c] = t.Floats[at]
+		out[c] = t.Floats[from]
 	}
-	return out, nil
+	return v, out, nil
+}
+
+// expanded repeats channels of v so that they have the sizes that dims says; rows and columns
+// stay as they are.
+func (im *importer) expanded(n *onnx.Node, v value, dims []int) (value, error) {
+	for _, a := range v.leads() {
+		if v.dims[a] == dims[a] {
+			continue
+		}
+		if v.dims[a] != 1 {
+			return v, fmt.Errorf("a value of shape %v as one of %v", v.dims, dims)
+		}
+		lead, index, err := im.along(v, a, make([]int, dims[a]))
+		if err != nil {
+			return v, err
+		}
+		if v, err = im.picked(n, n.Outputs[0], v, lead, index); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
 }
 
 // pair reads the two sizes of an attribute, 1 unless given; absurd ones become invalid.

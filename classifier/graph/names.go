@@ -96,7 +96,7 @@ func worthSeeing(op operation) bool {
 	switch o := op.(type) {
 	case *conv:
 		return o.relu
-	case relu, curve, maxPool, averagePool, mean, concat, sum, blend, lrn:
+	case relu, curve, *prelu, maxPool, averagePool, mean, concat, sum, blend, lrn:
 		return true
 	}
 	return false

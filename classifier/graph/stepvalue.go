@@ -26,19 +26,23 @@ func (s curveStep) backward(t *kernel.Team, _ int, dx, dy []float32, in [][]floa
 	s.Backward(t, dx, dy, in[0], out, add)
 }
 
-// blend combines two values; one may have a single number for each channel.
+// blend combines two values; one may have a single number for each channel, or a single channel
+// for all.
 type blend struct{ op kernel.BlendOp }
 
 func (o blend) at(in []Shape) (step, Shape, error) {
 	a, b := in[0], in[1]
-	if a.C != b.C || (a != b && a.plane() != 1 && b.plane() != 1) {
+	plane := a.plane() == 1 || b.plane() == 1 || a.H == b.H && a.W == b.W
+	if !plane || a.C != b.C && a.C != 1 && b.C != 1 {
 		return nil, Shape{}, fmt.Errorf("values of %v and %v do not go together", a, b)
 	}
 	out := a
 	if b.plane() > a.plane() {
 		out = b
 	}
-	return blendStep{Blend: kernel.Blend{Op: o.op, PlaneA: a.plane(), PlaneB: b.plane()}}, out, nil
+	out.C = max(a.C, b.C)
+	k := kernel.Blend{Op: o.op, C: out.C, A: a.plane(), B: b.plane(), OneA: a.C < out.C, OneB: b.C < out.C}
+	return blendStep{Blend: k}, out, nil
 }
 
 type blendStep struct {

@@ -107,6 +107,18 @@ func (n *Node) Text(name, fallback string) string {
 // Ints returns attribute name, or nil if the node has none.
 func (n *Node) Ints(name string) []int64 { return n.Attributes[name].Ints }
 
+// Training reports whether a BatchNormalization uses the statistics of what it normalises. Up
+// to operator set 13 it has more outputs then.
+func (n *Node) Training() bool {
+	outputs := 0
+	for _, name := range n.Outputs {
+		if name != "" {
+			outputs++
+		}
+	}
+	return n.Int("training_mode", 0) != 0 || outputs > 1
+}
+
 // Title is the node's name, or what it computes if it has none.
 func (n *Node) Title() string {
 	if n.Name == "" && len(n.Outputs) > 0 {
