@@ -1,12 +1,15 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/reply"
+	"slugpuppy/bot/reply/words"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -79,9 +82,20 @@ func (d *daemon) newMastodonBot() (*reply.Daemon, error) {
 	}
 	o := reply.Options{Log: d.app.log, Letters: d.letters}
 	if d.filter != nil {
-		o.Orders = d.filter
+		o.Orders = orders{d.filter}
 	}
 	return d.bot(platform, o)
+}
+
+// orders says what came of the filter's orders.
+type orders struct{ *timeline.Filter }
+
+func (o orders) Command(ctx context.Context, from store.Actor, text string) (string, bool, error) {
+	a, handled, err := o.Filter.Command(ctx, from, text)
+	if err != nil || !handled {
+		return "", handled, err
+	}
+	return words.Answer(a), true, nil
 }
 
 // bot is an account's bot with what watches it here.

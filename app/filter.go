@@ -10,6 +10,7 @@ import (
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/reply"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
@@ -61,12 +62,12 @@ func (d *daemon) newFilter() (*timeline.Filter, error) {
 }
 
 // tellThrough sends digests through the bot, which is on a network that people have.
-func tellThrough(l *reply.Letters) func(context.Context, store.Subscriber, string) error {
-	return func(_ context.Context, sub store.Subscriber, text string) error {
+func tellThrough(l *reply.Letters) func(context.Context, store.Subscriber, timeline.Digest) error {
+	return func(_ context.Context, sub store.Subscriber, digest timeline.Digest) error {
 		if sub.Network == x.Name { // a name there is somebody else's here
 			return errors.New("the bot writes to nobody on X; `slugpuppy filter report` says the same")
 		}
 		name := fmt.Sprintf("digest:%s:%s:%s:%d", sub.Network, sub.Identity.Server, sub.Identity.ID, sub.LastDigest.Unix())
-		return l.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, text)
+		return l.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, words.Digest(digest))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"slugpuppy/app"
 	"slugpuppy/bot/operator"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/cli/object"
 )
@@ -230,7 +231,7 @@ func (c *console) userShow() *cobra.Command {
 			}
 			u := answer.User
 			return c.print(object.OfUser(*u, answer.Lists, answer.Mutes), fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Account, u.Server, u.Joined.Local().Format("2006-01-02"),
-				u.About, timeline.BudgetText(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
+				u.About, words.Budget(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
 		}}
 }
 

@@ -48,25 +48,6 @@ type MuteRule struct {
 	For    time.Duration `json:"for,omitempty"`
 }
 
-// String says what the rule does, "" when it is off.
-func (r MuteRule) String() string {
-	if r.After <= 0 {
-		return ""
-	}
-	return fmt.Sprintf("who has %d posts hidden within %s is muted for %s", r.After, days(r.Within), days(r.For))
-}
-
-// days is a span as people write it: 7d, 36h, 90m.
-func days(d time.Duration) string {
-	switch {
-	case d%(24*time.Hour) == 0:
-		return fmt.Sprintf("%dd", d/(24*time.Hour))
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	}
-	return fmt.Sprintf("%dm", d/time.Minute)
-}
-
 // Actor is the subscriber, as who changed something.
 func (s Subscriber) Actor() Actor { return Actor{s.Identity, s.Handle} }
 
@@ -230,20 +211,4 @@ func (a *Subscription) Forget(by Actor) error {
 		}
 		return audit(tx, Entry{Actor: by, Action: filterLeft, Subject: "a subscriber"})
 	})
-}
-
-// Describe says in a sentence what the filter does at a time.
-func (s Subscriber) Describe(now time.Time) string {
-	day := func(t time.Time) string { return t.Format("Monday 2 January 15:04 MST") }
-	switch {
-	case s.Leaving:
-		return "the filter is leaving"
-	case now.Before(s.PausedUntil):
-		return "the filter rests until " + day(s.PausedUntil)
-	case s.Mode == FilterOn && now.Before(s.ShadowUntil):
-		return "the filter only looks until " + day(s.ShadowUntil) + ", then it hides: " + s.How
-	case s.Mode == FilterOn:
-		return "the filter is on: " + s.How
-	}
-	return "the filter is " + string(s.Mode)
 }

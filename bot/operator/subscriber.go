@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
@@ -161,8 +162,11 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		}
 		return a, err
 	case "why":
-		text, err := d.Why(sub, o.Arg)
-		return Answer{Text: text}, err
+		why, err := d.Why(sub, o.Arg)
+		if err != nil {
+			return Answer{}, err
+		}
+		return Answer{Text: words.Reasons(why)}, nil
 	case "undo":
 		return changed(d.Return(actor(ctx), sub, o.Arg))
 	case "is", "not":
@@ -175,11 +179,11 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		return changed(d.Choose(actor(ctx), sub, o.Verb, o.Arg))
 	case "report":
 		r, err := d.Report(sub, o.Since)
-		return Answer{Report: reportOf(r), Text: r.Text()}, err
+		return Answer{Report: reportOf(r), Text: words.Report(r)}, err
 	case "audit":
 		a, err := f.Audit(ctx, sub, o.Arg)
 		v := Audit(a)
-		return Answer{Audit: &v, Text: a.Text()}, err
+		return Answer{Audit: &v, Text: words.Audit(a)}, err
 	case "rescan":
 		n, err := f.Rescan(sub.Identity, o.Since)
 		return Answer{Text: fmt.Sprintf("%d posts changed", n)}, err
@@ -209,7 +213,7 @@ func ourMutes(st *store.Store, sub store.Subscriber) (ours []Mute, err error) {
 }
 
 func changed(c timeline.Change, err error) (Answer, error) {
-	return Answer{Text: c.What, Undo: c.Undo}, err
+	return Answer{Text: words.Done(c), Undo: c.Undo}, err
 }
 
 // orderError makes the filter's errors the ones callers know.
@@ -217,7 +221,9 @@ func orderError(err error) error {
 	switch {
 	case errors.Is(err, store.ErrNoSubscriber), errors.Is(err, timeline.ErrUnseen), errors.Is(err, timeline.ErrNothing), errors.Is(err, timeline.ErrNobody):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
-	case timeline.Misread(err), errors.Is(err, store.ErrState), errors.Is(err, timeline.ErrAmbiguous):
+	case timeline.Misread(err):
+		return fmt.Errorf("%w: %s", ErrRefused, words.Of(err))
+	case errors.Is(err, store.ErrState), errors.Is(err, timeline.ErrAmbiguous):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/identity"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/rules"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
@@ -159,8 +160,8 @@ type MuteRule struct {
 func userOf(s store.Subscriber, now time.Time) User {
 	return User{Identity: s.Identity, Network: s.Network, Account: s.Handle, Server: s.Server, Mode: string(s.Mode), How: s.How,
 		Budget: s.Budget, BoostsOnly: s.BoostsOnly, ShadowUntil: s.ShadowUntil, PausedUntil: s.PausedUntil, Digest: s.Digest,
-		Mute:   MuteRule{After: s.Mute.After, Within: s.Mute.Within, For: s.Mute.For, About: s.Mute.String()},
-		Joined: s.Joined, Trouble: s.Trouble, Leaving: s.Leaving, About: s.Describe(now)}
+		Mute:   MuteRule{After: s.Mute.After, Within: s.Mute.Within, For: s.Mute.For, About: words.MuteRule(s.Mute)},
+		Joined: s.Joined, Trouble: s.Trouble, Leaving: s.Leaving, About: words.Filter(s, now)}
 }
 
 // Subscription is an account that joins the filter, with the secrets of its connection.
@@ -211,7 +212,7 @@ type Post struct {
 }
 
 func postOf(j store.Judged) Post {
-	return Post{ID: j.Post, URL: j.URL, Author: j.Author, Booster: j.Booster, Fate: string(j.Fate), Why: j.Why, Kind: j.Kind, Rule: j.Rule,
+	return Post{ID: j.Post, URL: j.URL, Author: j.Author, Booster: j.Booster, Fate: string(j.Fate), Why: words.Why(j), Kind: j.Kind, Rule: j.Rule,
 		Score: j.Score, Band: j.Band, Limit: j.Limit, Model: j.Model, Pictures: j.Pictures,
 		Posted: j.Posted, Seen: j.Seen, Hidden: j.FiledAt, Changed: j.Changed}
 }

@@ -144,7 +144,7 @@ func (t *task) standing(j store.Job, all []store.Job) words.Standing {
 		}
 		return words.Standing{State: words.InLine, Place: place, In: t.pace.of(place)}
 	}
-	return words.Standing{State: words.Done}
+	return words.Standing{State: words.Rendered}
 }
 
 // cancel drops the requester's latest request, or all of them. What is on its way to the

@@ -61,7 +61,7 @@ var (
 
 // ParseSubject reads a subject as operators write it: @name@example.social, example.social,
 // #hashtag, word:something, post:ID, the
-// address of a post, or image:HASH.
+// address of a post, or image:HASH. The error is a *BadSubject.
 func ParseSubject(s string) (Subject, error) {
 	s = strings.TrimSpace(s)
 	low := strings.ToLower(s)
@@ -86,7 +86,15 @@ func ParseSubject(s string) (Subject, error) {
 	case domainForm.MatchString(strings.TrimPrefix(low, "domain:")):
 		return Subject{Domain, strings.TrimPrefix(low, "domain:")}, nil
 	}
-	return Subject{}, fmt.Errorf("cannot tell what %q is: write @name@example.social, example.social, #hashtag, word:something, post:ID or image:HASH", s)
+	return Subject{}, &BadSubject{s}
+}
+
+// BadSubject is a text that is no subject of rules.
+type BadSubject struct{ Text string }
+
+// Error says what would be one.
+func (b *BadSubject) Error() string {
+	return fmt.Sprintf("cannot tell what %q is: write @name@example.social, example.social, #hashtag, word:something, post:ID or image:HASH", b.Text)
 }
 
 func normal(word string) string {

@@ -75,29 +75,14 @@ func (f *Filter) Audit(ctx context.Context, sub store.Subscriber, handle string)
 	return a, nil
 }
 
-// Text is the audit as a person reads it.
-func (a Audit) Text() string {
-	name := strings.ReplaceAll(a.Account, "@", " at ")
-	switch {
-	case a.Posts == 0:
-		return name + " has no public pictures."
-	case a.Safe && a.Dreams == 0:
-		return fmt.Sprintf("None of the last %d posts with pictures by %s is a dream. It is safe to follow them.", a.Posts, name)
-	case a.Safe:
-		return fmt.Sprintf("%d of the last %d posts with pictures by %s are dreams, the latest of %s. It is safe to follow them: I hide those.",
-			a.Dreams, a.Posts, name, a.Latest.Format("2 January 2006"))
-	}
-	return fmt.Sprintf("%d of the last %d posts with pictures by %s are dreams, %d of them within 30 days. I can hide those if you follow them.",
-		a.Dreams, a.Posts, name, a.Recent)
-}
-
-func (f *Filter) auditText(ctx context.Context, sub store.Subscriber, handle string) (string, error) {
+// ordered is `audit @artist`.
+func (f *Filter) ordered(ctx context.Context, sub store.Subscriber, handle string) (Answer, error) {
 	if handle == "" {
-		return "", wrong("Whom? Write audit @artist@example.social.")
+		return nil, wrong(NoSubject, "audit")
 	}
 	a, err := f.Audit(ctx, sub, handle)
 	if errors.Is(err, ErrNobody) {
-		return "", wrong("Your server knows no account %s.", handle)
+		return nil, wrong(NoAccount, handle)
 	}
-	return a.Text(), err
+	return a, err
 }

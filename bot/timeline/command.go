@@ -53,89 +53,69 @@ func (f *Filter) Understands(text string) bool {
 	return ok
 }
 
-// Help is what the filter understands, within a post's length.
-const Help = `filter on, shadow, off, pause 2d · how warn, blur, hide · budget 1 in 1000 · why LINK · not a dream LINK · is a dream LINK · allow @artist · deny @bot · except boosts only · digest daily, weekly, off · undo last, all, @artist, since monday · hidden 10 · audit @artist · forget me`
-
-// Command answers a subscriber's private message. handled is false when it is no command of the
+// Command obeys a subscriber's private message. handled is false when it is no command of the
 // filter's, so that it may be something else's.
-func (f *Filter) Command(ctx context.Context, from store.Actor, text string) (reply string, handled bool, err error) {
+func (f *Filter) Command(ctx context.Context, from store.Actor, text string) (a Answer, handled bool, err error) {
 	o, ok := ParseOrder(text)
 	if !ok {
-		return "", false, nil
+		return nil, false, nil
 	}
 	desk := f.Desk()
 	sub, err := desk.By(from)
 	if errors.Is(err, store.ErrNoSubscriber) {
 		if o.Verb != "filter" && o.Verb != "forget" {
-			return "", false, nil
+			return nil, false, nil
 		}
-		return "I do not look after your timeline yet: ask the one who runs me to connect your account.", true, nil
+		return wrong(NoFilter), true, nil
 	}
 	if err != nil {
-		return "", true, err
+		return nil, true, err
 	}
-	reply, err = f.obey(ctx, desk, sub, o)
-	var typo *misread
-	switch {
-	case errors.As(err, &typo):
-		return typo.Error(), true, nil
-	case errors.Is(err, ErrUnseen):
-		return "I have not seen that post in your timeline. Copy its link as your own server shows it.", true, nil
-	case errors.Is(err, ErrNothing):
-		return "There is nothing hidden like that.", true, nil
+	a, err = f.obey(ctx, desk, sub, o)
+	if theirs(err) {
+		return err, true, nil
 	}
-	return reply, true, err
+	return a, true, err
+}
+
+// theirs says whether an error is an answer: what was asked for cannot be had.
+func theirs(err error) bool {
+	var subject *rules.BadSubject
+	return Misread(err) || errors.As(err, &subject) || errors.Is(err, ErrUnseen) || errors.Is(err, ErrNothing)
 }
 
 // Desk is where this filter's subscribers are changed.
 func (f *Filter) Desk() *Desk { return &Desk{Store: f.Store, Eye: f.Eye, Wake: f.Wake} }
 
-// misread is a command with a word that cannot be read; its text goes to the person.
-type misread struct{ text string }
-
-func (m *misread) Error() string { return m.text }
-
-func wrong(format string, args ...any) error { return &misread{fmt.Sprintf(format, args...)} }
-
 // obey does one order.
-func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Order) (string, error) {
+func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Order) (Answer, error) {
 	switch o.Verb {
 	case "filter":
-		return sentence(d.Switch(sub.Actor(), sub, o.Rest))
+		if strings.EqualFold(o.Rest, "help") {
+			return Usage{}, nil
+		}
+		return d.Switch(sub.Actor(), sub, o.Rest)
 	case "how", "budget", "except", "digest", "mute":
-		return sentence(d.Choose(sub.Actor(), sub, o.Verb, o.Rest))
+		return d.Choose(sub.Actor(), sub, o.Verb, o.Rest)
 	case "why":
 		return d.Why(sub, o.Rest)
 	case "not", "is":
 		if o.Rest == "" {
-			return "", wrong("Which post? Put its link behind that.")
+			return nil, wrong(NoPost, "that")
 		}
-		return sentence(d.Say(sub, o.Rest, o.Verb == "is"))
+		return d.Say(sub, o.Rest, o.Verb == "is")
 	case "allow", "deny":
-		return sentence(d.list(sub, rules.Effect(o.Verb), o.Rest))
+		return d.list(sub, rules.Effect(o.Verb), o.Rest)
 	case "undo":
-		c, err := d.Return(sub.Actor(), sub, o.Rest)
-		if err != nil && !errors.Is(err, ErrNothing) {
-			err = wrong("%s.", err)
-		}
-		return sentence(c, err)
+		return d.Return(sub.Actor(), sub, o.Rest)
 	case "hidden":
-		return d.list10(sub, o.Rest)
+		return d.listing(sub, o.Rest)
 	case "audit":
-		return f.auditText(ctx, sub, o.Rest)
-	case "refollow":
-		return "I cannot read attachments of private messages here: send \"audit @artist\" for each account, or run `slugpuppy audit` on your list.", nil
-	case "export":
-		return "Ask the one who runs me: `slugpuppy user show " + "@" + sub.Handle + " --json` prints all that is known.", nil
+		return f.ordered(ctx, sub, o.Rest)
+	case "refollow", "export":
+		return Referral{Verb: o.Verb, Handle: sub.Handle}, nil
 	}
-	return sentence(d.Leave(sub.Actor(), sub))
-}
-
-func sentence(c Change, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
-	return strings.ToUpper(c.What[:1]) + c.What[1:] + ".", nil
+	return d.Leave(sub.Actor(), sub)
 }
 
 // Switch is `filter on|shadow|off|pause 2d`, alone: how things are.
@@ -143,10 +123,10 @@ func (d *Desk) Switch(by store.Actor, sub store.Subscriber, rest string) (Change
 	word, span, _ := strings.Cut(strings.ToLower(strings.TrimSpace(rest)), " ")
 	switch word {
 	case "":
-		return Change{What: sub.Describe(time.Now())}, nil
+		return Change{Did: Told, Sub: sub}, nil
 	case "on", "shadow", "off":
 		mode := store.Mode(word)
-		return d.Set(by, sub, "the filter is "+word, func(s *store.Subscriber) {
+		return d.Set(by, sub, Switched, "filter "+word, func(s *store.Subscriber) {
 			if mode == store.FilterOn && s.Mode == store.FilterOn { // said twice: enough of looking
 				s.ShadowUntil = time.Time{}
 			}
@@ -155,14 +135,12 @@ func (d *Desk) Switch(by store.Actor, sub store.Subscriber, rest string) (Change
 	case "pause":
 		rest, err := ParseSpan(or(span, "1d"))
 		if err != nil {
-			return Change{}, wrong("%s.", err)
+			return Change{}, err
 		}
 		until := time.Now().Add(rest)
-		return d.Set(by, sub, "the filter rests until "+until.Format("Monday 2 January 15:04 MST"), func(s *store.Subscriber) { s.PausedUntil = until })
-	case "help":
-		return Change{What: Help}, nil
+		return d.Set(by, sub, Paused, "filter pause until "+until.Format(time.RFC3339), func(s *store.Subscriber) { s.PausedUntil = until })
 	}
-	return Change{}, wrong("The filter can be on, shadow, off or pause 2d.")
+	return Change{}, wrong(NoMode)
 }
 
 // Choose sets one of a subscriber's choices as people write it: how, budget, except or digest.
@@ -171,33 +149,29 @@ func (d *Desk) Choose(by store.Actor, sub store.Subscriber, what, value string) 
 	switch what {
 	case "how":
 		if value != Warn && value != Blur && value != Hide {
-			return Change{}, wrong("Posts can be shown with a warning (how warn), blurred (how blur) or hidden (how hide).")
+			return Change{}, wrong(NoHow)
 		}
-		return d.Set(by, sub, "posts get: "+value, func(s *store.Subscriber) { s.How = value })
+		return d.Set(by, sub, ChoseHow, "how "+value, func(s *store.Subscriber) { s.How = value })
 	case "budget":
 		b, err := ParseBudget(value)
 		if err != nil {
-			return Change{}, wrong("%s.", err)
+			return Change{}, err
 		}
-		return d.Set(by, sub, "the budget is "+BudgetText(b), func(s *store.Subscriber) { s.Budget = b })
+		return d.Set(by, sub, ChoseBudget, fmt.Sprintf("budget 1 in %.0f", 1/b), func(s *store.Subscriber) { s.Budget = b })
 	case "except":
 		only := value == "followed" || value == "boosts only"
 		if !only && value != "nothing" && value != "nobody" {
-			return Change{}, wrong("Write: except followed, except boosts only, or except nothing.")
+			return Change{}, wrong(NoException)
 		}
-		text := "posts of people you follow stay, only boosts of others are hidden"
-		if !only {
-			text = "there are no exceptions"
-		}
-		return d.Set(by, sub, text, func(s *store.Subscriber) { s.BoostsOnly = only })
+		return d.Set(by, sub, ChoseExcept, "except "+value, func(s *store.Subscriber) { s.BoostsOnly = only })
 	}
 	if what == "mute" {
 		return d.chooseMute(by, sub, value)
 	}
 	if _, known := digestSpan[value]; !known && value != "off" {
-		return Change{}, wrong("The digest can be daily, weekly or off.")
+		return Change{}, wrong(NoDigest)
 	}
-	return d.Set(by, sub, "digest: "+value, func(s *store.Subscriber) { s.Digest = value })
+	return d.Set(by, sub, ChoseDigest, "digest "+value, func(s *store.Subscriber) { s.Digest = value })
 }
 
 // chooseMute sets the last rung: "off", or "5 in 7d for 2d".
@@ -208,18 +182,18 @@ func (d *Desk) chooseMute(by store.Actor, sub store.Subscriber, value string) (C
 	var n int
 	var within, lasting string
 	if c, err := fmt.Sscanf(value, "%d in %s for %s", &n, &within, &lasting); err != nil || c != 3 || n < 1 || n > 1000 {
-		return Change{}, wrong("Write mute 5 in 7d for 2d, or mute off.")
+		return Change{}, wrong(NoMuteRule)
 	}
 	in, err := ParseSpan(within)
 	if err != nil {
-		return Change{}, wrong("%s.", err)
+		return Change{}, err
 	}
 	long, err := ParseSpan(lasting)
 	if err != nil {
-		return Change{}, wrong("%s.", err)
+		return Change{}, err
 	}
 	rule := store.MuteRule{After: n, Within: in, For: long}
-	return d.Set(by, sub, rule.String(), func(s *store.Subscriber) { s.Mute = rule })
+	return d.Set(by, sub, ChoseMute, "mute "+value, func(s *store.Subscriber) { s.Mute = rule })
 }
 
 // endMutes takes the rule away and has the mutes that were made by it ended at the next pass.
@@ -236,13 +210,7 @@ func (d *Desk) endMutes(by store.Actor, sub store.Subscriber) (Change, error) {
 			}
 		}
 	}
-	return d.Set(by, sub, "nobody is muted any more", func(s *store.Subscriber) { s.Mute = store.MuteRule{} })
-}
-
-// Misread says whether an error is a word of a command that cannot be read.
-func Misread(err error) bool {
-	var m *misread
-	return errors.As(err, &m)
+	return d.Set(by, sub, Unmuted, "mute off", func(s *store.Subscriber) { s.Mute = store.MuteRule{} })
 }
 
 // Budgets with names, as shares of pictures wrongly hidden.
@@ -266,47 +234,25 @@ func ParseBudget(s string) (float64, error) {
 		}
 	}
 	if !(b >= 1e-5 && b <= 0.2) {
-		return 0, fmt.Errorf("a budget is like \"1 in 1000\": so many pictures that are no dreams may be hidden; from 1 in 5 to 1 in 100000")
+		return 0, wrong(NoBudget)
 	}
 	return b, nil
 }
 
-// BudgetText says a budget in words.
-func BudgetText(b float64) string {
-	if b <= 0 {
-		return "no wrong hides"
-	}
-	return fmt.Sprintf("1 wrong hide in %.0f", 1/b)
-}
-
 // Why says what is known of a post.
-func (d *Desk) Why(sub store.Subscriber, link string) (string, error) {
+func (d *Desk) Why(sub store.Subscriber, link string) (Reasons, error) {
 	if link == "" {
-		return "", wrong("Which post? Put its link behind why.")
+		return Reasons{}, wrong(NoPost, "why")
 	}
 	j, err := d.Post(sub, link)
-	if err != nil {
-		return "", err
-	}
-	state := map[store.Fate]string{
-		store.Kept: "Not hidden", store.Noted: "It would be hidden", store.Wanted: "About to be hidden", store.Filed: "Hidden",
-		store.Unwanted: "About to be returned", store.Returned: "Returned", store.TakenOut: "Taken out by you", store.Gone: "Gone",
-	}[j.Fate]
-	text := fmt.Sprintf("%s: %s. Score %.3f, %s, at %s; network %s", state, j.Why, j.Score, j.Band, BudgetText(sub.Budget), j.Model)
-	if j.Rule != "" {
-		text += ", rule " + j.Rule
-	}
-	if j.Said {
-		text += ", its words say deep dream"
-	}
-	return text + ".", nil
+	return Reasons{Post: j, Budget: sub.Budget}, err
 }
 
 // list is `allow @artist [boosts]` and `deny @bot [2d]`.
 func (d *Desk) list(sub store.Subscriber, effect rules.Effect, rest string) (Change, error) {
 	subject, more, _ := strings.Cut(rest, " ")
 	if subject == "" {
-		return Change{}, wrong("Whom? Write %s @artist@example.social.", effect)
+		return Change{}, wrong(NoSubject, string(effect))
 	}
 	if name, ok := strings.CutPrefix(subject, "@"); ok && !strings.Contains(name, "@") { // of the subscriber's own server
 		_, domain, _ := strings.Cut(sub.Handle, "@")
@@ -316,37 +262,22 @@ func (d *Desk) list(sub store.Subscriber, effect rules.Effect, rest string) (Cha
 	if span, err := ParseSpan(more); err == nil {
 		until = time.Now().Add(span)
 	}
-	c, err := d.Rule(sub, effect, subject, until)
-	if err != nil && c.What == "" {
-		return c, wrong("I %s.", err)
-	}
-	return c, err
+	return d.Rule(sub, effect, subject, until)
 }
 
-// list10 is `hidden [10]`.
-func (d *Desk) list10(sub store.Subscriber, rest string) (string, error) {
+// mostListed is how many posts one answer lists.
+const mostListed = 10
+
+// listing is `hidden [10]`.
+func (d *Desk) listing(sub store.Subscriber, rest string) (Listing, error) {
 	n := 5
 	if rest != "" {
 		v, err := strconv.Atoi(rest)
 		if err != nil || v < 1 {
-			return "", wrong("Write hidden 10.")
+			return Listing{}, wrong(NoCount)
 		}
-		n = min(v, 10)
+		n = min(v, mostListed)
 	}
 	rows, err := d.Hidden(sub, time.Time{})
-	if err != nil {
-		return "", err
-	}
-	if len(rows) == 0 {
-		return "Nothing is hidden.", nil
-	}
-	text := fmt.Sprintf("%s hidden or noted, the latest:", posts(len(rows)))
-	for _, j := range rows[:min(n, len(rows))] {
-		line := fmt.Sprintf("\n%s (%.2f, %s)", or(j.URL, j.Post), j.Score, j.Kind)
-		if len(text)+len(line) > 450 {
-			break
-		}
-		text += line
-	}
-	return text, nil
+	return Listing{All: len(rows), Rows: rows[:min(n, len(rows))]}, err
 }

@@ -28,12 +28,6 @@ var (
 	ErrNothing = errors.New("there is nothing to return")
 )
 
-// Change is what was done and the token that takes it back.
-type Change struct {
-	What string `json:"what"`
-	Undo string `json:"undo,omitempty"`
-}
-
 func (d *Desk) wake(who identity.Identity) {
 	if d.Wake != nil {
 		d.Wake(who)
@@ -92,21 +86,21 @@ func (d *Desk) By(from store.Actor) (store.Subscriber, error) {
 	return found[0], nil
 }
 
-// Set changes a subscriber's choices.
-func (d *Desk) Set(by store.Actor, sub store.Subscriber, what string, change func(*store.Subscriber)) (Change, error) {
-	_, undo, err := d.Store.For(sub.Identity).Subscription().Choose(by, what, change)
+// Set changes a subscriber's choices. What was done is remembered as the order that does it.
+func (d *Desk) Set(by store.Actor, sub store.Subscriber, did Did, what string, change func(*store.Subscriber)) (Change, error) {
+	now, undo, err := d.Store.For(sub.Identity).Subscription().Choose(by, what, change)
 	if err != nil {
 		return Change{}, err
 	}
 	d.wake(sub.Identity)
-	return Change{What: what, Undo: undo}, nil
+	return Change{Did: did, Sub: now, Undo: undo}, nil
 }
 
 // Leave ends the filter for a subscriber: every filter made is removed, then the data.
 func (d *Desk) Leave(by store.Actor, sub store.Subscriber) (Change, error) {
-	_, _, err := d.Store.For(sub.Identity).Subscription().Choose(by, "forget me", func(s *store.Subscriber) { s.Leaving = true })
+	now, _, err := d.Store.For(sub.Identity).Subscription().Choose(by, "forget me", func(s *store.Subscriber) { s.Leaving = true })
 	d.wake(sub.Identity)
-	return Change{What: "all filters made for @" + sub.Handle + " are being removed, then everything known about them"}, err
+	return Change{Did: Left, Sub: now}, err
 }
 
 // Return takes hidden posts out again: last, all, @artist, or since a time.
@@ -123,14 +117,7 @@ func (d *Desk) Return(by store.Actor, sub store.Subscriber, which string) (Chang
 		return Change{}, ErrNothing
 	}
 	d.wake(sub.Identity)
-	return Change{What: fmt.Sprintf("returned %s", posts(len(rows))), Undo: undo}, nil
-}
-
-func posts(n int) string {
-	if n == 1 {
-		return "1 post"
-	}
-	return fmt.Sprintf("%d posts", n)
+	return Change{Did: Returned, Sub: sub, Posts: len(rows), Undo: undo}, nil
 }
 
 // selection reads which posts are meant.
@@ -157,7 +144,7 @@ func (d *Desk) selection(sub store.Subscriber, which string) (pick func(store.Ju
 			return j.Author == handle || name == handle
 		}, since, nil
 	}
-	return nil, since, fmt.Errorf("cannot tell which posts %q are: last, all, @artist or since monday", which)
+	return nil, since, wrong(NoSelection, which)
 }
 
 // hidden picks what is hidden, about to be, or noted.
@@ -185,7 +172,7 @@ func ParseSince(s string, now time.Time) (time.Time, error) {
 	if d, err := ParseSpan(s); err == nil {
 		return now.Add(-d), nil
 	}
-	return time.Time{}, fmt.Errorf("cannot read %q as a time: a weekday, yesterday, 24h, 3d or 2026-11-01", s)
+	return time.Time{}, wrong(NoTime, s)
 }
 
 // longestSpan bounds spans people give.
@@ -198,7 +185,7 @@ func ParseSpan(s string) (time.Duration, error) {
 	var u byte
 	var rest string
 	if c, _ := fmt.Sscanf(s, "%d%c%s", &n, &u, &rest); c != 2 || unit[u] == 0 || n <= 0 || n > 1<<20 || time.Duration(n) > longestSpan/unit[u] {
-		return 0, fmt.Errorf("cannot read %q as a span of time: 12h, 2d or 1w", s)
+		return 0, wrong(NoSpan, s)
 	}
 	return time.Duration(n) * unit[u], nil
 }
@@ -250,16 +237,16 @@ func (d *Desk) Say(sub store.Subscriber, link string, dream bool) (Change, error
 	if err := teach(d.Store.For(sub.Identity).Timeline(), d.Eye, row, dream); err != nil {
 		return Change{}, err
 	}
-	what := "noted: not a dream; that picture is never hidden from you again"
+	did := CalledNoDream
 	if dream {
-		what = "noted: a dream; it is hidden, and so is the picture wherever it comes back"
+		did = CalledDream
 	}
 	_, err = d.Store.For(sub.Identity).Timeline().Change(row.Post, func(j *store.Judged) { spoken(j, row, sub, dream) })
 	if err != nil {
 		return Change{}, err
 	}
 	d.wake(sub.Identity)
-	return Change{What: what}, nil
+	return Change{Did: did, Sub: sub}, nil
 }
 
 // spoken is what a word on a post does to it.
@@ -268,16 +255,16 @@ func spoken(j *store.Judged, row store.Judged, sub store.Subscriber, dream bool)
 	acting := sub.Acting(time.Now()) == store.FilterOn
 	switch {
 	case dream && j.Fate != store.Filed && j.Fate != store.Wanted:
-		j.Kind, j.Why = youSaid, "you said that it is a dream"
+		j.Kind, j.Why = youSaid, WhyCalled
 		if j.Fate == store.Unwanted || acting || j.Fate != "" && j.Fate != store.Kept {
 			j.Fate = store.Wanted
 		} else {
 			j.Fate = store.Noted
 		}
 	case dream:
-		j.Kind, j.Why = youSaid, "you said that it is a dream"
+		j.Kind, j.Why = youSaid, WhyCalled
 	default:
-		j.Why = "you said that it is not a dream"
+		j.Why = WhyUncalled
 		switch j.Fate {
 		case store.Filed, store.Wanted:
 			j.Fate = store.Unwanted
@@ -299,7 +286,7 @@ func (d *Desk) Rule(sub store.Subscriber, effect rules.Effect, subject string, u
 		return Change{}, err
 	}
 	d.wake(sub.Identity)
-	return Change{What: fmt.Sprintf("%s %s %s, in your timeline", r.Effect, r.Kind, r.Value), Undo: undo}, nil
+	return Change{Did: Ruled, Sub: sub, Rule: r, Undo: undo}, nil
 }
 
 // Hidden lists what is hidden or noted since a time, newest first.

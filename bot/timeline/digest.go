@@ -3,7 +3,6 @@ package timeline
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -70,33 +69,6 @@ func (d *Desk) Report(sub store.Subscriber, since time.Time) (Report, error) {
 	return r, nil
 }
 
-// Text is the report as a person reads it.
-func (r Report) Text() string {
-	if r.Hidden+r.Noted == 0 {
-		return fmt.Sprintf("Nothing to hide since %s: I looked at %s with pictures.", r.Since.Format("Monday 2 January"), posts(r.Judged))
-	}
-	var parts []string
-	if r.Hidden > 0 {
-		parts = append(parts, fmt.Sprintf("I hid %s", posts(r.Hidden)))
-	}
-	if r.Noted > 0 {
-		parts = append(parts, fmt.Sprintf("I would have hidden %s", posts(r.Noted)))
-	}
-	by := "1 account"
-	if n := len(r.Artists); n != 1 {
-		by = fmt.Sprintf("%d accounts", n)
-	}
-	text := fmt.Sprintf("Since %s %s by %s, of %d with pictures; %d mistakes you told me of.",
-		r.Since.Format("Monday 2 January"), strings.Join(parts, " and "), by, r.Judged, r.Mistakes)
-	for i, a := range r.Artists {
-		if i == 3 {
-			break
-		}
-		text += fmt.Sprintf("\n%s: %d", strings.ReplaceAll(a.Handle, "@", " at "), a.Dreams) // mentions nobody
-	}
-	return text
-}
-
 // Spans of digests.
 var digestSpan = map[string]time.Duration{"daily": 24 * time.Hour, "weekly": 7 * 24 * time.Hour}
 
@@ -122,15 +94,13 @@ func (w *watcher) digest(ctx context.Context, sub store.Subscriber) error {
 	if r.Hidden+r.Noted == 0 {
 		return nil // nobody needs to hear that nothing happened
 	}
-	text := r.Text()
+	out := Digest{Report: r}
 	if !sub.ShadowUntil.IsZero() && last.Before(sub.ShadowUntil) {
-		if time.Now().Before(sub.ShadowUntil) {
-			text += "\nSo far I only look. From " + sub.ShadowUntil.Format("Monday 2 January") + " on I hide; say \"filter shadow\" if you do not want that."
-		} else {
-			text += "\nFrom now on I hide such posts; \"filter shadow\" stops that, \"hidden\" lists them."
+		if out.HidesNow = !time.Now().Before(sub.ShadowUntil); !out.HidesNow {
+			out.HidesFrom = sub.ShadowUntil
 		}
 	}
-	if err := w.Tell(ctx, sub, text); err != nil {
+	if err := w.Tell(ctx, sub, out); err != nil {
 		w.Log.Warn("a digest could not be sent", "account", sub.Handle, "error", err)
 	}
 	return nil

@@ -236,14 +236,14 @@ func (c *cabinet) added(ctx context.Context, post string, at place) error {
 	row := store.Judged{Post: post, Why: "you put it into the filter"}
 	if old, err := c.own.Timeline().Judged(post); err == nil {
 		row = old
-		row.Why = "you put it into the filter"
+		row.Why = WhyPut
 	} else if !errors.Is(err, store.ErrNoPost) {
 		return err
 	} else if found, err := c.meet(ctx, post); err != nil {
 		return err
 	} else if found != nil {
 		row = *found
-		row.Why = "you put it into the filter"
+		row.Why = WhyPut
 	}
 	if err := c.teach(row, true); err != nil {
 		return err

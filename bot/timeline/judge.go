@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"regexp"
 	"time"
@@ -91,9 +90,9 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 		URL: j.URL, Text: s.post.Text, Pictures: j.Pictures}, v.now)
 	switch {
 	case lesson != nil && !lesson.Dream:
-		j.Why = "you said that this picture is not a dream"
+		j.Why = WhyNoDream
 	case lesson != nil:
-		j.Why, j.Kind = "you said that this picture is a dream", youSaid
+		j.Why, j.Kind = WhyDream, youSaid
 	case list.Rule != nil:
 		j.Why, j.Rule = list.Why, list.Rule.ID
 		if list.Effect() == rules.Deny {
@@ -103,14 +102,13 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 			}
 		}
 	case lessonOf(v.shared, s.sights) != nil:
-		j.Why = "others said that this picture is not a dream"
+		j.Why = WhyOthers
 	case v.sub.BoostsOnly && s.booster == "":
-		j.Why = "you keep posts of the people you follow"
+		j.Why = WhyFollowed
 	case j.Score >= j.Limit && len(s.sights) > 0:
-		j.Kind = j.Band
-		j.Why = fmt.Sprintf("the picture scores %.3f; from %.3f on it is hidden", j.Score, j.Limit)
+		j.Kind, j.Why = j.Band, WhyScore
 	default:
-		j.Why = fmt.Sprintf("the picture scores %.3f; it would be hidden from %.3f on", j.Score, j.Limit)
+		j.Why = WhyScore
 	}
 	if j.Kind != "" {
 		j.Fate = store.Noted

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network/fake/mastodontest"
-	"slugpuppy/bot/timeline"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
 
@@ -112,8 +112,8 @@ func TestTheFirstWeekOnlyLooks(t *testing.T) {
 		t.Errorf("%s, filters %v", r.fate(dream), r.reader.Filters())
 	}
 	rep, err := r.filter.Desk().Report(mustSub(r), time.Time{})
-	if err != nil || rep.Noted != 1 || !strings.Contains(rep.Text(), "would have hidden 1 post") {
-		t.Errorf("%+v %v %s", rep, err, rep.Text())
+	if err != nil || rep.Noted != 1 || !strings.Contains(words.Report(rep), "would have hidden 1 post") {
+		t.Errorf("%+v %v %s", rep, err, words.Report(rep))
 	}
 	r.say("filter on") // said while on: enough of looking
 	later := r.post(r.artist, 0.96, "later")
@@ -280,12 +280,6 @@ func TestOnePictureIsLookedAtOnceForEverybody(t *testing.T) {
 	r.pass()
 	if r.judge.looks.Load() != n {
 		t.Errorf("%d looks, then %d", n, r.judge.looks.Load())
-	}
-}
-
-func TestFilterKindsAreReadable(t *testing.T) {
-	if len([]rune(timeline.Help)) > 500 {
-		t.Errorf("the help has %d characters, more than a post holds", len([]rune(timeline.Help)))
 	}
 }
 

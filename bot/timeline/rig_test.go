@@ -15,6 +15,7 @@ import (
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/picture"
@@ -110,7 +111,8 @@ func (r *rig) open() {
 			return mastodon.New(mastodon.Options{Server: r.server.URL, Token: token, Log: o.Log})
 		}
 	}
-	o.Tell = func(_ context.Context, _ store.Subscriber, text string) error {
+	o.Tell = func(_ context.Context, _ store.Subscriber, d timeline.Digest) error {
+		text := words.Digest(d)
 		r.told = append(r.told, text)
 		return nil
 	}
@@ -197,7 +199,7 @@ func (r *rig) say(text string) string {
 	if err != nil || !handled {
 		r.t.Fatalf("%q: %v, handled %v", text, err, handled)
 	}
-	return reply
+	return words.Answer(reply)
 }
 
 func (r *rig) fate(post string) store.Fate {

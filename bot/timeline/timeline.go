@@ -24,7 +24,7 @@ type Options struct {
 	// Disconnect gives a subscriber's token back and forgets it; nil: there is nothing to give back.
 	Disconnect func(ctx context.Context, sub store.Subscriber) error
 	// Tell sends a subscriber a private message, such as a digest; nil: nobody can.
-	Tell func(ctx context.Context, to store.Subscriber, text string) error
+	Tell func(ctx context.Context, to store.Subscriber, d Digest) error
 	Log  *slog.Logger // nil: nothing is logged
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min

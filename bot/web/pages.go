@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/operator"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/rules"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
@@ -49,7 +50,7 @@ func (s *Site) home(v *visit) error {
 	if v.sub == nil {
 		return s.show(v, "landing", "slugpuppy", nil)
 	}
-	o := overview{Sub: v.sub, State: v.sub.Describe(time.Now()), Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
+	o := overview{Sub: v.sub, State: words.Filter(*v.sub, time.Now()), Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
 	var err error
 	if o.Report, err = s.Filter.Desk().Report(*v.sub, time.Now().AddDate(0, 0, -7)); err != nil {
 		return err
@@ -63,7 +64,7 @@ func (s *Site) home(v *visit) error {
 	}{{"strict", 1.0 / 2000}, {"normal", 1.0 / 1000}, {"1 in 500", 1.0 / 500}, {"relaxed", 1.0 / 100}} {
 		score, found := s.Budget(b.value)
 		o.Budgets = append(o.Budgets, budgetChoice{b.name, b.value, fmt.Sprintf("%s: about %.0f %% of clear dreams found, from a score of %.3f",
-			timeline.BudgetText(b.value), 100*found, score), b.value == v.sub.Budget})
+			words.Budget(b.value), 100*found, score), b.value == v.sub.Budget})
 	}
 	return s.show(v, "home", "Your filter", o)
 }
@@ -85,12 +86,12 @@ func (s *Site) settings(v *visit) error {
 	case "allow", "deny":
 		_, err = desk.Rule(*v.sub, rules.Effect(what), value, time.Time{})
 		if err != nil {
-			err = refuse(http.StatusUnprocessableEntity, err.Error())
+			err = refuse(http.StatusUnprocessableEntity, cmp.Or(words.Of(err), err.Error()))
 		}
 	case "unrule":
 		err = s.unrule(v, value)
 	default:
-		err = refuse(http.StatusBadRequest, "There is no such setting.")
+		err = refuse(http.StatusBadRequest, words.NoSuchSetting)
 	}
 	if err != nil {
 		return err
@@ -102,7 +103,7 @@ func (s *Site) settings(v *visit) error {
 func (s *Site) unrule(v *visit, id string) error {
 	_, _, err := s.own(v).Rules().Remove(v.sub.Actor(), id)
 	if errors.Is(err, store.ErrNoRule) {
-		return refuse(http.StatusNotFound, "You have no such rule.")
+		return refuse(http.StatusNotFound, words.NoSuchRule)
 	}
 	return err
 }
@@ -152,7 +153,7 @@ func pageOf(r *http.Request) int {
 func (s *Site) undo(v *visit) error {
 	_, err := s.Filter.Desk().Return(v.sub.Actor(), *v.sub, v.r.PostFormValue("which"))
 	if err != nil && !errors.Is(err, timeline.ErrNothing) {
-		return refuse(http.StatusUnprocessableEntity, err.Error())
+		return refuse(http.StatusUnprocessableEntity, cmp.Or(words.Of(err), err.Error()))
 	}
 	return v.redirect("/review")
 }
@@ -206,16 +207,16 @@ func (s *Site) audit(v *visit) error {
 	data := map[string]any{"Artist": artist}
 	if artist != "" {
 		if !s.limits.allow(v.sub.Handle, allowance{"audit", time.Minute, 5}) {
-			return refuse(http.StatusTooManyRequests, "Please wait a minute before the next one.")
+			return refuse(http.StatusTooManyRequests, words.WaitAMinute)
 		}
 		a, err := s.Filter.Audit(v.ctx(), *v.sub, artist)
 		switch {
 		case errors.Is(err, timeline.ErrNobody):
-			data["Text"] = "Your server knows no account of that name."
+			data["Text"] = words.NoSuchAccount
 		case err != nil:
 			return err
 		default:
-			data["Text"], data["Links"] = a.Text(), a.Links
+			data["Text"], data["Links"] = words.Audit(a), a.Links
 		}
 	}
 	return s.show(v, "audit", "Is it safe to follow them?", data)
@@ -243,7 +244,7 @@ func (s *Site) export(v *visit) error {
 // forget removes the filters and then everything known, and ends all sessions.
 func (s *Site) forget(v *visit) error {
 	if v.r.PostFormValue("sure") != "yes" {
-		return refuse(http.StatusUnprocessableEntity, "Please tick that you are sure.")
+		return refuse(http.StatusUnprocessableEntity, words.TickSure)
 	}
 	if _, err := s.Filter.Desk().Leave(v.sub.Actor(), *v.sub); err != nil {
 		return err

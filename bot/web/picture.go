@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )
@@ -21,18 +22,18 @@ const quality = 80
 func (s *Site) preview(v *visit) ([]byte, error) {
 	row, err := s.own(v).Timeline().Judged(v.r.PathValue("post"))
 	if errors.Is(err, store.ErrNoPost) {
-		return nil, refuse(http.StatusNotFound, "There is no such picture.")
+		return nil, refuse(http.StatusNotFound, words.NoSuchPicture)
 	}
 	if err != nil {
 		return nil, err
 	}
 	n, err := strconv.Atoi(v.r.PathValue("n"))
 	if err != nil || n < 0 || n >= len(row.Previews) {
-		return nil, refuse(http.StatusNotFound, "There is no such picture.")
+		return nil, refuse(http.StatusNotFound, words.NoSuchPicture)
 	}
 	data, err := s.Fetch(v.ctx(), *v.sub, row.Previews[n])
 	if err != nil {
-		return nil, refuse(http.StatusBadGateway, "The picture cannot be fetched; it may be gone.")
+		return nil, refuse(http.StatusBadGateway, words.PictureGone)
 	}
 	return data, nil
 }
@@ -40,7 +41,7 @@ func (s *Site) preview(v *visit) ([]byte, error) {
 func (s *Site) decode(v *visit, data []byte) (image.Image, error) {
 	img, err := s.Studio.Decode(v.ctx(), data)
 	if err != nil {
-		return nil, refuse(http.StatusBadGateway, "The picture cannot be read.")
+		return nil, refuse(http.StatusBadGateway, words.PictureUnread)
 	}
 	return img, nil
 }
@@ -70,7 +71,7 @@ func (s *Site) heat(v *visit) error {
 		return v.jpeg(known)
 	}
 	if !s.limits.allow(v.sub.Handle, everyHeat) {
-		return refuse(http.StatusTooManyRequests, "Please wait a moment before the next one.")
+		return refuse(http.StatusTooManyRequests, words.WaitAMoment)
 	}
 	img, err := s.decode(v, data)
 	if err != nil {

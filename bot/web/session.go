@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
 
@@ -57,7 +58,7 @@ func (s *Site) recognise(v *visit) error {
 // elsewhere is what the policy forbids.
 func (s *Site) signIn(v *visit) error {
 	if !s.limits.allow(s.address(v.r), everySignIn) {
-		return refuse(http.StatusTooManyRequests, "Too many tries to sign in from your address. Please wait a few minutes.")
+		return refuse(http.StatusTooManyRequests, words.TooManySignIns)
 	}
 	server := strings.Trim(strings.TrimSpace(v.r.PostFormValue("server")), "/")
 	if i := strings.LastIndex(server, "@"); i >= 0 && !strings.Contains(server, "://") { // @name@example.social
@@ -69,7 +70,7 @@ func (s *Site) signIn(v *visit) error {
 	address, try, err := s.SignIn.Begin(v.ctx(), server)
 	if err != nil {
 		s.Log.Info("a sign-in could not begin", "error", err)
-		return refuse(http.StatusUnprocessableEntity, "That server does not answer as a Mastodon server does. Is its name right?")
+		return refuse(http.StatusUnprocessableEntity, words.NoMastodon)
 	}
 	id := s.attempts.keep(try)
 	s.setCookie(v.w, "signin", id, attemptLife)
@@ -80,17 +81,17 @@ func (s *Site) signIn(v *visit) error {
 func (s *Site) callback(v *visit) error {
 	c, err := v.r.Cookie(s.cookie("signin"))
 	if err != nil {
-		return refuse(http.StatusBadRequest, "This sign-in was not begun here, or a while ago. Please begin again.")
+		return refuse(http.StatusBadRequest, words.ForeignSignIn)
 	}
 	try := s.attempts.take(c.Value)
 	s.setCookie(v.w, "signin", "", 0)
 	if try == nil {
-		return refuse(http.StatusBadRequest, "This sign-in was begun a while ago. Please begin again.")
+		return refuse(http.StatusBadRequest, words.OldSignIn)
 	}
 	who, err := try.Finish(v.ctx(), v.r.URL.Query())
 	if err != nil {
 		s.Log.Info("a sign-in failed", "error", err)
-		return refuse(http.StatusForbidden, "Your server did not let us in. Please begin again.")
+		return refuse(http.StatusForbidden, words.NotLetIn)
 	}
 	if err := s.welcome(v, who); err != nil {
 		return err

@@ -22,6 +22,7 @@ import (
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
@@ -256,12 +257,12 @@ func (s *Site) guarded(rt route) http.HandlerFunc {
 		switch {
 		case errors.As(err, &p):
 		case timeline.Misread(err), errors.Is(err, timeline.ErrNothing), errors.Is(err, timeline.ErrUnseen):
-			p = &problem{http.StatusUnprocessableEntity, err.Error()}
+			p = &problem{http.StatusUnprocessableEntity, words.Of(err)}
 		case r.Context().Err() != nil:
 			return
 		default:
 			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
-			p = &problem{http.StatusInternalServerError, "Something went wrong here. Please try again; the operator sees it in the log."}
+			p = &problem{http.StatusInternalServerError, words.PageFailed}
 		}
 		w.WriteHeader(p.code)
 		if err := s.pages["problem"].Execute(w, frame{Title: "That did not work", Site: s, Visit: v, Data: p.text}); err != nil {
@@ -272,16 +273,16 @@ func (s *Site) guarded(rt route) http.HandlerFunc {
 
 func (s *Site) admit(v *visit, who role) error {
 	if !s.limits.allow(s.address(v.r), everyRequest) {
-		return refuse(http.StatusTooManyRequests, "That was a lot at once. Please wait a minute.")
+		return refuse(http.StatusTooManyRequests, words.TooFast)
 	}
 	if err := s.recognise(v); err != nil {
 		return err
 	}
 	switch {
 	case who != anybody && v.sub == nil:
-		return refuse(http.StatusUnauthorized, "Please sign in first.")
+		return refuse(http.StatusUnauthorized, words.SignInFirst)
 	case who == boss && !slices.Contains(s.Admins, v.sub.Handle):
-		return refuse(http.StatusNotFound, "There is nothing here.")
+		return refuse(http.StatusNotFound, words.NothingHere)
 	}
 	return nil
 }
@@ -327,9 +328,7 @@ var functions = template.FuncMap{
 	},
 	"percent": func(f float64) string { return fmt.Sprintf("%.0f %%", 100*f) },
 	"score":   func(f float64) string { return fmt.Sprintf("%.3f", f) },
-	"budget":  timeline.BudgetText,
-	"fate": func(f store.Fate) string {
-		return map[store.Fate]string{store.Filed: "Hidden", store.Noted: "Would be hidden", store.Wanted: "About to be hidden",
-			store.Unwanted: "About to be returned", store.Returned: "Returned", store.TakenOut: "Taken out by you"}[f]
-	},
+	"budget":  words.Budget,
+	"why":     words.Why,
+	"fate":    words.Fate,
 }

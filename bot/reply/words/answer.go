@@ -72,7 +72,7 @@ const (
 	InLine State = iota
 	Asking       // the author's word is waited for
 	Dreaming
-	Done // and not posted yet
+	Rendered // and not posted yet
 )
 
 func (s Standing) String() string {
@@ -84,7 +84,7 @@ func (s Standing) String() string {
 			return fmt.Sprintf("dreaming now, %.0f %%", 100*s.Progress)
 		}
 		return "dreaming now"
-	case Done:
+	case Rendered:
 		return "done, on its way to you"
 	}
 	text := fmt.Sprintf("place %d", s.Place)

@@ -14,6 +14,27 @@ const (
 	NoSuchPicture = "There is no such picture."
 )
 
+// What the page says when it cannot do what was asked.
+const (
+	PictureGone    = "The picture cannot be fetched; it may be gone."
+	PictureUnread  = "The picture cannot be read."
+	WaitAMoment    = "Please wait a moment before the next one."
+	NoSuchSetting  = "There is no such setting."
+	NoSuchRule     = "You have no such rule."
+	WaitAMinute    = "Please wait a minute before the next one."
+	TickSure       = "Please tick that you are sure."
+	NoSuchAccount  = "Your server knows no account of that name."
+	TooManySignIns = "Too many tries to sign in from your address. Please wait a few minutes."
+	NoMastodon     = "That server does not answer as a Mastodon server does. Is its name right?"
+	ForeignSignIn  = "This sign-in was not begun here, or a while ago. Please begin again."
+	OldSignIn      = "This sign-in was begun a while ago. Please begin again."
+	NotLetIn       = "Your server did not let us in. Please begin again."
+	PageFailed     = "Something went wrong here. Please try again; the operator sees it in the log."
+	TooFast        = "That was a lot at once. Please wait a minute."
+	SignInFirst    = "Please sign in first."
+	NothingHere    = "There is nothing here."
+)
+
 // EnoughTried says how often somebody may try the network.
 func EnoughTried(perHour int) string {
 	return fmt.Sprintf("That was enough for now: %d pictures an hour. Run slugpuppy yourself for more.", perHour)

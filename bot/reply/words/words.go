@@ -35,7 +35,7 @@ func Of(err error) string {
 	case errors.As(err, &file):
 		return Picture(file)
 	}
-	return ""
+	return order(err)
 }
 
 // Cut shortens a text to so many runes, at a space if there is one near.

@@ -18,9 +18,12 @@ import (
 
 	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/reply/words"
+	"slugpuppy/bot/rules"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
+	"slugpuppy/store"
 )
 
 // Where a sentence can go.
@@ -36,6 +39,8 @@ var (
 	onX      = place{"X", 280 - (15 + len("@ ")), weight}
 	nowhere  []place
 	both     = []place{mastodon, onX}
+	// Orders are given where there are private messages.
+	onlyMastodon = []place{mastodon}
 )
 
 // weight is what X counts a text as: most of what is not written in Latin, Greek or Cyrillic
@@ -89,6 +94,18 @@ func said() map[string]struct {
 		"Help":        {both, helps()},
 		"Caption":     {both, []string{words.Caption(made, 1000)}},
 		"Alt":         {nowhere, []string{words.Alt("", made, 1000)}},
+		"Answer":      {onlyMastodon, answers()},
+		"Done":        {onlyMastodon, values(changes())},
+		"Filter":      {onlyMastodon, filters()},
+		"Budget":      {onlyMastodon, []string{words.Budget(0), words.Budget(1e-5)}},
+		"MuteRule":    {onlyMastodon, []string{words.MuteRule(muting), words.MuteRule(store.MuteRule{})}},
+		"Reasons":     {onlyMastodon, values(reasons())},
+		"Fate":        {nowhere, []string{words.Fate(store.Unwanted)}},
+		"Why":         {nowhere, values(reasons())},
+		"Audit":       {onlyMastodon, audits()},
+		"Report":      {onlyMastodon, []string{words.Report(report()), words.Report(timeline.Report{Judged: 1, Since: wednesday})}},
+		"Digest":      {onlyMastodon, []string{words.Digest(timeline.Digest{Report: report(), HidesFrom: wednesday}), words.Digest(timeline.Digest{Report: report(), HidesNow: true})}},
+		"Order":       {onlyMastodon, values(orderProblems())},
 		"Cut":         {nowhere, []string{words.Cut(longest, 7)}},
 		"EnoughTried": {nowhere, []string{words.EnoughTried(1000)}},
 	}
@@ -127,14 +144,18 @@ func TestEverySentenceFitsWhereItGoes(t *testing.T) {
 
 // What is made of something says so in words of its own, ends like a sentence and names nothing twice.
 func TestEveryProblemHasItsOwnSentence(t *testing.T) {
-	for name, all := range map[string]map[string]string{"recipe": recipeProblems(), "request": requestProblems(), "picture": pictureProblems()} {
+	for name, all := range map[string]map[string]string{"recipe": recipeProblems(), "request": requestProblems(), "picture": pictureProblems(),
+		"order": orderProblems(), "change": changes(), "reasons": reasons()} {
 		before := map[string]string{}
+		if len(all) < 3 {
+			t.Errorf("%s: only %d", name, len(all))
+		}
 		for kind, text := range all {
 			if other, ok := before[text]; ok {
 				t.Errorf("%s: %s and %s are both %q", name, kind, other, text)
 			}
 			before[text] = kind
-			if text == "" || !strings.ContainsAny(text[len(text)-1:], ".!?") {
+			if text == "" || name != "change" && !strings.ContainsAny(text[len(text)-1:], ".!?") {
 				t.Errorf("%s: %s is %q", name, kind, text)
 			}
 		}
@@ -192,6 +213,101 @@ func pictureProblems() map[string]string {
 		}
 	}
 	return out
+}
+
+// The longest that can stand in the answers to orders.
+var (
+	wednesday = time.Date(2026, 9, 30, 23, 59, 0, 0, time.UTC)
+	muting    = store.MuteRule{After: 1000, Within: 8783 * time.Hour, For: 527039 * time.Minute}
+	longName  = strings.Repeat("n", 30) + "@" + strings.Repeat("d", 63)
+)
+
+func changes() map[string]string {
+	out := map[string]string{}
+	for _, did := range named("../../timeline", "Did") {
+		c := timeline.Change{Did: timeline.Did(did), Posts: 1 << 30, Sub: store.Subscriber{Handle: longName, Mode: store.FilterShadow, How: timeline.Hide,
+			Budget: 1e-5, BoostsOnly: true, Digest: "weekly", Mute: muting, PausedUntil: wednesday},
+			Rule: store.Rule{Effect: "allow", Kind: "account", Value: strings.Repeat("v", 3000)}}
+		if c.Did == timeline.Told {
+			c.Sub.Leaving = true
+		}
+		out[did] = words.Done(c)
+	}
+	return out
+}
+
+func filters() (all []string) {
+	for _, s := range []store.Subscriber{{Leaving: true}, {PausedUntil: wednesday}, {Mode: store.FilterOn, ShadowUntil: wednesday, How: timeline.Warn},
+		{Mode: store.FilterOn, How: timeline.Blur}, {Mode: store.FilterOff}} {
+		all = append(all, words.Filter(s, wednesday.AddDate(0, 0, -1)))
+	}
+	return all
+}
+
+func reasons() map[string]string {
+	out := map[string]string{}
+	post := store.Judged{Fate: store.Unwanted, Score: 0.1234, Limit: 0.5678, Band: "unlikely", Model: "0123456789ab", Rule: "999999", Said: true}
+	for _, why := range whys("../../timeline") {
+		post.Why = why
+		out[why] = words.Reasons(timeline.Reasons{Post: post, Budget: 1e-5})
+	}
+	post.Why, post.Score, post.Kind = timeline.WhyScore, 0.9, "certain"
+	out["hidden by score"] = words.Reasons(timeline.Reasons{Post: post})
+	post.Why = strings.Repeat("an old sentence, or a rule's. ", 30)
+	out["old"] = words.Reasons(timeline.Reasons{Post: post})
+	return out
+}
+
+func audits() (all []string) {
+	for _, a := range []timeline.Audit{{Account: longName}, {Account: longName, Posts: 40, Safe: true},
+		{Account: longName, Posts: 40, Dreams: 4, Safe: true, Latest: wednesday}, {Account: longName, Posts: 40, Dreams: 20, Recent: 20}} {
+		all = append(all, words.Audit(a))
+	}
+	return all
+}
+
+func report() timeline.Report {
+	return timeline.Report{Since: wednesday, Judged: 123456, Hidden: 12345, Noted: 12345, Mistakes: 123,
+		Artists: slices.Repeat([]timeline.Tally{{Handle: longName, Dreams: 12345}}, 4)}
+}
+
+func answers() []string {
+	var rows []store.Judged
+	for range 10 {
+		rows = append(rows, store.Judged{URL: "https://" + strings.Repeat("d", 63) + "/@" + longName, Kind: "you said so"})
+	}
+	all := []string{words.Answer(timeline.Listing{All: 10, Rows: rows}), words.Answer(timeline.Listing{}), words.Answer(timeline.Usage{}),
+		words.Answer(timeline.Referral{Verb: "export", Handle: longName}), words.Answer(timeline.Referral{Verb: "refollow"}),
+		words.Answer(timeline.Audit{Account: longName}), words.Answer(timeline.ErrUnseen), words.Answer(timeline.ErrNothing),
+		words.Answer(&rules.BadSubject{Text: strings.Repeat("x", 3000)}), words.Answer(timeline.Change{Did: timeline.Unmuted})}
+	if all[4] == all[3] || all[0] == all[2] || all[9] != "Nobody is muted any more." {
+		panic("answers are mixed up")
+	}
+	return all
+}
+
+func orderProblems() map[string]string {
+	out := map[string]string{}
+	for _, kind := range named("../../timeline", "ProblemKind") {
+		out[kind] = words.Order(&timeline.Problem{Kind: timeline.ProblemKind(kind), Name: strings.Repeat("n", 3000)})
+	}
+	return out
+}
+
+// whys are the reasons that package timeline writes down.
+func whys(dir string) (all []string) {
+	for _, f := range source(dir) {
+		for _, d := range f.Decls {
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
+				for _, s := range g.Specs {
+					if v := s.(*ast.ValueSpec); strings.HasPrefix(v.Names[0].Name, "Why") {
+						all = append(all, evaluate(v.Values[0]))
+					}
+				}
+			}
+		}
+	}
+	return all
 }
 
 func notes() (all []dream.Note) {
