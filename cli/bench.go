@@ -15,6 +15,7 @@ import (
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/classifier/kernel"
+	"slugpuppy/cli/object"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
@@ -151,7 +152,7 @@ func (c *console) profile(ctx context.Context, net *classifier.Network, w stopwa
 	}
 	for _, s := range o.Operators {
 		ms := s.Time.Seconds() * 1000
-		line := map[string]any{"operator": s.Operator, "ms": ms}
+		line := object.Operator{Operator: s.Operator, MS: ms}
 		if err := c.print(line, fmt.Sprintf("%9.3f ms  %4.1f %%  %s", ms, 100*float64(s.Time)/float64(o.Kernels), s.Operator)); err != nil {
 			return err
 		}

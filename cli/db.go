@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
+	"slugpuppy/cli/object"
 	"slugpuppy/store"
 )
 
@@ -31,7 +32,7 @@ func (c *console) dbCheck() *cobra.Command {
 			if err := app.CheckDatabase(cmd.Context(), path); err != nil {
 				return err
 			}
-			return c.print(map[string]any{"file": path, "ok": true}, path+" is sound")
+			return c.print(object.File{File: path, OK: true}, path+" is sound")
 		},
 	}
 	cmd.Flags().BoolVar(&child, "child", false, "this is the child")
@@ -78,7 +79,7 @@ func (c *console) dbRestore() *cobra.Command {
 			if kept != "" {
 				text += "; what was there is " + kept
 			}
-			return c.print(map[string]any{"file": to, "from": args[0], "kept": kept}, text)
+			return c.print(object.File{File: to, From: args[0], Kept: kept}, text)
 		},
 	}
 }
@@ -98,7 +99,7 @@ func (c *console) dbCompact() *cobra.Command {
 				return err
 			}
 			path := a.Config().Store.Path
-			return c.print(map[string]any{"file": path, "before": before, "after": after},
+			return c.print(object.File{File: path, Before: before, After: after},
 				fmt.Sprintf("%s: %d KiB, was %d KiB", path, after>>10, before>>10))
 		},
 	}

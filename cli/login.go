@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
+	"slugpuppy/cli/object"
 )
 
 func (c *console) loginCommand() *cobra.Command {
@@ -29,7 +30,7 @@ func (c *console) loginCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.print(map[string]any{"account": in.Account.Handle, "automated": in.Account.Bot, "server": in.Server},
+			return c.print(object.SignedIn{Account: in.Account.Handle, Network: "mastodon", Server: in.Server, Automated: in.Account.Bot},
 				welcome("logged in as @", in))
 		},
 	}
@@ -56,7 +57,7 @@ func (c *console) loginXCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.print(map[string]any{"account": in.Account.Handle, "network": "x"}, welcome("logged in on X as @", in))
+			return c.print(object.SignedIn{Account: in.Account.Handle, Network: "x", Automated: in.Account.Bot}, welcome("logged in on X as @", in))
 		},
 	}
 }

@@ -271,7 +271,7 @@ func (c *console) modelAction(use, short, done string, act func(networks.Folder,
 			if strings.HasSuffix(done, ":") {
 				text = fmt.Sprintf("%s is sound", args[0])
 			}
-			return c.print(map[string]string{"name": args[0]}, text)
+			return c.print(object.Network{Name: args[0]}, text)
 		},
 	}
 }

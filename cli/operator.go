@@ -137,5 +137,5 @@ func (c *console) backup(ctx context.Context, to string) error {
 	if err != nil {
 		return err
 	}
-	return c.beside(to).print(map[string]any{"file": to, "ok": true}, "wrote "+to)
+	return c.beside(to).print(object.File{File: to, OK: true}, "wrote "+to)
 }
