@@ -16,9 +16,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from . import augment, evaluate
-from .label import JUDGED, SHOWN, Taught
+from .label import SHOWN, Taught
 from .network import warm
-from .pictures import SIDES, UNKNOWN, Pictures
+from .pictures import JUDGED, SIDES, UNKNOWN, Pictures
 from .slugnet2 import Slugnet2
 from .teacher import Graph
 from .train import Log, fast, follow, rate, save, scheduled
@@ -59,67 +59,96 @@ def run(data, out, options, begin=None, trunk=None, every=250, minutes=None):
     o = {**DEFAULTS, **options}
     pictures = Pictures(data, device)
     stock = Stock(pictures, o)
-    draw = np.random.default_rng(o["seed"])
-    shake = torch.Generator().manual_seed(o["seed"])
-    torch.manual_seed(o["seed"])
-    net = Slugnet2(len(pictures.ids), o["design"], o["width"], o["colour"])
     latest = f"{out}/latest.pt"
-    state = torch.load(latest, map_location="cpu") if os.path.exists(latest) else None
-    if begin and not state:
-        start(net, begin, stock, draw, shake)
-    guide = Guide(net, trunk, o).to(device) if trunk else None
-    net = net.to(device, memory_format=torch.channels_last)
-    learned = nn.ModuleDict({"net": net} | ({"guide": guide.fit} if guide else {}))
-    average = {k: v.detach().clone().float() for k, v in net.state_dict().items()}
-    decayed = [p for p in learned.parameters() if p.ndim > 1]
-    rest = [p for p in learned.parameters() if p.ndim <= 1]
-    sgd = torch.optim.SGD([{"params": decayed, "weight_decay": o["decay"]}, {"params": rest}], lr=0.1, momentum=0.9, nesterov=True)
-    step = 0
-    if state:
-        net.load_state_dict(state["net"])
-        if guide:
-            guide.fit.load_state_dict(state["guide"])
-        sgd.load_state_dict(state["sgd"])
-        average = {k: v.to(device) for k, v in state["average"].items()}
-        step = state["step"]
-        draw.bit_generator.state = state["draw"]
-        shake.set_state(state["shake"])
+    pupil = Pupil(len(pictures.ids), o, trunk, device)
+    if os.path.exists(latest):
+        pupil.go_on(torch.load(latest, map_location="cpu"))
+    elif begin:
+        start(pupil, begin, stock)
     Path(f"{out}/options.json").write_text(json.dumps(o, indent=1))
 
-    keep = lambda: save(latest, net, average, sgd, step, draw, shake, options=net.options, **({"guide": guide.fit.state_dict()} if guide else {}))
-    log = Log(f"{out}/log.csv", step)
+    log = Log(f"{out}/log.csv", pupil.step)
     until = time.time() + 60 * minutes if minutes else math.inf
-    net.train()
-    while step < o["steps"] and time.time() < until:
-        side = scheduled(o, "sides", step)
-        for group in sgd.param_groups:
-            group["lr"] = rate(o, step)
-        x, said, y, true = stock.batch(side, draw, shake)
-        loss, right = learn(net, guide, sgd, x, said, targets(said, y, true), o)
-        step += 1
-        follow(average, net, min(o["average"], step / (step + 10)))
-        log.note(loss, right, side, len(x))
-        if step % every == 0 or step == o["steps"]:
-            log.write(step, rate(o, step))
-            keep()
-            if step % (4 * every) == 0 or step == o["steps"]:
-                watch(f"{out}/watch.csv", step, averaged(net, average), pictures)
+    pupil.net.train()
+    while pupil.step < o["steps"] and time.time() < until:
+        side = scheduled(o, "sides", pupil.step)
+        loss, right = pupil.learn(*stock.batch(side, pupil.draw, pupil.shake))
+        log.note(loss, right, side, o["batch"])
+        if pupil.step % every == 0 or pupil.step == o["steps"]:
+            log.write(pupil.step, rate(o, pupil.step))
+            pupil.save(latest)
+            if pupil.step % (4 * every) == 0 or pupil.step == o["steps"]:
+                watch(f"{out}/watch.csv", pupil.step, pupil.averaged(), pictures)
                 log.clear()
-    log.write(step, rate(o, step))
-    keep()
-    return step >= o["steps"]
+    log.write(pupil.step, rate(o, pupil.step))
+    pupil.save(latest)
+    return pupil.step >= o["steps"]
 
 
-def start(net, begin, stock, draw, shake):
+class Pupil:
+    """A student and all that it takes to go on with it."""
+
+    def __init__(self, classes, o, trunk, device):
+        self.o, self.step = o, 0
+        self.draw = np.random.default_rng(o["seed"])
+        self.shake = torch.Generator().manual_seed(o["seed"])
+        torch.manual_seed(o["seed"])
+        self.net = Slugnet2(classes, o["design"], o["width"], o["colour"])
+        self.guide = Guide(self.net, trunk, o).to(device) if trunk else None
+        self.net = self.net.to(device, memory_format=torch.channels_last)
+        learned = [*self.net.parameters(), *(self.guide.fit.parameters() if trunk else ())]
+        groups = [{"params": [p for p in learned if p.ndim > 1], "weight_decay": o["decay"]}, {"params": [p for p in learned if p.ndim <= 1]}]
+        self.sgd = torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
+        self.average = {}
+        self.forget()
+
+    def forget(self):
+        """Lets the averaged weights begin with what the weights are now."""
+        self.average = {k: v.detach().clone().float() for k, v in self.net.state_dict().items()}
+
+    def go_on(self, state):
+        self.net.load_state_dict(state["net"])
+        if self.guide and "guide" in state:  # a trunk may come or go in the middle of a run
+            self.guide.fit.load_state_dict(state["guide"])
+        if bool(self.guide) == ("guide" in state):
+            self.sgd.load_state_dict(state["sgd"])
+        self.average = {k: v.to(self.net.fc.weight.device) for k, v in state["average"].items()}
+        self.step = state["step"]
+        self.draw.bit_generator.state = state["draw"]
+        self.shake.set_state(state["shake"])
+
+    def save(self, path):
+        more = {"guide": self.guide.fit.state_dict()} if self.guide else {}
+        save(path, self.net, self.average, self.sgd, self.step, self.draw, self.shake, options=self.net.options, **more)
+
+    def learn(self, x, said, y, true):
+        """One step towards what the teacher said and what is true. Returns the loss and how often both say the same."""
+        for group in self.sgd.param_groups:
+            group["lr"] = rate(self.o, self.step)
+        out = learn(self.net, self.guide, self.sgd, x, said, targets(said, y, true), self.o)
+        self.step += 1
+        follow(self.average, self.net, min(self.o["average"], self.step / (self.step + 10)))
+        return out
+
+    def averaged(self):
+        """The network with the averaged weights."""
+        twin = Slugnet2(self.net.fc.out_features, **self.net.options).to(self.net.fc.weight.device, memory_format=torch.channels_last)
+        twin.load_state_dict(self.average)
+        return twin.eval()
+
+
+def start(pupil, begin, stock):
     """Takes over the weights of an exported network or of a run, those whose shapes are the same."""
+    net = pupil.net
     if begin.endswith(".onnx"):
-        sample = [stock.some(s, 64, 96, draw, shake)[0].cpu() for s in stock.at if len(stock.at[s])]
+        sample = [stock.some(s, 64, 96, pupil.draw, pupil.shake)[0] for s in stock.at if len(stock.at[s])]
         print(f"{warm(net, begin, stock.pictures.ids, [torch.cat(sample)])} classes known", flush=True)
-        return
-    old, new = torch.load(begin, map_location="cpu")["average"], net.state_dict()
-    same = {k: v for k, v in old.items() if k in new and k != "lens" and v.shape == new[k].shape}
-    net.load_state_dict({**new, **same})
-    print(f"{len(same)} of {len(new)} tensors known", flush=True)
+    else:
+        old, new = torch.load(begin, map_location="cpu")["average"], net.state_dict()
+        same = {k: v for k, v in old.items() if k in new and k != "lens" and v.shape == new[k].shape}
+        net.load_state_dict({**new, **same})
+        print(f"{len(same)} of {len(new)} tensors known", flush=True)
+    pupil.forget()
 
 
 class Stock:
@@ -171,8 +200,9 @@ def learn(net, guide, sgd, x, said, target, o):
         seen = net.activations(x)
     logits = seen["logits"].float()
     loss = -(target * F.log_softmax(logits, 1)).sum(1).mean()
-    heat, share = o["heat"], o["heated"]
-    total = (1 - share) * loss + share * heat ** 2 * F.kl_div(F.log_softmax(logits / heat, 1), torch.softmax(said / heat, 1), reduction="batchmean")
+    heat = o["heat"]
+    hot = heat ** 2 * F.kl_div(F.log_softmax(logits / heat, 1), torch.softmax(said / heat, 1), reduction="batchmean")
+    total = (1 - o["heated"]) * loss + o["heated"] * hot
     if guide:
         total = total + o["pull"] * guide(x, seen, o)
     sgd.zero_grad(set_to_none=True)
@@ -225,12 +255,6 @@ def standard(v):
     return v / torch.sqrt(v.square().mean((0, 2, 3), keepdim=True) + 1e-4)
 
 
-def averaged(net, average):
-    twin = Slugnet2(net.fc.out_features, **net.options).to(net.fc.weight.device, memory_format=torch.channels_last)
-    twin.load_state_dict(average)
-    return twin.eval()
-
-
 def watch(path, step, net, pictures):
     """Notes how well the student does on pictures that it does not learn from."""
     row = {"step": step, **agreement(net, pictures, WATCHED)}
@@ -265,7 +289,8 @@ def agreement(net, pictures, side, batch=100):
            "ten commonest": float(torch.bincount(five[:, 0]).topk(min(10, int(five[:, 0].max()) + 1)).values.sum() / len(p))}
     if (named := y != UNKNOWN).any():
         right = five[named, 0] == y[named]
-        out |= {"right": mean(right), "right in five": mean((five[named] == y[named, None]).any(1)), "miscalibrated": miscalibration(p[named].max(1).values, right)}
+        out |= {"right": mean(right), "right in five": mean((five[named] == y[named, None]).any(1)),
+                "miscalibrated": miscalibration(p[named].max(1).values, right)}
     return {k: round(v, 4) for k, v in out.items()}
 
 
