@@ -124,7 +124,7 @@ func TestHonestPicturesStayFarBelowTheLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 		tables := int64(20 * 2000) // that a small picture's scans cost beside its samples
-		if passes := (h.Cost - tables) / h.Pixels; passes > 32 {
+		if passes := (h.Cost - tables) / (odd.W * odd.H); passes > 32 {
 			t.Errorf("%+v takes %d passes for each pixel, 64 are allowed", j, passes)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"time"
 
 	"slugpuppy/picture/bmp"
@@ -23,6 +24,7 @@ type Limits struct {
 	MaxSide   int   // 12,000
 	MaxFrames int   // of an animation; 100
 	Budget    *Budget
+	Untimed   bool // as long as ctx allows: somebody else counts the time
 }
 
 // Defaults of Limits.
@@ -88,31 +90,57 @@ var readers = map[string]reader{
 	}},
 }
 
+// Plan is what is known of a file before it is decoded.
+type Plan struct {
+	Format string
+	W, H   int   // of the picture, upright
+	Frames int   // as in Picture
+	Cost   int64 // in passes over one sample of a pixel
+	Memory int64 // held at the peak of decoding, the picture included; in bytes
+
+	header      codec.Header
+	orientation int
+}
+
+// Inspect checks everything that can be known of a file without decoding its pixels. Errors are
+// *Problem.
+func Inspect(data []byte, lim Limits) (Plan, error) {
+	format, h, err := inspect(data, lim.withDefaults())
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{format, h.W, h.H, h.Frames, h.Cost, h.Memory, h, Orientation(data)}
+	if p.orientation > 1 {
+		p.Memory += 4 * int64(h.W) * int64(h.H)
+	}
+	if p.orientation >= 5 {
+		p.W, p.H = h.H, h.W
+	}
+	return p, nil
+}
+
 // Decode reads one hostile file, as leniently as browsers do: what is there of a damaged one is
 // shown. The format is told by its first bytes, never by a name. What decoding will cost is known
 // before it begins, and it ends with ctx. Errors are *Problem, or the context's.
 func Decode(ctx context.Context, data []byte, lim Limits) (*Picture, error) {
-	lim = lim.withDefaults()
-	format, h, err := inspect(data, lim)
+	p, err := Inspect(data, lim)
 	if err != nil {
 		return nil, err
 	}
-	o := Orientation(data)
-	memory := h.Memory
-	if o > 1 {
-		memory += 4 * int64(h.W) * int64(h.H)
-	}
-	release, err := lim.Budget.Hold(ctx, memory)
+	release, err := lim.Budget.Hold(ctx, p.Memory)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	limit := decodeTime + time.Duration(h.Cost)*passTime
-	img, err := decodeWithin(ctx, limit, data, format, h)
+	limit := decodeTime + time.Duration(p.Cost)*passTime
+	if lim.Untimed {
+		limit = math.MaxInt64
+	}
+	img, err := decodeWithin(ctx, limit, data, p.Format, p.header)
 	if err != nil {
 		return nil, err
 	}
-	return &Picture{Image: upright(img, o), Format: format, Frames: h.Frames}, nil
+	return &Picture{Image: upright(img, p.orientation), Format: p.Format, Frames: p.Frames}, nil
 }
 
 // inspect checks everything that can be known without decoding pixels.
