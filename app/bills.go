@@ -52,10 +52,10 @@ func (a *App) Bills(ctx context.Context, svc operator.Service, month string) ([]
 }
 
 // linesOf are what was spent as bills are made of it.
-func linesOf(list []operator.Spending) []store.Spending {
-	lines := make([]store.Spending, len(list))
+func linesOf(list []operator.Spending) []x.Line {
+	lines := make([]x.Line, len(list))
 	for i, s := range list {
-		lines[i] = store.Spending{Identity: s.Identity, Handle: s.Account, Month: s.Month, Item: s.Item, N: s.N, Cost: s.Cost}
+		lines[i] = x.Line{Account: s.Identity.ID, Handle: s.Account, Month: s.Month, Item: x.Item(s.Item), N: s.N, Cost: x.Money(s.Cost)}
 	}
 	return lines
 }
@@ -119,7 +119,7 @@ func (a *App) money(st *store.Store) func() (spent, left float64, err error) {
 	return func() (float64, float64, error) {
 		list, err := st.Operator().Spendings(x.Server, thisMonth())
 		all, most := x.Money(0), x.Money(0)
-		for _, b := range x.Bills(list) {
+		for _, b := range x.Bills(lines(list)) {
 			all, most = all+b.Sum, max(most, b.Sum)
 		}
 		if a.cfg.X.MonthlyCap <= 0 {
@@ -147,13 +147,10 @@ func (a *App) costs(svc operator.Service, meters *x.Meters) func(context.Context
 				c.Calls = append(c.Calls, web.Calls(left))
 			}
 			for _, l := range b.Lines {
-				c.Lines = append(c.Lines, web.CostLine{What: l.Item, N: l.N, Cost: x.Money(l.Cost).String()})
+				c.Lines = append(c.Lines, web.CostLine{What: string(l.Item), N: l.N, Cost: l.Cost.String()})
 			}
 			all = append(all, c)
 		}
 		return all, nil
 	}
 }
-
-// Dollars writes what a line of a bill cost.
-func Dollars(cost int64) string { return x.Money(cost).String() }

@@ -8,10 +8,11 @@ import (
 	"net/url"
 	"time"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/bot/network/mastodon/serverfilter"
 	"slugpuppy/bot/network/safehttp"
 	"slugpuppy/bot/network/x"
-	"slugpuppy/bot/timeline"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
@@ -65,12 +66,16 @@ func (c connections) read(sub store.Subscriber, field string) (string, error) {
 	return string(v), err
 }
 
-// account connects to a subscriber's account, whatever the network.
-func (c connections) account(sub store.Subscriber, log *slog.Logger) (timeline.Account, error) {
+// reader connects to a subscriber's account, whatever the network.
+func (c connections) reader(sub store.Subscriber, log *slog.Logger) (network.Reader, error) {
 	if sub.Network == x.Name {
 		return c.onX(sub, log)
 	}
-	return c.onMastodon(sub, log)
+	client, err := c.onMastodon(sub, log)
+	if err != nil {
+		return nil, err
+	}
+	return client.Reader(c.store.For(sub.Identity).Notes("filters"), serverfilter.Options{}), nil
 }
 
 // onMastodon connects to a subscriber's account on a Mastodon server.
@@ -106,7 +111,7 @@ func (c connections) forgetX(sub store.Subscriber) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(press.Remove(sub.Identity), c.drop(sub))
+	return errors.Join(press.Remove(sub.Identity.ID), c.drop(sub))
 }
 
 func (c connections) drop(sub store.Subscriber) error {

@@ -154,6 +154,6 @@ func onFakeX(cfg *config.Config) scene {
 	keys.Consumer, keys.ConsumerSecret = s.Consumer()
 	keys.Token, keys.TokenSecret = robot.Token()
 	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(a *App, st *store.Store) (network.Bot, error) {
-		return x.Open(cfg.X.API, a.xOptions(x.Books{Store: st}, keys, a.log))
+		return x.Open(cfg.X.API, a.xOptions(books{st}, keys, a.log))
 	}, s.Close}
 }

@@ -28,7 +28,7 @@ func (a *App) newFilter(known connections, o timeline.Options, eye *timeline.Eye
 	}
 	cfg := a.cfg.Filter
 	o.Store, o.Eye, o.Log = known.store, eye, a.log
-	o.Connect = func(sub store.Subscriber) (timeline.Account, error) { return known.account(sub, a.log) }
+	o.Connect = func(sub store.Subscriber) (network.Reader, error) { return known.reader(sub, a.log) }
 	o.Disconnect = func(ctx context.Context, sub store.Subscriber) error { return known.forget(ctx, sub, a.log) }
 	o.Poll, o.Check, o.Keep, o.Share = cfg.Poll.Std(), cfg.Check.Std(), cfg.Keep.Std(), cfg.Share
 	o.Looks, o.First = runtime.GOMAXPROCS(0), 200

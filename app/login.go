@@ -75,7 +75,7 @@ func (a *App) LoginX(ctx context.Context, who Person) (Admission, error) {
 		if err != nil {
 			return nil, err
 		}
-		if self, err = a.whoOnX(ctx, x.Books{Store: st}, keys); err != nil {
+		if self, err = a.whoOnX(ctx, books{st}, keys); err != nil {
 			return nil, err
 		}
 		return []secret{{"consumer_key", keys.Consumer}, {"consumer_secret", keys.ConsumerSecret},

@@ -40,11 +40,11 @@ func (a *App) newSite(known connections, filter *timeline.Filter, svc operator.S
 		Costs:  a.costs(svc, known.meters),
 		Try:    cfg.Web.Try, Proxy: cfg.Web.Proxy, Shadow: cfg.Filter.Shadow.Std(),
 		Fetch: func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error) {
-			client, err := known.account(sub, a.log)
+			reader, err := known.reader(sub, a.log)
 			if err != nil {
 				return nil, err
 			}
-			return client.Fetch(ctx, previewOf(address), a.pictures.MaxBytes)
+			return reader.Fetch(ctx, previewOf(address), a.pictures.MaxBytes)
 		},
 	})
 }

@@ -308,7 +308,7 @@ func (s *shop) onX(t *testing.T) {
 	var keys x.Keys
 	keys.Consumer, keys.ConsumerSecret = server.Consumer()
 	keys.Token, keys.TokenSecret = alice.Token()
-	reader, err := x.New(x.Options{API: server.URL, Keys: keys, Meters: s.meters, Budget: xBudget(s.app.cfg, x.Books{Store: s.store})})
+	reader, err := x.New(x.Options{API: server.URL, Keys: keys, Meters: s.meters, Budget: xBudget(s.app.cfg, books{s.store})})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func (a *App) botOnX(st *store.Store, key *store.Key, meters *x.Meters, log *slo
 	if err != nil {
 		return nil, err
 	}
-	o := a.xOptions(x.Books{Store: st}, keys, log)
+	o := a.xOptions(books{st}, keys, log)
 	o.Meters = meters
 	return x.Open(a.cfg.X.API, o)
 }
@@ -122,7 +122,7 @@ func (a *App) newPress(st *store.Store) (*hidelist.Press, error) {
 	if at == "" && a.cfg.X.ListsListen != "" {
 		at = "http://" + a.cfg.X.ListsListen
 	}
-	return &hidelist.Press{Store: st, Network: x.Name, Site: x.Site, Secret: salt, Dir: a.cfg.X.ListsDir, Address: at}, nil
+	return &hidelist.Press{Library: library{st}, Network: x.Name, Site: x.Site, Secret: salt, Dir: a.cfg.X.ListsDir, Address: at}, nil
 }
 
 // listsOf says where a subscriber's browser finds the lists of hidden posts.
@@ -132,37 +132,37 @@ func (a *App) listsOf(st *store.Store) func(store.Subscriber) []string {
 		if sub.Network != x.Name || err != nil {
 			return nil
 		}
-		list, script := press.URLs(sub.Identity)
-		listFile, scriptFile := press.Files(sub.Identity)
+		list, script := press.URLs(sub.Identity.ID)
+		listFile, scriptFile := press.Files(sub.Identity.ID)
 		return slices.DeleteFunc([]string{list, script, listFile, scriptFile}, func(s string) bool { return s == "" })
 	}
 }
 
 // onX connects to the account of a subscriber there.
-func (c connections) onX(sub store.Subscriber, log *slog.Logger) (account x.Account, err error) {
+func (c connections) onX(sub store.Subscriber, log *slog.Logger) (r x.Reader, err error) {
 	consumer, secret, err := c.app.xApp(c.store, c.key)
 	if err != nil {
-		return account, err
+		return r, err
 	}
 	keys := x.Keys{Consumer: consumer, ConsumerSecret: secret}
 	for field, v := range map[string]*string{"token": &keys.Token, "token_secret": &keys.TokenSecret} {
 		if *v, err = c.read(sub, field); err != nil {
-			return account, fmt.Errorf("read the %s of @%s on X: %w", field, sub.Handle, err)
+			return r, fmt.Errorf("read the %s of @%s on X: %w", field, sub.Handle, err)
 		}
 	}
-	o := c.app.xOptions(x.Books{Store: c.store}, keys, log)
+	o := c.app.xOptions(books{c.store}, keys, log)
 	o.Meters = c.meters
 	o.Budget.Owned = false // the app is the bot's, if it is anybody's here
 	client, err := x.Open(c.app.cfg.X.API, o)
 	if err != nil {
-		return account, err
+		return r, err
 	}
 	press, err := c.app.newPress(c.store)
 	if err != nil {
-		return account, err
+		return r, err
 	}
-	if err := press.Write(sub.Identity); err != nil { // so that a browser finds it before anything is hidden
-		return account, err
+	if err := press.Write(sub.Identity.ID); err != nil { // so that a browser finds it before anything is hidden
+		return r, err
 	}
-	return client.ForFilter(press.Keeper(sub.Identity), x.EndsIn(c.store.For(sub.Identity).Timeline())), nil
+	return x.Reader{Network: client, Hider: press.Hider(sub.Identity.ID)}, nil
 }

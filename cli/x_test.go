@@ -13,12 +13,10 @@ import (
 	"time"
 
 	"slugpuppy/app"
-	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/x"
 	"slugpuppy/picture"
-	"slugpuppy/store"
 )
 
 // xHouse is a house that also has an account on a fake X.
@@ -187,12 +185,12 @@ func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
 
 func TestABillSaysWhatItWasFor(t *testing.T) {
 	now := app.Month(time.Now())
-	list := []store.Spending{
-		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "dreambot", Month: "2026-08", Item: string(x.PostRead), N: 200, Cost: 1_000_000},
-		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "dreambot", Month: "2026-08", Item: string(x.Summoned), N: 3, Cost: 30_000},
-		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "dreambot", Month: now, Item: string(x.UserRead), N: 95, Cost: 950_000},
-		{Identity: identity.Identity{Server: x.Server, ID: "2"}, Handle: "alice", Month: now, Item: string(x.MuteMade), N: 98, Cost: 980_000},
-		{Identity: identity.Identity{Server: x.Server, ID: "3"}, Month: now, Item: string(x.MuteMade), N: 1, Cost: 10_000},
+	list := []x.Line{
+		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: x.PostRead, N: 200, Cost: 1_000_000},
+		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: x.Summoned, N: 3, Cost: 30_000},
+		{Account: "1", Handle: "dreambot", Month: now, Item: x.UserRead, N: 95, Cost: 950_000},
+		{Account: "2", Handle: "alice", Month: now, Item: x.MuteMade, N: 98, Cost: 980_000},
+		{Account: "3", Month: now, Item: x.MuteMade, N: 1, Cost: 10_000},
 	}
 	var bills []app.Bill
 	for _, b := range x.Bills(list) {

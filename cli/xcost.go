@@ -73,7 +73,7 @@ func costText(bills []app.Bill, month string) string {
 	for _, b := range bills {
 		fmt.Fprintf(&out, "%s, %s\n", b.Who(), b.Month)
 		for _, s := range b.Lines {
-			fmt.Fprintf(&out, "  %-18s %7d  %10s\n", s.Item, s.N, app.Dollars(s.Cost))
+			fmt.Fprintf(&out, "  %-18s %7d  %10s\n", s.Item, s.N, s.Cost)
 		}
 		fmt.Fprintf(&out, "  %-18s %7s  %10s", "together", "", b.Sum)
 		switch why := b.Stopped(); {

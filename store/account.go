@@ -40,9 +40,6 @@ func (a *Account) Subscription() *Subscription { return (*Subscription)(a) }
 // Timeline is what the filter knows of a subscriber's home timeline.
 func (a *Account) Timeline() *Timeline { return (*Timeline)(a) }
 
-// Lists are the filters that are kept here for a subscriber whose network has none.
-func (a *Account) Lists() *Lists { return (*Lists)(a) }
-
 // Rules are the allow and deny lists as they concern an account.
 func (a *Account) Rules() *Rules { return (*Rules)(a) }
 

@@ -64,8 +64,7 @@ type Judged struct {
 	Rule     string    `json:"rule,omitempty"`
 	Kind     string    `json:"kind,omitempty"` // why it is hidden, as the title of its filter says it
 	Fate     Fate      `json:"fate"`
-	Shelf    string    `json:"shelf,omitempty"` // which of our filters
-	Entry    string    `json:"entry,omitempty"` // the server's id of the entry in it
+	Place    string    `json:"shelf,omitempty"` // where it is hidden, in the words of the network's adapter
 	Seen     time.Time `json:"seen"`
 	FiledAt  time.Time `json:"filed,omitzero"`
 	Changed  time.Time `json:"changed"`

@@ -209,15 +209,25 @@ func (g golden) checkTimelines(t *testing.T, s *store.Store) {
 		if err := errors.Join(err, err2); err != nil || len(rows) != 7 || len(work) != wanted {
 			t.Errorf("%s: %d rows, %d to do, %v", session, len(rows), len(work), err)
 		}
-		shelves, err := own.Timeline().Shelves()
+		filters, err := own.Notes("filters").All()
 		mutes, err2 := own.Timeline().Mutes()
 		lessons, err3 := own.Timeline().Lessons()
-		if err := errors.Join(err, err2, err3); err != nil || len(shelves) != 1 || len(mutes) != 1 || len(lessons) != 1 {
-			t.Errorf("%s: %d shelves, %d mutes, %d lessons, %v", session, len(shelves), len(mutes), len(lessons), err)
+		if err := errors.Join(err, err2, err3); err != nil || len(filters) != 1 || len(mutes) != 1 || len(lessons) != 1 {
+			t.Errorf("%s: %d filters, %d mutes, %d lessons, %v", session, len(filters), len(mutes), len(lessons), err)
 		}
 	}
-	if lists, err := s.For(oldCarol).Lists().All(); err != nil || len(lists) != 1 || len(lists[0].Posts) != 1 {
-		t.Errorf("lists: %+v, %v", lists, err)
+	lists, err := s.For(oldCarol).Notes("lists").All()
+	if err != nil || len(lists) != 1 {
+		t.Errorf("lists: %s, %v", lists, err)
+	}
+	for name, data := range lists {
+		var l struct {
+			ID    string
+			Posts map[string]time.Time
+		}
+		if err := json.Unmarshal(data, &l); err != nil || l.ID != name || len(l.Posts) != 1 {
+			t.Errorf("list %s: %s, %v", name, data, err)
+		}
 	}
 	if v, ok, err := s.Sights().Find("model", "sha:abc"); !ok || err != nil || v.Score != 0.5 {
 		t.Errorf("a sight: %+v, %v, %v", v, ok, err)

@@ -29,14 +29,15 @@ var (
 	subscriberBucket = []byte("subscribers") // server, account -> Subscriber
 	hiddenBucket     = []byte("judged")      // server, account, post -> Judged
 	workBucket       = []byte("filterwork")  // server, account, post of what the filer has to do
-	shelfBucket      = []byte("shelves")     // server, account, name -> Shelf
+	shelfBucket      = []byte("shelves")     // server, account, name -> notes on filters on the server
 	muteBucket       = []byte("mutes")       // server, account, muted account -> Mute
 	lessonBucket     = []byte("lessons")     // server, account, picture -> Lesson
 	allowanceBucket  = []byte("allowances")  // handle -> Allowance
 	sessionBucket    = []byte("sessions")    // hash of an id -> Session
 	sightBucket      = []byte("sights")      // model, address or hash of a picture -> Sight
 	spendBucket      = []byte("spending")    // server, account, month, item -> Spending
-	listBucket       = []byte("postlists")   // server, account, id -> PostList
+	listBucket       = []byte("postlists")   // server, account, name -> notes on lists of posts
+	noteBucket       = []byte("notes")       // server, account, part, name -> other notes of adapters
 )
 
 // step brings the schema from one version to the next.
@@ -44,7 +45,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities}
+var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities, createNotes}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,
@@ -78,6 +79,14 @@ func createFilter(tx *bolt.Tx) error {
 func createSessions(tx *bolt.Tx) error {
 	if _, err := tx.CreateBucketIfNotExists(sessionBucket); err != nil {
 		return fmt.Errorf("create bucket %s: %w", sessionBucket, err)
+	}
+	return nil
+}
+
+// createNotes came with adapters that keep what they like.
+func createNotes(tx *bolt.Tx) error {
+	if _, err := tx.CreateBucketIfNotExists(noteBucket); err != nil {
+		return fmt.Errorf("create bucket %s: %w", noteBucket, err)
 	}
 	return nil
 }

@@ -185,7 +185,7 @@ func (a *Subscription) Forget(by Actor) error {
 			return err
 		}
 		all := func(json.RawMessage) bool { return true }
-		for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket} {
+		for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket, noteBucket} {
 			if _, err := dropRecords(tx, bucket, prefix(a.who.Server, a.who.ID), all); err != nil {
 				return err
 			}

@@ -115,6 +115,7 @@ type Facts struct {
 	Private    bool // a post can be for few, and can have a content warning; without, all is public
 	Links      bool // replies may have links
 	OnlyCalled bool // only posts that mention us may be answered: nobody else can be asked anything
+	MutesEnd   bool // mutes end by themselves, when they were asked to
 	Ordered    bool // no post turns up later than one that was written after it: what was read once need not be read again
 }
 

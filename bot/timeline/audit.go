@@ -33,25 +33,25 @@ var ErrNobody = errors.New("no such account")
 
 // Audit counts dreams among an artist's public pictures, at the subscriber's budget.
 func (f *Filter) Audit(ctx context.Context, sub store.Subscriber, handle string) (Audit, error) {
-	account, err := f.Connect(sub)
+	reader, err := f.Connect(sub)
 	if err != nil {
 		return Audit{}, fmt.Errorf("open the account: %w", err)
 	}
-	artist, err := account.Lookup(ctx, strings.TrimPrefix(strings.TrimSpace(handle), "@"))
+	artist, err := reader.Lookup(ctx, strings.TrimPrefix(strings.TrimSpace(handle), "@"))
 	if network.Is(err, network.NotFound) {
 		return Audit{}, ErrNobody
 	}
 	if err != nil {
 		return Audit{}, err
 	}
-	list, err := account.PostsOf(ctx, artist.ID, auditPosts)
+	list, err := reader.PostsOf(ctx, artist.ID, auditPosts)
 	if err != nil {
 		return Audit{}, err
 	}
 	a := Audit{Account: artist.Handle}
 	for _, p := range list {
 		s := original(p)
-		if s.sights, err = f.Eye.lookAt(ctx, account, p); err != nil {
+		if s.sights, err = f.Eye.lookAt(ctx, reader, p); err != nil {
 			return a, err
 		}
 		if len(s.sights) == 0 {

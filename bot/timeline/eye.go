@@ -56,14 +56,9 @@ func (e *Eye) near(score float64) bool {
 	return score >= e.Judge.Likely(relaxed) && score < e.Judge.Certain(strict)
 }
 
-// fetcher downloads for one subscriber.
-type fetcher interface {
-	Fetch(ctx context.Context, m network.Media, limit int64) ([]byte, error)
-}
-
 // Look judges one attachment: the server's preview, and the picture itself when the preview
 // leaves doubts. What cannot be decoded is a sight too, so that it is not tried again.
-func (e *Eye) Look(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {
+func (e *Eye) Look(ctx context.Context, from network.Fetcher, m network.Media) (store.Sight, error) {
 	name := "url:" + digest([]byte(m.URL))
 	if seen, ok, err := e.Store.Sights().Find(e.Judge.Model(), name); err != nil || ok {
 		return seen, err
@@ -86,7 +81,7 @@ func (e *Eye) Known(hash string) (store.Sight, bool, error) {
 	return e.Store.Sights().Find(e.Judge.Model(), "sha:"+hash)
 }
 
-func (e *Eye) look(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {
+func (e *Eye) look(ctx context.Context, from network.Fetcher, m network.Media) (store.Sight, error) {
 	still := m.Kind == network.Still
 	if m.PreviewURL == "" && !still {
 		return store.Sight{Unread: "a clip without a preview", Picture: digest([]byte(m.URL))}, nil
@@ -104,7 +99,7 @@ func (e *Eye) look(ctx context.Context, from fetcher, m network.Media) (store.Si
 }
 
 // see downloads, decodes and judges one file.
-func (e *Eye) see(ctx context.Context, from fetcher, m network.Media) (store.Sight, error) {
+func (e *Eye) see(ctx context.Context, from network.Fetcher, m network.Media) (store.Sight, error) {
 	data, err := from.Fetch(ctx, m, e.FetchBytes)
 	if network.Failed(err) && !network.MayPass(err) {
 		return store.Sight{Unread: err.Error(), Picture: digest([]byte(m.URL))}, nil

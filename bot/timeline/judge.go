@@ -159,7 +159,7 @@ func alike(l store.Lesson, s store.Sight) bool {
 }
 
 // lookAt sees all pictures of a post. One that cannot be read counts as nothing.
-func (e *Eye) lookAt(ctx context.Context, from fetcher, p network.Post) (sights []store.Sight, err error) {
+func (e *Eye) lookAt(ctx context.Context, from network.Fetcher, p network.Post) (sights []store.Sight, err error) {
 	for _, m := range p.Media {
 		if m.Kind == network.Other {
 			continue

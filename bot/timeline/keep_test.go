@@ -1,7 +1,9 @@
 package timeline_test
 
 import (
+	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,24 +43,25 @@ func TestDreamsAreFiledAndNothingElseIsTouched(t *testing.T) {
 }
 
 func TestAQuotedDreamIsFiledAndTheQuotingPostStays(t *testing.T) {
-	r := newRig(t, mastodontest.Mastodon)
-	dream := r.post(r.stranger, 0.98, "from far away")
-	quote, err := r.artist.Post(mastodontest.PostOptions{Text: "look at this", Quote: dream})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.join()
-	r.pass()
-	r.want("DeepDream: certain", dream)
-	if row, err := r.store.For(r.scope).Timeline().Judged(dream); err != nil || row.Author != r.stranger.Handle() || row.Booster == row.Author || row.Booster == "" {
-		t.Errorf("the row is %+v, %v", row, err)
-	}
-	if _, err := r.store.For(r.scope).Timeline().Judged(quote.ID); err == nil {
-		t.Error("a post without pictures of its own was judged")
-	}
-	r.say("undo all")
-	r.pass()
-	r.want("DeepDream: certain")
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		dream := r.post(r.stranger, 0.98, "from far away")
+		quote, err := r.artist.Post(mastodontest.PostOptions{Text: "look at this", Quote: dream})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.join()
+		r.pass()
+		r.want("DeepDream: certain", dream)
+		if row, err := r.store.For(r.scope).Timeline().Judged(dream); err != nil || row.Author != r.stranger.Handle() || row.Booster == row.Author || row.Booster == "" {
+			t.Errorf("the row is %+v, %v", row, err)
+		}
+		if _, err := r.store.For(r.scope).Timeline().Judged(quote.ID); err == nil {
+			t.Error("a post without pictures of its own was judged")
+		}
+		r.say("undo all")
+		r.pass()
+		r.want("DeepDream: certain")
+	})
 }
 
 func TestNewPostsAreFiledAsTheyCome(t *testing.T) {
@@ -104,29 +107,22 @@ func TestUndoRestoresTheFilterListExactly(t *testing.T) {
 }
 
 func TestTheFirstWeekOnlyLooks(t *testing.T) {
-	r := newRig(t, mastodontest.Mastodon)
-	dream := r.post(r.artist, 0.95, "dream")
-	r.join(func(s *store.Subscriber) { s.ShadowUntil = time.Now().Add(7 * 24 * time.Hour) })
-	r.pass()
-	if r.fate(dream) != store.Noted || len(r.reader.Filters()) != 0 {
-		t.Errorf("%s, filters %v", r.fate(dream), r.reader.Filters())
-	}
-	rep, err := r.filter.Desk().Report(mustSub(r), time.Time{})
-	if err != nil || rep.Noted != 1 || !strings.Contains(words.Report(rep), "would have hidden 1 post") {
-		t.Errorf("%+v %v %s", rep, err, words.Report(rep))
-	}
-	r.say("filter on") // said while on: enough of looking
-	later := r.post(r.artist, 0.96, "later")
-	r.pass()
-	r.want("DeepDream: certain", later)
-}
-
-func mustSub(r *rig) store.Subscriber {
-	sub, err := r.store.For(r.scope).Subscription().Subscriber()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return sub
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		dream := r.post(r.artist, 0.95, "dream")
+		r.join(func(s *store.Subscriber) { s.ShadowUntil = time.Now().Add(7 * 24 * time.Hour) })
+		r.pass()
+		if r.fate(dream) != store.Noted || len(r.reader.Filters()) != 0 {
+			t.Errorf("%s, filters %v", r.fate(dream), r.reader.Filters())
+		}
+		rep, err := r.filter.Desk().Report(r.sub(), time.Time{})
+		if err != nil || rep.Noted != 1 || !strings.Contains(words.Report(rep), "would have hidden 1 post") {
+			t.Errorf("%+v %v %s", rep, err, words.Report(rep))
+		}
+		r.say("filter on") // said while on: enough of looking
+		later := r.post(r.artist, 0.96, "later")
+		r.pass()
+		r.want("DeepDream: certain", later)
+	})
 }
 
 func TestTheFilterLearnsFromThePlatformsOwnButtons(t *testing.T) {
@@ -165,85 +161,89 @@ func TestTheFilterLearnsFromThePlatformsOwnButtons(t *testing.T) {
 }
 
 func TestADeletedPostIsNoLesson(t *testing.T) {
-	r := newRig(t, mastodontest.Mastodon)
-	dream := r.post(r.artist, 0.95, "soon gone")
-	keep := r.post(r.artist, 0.95, "stays")
-	r.join()
-	r.pass()
-	if err := r.artist.Delete(dream); err != nil {
-		t.Fatal(err)
-	}
-	r.reader.Unfile(r.reader.Filters()[0].ID, dream) // servers drop entries of deleted posts
-	r.pass()
-	lessons, err := r.store.For(r.scope).Timeline().Lessons()
-	if err != nil || len(lessons) != 0 || r.fate(dream) != store.Gone {
-		t.Errorf("%v %v, the post is %s", lessons, err, r.fate(dream))
-	}
-	r.want("DeepDream: certain", keep)
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		dream := r.post(r.artist, 0.95, "soon gone")
+		keep := r.post(r.artist, 0.95, "stays")
+		r.join()
+		r.pass()
+		if err := r.artist.Delete(dream); err != nil {
+			t.Fatal(err)
+		}
+		r.reader.Unfile(r.reader.Filters()[0].ID, dream) // servers drop entries of deleted posts
+		r.pass()
+		lessons, err := r.store.For(r.scope).Timeline().Lessons()
+		if err != nil || len(lessons) != 0 || r.fate(dream) != store.Gone {
+			t.Errorf("%v %v, the post is %s", lessons, err, r.fate(dream))
+		}
+		r.want("DeepDream: certain", keep)
+	})
 }
 
 func TestAFilterTheSubscriberDeletesStaysAway(t *testing.T) {
-	r := newRig(t, mastodontest.Mastodon)
-	r.post(r.artist, 0.95, "dream")
-	r.join()
-	r.pass()
-	r.reader.RemoveFilter(r.reader.Filters()[0].ID)
-	r.pass()
-	r.post(r.artist, 0.95, "another")
-	r.pass()
-	if len(r.reader.Filters()) != 0 || mustSub(r).Mode != store.FilterShadow {
-		t.Errorf("mode %s, filters %+v", mustSub(r).Mode, r.reader.Filters())
-	}
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		r.post(r.artist, 0.95, "dream")
+		r.join()
+		r.pass()
+		r.reader.RemoveFilter(r.reader.Filters()[0].ID)
+		r.pass()
+		r.post(r.artist, 0.95, "another")
+		r.pass()
+		if len(r.reader.Filters()) != 0 || r.sub().Mode != store.FilterShadow {
+			t.Errorf("mode %s, filters %+v", r.sub().Mode, r.reader.Filters())
+		}
+	})
 }
 
 func TestRulesAndWordsDecide(t *testing.T) {
-	r := newRig(t, mastodontest.Mastodon)
-	r.join()
-	r.pass()
-	r.say("allow @" + r.artist.Handle())
-	r.say("deny @" + r.stranger.Handle())
-	other := r.server.AddUser("other", mastodontest.UserOptions{})
-	r.reader.Follow(other)
-	spared := r.post(r.artist, 0.99, "dream")
-	denied := r.post(r.stranger, 0.01, "a photograph")
-	if _, err := other.Boost(denied); err != nil {
-		t.Fatal(err)
-	}
-	plain := r.post(other, 0.75, "red flowers")
-	tagged := r.post(other, 0.75, "red flowers #deepdream")
-	r.pass()
-	if r.fate(spared) != store.Kept || r.fate(plain) != store.Kept {
-		t.Errorf("allowed: %s, plain: %s", r.fate(spared), r.fate(plain))
-	}
-	r.want("DeepDream: you said so", denied)
-	if r.fate(tagged) != store.Filed {
-		t.Errorf("tagged is %s", r.fate(tagged))
-	}
-	if why := r.say("why " + tagged); !strings.Contains(why, "deep dream") || !strings.Contains(why, "Hidden") {
-		t.Error(why)
-	}
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		r.join()
+		r.pass()
+		r.say("allow @" + r.artist.Handle())
+		r.say("deny @" + r.stranger.Handle())
+		other := r.server.AddUser("other", mastodontest.UserOptions{})
+		r.reader.Follow(other)
+		spared := r.post(r.artist, 0.99, "dream")
+		denied := r.post(r.stranger, 0.01, "a photograph")
+		if _, err := other.Boost(denied); err != nil {
+			t.Fatal(err)
+		}
+		plain := r.post(other, 0.75, "red flowers")
+		tagged := r.post(other, 0.75, "red flowers #deepdream")
+		r.pass()
+		if r.fate(spared) != store.Kept || r.fate(plain) != store.Kept {
+			t.Errorf("allowed: %s, plain: %s", r.fate(spared), r.fate(plain))
+		}
+		r.want("DeepDream: you said so", denied)
+		if r.fate(tagged) != store.Filed {
+			t.Errorf("tagged is %s", r.fate(tagged))
+		}
+		if why := r.say("why " + tagged); !strings.Contains(why, "deep dream") || !strings.Contains(why, "Hidden") {
+			t.Error(why)
+		}
+	})
 }
 
 func TestWordsOnAPost(t *testing.T) {
-	r := newRig(t, mastodontest.Mastodon)
-	dream := r.post(r.artist, 0.95, "dream")
-	photo := r.post(r.artist, 0.2, "photo")
-	r.join()
-	r.pass()
-	st, _ := r.server.Status(dream)
-	r.say("this is not a dream " + st.URL)
-	r.say("is a dream " + photo)
-	r.pass()
-	r.want("DeepDream: certain")
-	r.want("DeepDream: you said so", photo)
-	if reply := r.say("is a dream https://elsewhere.example/@x/1"); !strings.Contains(reply, "not seen") {
-		t.Error(reply)
-	}
-	r.say("how hide")
-	r.pass()
-	if f := r.reader.Filters(); len(f) != 1 || f[0].Action != "hide" {
-		t.Errorf("%+v", f)
-	}
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		dream := r.post(r.artist, 0.95, "dream")
+		photo := r.post(r.artist, 0.2, "photo")
+		r.join()
+		r.pass()
+		st, _ := r.server.Status(dream)
+		r.say("this is not a dream " + st.URL)
+		r.say("is a dream " + photo)
+		r.pass()
+		r.want("DeepDream: certain")
+		r.want("DeepDream: you said so", photo)
+		if reply := r.say("is a dream https://elsewhere.example/@x/1"); !strings.Contains(reply, "not seen") {
+			t.Error(reply)
+		}
+		r.say("how hide")
+		r.pass()
+		if f := r.reader.Filters(); len(f) != 1 || f[0].Action != "hide" {
+			t.Errorf("%+v", f)
+		}
+	})
 }
 
 func TestLeavingRemovesEverything(t *testing.T) {
@@ -270,36 +270,153 @@ func TestLeavingRemovesEverything(t *testing.T) {
 }
 
 func TestOnePictureIsLookedAtOnceForEverybody(t *testing.T) {
-	r := newRig(t, mastodontest.Mastodon)
-	r.post(r.artist, 0.95, "dream")
-	r.join()
-	r.pass()
-	n := r.judge.looks.Load()
-	r.scope.ID = "somebody else"
-	r.join()
-	r.pass()
-	if r.judge.looks.Load() != n {
-		t.Errorf("%d looks, then %d", n, r.judge.looks.Load())
-	}
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		r.post(r.artist, 0.95, "dream")
+		r.join()
+		r.pass()
+		n := r.judge.looks.Load()
+		r.scope.ID = "somebody else"
+		r.join()
+		r.pass()
+		if r.judge.looks.Load() != n {
+			t.Errorf("%d looks, then %d", n, r.judge.looks.Load())
+		}
+	})
 }
 
 func TestWhatTwoCallNoDreamIsHiddenFromNobodyIfTheOperatorShares(t *testing.T) {
 	for _, share := range []bool{true, false} {
-		r := newRig(t, mastodontest.Mastodon, func(r *rig) { r.options.Share = share })
-		dream := r.post(r.artist, 0.95, "dream")
-		for _, account := range []string{"first", "second"} {
-			r.scope.ID = account
+		on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+			dream := r.post(r.artist, 0.95, "dream")
+			for _, account := range []string{"first", "second"} {
+				r.scope.ID = account
+				r.join()
+				r.pass()
+				if _, err := r.filter.Desk().Say(r.sub(), dream, false); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.scope.ID = "third"
 			r.join()
 			r.pass()
-			if _, err := r.filter.Desk().Say(mustSub(r), dream, false); err != nil {
-				t.Fatal(err)
+			if kept := r.fate(dream) == store.Kept; kept != share {
+				t.Errorf("share %v: the post is %s", share, r.fate(dream))
 			}
+		}, func(r *rig) { r.options.Share = share })
+	}
+}
+
+func TestTheBudgetOfWrongHidesDecides(t *testing.T) {
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		// The judge hides from 0.82 on at 1 in 2000, from 0.80 at 1 in 1000, from 0.72 at 1 in 100.
+		sure, middling, faint := r.post(r.artist, 0.84, "sure"), r.post(r.artist, 0.81, "middling"), r.post(r.artist, 0.75, "faint")
+		r.join(func(s *store.Subscriber) { s.Budget = 0.0005 })
+		r.pass()
+		r.want("DeepDream: likely", sure)
+		if j := r.judged(middling); math.Abs(j.Limit-0.824) > 0.001 || j.Fate != store.Kept {
+			t.Errorf("at 1 in 2000 %.3f is %s, the limit is %.3f", j.Score, j.Fate, j.Limit)
 		}
-		r.scope.ID = "third"
+		r.say("budget 1 in 1000")
+		if n, err := r.filter.Rescan(r.scope, time.Time{}); err != nil || n != 1 {
+			t.Errorf("%d changed, %v", n, err)
+		}
+		r.pass()
+		r.want("DeepDream: likely", sure, middling)
+		r.say("budget relaxed")
+		later := r.post(r.artist, 0.74, "later")
+		r.pass()
+		r.want("DeepDream: likely", sure, middling, later)
+		if _, err := r.filter.Rescan(r.scope, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		r.pass()
+		r.want("DeepDream: likely", sure, middling, faint, later)
+		r.say("budget strict")
+		if _, err := r.filter.Rescan(r.scope, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		r.pass()
+		r.want("DeepDream: likely", sure)
+	})
+}
+
+func TestAFilterWhoseTimeIsOverIsNoWordOfTheSubscribers(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.sleep(20 * 24 * time.Hour) // into a month
+		old := r.post(r.artist, 0.95, "old")
 		r.join()
 		r.pass()
-		if kept := r.fate(dream) == store.Kept; kept != share {
-			t.Errorf("share %v: the post is %s", share, r.fate(dream))
+		r.want("DeepDream: certain", old)
+		r.sleep(40 * 24 * time.Hour)
+		late := r.post(r.artist, 0.95, "late")
+		r.pass()
+		if f := r.reader.Filters(); len(f) != 2 || r.judged(old).Place == r.judged(late).Place {
+			t.Fatalf("%+v", f)
 		}
-	}
+		r.sleep(32 * 24 * time.Hour)
+		r.calm()
+		if f := r.reader.Filters(); len(f) != 1 || r.fate(old) != store.Gone || r.fate(late) != store.Filed || len(r.lessons()) != 0 || r.sub().Mode != store.FilterOn {
+			t.Errorf("%+v; the old post is %s, the late one %s; lessons %v; the filter is %s", f, r.fate(old), r.fate(late), r.lessons(), r.sub().Mode)
+		}
+		r.agrees()
+	})
+}
+
+func TestWhatWaitsIsNotHiddenInPlaceOfAFilterThatWasDeleted(t *testing.T) {
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		dream := r.post(r.artist, 0.95, "dream")
+		r.join()
+		r.pass()
+		r.server.Inject(mastodontest.Fault{Match: "GET /api/v2/filters", Kind: mastodontest.Answer, Code: 503})
+		waiting, said := r.post(r.artist, 0.95, "waiting"), r.post(r.artist, 0.1, "said")
+		r.pass()
+		r.say("is a dream " + said)
+		r.reader.RemoveFilter(r.reader.Filters()[0].ID)
+		r.server.ClearFaults()
+		r.pass()
+		r.pass()
+		if r.fate(dream) != store.Gone || r.fate(waiting) != store.Returned || r.sub().Mode != store.FilterShadow || len(r.lessons()) != 1 {
+			t.Errorf("the hidden one is %s, the waiting one %s, the filter is %s; lessons %v", r.fate(dream), r.fate(waiting), r.sub().Mode, r.lessons())
+		}
+		r.want("DeepDream: you said so", said)
+		entries, err := r.store.Operator().Audit(10)
+		told := slices.DeleteFunc(entries, func(e store.Entry) bool {
+			return !strings.Contains(e.Reason, `the filter "DeepDream: certain" was deleted`)
+		})
+		if err != nil || len(told) != 1 {
+			t.Errorf("%d entries in the audit trail, %v", len(told), err)
+		}
+	})
+}
+
+func TestWhatIsMovedBetweenFiltersOfOursIsNoWord(t *testing.T) {
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		a, b := r.post(r.artist, 0.95, "certain"), r.post(r.artist, 0.85, "likely")
+		r.join()
+		r.pass()
+		r.reader.Unfile(r.filter1("DeepDream: certain"), a)
+		r.reader.File(r.filter1("DeepDream: likely"), a)
+		r.calm()
+		if r.fate(a) != store.Filed || r.judged(a).Place != r.judged(b).Place || len(r.lessons()) != 0 {
+			t.Errorf("it is %s in %s; lessons %v", r.fate(a), r.judged(a).Place, r.lessons())
+		}
+		r.agrees()
+	})
+}
+
+func TestLatePostsAreSeenThoughTheCursorHasPassed(t *testing.T) {
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		r.post(r.artist, 0.1, "hello")
+		r.join()
+		r.pass()
+		missed := r.post(r.stranger, 0.95, "nobody the reader follows")
+		r.post(r.artist, 0.1, "later")
+		r.pass()
+		if _, err := r.store.For(r.scope).Timeline().Judged(missed); err == nil {
+			t.Fatal("the reader sees it already")
+		}
+		r.reader.Follow(r.stranger) // as if it had come late: its id is before the cursor
+		r.pass()
+		r.want("DeepDream: certain", missed)
+	})
 }

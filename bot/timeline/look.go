@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,70 +24,58 @@ func (w *watcher) look(ctx context.Context, sub store.Subscriber) error {
 	if !known {
 		return w.first(ctx, sub)
 	}
-	if err := w.overlap(ctx, sub, cursor); err != nil {
-		return err
-	}
 	for ctx.Err() == nil {
-		page, err := w.account.Home(ctx, cursor, pageSize)
-		if err != nil || len(page) == 0 {
+		page, err := w.reader.Home(ctx, cursor, pageSize)
+		if err != nil {
 			return err
 		}
-		if err := w.judge(ctx, sub, page, page[len(page)-1].ID); err != nil {
+		if page.Next == cursor {
+			return w.overlap(ctx, sub, cursor)
+		}
+		if err := w.record(ctx, sub, page.Posts, page.Next); err != nil {
 			return err
 		}
-		cursor = page[len(page)-1].ID
+		cursor = page.Next
 	}
 	return context.Cause(ctx)
 }
 
-// overlap looks at the latest posts once more from time to time. A post that reaches the server
-// late has the id of when it was written, which the cursor may have passed.
+// overlap looks at the latest posts once more from time to time. A post that reaches the server late
+// may have its place in the timeline where it was written, before the cursor.
 func (w *watcher) overlap(ctx context.Context, sub store.Subscriber, cursor string) error {
-	if w.account.Facts().Ordered || time.Since(w.overlapped) < w.Check {
+	if w.reader.Facts().Ordered || time.Since(w.overlapped) < w.Check {
 		return nil
 	}
-	latest, err := w.account.Recent(ctx, pageSize)
+	pages, err := w.reader.Recent(ctx, pageSize)
 	if err != nil {
 		return err
 	}
 	w.overlapped = time.Now()
-	late := slices.DeleteFunc(latest, func(p network.Post) bool { return newer(p.ID, cursor) })
-	if len(late) == 0 {
-		return nil
-	}
-	return w.judge(ctx, sub, late, cursor)
-}
-
-// newer compares ids as servers make them: by length, then by letters.
-func newer(a, b string) bool {
-	if len(a) != len(b) {
-		return len(a) > len(b)
-	}
-	return a > b
-}
-
-// first looks at the recent past of somebody who joins, newest last, so that a kill in between
-// costs only time.
-func (w *watcher) first(ctx context.Context, sub store.Subscriber) error {
-	recent, err := w.account.Recent(ctx, w.First)
-	if err != nil {
-		return err
-	}
-	if len(recent) == 0 {
-		return nil // nothing to begin after: an empty timeline is read again
-	}
-	for len(recent) > 0 {
-		n := min(pageSize, len(recent))
-		if err := w.judge(ctx, sub, recent[:n], recent[n-1].ID); err != nil {
+	for _, page := range pages {
+		if err := w.record(ctx, sub, page.Posts, cursor); err != nil {
 			return err
 		}
-		recent = recent[n:]
 	}
 	return nil
 }
 
-// judge decides about a page of posts and writes that down with the cursor after it.
-func (w *watcher) judge(ctx context.Context, sub store.Subscriber, page []network.Post, cursor string) error {
+// first looks at the recent past of somebody who joins, newest last, so that a kill in between
+// costs only time. After an empty timeline there is nothing to go on from: it is read again.
+func (w *watcher) first(ctx context.Context, sub store.Subscriber) error {
+	pages, err := w.reader.Recent(ctx, w.First)
+	if err != nil {
+		return err
+	}
+	for _, page := range pages {
+		if err := w.record(ctx, sub, page.Posts, page.Next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record decides about posts that nothing was decided about and writes that down with a cursor.
+func (w *watcher) record(ctx context.Context, sub store.Subscriber, page []network.Post, cursor string) error {
 	v, err := w.view(sub)
 	if err != nil {
 		return err
@@ -145,7 +132,7 @@ func (w *watcher) see(ctx context.Context, s *seen) (err error) {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	s.sights, err = w.Eye.lookAt(ctx, w.account, s.post)
+	s.sights, err = w.Eye.lookAt(ctx, w.reader, s.post)
 	return err
 }
 
@@ -191,8 +178,8 @@ const agreeing = 2
 // rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
 // What the subscriber said of a post, or took out, stays as it is.
 func (w *watcher) rescan(since time.Time) (changed int, err error) {
-	w.pass.Lock()
-	defer w.pass.Unlock()
+	w.passing.Lock()
+	defer w.passing.Unlock()
 	sub, err := w.own.Subscription().Subscriber()
 	if err != nil {
 		return 0, err

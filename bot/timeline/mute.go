@@ -19,7 +19,7 @@ func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
 	if err != nil || len(due) == 0 && !w.mustLook(known) {
 		return err
 	}
-	muted, err := w.account.Muted(ctx)
+	muted, err := w.mutedNow(ctx, known)
 	if err != nil {
 		return err
 	}
@@ -40,6 +40,21 @@ func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
 		}
 	}
 	return nil
+}
+
+// mutedNow are the muted accounts with when each mute ends, zero for never. Where mutes have no end, ours
+// have the one that we wrote down.
+func (w *watcher) mutedNow(ctx context.Context, known []store.Mute) (map[string]time.Time, error) {
+	muted, err := w.reader.Muted(ctx)
+	if err != nil || w.reader.Facts().MutesEnd {
+		return muted, err
+	}
+	for _, m := range known {
+		if _, there := muted[m.Account]; there && m.Ours() {
+			muted[m.Account] = m.Until
+		}
+	}
+	return muted, nil
 }
 
 // knownMutes are our mutes and those that are over. The latter are forgotten once no post from before
@@ -118,7 +133,7 @@ func (w *watcher) beginMute(ctx context.Context, m store.Mute) error {
 	if err := w.own.Timeline().PutMute(m); err != nil {
 		return err
 	}
-	if err := w.account.Mute(ctx, m.Account, time.Until(m.Until)); err != nil {
+	if err := w.reader.Mute(ctx, m.Account, time.Until(m.Until)); err != nil {
 		return err
 	}
 	m.Done = true
@@ -147,7 +162,7 @@ func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]ti
 		return nil
 	}
 	if there && !ends.IsZero() {
-		if err := w.account.Unmute(ctx, m.Account); err != nil {
+		if err := w.reader.Unmute(ctx, m.Account); err != nil {
 			return err
 		}
 	}
@@ -162,7 +177,7 @@ func (w *watcher) unmuteAll(ctx context.Context) error {
 	if err != nil || len(ours) == 0 {
 		return err
 	}
-	muted, err := w.account.Muted(ctx)
+	muted, err := w.mutedNow(ctx, ours)
 	if err != nil {
 		return err
 	}

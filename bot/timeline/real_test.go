@@ -14,8 +14,10 @@ import (
 	gomastodon "github.com/mattn/go-mastodon"
 
 	"slugpuppy/bot/identity"
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/mastodon"
+	"slugpuppy/bot/network/mastodon/serverfilter"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
@@ -33,7 +35,7 @@ func TestOnARealServer(t *testing.T) {
 
 // So that the way to a real server stays open.
 func TestOnTheFakeServerAsOnARealOne(t *testing.T) {
-	r := newRig(t, mastodontest.GoToSocial)
+	r := newRig(t, mastodontest.GoToSocial, (*mastodontest.Server).Start)
 	onServer(t, r.server.URL, r.reader.Token("read", "write"), r.artist.Token("read", "write"))
 }
 
@@ -59,8 +61,10 @@ func onServer(t *testing.T, server, reader, artist string) {
 	defer st.Close()
 	f, err := timeline.New(timeline.Options{
 		Store: st, Check: time.Nanosecond, First: 40, Log: slog.New(slog.DiscardHandler),
-		Eye:     &timeline.Eye{Judge: &redness{}, Store: st, FetchBytes: 1 << 24, Decode: decode},
-		Connect: func(store.Subscriber) (timeline.Account, error) { return account, nil },
+		Eye: &timeline.Eye{Judge: &redness{}, Store: st, FetchBytes: 1 << 24, Decode: decode},
+		Connect: func(sub store.Subscriber) (network.Reader, error) {
+			return account.Reader(st.For(sub.Identity).Notes("filters"), serverfilter.Options{}), nil
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +94,7 @@ func onServer(t *testing.T, server, reader, artist string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if slices.ContainsFunc(list, func(f timeline.ServerFilter) bool { return f.Title == "DeepDream: certain" && f.Entries[post] != "" }) {
+		if slices.ContainsFunc(list, func(f serverfilter.Filter) bool { return f.Title == "DeepDream: certain" && f.Entries[post] != "" }) {
 			return
 		}
 		time.Sleep(time.Second)

@@ -20,7 +20,7 @@ type Options struct {
 	Store *store.Store
 	Eye   *Eye
 	// Connect opens a subscriber's account.
-	Connect func(store.Subscriber) (Account, error)
+	Connect func(store.Subscriber) (network.Reader, error)
 	// Disconnect gives a subscriber's token back and forgets it; nil: there is nothing to give back.
 	Disconnect func(ctx context.Context, sub store.Subscriber) error
 	// Tell sends a subscriber a private message, such as a digest; nil: nobody can.
@@ -28,14 +28,12 @@ type Options struct {
 	Log  *slog.Logger // nil: nothing is logged
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
-	Check time.Duration // between checks of the server's filters without work; 5 min
+	Check time.Duration // between looks at what is hidden when there is nothing to do; 5 min
 	// Observer is told what happens, for metrics; nil: nobody listens.
 	Observer Observer
 	Pulse    *pulse.Monitor // told that the loops still turn; nil: nobody is
 	// Share lets what several subscribers call no dream count for everybody.
 	Share bool
-	// Settle is how long a filter whose creation got no answer may still come to be; 30 s.
-	Settle time.Duration
 	// Keep is how long posts that came to an end, and what was seen in pictures, are remembered; 90
 	// days. Posts that were left alone are kept for a sixth of that.
 	Keep    time.Duration
@@ -79,7 +77,6 @@ func New(o Options) (*Filter, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
-	o.Settle = orTime(o.Settle, 30*time.Second)
 	o.Keep = orTime(o.Keep, 90*24*time.Hour)
 	o.Backoff.First, o.Backoff.Longest = orTime(o.Backoff.First, 5*time.Second), orTime(o.Backoff.Longest, 15*time.Minute)
 	if o.Observer == nil {
@@ -189,158 +186,6 @@ func (f *Filter) Wake(who identity.Identity) {
 	case hint <- struct{}{}:
 	default: // one is waiting already
 	}
-}
-
-// watcher looks after one subscriber. Passes never overlap.
-type watcher struct {
-	*Filter
-	own        *store.Account // what the store has of them
-	wake       chan struct{}
-	pass       sync.Mutex
-	account    Account
-	checked    time.Time     // when the server's filters were last read
-	overlapped time.Time     // when the latest posts were last read again
-	muted      time.Time     // when the mutes were last read
-	failures   int           // in a row
-	pause      time.Duration // after the last one
-}
-
-// longestPass is more than a pass over a neglected timeline takes.
-const longestPass = 3 * time.Hour
-
-// run makes passes until ctx ends or the subscriber is forgotten.
-func (w *watcher) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var hints <-chan struct{}
-	turn := w.Pulse.Loop("a timeline")
-	defer turn.End()
-	for {
-		turn.Within(longestPass)
-		next, err := w.Pass(ctx)
-		switch {
-		case errors.Is(err, store.ErrNoSubscriber):
-			return nil
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return err
-		}
-		if hints == nil {
-			hints = w.hints(ctx)
-		}
-		turn.Within(2 * next) // a hint is followed by a rest
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(next):
-		case <-w.wake:
-		case _, open := <-hints:
-			if !open {
-				hints = nil
-			}
-			if rest := w.rest(); rest > 0 && !backoff.Sleep(ctx, rest) { // a hint does not shorten a rest
-				return nil
-			}
-		}
-	}
-}
-
-// hints are the server's hints that there is something new; nil before the account is open.
-func (w *watcher) hints(ctx context.Context) <-chan struct{} {
-	w.pass.Lock() // others make passes too, see Filter.Pass
-	defer w.pass.Unlock()
-	if w.account == nil {
-		return nil
-	}
-	return w.account.WakeHome(ctx)
-}
-
-// rest is how long the server is to be left alone after a failure, 0 if it is well.
-func (w *watcher) rest() time.Duration {
-	w.pass.Lock()
-	defer w.pass.Unlock()
-	return w.pause
-}
-
-// Pass looks at what is new and brings the server's filters up to date. It says when to come
-// again; what a server refuses is written down for the subscriber and tried again later, and
-// only the store's errors are returned.
-func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
-	w.pass.Lock()
-	defer w.pass.Unlock()
-	sub, err := w.own.Subscription().Subscriber()
-	if err != nil {
-		return 0, err
-	}
-	err = w.once(ctx, sub)
-	if err == nil {
-		w.failures, w.pause = 0, 0
-		return w.Poll, w.settle(sub, "")
-	}
-	if ctx.Err() != nil || !network.Failed(err) && !errors.Is(err, errAccount) {
-		return 0, err
-	}
-	w.failures++
-	trouble := ""
-	// Whoever cannot read a timeline for long still has mutes to end.
-	w.pause = min(w.Backoff.Wait(w.failures, err), w.Backoff.Longest)
-	switch notice := network.NoticeOf(err); {
-	case notice != "": // nothing else is wrong
-		trouble, w.pause = notice, w.Backoff.Longest
-	case !network.Failed(err):
-		trouble, w.pause = err.Error(), w.Backoff.Longest
-	case network.Is(err, network.Unauthorized, network.Forbidden):
-		trouble, w.pause, w.account = "the server no longer lets us in; "+network.RemedyOf(err, "connect the account again"), w.Backoff.Longest, nil
-	}
-	w.Log.Warn("a timeline has to wait", "account", sub.Handle, "error", err, "retry_in", w.pause)
-	return w.pause, w.settle(sub, trouble)
-}
-
-// settle writes down why nothing happens, or that all is well again.
-func (w *watcher) settle(sub store.Subscriber, trouble string) error {
-	if sub.Trouble == trouble {
-		return nil
-	}
-	return w.own.Subscription().Touch(func(s *store.Subscriber) { s.Trouble = trouble })
-}
-
-// errAccount means that an account cannot even be opened.
-var errAccount = errors.New("cannot open the account")
-
-func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
-	if w.account == nil {
-		a, err := w.Connect(sub)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errAccount, err)
-		}
-		w.account = a
-	}
-	if sub.Leaving {
-		return w.leave(ctx, sub)
-	}
-	var failed error // the first call that failed; the other steps are taken all the same
-	for _, step := range []func(context.Context, store.Subscriber) error{w.watch, w.tend, w.mutes} {
-		err := step(ctx, sub)
-		if err != nil && !network.Failed(err) {
-			return err
-		}
-		if failed == nil {
-			failed = err
-		}
-	}
-	if failed != nil {
-		return failed
-	}
-	return w.digest(ctx, sub)
-}
-
-// watch looks at the timeline unless the subscriber does not want that now.
-func (w *watcher) watch(ctx context.Context, sub store.Subscriber) error {
-	if sub.Acting(time.Now()) == store.FilterOff {
-		return nil
-	}
-	return w.look(ctx, sub)
 }
 
 // Pass makes one pass for a subscriber now, whether Run runs or not. Passes for one never

@@ -64,7 +64,7 @@ func TestATimelineOfDreamsPhotographsAndPatterns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, mastodontest.Mastodon)
+	r := newRig(t, mastodontest.Mastodon, (*mastodontest.Server).Start)
 	r.filter.Eye.Judge = trained{eye}
 	booster := r.server.AddUser("booster", mastodontest.UserOptions{})
 	r.reader.Follow(booster)

@@ -1,24 +1,16 @@
 package timeline_test
 
 import (
-	"bufio"
-	"context"
+	"encoding/json"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"slugpuppy/bot/network/fake/mastodontest"
-	"slugpuppy/bot/network/mastodon"
-	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
 
@@ -33,19 +25,12 @@ func (r *rig) agrees() {
 	for _, j := range rows {
 		switch j.Fate {
 		case store.Filed:
-			want[j.Post] = j.Shelf
+			want[j.Post] = j.Place
 		case store.Wanted, store.Unwanted:
 			r.t.Errorf("post %s is still %s", j.Post, j.Fate)
 		}
 	}
-	shelves, err := r.store.For(r.scope).Timeline().Shelves()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	known := map[string]string{}
-	for _, s := range shelves {
-		known[s.ID] = s.Name
-	}
+	known := r.noted()
 	got := map[string]string{}
 	for _, f := range r.reader.Filters() {
 		if !strings.HasPrefix(f.Title, "DeepDream: ") {
@@ -66,7 +51,26 @@ func (r *rig) agrees() {
 	}
 }
 
-// calm makes passes until everything is done.
+// noted are the filters of ours that the notes know, by id; a name without an id is of one that may
+// still come to be.
+func (r *rig) noted() map[string]string {
+	r.t.Helper()
+	all, err := r.store.For(r.scope).Notes("filters").All()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	known := map[string]string{}
+	for name, data := range all {
+		var note struct{ ID string }
+		if err := json.Unmarshal(data, &note); err != nil {
+			r.t.Fatal(err)
+		}
+		known[note.ID] = name
+	}
+	return known
+}
+
+// calm makes passes until everything is done and no request can be on its way any more.
 func (r *rig) calm() {
 	r.t.Helper()
 	for range 20 {
@@ -75,14 +79,18 @@ func (r *rig) calm() {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		shelves, err := r.store.For(r.scope).Timeline().Shelves()
-		if err != nil {
-			r.t.Fatal(err)
+		there := map[string]string{}
+		for _, f := range r.reader.Filters() {
+			there[f.ID] = f.Title
 		}
-		busy := slices.ContainsFunc(shelves, func(s store.Shelf) bool { return s.Removing || s.ID == "" })
+		busy := false
+		for id := range r.noted() {
+			busy = busy || there[id] == ""
+		}
 		if len(work) == 0 && !busy {
 			return
 		}
+		r.sleep(time.Minute)
 	}
 }
 
@@ -93,198 +101,72 @@ func TestAThousandRoundsOfTroubleEndInAgreement(t *testing.T) {
 			if os.Getenv("SLUGPUPPY_LONG") != "" {
 				rounds = 1000
 			}
-			r := newRig(t, d)
-			r.reader.AddFilter("spoilers", "hide", "home")
-			before := r.reader.Filters()
-			r.join()
-			r.pass()
-			for _, f := range []mastodontest.Fault{
-				{Match: "*", Kind: mastodontest.Answer, Code: 503, Probability: 0.08},
-				{Match: "DELETE /api/v2/filters/*", Kind: mastodontest.Answer, Code: 404, Probability: 0.1},
-				{Match: "POST /api/v2/filters/*", Kind: mastodontest.Answer, Code: 404, Probability: 0.05},
-				{Match: "POST /api/v2/filters", Kind: mastodontest.DropAfterApply, Probability: 0.2},
-				{Match: "POST /api/v2/filters/*", Kind: mastodontest.DropAfterApply, Probability: 0.1},
-				{Match: "DELETE /api/v2/filters/*", Kind: mastodontest.DropAfterApply, Probability: 0.1},
-				{Match: "GET /api/v2/filters", Kind: mastodontest.Truncate, Probability: 0.05},
-			} {
-				r.server.Inject(f)
-			}
-			rnd := rand.New(rand.NewPCG(1, uint64(d)))
-			for range rounds {
-				switch rnd.IntN(6) {
-				case 0, 1:
-					r.post(r.artist, 0.92, "dream")
-				case 2:
-					r.post(r.artist, 0.1, "photograph")
-				case 3:
-					r.say([]string{"undo last", "undo all", "undo @artist"}[rnd.IntN(3)])
-				case 4:
-					r.say([]string{"how hide", "how warn"}[rnd.IntN(2)])
-				}
-				if _, err := r.filter.Pass(t.Context(), r.scope); err != nil {
-					t.Fatal(err)
-				}
-			}
-			r.server.ClearFaults()
-			r.calm()
-			r.agrees()
-			if lessons, err := r.store.For(r.scope).Timeline().Lessons(); err != nil || len(lessons) != 0 {
-				t.Errorf("trouble on the line was taken for %d words of the subscriber (%v)", len(lessons), err)
-			}
-			r.say("undo all")
-			r.calm()
-			if after := r.reader.Filters(); fmt.Sprint(before) != fmt.Sprint(after) {
-				t.Errorf("before %+v\nafter  %+v", before, after)
-			}
+			on(t, d, func(t *testing.T, r *rig) { trouble(t, r, rounds, uint64(d)) })
 		})
 	}
 }
 
-// The environment by which a test binary becomes a filter.
-const (
-	childServer = "SLUGPUPPY_TEST_SERVER"
-	childStore  = "SLUGPUPPY_TEST_STORE"
-	childToken  = "SLUGPUPPY_TEST_TOKEN"
-)
-
-func TestMain(m *testing.M) {
-	if url := os.Getenv(childServer); url != "" {
-		if err := beFilter(url, os.Getenv(childStore), os.Getenv(childToken)); err != nil {
-			fmt.Fprintln(os.Stderr, "filter:", err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
-}
-
-// beFilter is a filter that works until it is killed.
-func beFilter(url, path, token string) error {
-	st, err := store.Open(path, store.Options{})
-	if err != nil {
-		return err
-	}
-	f, err := timeline.New(timeline.Options{
-		Store: st, Log: slog.New(slog.DiscardHandler), Check: time.Nanosecond, Poll: 5 * time.Millisecond, Settle: 50 * time.Millisecond,
-		Eye: &timeline.Eye{Judge: &redness{}, Store: st, FetchBytes: 1 << 20, Decode: decode}, First: 400,
-		Connect: func(store.Subscriber) (timeline.Account, error) {
-			return mastodon.New(mastodon.Options{Server: url, Token: token})
-		},
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Println("at work")
-	return f.Run(context.Background())
-}
-
-func TestKilledAtAnyPointItLeavesNoUnknownFilter(t *testing.T) {
-	kills := 20
-	if os.Getenv("SLUGPUPPY_LONG") != "" {
-		kills = 200
-	}
-	r := newRig(t, mastodontest.Mastodon)
+// trouble is so many rounds in which requests are lost and answers are wrong.
+func trouble(t *testing.T, r *rig, rounds int, seed uint64) {
+	r.reader.AddFilter("spoilers", "hide", "home")
+	before := r.reader.Filters()
 	r.join()
-	if err := r.store.Close(); err != nil {
-		t.Fatal(err)
+	r.pass()
+	for _, f := range []mastodontest.Fault{
+		{Match: "*", Kind: mastodontest.Answer, Code: 503, Probability: 0.08},
+		{Match: "DELETE /api/v2/filters/*", Kind: mastodontest.Answer, Code: 404, Probability: 0.1},
+		{Match: "POST /api/v2/filters/*", Kind: mastodontest.Answer, Code: 404, Probability: 0.05},
+		{Match: "POST /api/v2/filters", Kind: mastodontest.DropAfterApply, Probability: 0.2},
+		{Match: "POST /api/v2/filters", Kind: mastodontest.DropBefore, Probability: 0.1},
+		{Match: "POST /api/v2/filters/*", Kind: mastodontest.DropAfterApply, Probability: 0.1},
+		{Match: "DELETE /api/v2/filters/*", Kind: mastodontest.DropAfterApply, Probability: 0.1},
+		{Match: "GET /api/v2/filters", Kind: mastodontest.Truncate, Probability: 0.05},
+	} {
+		r.server.Inject(f)
 	}
-	for _, kind := range []mastodontest.FaultKind{mastodontest.Slow, mastodontest.SlowAfterApply} {
-		r.server.Inject(mastodontest.Fault{Match: "*", Kind: kind, Delay: 4 * time.Millisecond, Probability: 0.3})
-	}
-	t.Setenv(childServer, r.server.URL)
-	t.Setenv(childStore, r.path)
-	t.Setenv(childToken, r.reader.Token("read:accounts", "read:statuses", "read:filters", "write:filters"))
-	dreams := 0
-	for i := range kills {
-		stop := startFilter(t)
-		for range 3 {
-			r.post(r.artist, 0.8+0.15*float64(dreams%2), "dream")
-			dreams++
+	rnd := rand.New(rand.NewPCG(1, seed))
+	for range rounds {
+		switch rnd.IntN(6) {
+		case 0, 1:
+			r.post(r.artist, 0.92, "dream")
+		case 2:
+			r.post(r.artist, 0.1, "photograph")
+		case 3:
+			r.say([]string{"undo last", "undo all", "undo @artist"}[rnd.IntN(3)])
+		case 4:
+			r.say([]string{"how hide", "how warn"}[rnd.IntN(2)])
 		}
-		time.Sleep(rand.N(120 * time.Millisecond))
-		stop()
-		if i%5 == 4 { // an operator takes everything back meanwhile
-			st, err := store.Open(r.path, store.Options{NoSync: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, _, err := st.For(r.scope).Timeline().Return(store.Actor{Name: "test"}, time.Time{}, "", nil); err != nil {
-				t.Fatal(err)
-			}
-			st.Close()
-		}
+		r.pass()
+		r.sleep(time.Duration(rnd.IntN(20)) * time.Second)
 	}
 	r.server.ClearFaults()
-	if err := store.Check(r.path); err != nil {
-		t.Error(err)
-	}
-	time.Sleep(100 * time.Millisecond) // requests of the killed have their effect
-	r.open()
 	r.calm()
 	r.agrees()
-	rows, err := r.store.For(r.scope).Timeline().Since(time.Time{}, nil)
-	if err != nil || len(rows) != dreams {
-		t.Errorf("%d posts are known of %d (%v)", len(rows), dreams, err)
+	if lessons, err := r.store.For(r.scope).Timeline().Lessons(); err != nil || len(lessons) != 0 {
+		t.Errorf("trouble on the line was taken for %d words of the subscriber (%v)", len(lessons), err)
 	}
-	t.Logf("%d kills, %d dreams, %d filters at the end", kills, dreams, len(r.reader.Filters()))
-}
-
-// startFilter starts a process that filters; stop kills it.
-func startFilter(t *testing.T) (stop func()) {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "at work\n" {
-		t.Fatalf("the filter says %q, %v", line, err)
-	}
-	return func() {
-		_ = cmd.Process.Kill() // SIGKILL
-		_ = cmd.Wait()         // "signal: killed"
+	r.say("undo all")
+	r.calm()
+	if after := r.reader.Filters(); fmt.Sprint(before) != fmt.Sprint(after) {
+		t.Errorf("before %+v\nafter  %+v", before, after)
 	}
 }
 
-func TestTimedMutesEndAndLeaveThePersonsOwnAlone(t *testing.T) {
-	scopes := func(r *rig) {
-		r.options.Connect = func(store.Subscriber) (timeline.Account, error) {
-			return mastodon.New(mastodon.Options{Server: r.server.URL, Token: r.reader.Token(
-				"read:accounts", "read:statuses", "read:filters", "write:filters", "read:mutes", "write:mutes")})
+func TestAServerThatWantsToBeLeftAloneForLongIsNotForgotten(t *testing.T) {
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		r.join()
+		r.pass()
+		r.server.Inject(mastodontest.Fault{Match: "GET /api/v1/timelines/home", Kind: mastodontest.Answer, Code: 429, Delay: 2 * time.Hour})
+		for range 3 {
+			next, err := r.filter.Pass(t.Context(), r.scope)
+			if err != nil || next > 15*time.Minute || next <= 0 {
+				t.Errorf("the next pass is in %v, %v", next, err)
+			}
 		}
-	}
-	r := newRig(t, mastodontest.Mastodon, scopes)
-	own := r.server.AddUser("own", mastodontest.UserOptions{})
-	r.reader.Mute(own, 0)
-	r.join(func(s *store.Subscriber) {
-		s.Mute = store.MuteRule{After: 2, Within: time.Hour, For: 2 * time.Second}
+		r.server.ClearFaults()
+		r.sleep(3 * time.Hour)
+		if next, err := r.filter.Pass(t.Context(), r.scope); err != nil || next != time.Minute {
+			t.Errorf("after that the next pass is in %v, %v", next, err)
+		}
 	})
-	r.post(r.artist, 0.95, "one")
-	r.pass()
-	if r.reader.Mutes(r.artist) {
-		t.Error("muted after one")
-	}
-	r.post(r.artist, 0.95, "two")
-	r.pass()
-	if !r.reader.Mutes(r.artist) {
-		t.Error("not muted after two")
-	}
-	r.store.Close() // and the daemon starts anew
-	r.open()
-	time.Sleep(2100 * time.Millisecond)
-	r.pass()
-	if mutes, err := r.store.For(r.scope).Timeline().Mutes(); err != nil || slices.ContainsFunc(mutes, store.Mute.Ours) {
-		t.Errorf("%v %v", mutes, err)
-	}
-	if r.reader.Mutes(r.artist) || !r.reader.Mutes(own) {
-		t.Errorf("artist muted: %v, own mute: %v", r.reader.Mutes(r.artist), r.reader.Mutes(own))
-	}
 }

@@ -232,13 +232,13 @@ func (s *Site) export(v *visit) error {
 	if err != nil {
 		return err
 	}
-	shelves, err := s.own(v).Timeline().Shelves()
+	kept, err := s.own(v).Kept()
 	if err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "application/json")
 	v.w.Header().Set("Content-Disposition", `attachment; filename="slugpuppy.json"`)
-	return json.NewEncoder(v.w).Encode(map[string]any{"subscriber": v.sub, "posts": rows, "lessons": lessons, "filters": shelves})
+	return json.NewEncoder(v.w).Encode(map[string]any{"subscriber": v.sub, "posts": rows, "lessons": lessons, "filters": kept})
 }
 
 // forget removes the filters and then everything known, and ends all sessions.

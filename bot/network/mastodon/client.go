@@ -107,7 +107,9 @@ func (c *Client) Host() string { return c.host }
 
 // Facts are those of Mastodon: its posts keep the id of when they were written, also when they reach
 // the server late.
-func (c *Client) Facts() network.Facts { return network.Facts{Private: true, Links: true} }
+func (c *Client) Facts() network.Facts {
+	return network.Facts{Private: true, Links: true, MutesEnd: true}
+}
 
 // Self is the account of the token. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {

@@ -11,10 +11,21 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
-	"slugpuppy/bot/timeline"
+	"slugpuppy/bot/network/mastodon/serverfilter"
 )
 
-var _ timeline.Account = (*Client)(nil)
+// Reader is a subscriber's own account: their filters hide posts.
+type Reader struct {
+	*Client
+	*serverfilter.Hider
+}
+
+var _ network.Reader = Reader{}
+
+// Reader makes a reader of a client; which filters are ours is in the notes.
+func (c *Client) Reader(notes network.Notes, o serverfilter.Options) Reader {
+	return Reader{c, serverfilter.New(c, notes, o)}
+}
 
 // serverFilter is a v2 filter on the wire. GoToSocial calls an entry's post "phrase".
 type serverFilter struct {
@@ -32,8 +43,8 @@ type filteredEntry struct {
 	Phrase   string `json:"phrase"`
 }
 
-func (f serverFilter) ours() timeline.ServerFilter {
-	out := timeline.ServerFilter{ID: f.ID, Title: f.Title, How: f.Action, Context: f.Context, Words: len(f.Keywords), Entries: map[string]string{}}
+func (f serverFilter) ours() serverfilter.Filter {
+	out := serverfilter.Filter{ID: f.ID, Title: f.Title, Style: network.Style(f.Action), Words: len(f.Keywords), Entries: map[string]string{}}
 	for _, e := range f.Statuses {
 		out.Entries[or(e.StatusID, e.Phrase)] = e.ID
 	}
@@ -59,14 +70,14 @@ func (c *Client) Blurs(ctx context.Context) (bool, error) {
 }
 
 // Filters lists all filters of the account.
-func (c *Client) Filters(ctx context.Context) ([]timeline.ServerFilter, error) {
+func (c *Client) Filters(ctx context.Context) ([]serverfilter.Filter, error) {
 	ctx, call := c.begin(ctx, "read the filters", slowTime)
 	defer call.end()
 	var list []serverFilter
 	if _, err := c.get(ctx, filtersPath, nil, &list); err != nil {
 		return nil, call.failed(err)
 	}
-	out := make([]timeline.ServerFilter, 0, len(list))
+	out := make([]serverfilter.Filter, 0, len(list))
 	for _, f := range list {
 		out = append(out, f.ours())
 	}
@@ -74,19 +85,19 @@ func (c *Client) Filters(ctx context.Context) ([]timeline.ServerFilter, error) {
 }
 
 // CreateFilter makes a filter without words. When the answer is lost the error is Ambiguous.
-func (c *Client) CreateFilter(ctx context.Context, f timeline.ServerFilter, lasts time.Duration) (timeline.ServerFilter, error) {
+func (c *Client) CreateFilter(ctx context.Context, title string, style network.Style, lasts time.Duration) (serverfilter.Filter, error) {
 	ctx, call := c.begin(ctx, "create a filter", callTime)
 	defer call.end()
 	call.unsafe = true
 	var made serverFilter
 	err := c.send(ctx, http.MethodPost, filtersPath, url.Values{
-		"title": {f.Title}, "context[]": f.Context, "filter_action": {f.How}, "expires_in": {seconds(lasts)},
+		"title": {title}, "context[]": {"home"}, "filter_action": {string(style)}, "expires_in": {seconds(lasts)},
 	}, &made)
 	return made.ours(), call.failed(err)
 }
 
 // ChangeFilter sets the action of a filter.
-func (c *Client) ChangeFilter(ctx context.Context, id, how string) error {
+func (c *Client) ChangeFilter(ctx context.Context, id string, style network.Style) error {
 	ctx, call := c.begin(ctx, "change a filter", callTime)
 	defer call.end()
 	// Mastodon takes what is left out for unchanged; GoToSocial wants title and contexts again.
@@ -95,7 +106,7 @@ func (c *Client) ChangeFilter(ctx context.Context, id, how string) error {
 	if _, err := c.get(ctx, path, nil, &now); err != nil {
 		return call.failed(err)
 	}
-	return call.failed(c.send(ctx, http.MethodPut, path, url.Values{"title": {now.Title}, "context[]": now.Context, "filter_action": {how}}, nil))
+	return call.failed(c.send(ctx, http.MethodPut, path, url.Values{"title": {now.Title}, "context[]": now.Context, "filter_action": {string(style)}}, nil))
 }
 
 // DeleteFilter removes a filter; one that is gone is no error.
@@ -103,22 +114,22 @@ func (c *Client) DeleteFilter(ctx context.Context, id string) error {
 	return c.remove(ctx, "delete a filter", filtersPath+"/"+url.PathEscape(id))
 }
 
-// File puts a post into a filter. Servers refuse one that is there already: Mastodon with 422,
+// AddPost puts a post into a filter. Servers refuse one that is there already: Mastodon with 422,
 // GoToSocial with 409.
-func (c *Client) File(ctx context.Context, id, post string) (string, error) {
+func (c *Client) AddPost(ctx context.Context, id, post string) (string, error) {
 	ctx, call := c.begin(ctx, "put a post into a filter", callTime)
 	defer call.end()
 	var entry filteredEntry
 	err := c.send(ctx, http.MethodPost, filtersPath+"/"+url.PathEscape(id)+"/statuses", url.Values{"status_id": {post}}, &entry)
 	var why *statusError
 	if errors.As(err, &why) && (why.code == http.StatusConflict || why.code == http.StatusUnprocessableEntity && strings.Contains(why.message, "taken")) {
-		return "", timeline.ErrFiled
+		return "", serverfilter.ErrThere
 	}
 	return entry.ID, call.failed(err)
 }
 
-// Unfile takes an entry out; one that is gone is no error.
-func (c *Client) Unfile(ctx context.Context, entry string) error {
+// RemovePost takes an entry out; one that is gone is no error.
+func (c *Client) RemovePost(ctx context.Context, entry string) error {
 	return c.remove(ctx, "take a post out of a filter", filtersPath+"/statuses/"+url.PathEscape(entry))
 }
 

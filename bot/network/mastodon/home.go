@@ -13,68 +13,79 @@ import (
 	"slugpuppy/bot/network"
 )
 
-// Home returns posts of the home timeline after cursor, oldest first, without gaps: min_id pages
-// forward. A post that cannot be decoded is passed over.
-func (c *Client) Home(ctx context.Context, cursor string, limit int) ([]network.Post, error) {
-	return c.timeline(ctx, "read the home timeline", "/api/v1/timelines/home", url.Values{
+const homePath = "/api/v1/timelines/home"
+
+// Home returns posts of the home timeline after cursor: min_id pages forward.
+func (c *Client) Home(ctx context.Context, cursor string, limit int) (network.Page, error) {
+	p, err := c.timeline(ctx, "read the home timeline", homePath, url.Values{
 		"min_id": {cursor}, "limit": {strconv.Itoa(min(limit, pageSize))}})
+	return network.Page{Posts: p.posts, Next: or(p.newest, cursor)}, err
 }
 
-// Recent returns the latest posts of the home timeline, oldest first.
-func (c *Client) Recent(ctx context.Context, limit int) ([]network.Post, error) {
-	var all []network.Post
-	query := url.Values{"limit": {strconv.Itoa(min(limit, pageSize))}}
-	for len(all) < limit {
-		page, err := c.timeline(ctx, "read the home timeline", "/api/v1/timelines/home", query)
+// Recent returns the latest posts of the home timeline.
+func (c *Client) Recent(ctx context.Context, limit int) (pages []network.Page, err error) {
+	query := url.Values{}
+	for left := limit; left > 0; {
+		query.Set("limit", strconv.Itoa(min(left, pageSize)))
+		p, err := c.timeline(ctx, "read the home timeline", homePath, query)
 		if err != nil {
 			return nil, err
 		}
-		if len(page) == 0 || page[0].ID == query.Get("max_id") {
+		if p.oldest == "" || p.oldest == query.Get("max_id") {
 			break
 		}
-		query.Set("max_id", page[0].ID)
-		all = append(page, all...)
+		query.Set("max_id", p.oldest)
+		pages = append(pages, network.Page{Posts: p.posts, Next: p.newest})
+		left -= p.size
 	}
-	return all[max(0, len(all)-limit):], nil
+	slices.Reverse(pages)
+	return pages, nil
 }
 
 // PostsOf returns an account's latest posts with pictures, newest first.
 func (c *Client) PostsOf(ctx context.Context, account string, limit int) ([]network.Post, error) {
-	page, err := c.timeline(ctx, "read an account's posts", "/api/v1/accounts/"+url.PathEscape(account)+"/statuses", url.Values{
+	p, err := c.timeline(ctx, "read an account's posts", "/api/v1/accounts/"+url.PathEscape(account)+"/statuses", url.Values{
 		"only_media": {"true"}, "exclude_reblogs": {"true"}, "limit": {strconv.Itoa(min(limit, pageSize))}})
-	slices.Reverse(page)
-	return page, err
+	slices.Reverse(p.posts)
+	return p.posts, err
 }
 
-// timeline reads one page of posts and turns it so that the oldest is first.
-func (c *Client) timeline(ctx context.Context, op, path string, query url.Values) ([]network.Post, error) {
+// page is one answer of a timeline, from its oldest to its newest id. Posts that cannot be read are
+// not among the posts.
+type page struct {
+	posts          []network.Post // oldest first
+	oldest, newest string         // "" for an empty one
+	size           int
+}
+
+// timeline reads one page of posts and turns it so that the oldest is first. A post that cannot be
+// decoded is passed over.
+func (c *Client) timeline(ctx context.Context, op, path string, query url.Values) (p page, err error) {
 	t, err := c.translator(ctx)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	ctx, call := c.begin(ctx, op, slowTime)
 	defer call.end()
 	var raw []json.RawMessage
 	if _, err := c.get(ctx, path, query, &raw); err != nil {
-		return nil, call.failed(err)
+		return p, call.failed(err)
 	}
-	posts := make([]network.Post, 0, len(raw))
+	p.size = len(raw)
 	for _, r := range slices.Backward(raw) {
+		var named struct {
+			ID string `json:"id"`
+		}
+		_ = json.Unmarshal(r, &named) // one without is passed over below
+		p.oldest, p.newest = or(p.oldest, named.ID), or(named.ID, p.newest)
 		var s status
 		if err := json.Unmarshal(r, &s); err != nil {
-			var id struct {
-				ID string `json:"id"`
-			}
-			_ = json.Unmarshal(r, &id) // for the log, and to go on after it
-			c.opt.Log.Error("passing over a post that cannot be read", "post", id.ID, "error", err)
-			if id.ID != "" {
-				posts = append(posts, network.Post{ID: id.ID})
-			}
+			c.opt.Log.Error("passing over a post that cannot be read", "post", named.ID, "error", err)
 			continue
 		}
-		posts = append(posts, t.post(&s))
+		p.posts = append(p.posts, t.post(&s))
 	}
-	return posts, nil
+	return p, nil
 }
 
 // Lookup finds an account by its handle, of those the server knows.

@@ -1,28 +1,36 @@
 package x
 
-import "slugpuppy/store"
+// Line is what an account used of one thing in a month and what that cost.
+type Line struct {
+	Account string `json:"id"`
+	Handle  string `json:"handle,omitempty"` // "" of somebody who left
+	Month   string `json:"month"`            // such as 2026-08
+	Item    Item   `json:"item"`
+	N       int    `json:"n"`
+	Cost    Money  `json:"cost"`
+}
 
 // Bill is what an account used in a month and what that cost.
 type Bill struct {
 	Account string // id
 	Handle  string // "" of somebody who left
 	Month   string // such as 2026-08
-	Lines   []store.Spending
+	Lines   []Line
 	Sum     Money
 }
 
-// Bills makes bills of what the store has written down, in its order: by account, then by month.
-func Bills(list []store.Spending) (bills []Bill) {
-	for _, s := range list {
-		if n := len(bills); n == 0 || bills[n-1].Account != s.Identity.ID || bills[n-1].Month != s.Month {
-			bills = append(bills, Bill{Account: s.Identity.ID, Month: s.Month})
+// Bills makes bills of what was written down, which must come by account, then by month.
+func Bills(list []Line) (bills []Bill) {
+	for _, l := range list {
+		if n := len(bills); n == 0 || bills[n-1].Account != l.Account || bills[n-1].Month != l.Month {
+			bills = append(bills, Bill{Account: l.Account, Month: l.Month})
 		}
 		b := &bills[len(bills)-1]
-		if s.Handle != "" {
-			b.Handle = s.Handle
+		if l.Handle != "" {
+			b.Handle = l.Handle
 		}
-		b.Lines = append(b.Lines, s)
-		b.Sum += Money(s.Cost)
+		b.Lines = append(b.Lines, l)
+		b.Sum += l.Cost
 	}
 	return bills
 }

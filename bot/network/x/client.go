@@ -20,13 +20,12 @@ import (
 // Client is one account on X through API v2, as a network.Bot.
 type Client struct {
 	*core
-	http     http.Client
+	http http.Client
+	feed
 	spelling atomic.Int32 // index of the spelling that worked last
-	mentions backlog
-	home     backlog
 }
 
-var _ network.Bot = (*Client)(nil)
+var _ Network = (*Client)(nil)
 
 // New returns a client; nothing is sent yet.
 func New(o Options) (*Client, error) {
@@ -34,7 +33,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{core: c, http: http.Client{Transport: c.signer, CheckRedirect: noRedirects}}, nil
+	v2 := &Client{core: c, http: http.Client{Transport: c.signer, CheckRedirect: noRedirects}}
+	v2.feed.page, v2.least, v2.most, v2.latest = v2.own, leastPage, mostPage, c.opt.Latest
+	return v2, nil
 }
 
 // noRedirects: they would carry a signature that fits another address.

@@ -23,9 +23,8 @@ import (
 // alt texts can be written and not read.
 type Legacy struct {
 	*core
-	upload   *url.URL
-	mentions backlog
-	home     backlog
+	feed
+	upload *url.URL
 }
 
 var _ Network = (*Legacy)(nil)
@@ -44,7 +43,9 @@ func NewLegacy(o Options) (*Legacy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Legacy{core: c, upload: upload}, nil
+	l := &Legacy{core: c, upload: upload}
+	l.feed.page, l.least, l.most, l.latest = l.own, 1, mostLegacy, c.opt.Latest
+	return l, nil
 }
 
 // above stands over the signer: it gives the library's requests a context and our address, which is

@@ -186,12 +186,13 @@ func TestTheHomeTimelineOverV1HasNoGaps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(page) == 0 {
+		if page.Next == cursor {
 			break
 		}
-		for _, p := range page {
-			got, last, cursor = append(got, p.ID), p, p.ID
+		for _, p := range page.Posts {
+			got, last = append(got, p.ID), p
 		}
+		cursor = page.Next
 	}
 	if !slices.Equal(got, ids) {
 		t.Errorf("%d posts, want %d", len(got), len(ids))
@@ -232,8 +233,8 @@ func TestTheCapHoldsOverV1(t *testing.T) {
 	if _, err := s.alice.Post(xtest.PostOptions{Text: "hi"}); err != nil {
 		t.Fatal(err)
 	}
-	if posts, err := s.old.Recent(t.Context(), 10); err != nil || len(posts) != 1 {
-		t.Fatalf("%v, %v", posts, err)
+	if pages, err := s.old.Recent(t.Context(), 10); err != nil || len(pages) != 1 || len(pages[0].Posts) != 1 {
+		t.Fatalf("%v, %v", pages, err)
 	}
 	if b.items["post read"] != 1 {
 		t.Errorf("%v", b.items)

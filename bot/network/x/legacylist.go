@@ -17,44 +17,9 @@ const extended = "extended"
 // mostLegacy is the largest page of v1.1.
 const mostLegacy = 200
 
-// Mentions returns mentions after cursor, oldest first, without gaps as far back as X goes: 800.
-func (c *Legacy) Mentions(ctx context.Context, cursor string, limit int) ([]network.Mention, error) {
-	posts, err := c.mentions.next(cursor, limit, c.pages(ctx, getMentions))
-	if err != nil {
-		return nil, err
-	}
-	var ms []network.Mention
-	for _, p := range posts {
-		ms = append(ms, network.Mention{Cursor: p.ID, Post: p})
-	}
-	return ms, nil
-}
-
-// Newest is the id of the latest mention, "" for an account that never had one.
-func (c *Legacy) Newest(ctx context.Context) (string, error) {
-	page, err := c.page(ctx, getMentions, "", 1, "", "")
-	if err != nil || len(page) == 0 {
-		return "", err
-	}
-	return page[0].ID, nil
-}
-
-// Home returns posts of the home timeline after cursor, see Client.Home.
-func (c *Legacy) Home(ctx context.Context, cursor string, limit int) ([]network.Post, error) {
-	return c.home.next(cursor, limit, c.pages(ctx, getHome))
-}
-
-// Recent returns the latest posts of the home timeline, oldest first: as many as Options.Latest at
-// most.
-func (c *Legacy) Recent(ctx context.Context, limit int) ([]network.Post, error) {
-	page, err := c.page(ctx, getHome, "", min(limit, c.opt.Latest), "", "")
-	slices.Reverse(page)
-	return page, err
-}
-
 // PostsOf returns an account's latest posts with pictures, newest first, without reposts.
 func (c *Legacy) PostsOf(ctx context.Context, account string, limit int) ([]network.Post, error) {
-	page, err := c.page(ctx, getPostsOf, account, min(limit, mostLegacy), "", "")
+	page, err := c.page(ctx, getPostsOf, account, 1, min(limit, mostLegacy), "", "")
 	return slices.DeleteFunc(page, func(p network.Post) bool { return p.Boosts != nil || len(p.Media) == 0 }), err
 }
 
@@ -86,16 +51,15 @@ func (c *Legacy) Replies(ctx context.Context, parent string, since time.Time) ([
 	}
 }
 
-// pages reads a list until a page is empty: a short one may only have lost posts that are gone.
-func (c *Legacy) pages(ctx context.Context, e endpoint) pager {
-	return func(since, until string) ([]network.Post, bool, error) {
-		page, err := c.page(ctx, e, "", mostLegacy, since, until)
-		return page, len(page) > 0, err
-	}
+// own reads a page of one of our own lists. There may be more unless it is empty: a short one may only
+// have lost posts that are gone.
+func (c *Legacy) own(ctx context.Context, e endpoint, least, most int, since, until string) ([]network.Post, bool, error) {
+	page, err := c.page(ctx, e, "", least, most, since, until)
+	return page, len(page) > 0, err
 }
 
 // page reads as much of a page as the month's money allows, newest first.
-func (c *Legacy) page(ctx context.Context, e endpoint, whose string, most int, since, until string) ([]network.Post, error) {
+func (c *Legacy) page(ctx context.Context, e endpoint, whose string, least, most int, since, until string) ([]network.Post, error) {
 	self, err := c.Self(ctx)
 	if err != nil {
 		return nil, err
@@ -104,7 +68,7 @@ func (c *Legacy) page(ctx context.Context, e endpoint, whose string, most int, s
 	if e == getMentions {
 		price += c.opt.Budget.answer()
 	}
-	n, err := c.opt.Budget.afford(self.ID, price, 1, most)
+	n, err := c.opt.Budget.afford(self.ID, price, least, most)
 	if err != nil {
 		return nil, (&call{}).failed(e.op, err)
 	}

@@ -10,11 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/x"
-	"slugpuppy/store"
 )
 
 // book is a ledger that a test can read.
@@ -143,14 +141,14 @@ func TestTheHomeTimelineStopsAtTheCapAndGoesOnWhereItStopped(t *testing.T) {
 	b.mu.Unlock()
 	cursor, n := start.ID, 0
 	for range 10 {
-		posts, err := s.bot.Home(t.Context(), cursor, 40)
+		page, err := s.bot.Home(t.Context(), cursor, 40)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(posts) == 0 {
+		if page.Next == cursor {
 			break
 		}
-		n, cursor = n+len(posts), posts[len(posts)-1].ID
+		n, cursor = n+len(page.Posts), page.Next
 	}
 	if u := s.Usage(); n != 100 || u[xtest.PostRead] != 100 {
 		t.Errorf("%d posts, %d paid for", n, u[xtest.PostRead])
@@ -261,11 +259,11 @@ func TestMetersSayHowManyCallsAreLeft(t *testing.T) {
 }
 
 func TestBillsAreByAccountAndMonth(t *testing.T) {
-	bills := x.Bills([]store.Spending{
-		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Handle: "alice", Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
-		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Month: "2026-08", Item: "unmute", N: 1, Cost: 5_000},
-		{Identity: identity.Identity{Server: x.Server, ID: "1"}, Month: "2026-09", Item: "mute", N: 2, Cost: 20_000},
-		{Identity: identity.Identity{Server: x.Server, ID: "12"}, Month: "2026-09", Item: "mute", N: 1, Cost: 10_000},
+	bills := x.Bills([]x.Line{
+		{Account: "1", Handle: "alice", Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
+		{Account: "1", Month: "2026-08", Item: "unmute", N: 1, Cost: 5_000},
+		{Account: "1", Month: "2026-09", Item: "mute", N: 2, Cost: 20_000},
+		{Account: "12", Month: "2026-09", Item: "mute", N: 1, Cost: 10_000},
 	})
 	if len(bills) != 3 || bills[0].Sum != 15_000 || bills[0].Handle != "alice" || len(bills[0].Lines) != 2 || bills[1].Month != "2026-09" || bills[2].Account != "12" {
 		t.Errorf("%+v", bills)

@@ -2,16 +2,17 @@ package x
 
 import (
 	"fmt"
-	"time"
 
 	"slugpuppy/bot/network"
-	"slugpuppy/bot/timeline"
+	"slugpuppy/bot/network/x/hidelist"
 )
 
-// Network is what every version of the API can do: carry a bot, and look after a timeline.
+// Network is what every version of the API can do: carry a bot, and read a timeline.
 type Network interface {
 	network.Bot
-	ForFilter(cabinet timeline.Cabinet, ends func() (map[string]time.Time, error)) Account
+	network.Timeline
+	network.Artists
+	network.Muter
 }
 
 // Open connects through a version of the API.
@@ -24,3 +25,15 @@ func Open(version string, o Options) (Network, error) {
 	}
 	return nil, fmt.Errorf("there is no version %q of X's API; x.api is v2 or v1.1", version)
 }
+
+// Reader is a subscriber's own account. X hides no single post from one's own timeline: lists for a
+// browser do.
+type Reader struct {
+	Network
+	network.Hider
+}
+
+var _ network.Reader = Reader{}
+
+// Site is how X's pages show posts.
+var Site = hidelist.Site{Name: "X", Hosts: []string{"x.com", "twitter.com", "mobile.x.com"}, Post: "article", Link: "/status/"}

@@ -25,6 +25,14 @@ func (s *Server) version() string {
 	return mastodonVersion
 }
 
+// source is where the software's own source is; what tells GoToSocial from others.
+func (s *Server) source() string {
+	if s.gts() {
+		return "https://codeberg.org/superseriousbusiness/gotosocial"
+	}
+	return "https://github.com/mastodon/mastodon"
+}
+
 // streamingURL is where streams are. GoToSocial says wss even when it speaks http.
 func (s *Server) streamingURL() string {
 	scheme := "ws"
@@ -71,7 +79,7 @@ func (c *call) instanceV2() (any, error) {
 	conf["translation"] = object{"enabled": false}
 	out := object{
 		"domain": c.s.domain(), "title": "Fake " + c.s.opt.Dialect.String(), "version": c.s.version(),
-		"source_url": "https://example.org/source", "description": "A server for tests.",
+		"source_url": c.s.source(), "description": "A server for tests.",
 		"usage":     object{"users": object{"active_month": len(c.s.accounts)}},
 		"languages": []string{"en"}, "configuration": conf,
 		"registrations": object{"enabled": false, "approval_required": false, "message": nil},

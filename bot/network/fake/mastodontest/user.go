@@ -259,6 +259,9 @@ func (u *User) Mute(other *User, d time.Duration) {
 	u.change(func() { u.s.mute(u.a, other.a, d, true) })
 }
 
+// Unmute ends a mute.
+func (u *User) Unmute(other *User) { u.change(func() { delete(u.a.mutes, other.a) }) }
+
 // Mutes says whether the user mutes another now.
 func (u *User) Mutes(other *User) (yes bool) {
 	u.change(func() { yes, _ = u.a.mutesNow(other.a, u.s.now()) })

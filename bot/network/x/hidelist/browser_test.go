@@ -12,8 +12,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"slugpuppy/bot/timeline"
-	"slugpuppy/store"
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/x/hidelist"
 )
 
 // page is made like X's: posts are articles whose time links to them. The third only quotes a post that
@@ -55,12 +55,12 @@ func browser(t *testing.T, script string) context.Context {
 	return ctx
 }
 
-func judged() []store.PostList {
+func judged() []hidelist.List {
 	now := time.Now()
-	return []store.PostList{
-		{Title: "DeepDream: certain", How: timeline.Hide, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1001": now, "1002": now}},
-		{Title: "DeepDream: likely", How: timeline.Warn, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1003": now}},
-		{Title: "you said so", How: timeline.Blur, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1004": now}},
+	return []hidelist.List{
+		{Title: "DeepDream: certain", Style: network.Hide, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1001": now, "1002": now}},
+		{Title: "DeepDream: likely", Style: network.Warn, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1003": now}},
+		{Title: "you said so", Style: network.Blur, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1004": now}},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,86 +13,75 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/x/hidelist"
-	"slugpuppy/bot/timeline"
-	"slugpuppy/store"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
 var site = hidelist.Site{Name: "X", Hosts: []string{"x.com", "twitter.com"}, Post: "article", Link: "/status/"}
 
-var scope = identity.Identity{Server: "x.com", ID: "42"}
-
-func open(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := store.Open(filepath.Join(t.TempDir(), "db"), store.Options{NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	if _, err := s.For(scope).Subscription().Join(store.Actor{Name: "test"}, store.Subscriber{Identity: scope, Network: "x", Handle: "reader", Mode: store.FilterOn}); err != nil {
-		t.Fatal(err)
-	}
-	return s
+// library has the lists of one subscriber in memory.
+type library struct {
+	subscribers []hidelist.Subscriber
+	lists       notebook
 }
 
-func TestAKeeperIsACabinet(t *testing.T) {
-	st := open(t)
+func newLibrary() *library {
+	return &library{[]hidelist.Subscriber{{ID: "7", Handle: "other"}, {ID: "42", Handle: "reader"}}, notebook{}}
+}
+
+func (l *library) Subscribers() ([]hidelist.Subscriber, error) { return l.subscribers, nil }
+func (l *library) Lists(id string) network.Notes {
+	if id != "42" {
+		return notebook{}
+	}
+	return l.lists
+}
+
+// notebook is notes in memory.
+type notebook map[string][]byte
+
+func (n notebook) All() (map[string][]byte, error)    { return maps.Clone(n), nil }
+func (n notebook) Put(name string, data []byte) error { n[name] = data; return nil }
+func (n notebook) Drop(name string) error             { delete(n, name); return nil }
+
+func TestEveryChangeIsToldAndNothingElse(t *testing.T) {
 	changes := 0
-	k := &hidelist.Keeper{Lists: st.For(scope).Lists(), Changed: func() error { changes++; return nil }}
-	f, err := k.CreateFilter(t.Context(), timeline.ServerFilter{Title: "DeepDream: certain", How: timeline.Warn}, time.Hour)
-	if err != nil || f.ID == "" {
-		t.Fatal(err)
+	h := &hidelist.Hider{Notes: notebook{}, Changed: func() error { changes++; return nil }}
+	for _, step := range []struct {
+		name string
+		do   func() error
+		want int
+	}{
+		{"hide", func() error { _, err := h.Hide(t.Context(), "1001", "certain", network.Warn); return err }, 1},
+		{"hide again", func() error { _, err := h.Hide(t.Context(), "1001", "likely", network.Warn); return err }, 0},
+		{"tidy", func() error { _, err := h.Tidy(t.Context(), network.Warn); return err }, 0},
+		{"another style", func() error { _, err := h.Tidy(t.Context(), network.Hide); return err }, 1},
+		{"unhide", func() error { return h.Unhide(t.Context(), "1001") }, 1},
+		{"unhide again", func() error { return h.Unhide(t.Context(), "1001") }, 0},
+		{"tidy what is empty", func() error { _, err := h.Tidy(t.Context(), network.Hide); return err }, 1},
+		{"clear", func() error { return h.Clear(t.Context()) }, 0},
+	} {
+		changes = 0
+		if err := step.do(); err != nil || changes != step.want {
+			t.Errorf("%s: %d changes, want %d; %v", step.name, changes, step.want, err)
+		}
 	}
-	gone, err := k.CreateFilter(t.Context(), timeline.ServerFilter{Title: "old", How: timeline.Hide}, -time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	entry, err := k.File(t.Context(), f.ID, "1001")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.File(t.Context(), f.ID, "1001"); !errors.Is(err, timeline.ErrFiled) {
-		t.Errorf("filed twice: %v", err)
-	}
-	if _, err := k.File(t.Context(), "none", "1001"); !network.Is(err, network.NotFound) {
+	full := errors.New("the disk is full")
+	h.Changed = func() error { return full }
+	if _, err := h.Hide(t.Context(), "1002", "certain", network.Warn); !errors.Is(err, full) || network.Failed(err) {
 		t.Errorf("%v", err)
-	}
-	if err := k.ChangeFilter(t.Context(), f.ID, timeline.Hide); err != nil {
-		t.Error(err)
-	}
-	list, err := k.Filters(t.Context())
-	if err != nil || len(list) != 1 || list[0].How != timeline.Hide || list[0].Entries["1001"] != entry || list[0].Words != 0 {
-		t.Errorf("%+v, %v", list, err)
-	}
-	for range 2 {
-		if err := k.Unfile(t.Context(), entry); err != nil {
-			t.Error(err)
-		}
-	}
-	for _, id := range []string{f.ID, f.ID, gone.ID} {
-		if err := k.DeleteFilter(t.Context(), id); err != nil {
-			t.Error(err)
-		}
-	}
-	if err := k.Unfile(t.Context(), entry); err != nil {
-		t.Error(err)
-	}
-	if lists, err := st.For(scope).Lists().All(); err != nil || len(lists) != 0 || changes < 8 {
-		t.Errorf("%v, %v, %d changes", lists, err, changes)
 	}
 }
 
 // lists are one of each kind, and what must not get out.
-func lists(now time.Time) []store.PostList {
-	return []store.PostList{
-		{ID: "a", Title: "DeepDream: certain", How: timeline.Hide, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1001": now, "1002": now.Add(time.Second)}},
-		{ID: "b", Title: "DeepDream: likely </script>", How: timeline.Warn, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1003": now}},
-		{ID: "c", Title: "you said so", How: timeline.Blur, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1004": now, `1"]) , body`: now}},
-		{ID: "d", Title: "old", How: timeline.Hide, Expires: now, Posts: map[string]time.Time{"1005": now}},
+func lists(now time.Time) []hidelist.List {
+	return []hidelist.List{
+		{Name: "a", Title: "DeepDream: certain", Style: network.Hide, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1001": now, "1002": now.Add(time.Second)}},
+		{Name: "b", Title: "DeepDream: likely </script>", Style: network.Warn, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1003": now}},
+		{Name: "c", Title: "you said so", Style: network.Blur, Expires: now.Add(time.Hour), Posts: map[string]time.Time{"1004": now, `1"]) , body`: now}},
+		{Name: "d", Title: "old", Style: network.Hide, Expires: now, Posts: map[string]time.Time{"1005": now}},
 	}
 }
 
@@ -119,21 +109,16 @@ func TestListsForBrowsers(t *testing.T) {
 }
 
 func TestTheListIsServedToWhoeverKnowsItsAddressAndWritten(t *testing.T) {
-	st := open(t)
-	press := &hidelist.Press{Store: st, Network: "x", Site: site, Secret: []byte("salt"), Dir: filepath.Join(t.TempDir(), "lists")}
+	books := newLibrary()
+	press := &hidelist.Press{Library: books, Network: "x", Site: site, Secret: []byte("salt"), Dir: filepath.Join(t.TempDir(), "lists")}
 	srv := httptest.NewServer(press.Handler())
 	defer srv.Close()
 	press.Address = srv.URL
-	k := press.Keeper(scope)
-	f, err := k.CreateFilter(t.Context(), timeline.ServerFilter{Title: "DeepDream: certain", How: timeline.Hide}, time.Hour)
-	if err != nil {
+	if _, err := press.Hider("42").Hide(t.Context(), "1001", "certain", network.Hide); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.File(t.Context(), f.ID, "1001"); err != nil {
-		t.Fatal(err)
-	}
-	ublock, script := press.URLs(scope)
-	fileA, fileB := press.Files(scope)
+	ublock, script := press.URLs("42")
+	fileA, fileB := press.Files("42")
 	for url, file := range map[string]string{ublock: fileA, script: fileB} {
 		resp, err := http.Get(url)
 		if err != nil {
@@ -151,10 +136,8 @@ func TestTheListIsServedToWhoeverKnowsItsAddressAndWritten(t *testing.T) {
 			t.Errorf("%s: %v %v", path, resp.StatusCode, err)
 		}
 	}
-	if err := st.For(scope).Subscription().Forget(store.Actor{Name: "test"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := press.Write(scope); err != nil {
+	books.subscribers = books.subscribers[:1]
+	if err := press.Write("42"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(fileA); !os.IsNotExist(err) {
@@ -171,7 +154,7 @@ func FuzzListsHoldNothingButPosts(f *testing.F) {
 	lines := len(strings.Split(string(site.UBlock("x", nil, time.Time{})), "\n"))
 	f.Fuzz(func(t *testing.T, id, title, handle, how string) {
 		now := time.Unix(0, 0)
-		list := []store.PostList{{Title: title, How: how, Expires: now.Add(1), Posts: map[string]time.Time{id: now}}}
+		list := []hidelist.List{{Title: title, Style: network.Style(how), Expires: now.Add(1), Posts: map[string]time.Time{id: now}}}
 		script, err := site.Script(handle, "", list, now)
 		if err != nil {
 			t.Fatal(err)

@@ -12,8 +12,7 @@ import (
 	"time"
 	"unicode"
 
-	"slugpuppy/bot/timeline"
-	"slugpuppy/store"
+	"slugpuppy/bot/network"
 )
 
 // Site is how a network's pages show posts.
@@ -26,22 +25,24 @@ type Site struct {
 
 // hidden is a post in a list.
 type hidden struct {
-	id, how, why string
-	at           time.Time
+	id  string
+	how network.Style
+	why string
+	at  time.Time
 }
 
 // digits are what ids look like; anything else could be a selector of its own.
 var digits = regexp.MustCompile(`^[0-9]{1,20}$`)
 
 // posts are what is in the lists now, the latest first.
-func posts(lists []store.PostList, now time.Time) (out []hidden) {
+func posts(lists []List, now time.Time) (out []hidden) {
 	for _, l := range lists {
-		if !now.Before(l.Expires) {
+		if l.over(now) {
 			continue
 		}
 		for id, at := range l.Posts {
 			if digits.MatchString(id) {
-				out = append(out, hidden{id, l.How, l.Title, at})
+				out = append(out, hidden{id, l.Style, l.Title, at})
 			}
 		}
 	}
@@ -52,7 +53,7 @@ func posts(lists []store.PostList, now time.Time) (out []hidden) {
 // UBlock is the list for uBlock Origin. Posts to be hidden vanish; others are blurred until the
 // pointer is on them. The address of a post must end with its id: one that only begins with the same
 // digits, or a post that quotes it, stays as it is.
-func (s Site) UBlock(handle string, lists []store.PostList, now time.Time) []byte {
+func (s Site) UBlock(handle string, lists []List, now time.Time) []byte {
 	list := posts(lists, now)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "! Title: slugpuppy: dreams on %s for @%s\n! Description: DeepDream pictures in one person's timeline, post by post\n! Expires: 1 hours\n! Last modified: %s\n! Posts: %d\n",
@@ -60,7 +61,7 @@ func (s Site) UBlock(handle string, lists []store.PostList, now time.Time) []byt
 	hosts := strings.Join(s.Hosts, ",")
 	for _, p := range list {
 		link := fmt.Sprintf(":has(a[href$=%q])", s.Link+p.id)
-		if p.how == timeline.Hide {
+		if p.how == network.Hide {
 			fmt.Fprintf(&b, "%s##%s%s\n", hosts, s.Post, link)
 			continue
 		}
@@ -81,10 +82,10 @@ func oneLine(text string) string {
 
 // Script is the userscript: like a filter of the network's own it can also say why a post is folded,
 // with a button to see it. Where is the address it is updated from, "" for none.
-func (s Site) Script(handle, where string, lists []store.PostList, now time.Time) ([]byte, error) {
+func (s Site) Script(handle, where string, lists []List, now time.Time) ([]byte, error) {
 	table := map[string][2]string{}
 	for _, p := range posts(lists, now) {
-		table[p.id] = [2]string{p.how, p.why}
+		table[p.id] = [2]string{string(p.how), p.why}
 	}
 	data, err := json.MarshalIndent(table, "", " ") // escapes what could end the script
 	if err != nil {

@@ -9,17 +9,26 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
-	"slugpuppy/bot/identity"
-	"slugpuppy/store"
+	"slugpuppy/bot/network"
 )
+
+// Subscriber is somebody whose lists are kept.
+type Subscriber struct{ ID, Handle string }
+
+// Library has the lists of everybody on one network. Its errors are passed on as they are.
+type Library interface {
+	Subscribers() ([]Subscriber, error)
+	Lists(id string) network.Notes
+}
 
 // Press makes the lists of all subscribers on one network: files in a folder, and pages.
 type Press struct {
-	Store   *store.Store
-	Network string // what the adapter is called
+	Library Library
+	Network string // what the adapter is called, as a part of addresses
 	Site    Site
 	Secret  []byte // makes addresses unguessable; the same for the life of the store
 	Dir     string // of the files; none are written when empty
@@ -33,64 +42,65 @@ const (
 )
 
 // key is the part of an address that only the subscriber knows.
-func (p *Press) key(who identity.Identity) string {
+func (p *Press) key(id string) string {
 	mac := hmac.New(sha256.New, p.Secret)
-	fmt.Fprintf(mac, "list of posts|%s|%s", p.Network, who.ID)
+	fmt.Fprintf(mac, "list of posts|%s|%s", p.Network, id)
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // URLs are where a subscriber's browser finds the list and the script; empty without an address.
-func (p *Press) URLs(who identity.Identity) (ublock, script string) {
+func (p *Press) URLs(id string) (ublock, script string) {
 	if p.Address == "" {
 		return "", ""
 	}
-	base := strings.TrimSuffix(p.Address, "/") + "/lists/" + p.key(who) + "/"
+	base := strings.TrimSuffix(p.Address, "/") + "/lists/" + p.key(id) + "/"
 	return base + ublockName, base + scriptName
 }
 
 // Files are where a subscriber's files are; empty without a folder.
-func (p *Press) Files(who identity.Identity) (ublock, script string) {
+func (p *Press) Files(id string) (ublock, script string) {
 	if p.Dir == "" {
 		return "", ""
 	}
-	base := filepath.Join(p.Dir, hex.EncodeToString([]byte(who.ID))) // ids are the network's: hostile
-	if digits.MatchString(who.ID) {
-		base = filepath.Join(p.Dir, who.ID)
+	base := filepath.Join(p.Dir, hex.EncodeToString([]byte(id))) // ids are the network's: hostile
+	if digits.MatchString(id) {
+		base = filepath.Join(p.Dir, id)
 	}
 	return base + ".txt", base + ".user.js"
 }
 
-// Keeper is the cabinet of a subscriber, whose files are rewritten at every change.
-func (p *Press) Keeper(who identity.Identity) *Keeper {
-	return &Keeper{Lists: p.Store.For(who).Lists(), Changed: func() error { return p.Write(who) }}
+// Hider hides posts for a subscriber, whose files are rewritten at every change.
+func (p *Press) Hider(id string) *Hider {
+	return &Hider{Notes: p.Library.Lists(id), Changed: func() error { return p.Write(id) }}
 }
 
 // render makes both lists of a subscriber.
-func (p *Press) render(who identity.Identity) (ublock, script []byte, err error) {
-	sub, err := p.Store.For(who).Subscription().Subscriber()
+func (p *Press) render(sub Subscriber) (ublock, script []byte, err error) {
+	lists, err := read(p.Library.Lists(sub.ID))
 	if err != nil {
 		return nil, nil, err
 	}
-	lists, err := p.Store.For(who).Lists().All()
-	if err != nil {
-		return nil, nil, err
-	}
-	_, where := p.URLs(who)
+	_, where := p.URLs(sub.ID)
 	now := time.Now()
 	script, err = p.Site.Script(sub.Handle, where, lists, now)
 	return p.Site.UBlock(sub.Handle, lists, now), script, err
 }
 
 // Write writes a subscriber's files, or removes them when the subscriber is gone.
-func (p *Press) Write(who identity.Identity) error {
-	ublockPath, scriptPath := p.Files(who)
+func (p *Press) Write(id string) error {
+	ublockPath, scriptPath := p.Files(id)
 	if ublockPath == "" {
 		return nil
 	}
-	ublock, script, err := p.render(who)
-	if errors.Is(err, store.ErrNoSubscriber) {
-		return p.Remove(who)
+	subs, err := p.Library.Subscribers()
+	if err != nil {
+		return err
 	}
+	i := slices.IndexFunc(subs, func(s Subscriber) bool { return s.ID == id })
+	if i < 0 {
+		return p.Remove(id)
+	}
+	ublock, script, err := p.render(subs[i])
 	if err != nil {
 		return err
 	}
@@ -98,8 +108,8 @@ func (p *Press) Write(who identity.Identity) error {
 }
 
 // Remove removes a subscriber's files.
-func (p *Press) Remove(who identity.Identity) error {
-	ublock, script := p.Files(who)
+func (p *Press) Remove(id string) error {
+	ublock, script := p.Files(id)
 	if ublock == "" {
 		return nil
 	}
@@ -142,12 +152,12 @@ func (p *Press) Handler() http.Handler {
 
 func (p *Press) serve(w http.ResponseWriter, r *http.Request) {
 	file := r.PathValue("file")
-	who, ok := p.find(r.PathValue("key"))
+	sub, ok := p.find(r.PathValue("key"))
 	if !ok || file != ublockName && file != scriptName {
 		http.NotFound(w, r)
 		return
 	}
-	ublock, script, err := p.render(who)
+	ublock, script, err := p.render(sub)
 	if err != nil {
 		http.Error(w, "the list cannot be made now", http.StatusServiceUnavailable)
 		return
@@ -166,14 +176,14 @@ func (p *Press) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // find is the subscriber whose key it is. All are compared, each in constant time.
-func (p *Press) find(key string) (found identity.Identity, ok bool) {
-	subs, err := p.Store.Operator().Subscribers()
+func (p *Press) find(key string) (found Subscriber, ok bool) {
+	subs, err := p.Library.Subscribers()
 	if err != nil {
 		return found, false
 	}
 	for _, sub := range subs {
-		if sub.Network == p.Network && hmac.Equal([]byte(p.key(sub.Identity)), []byte(key)) {
-			found, ok = sub.Identity, true
+		if hmac.Equal([]byte(p.key(sub.ID)), []byte(key)) {
+			found, ok = sub, true
 		}
 	}
 	return found, ok

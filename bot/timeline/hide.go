@@ -1,0 +1,286 @@
+package timeline
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/store"
+)
+
+// rounds is how often what is hidden is read in one pass at most.
+const rounds = 3
+
+// agree makes what is hidden agree with what was decided, and learns from what the subscriber
+// changed.
+func (w *watcher) agree(ctx context.Context, sub store.Subscriber) error {
+	work, err := w.own.Timeline().Work()
+	if err != nil || len(work) == 0 && time.Since(w.checked) < w.Check {
+		return err
+	}
+	// What a round asked for the next one sees done: what a network answers to a request is no
+	// proof, only what it lists is.
+	for range rounds {
+		more, err := w.round(ctx, sub)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+	}
+	w.checked = time.Now()
+	return nil
+}
+
+// round is one look at what is hidden.
+type round struct {
+	*watcher
+	sub   store.Subscriber
+	hides network.Hides
+	asked bool // something was asked for that a later round must see done
+}
+
+// round reads what is hidden, learns from it and does what is left to do; more says that another
+// round should find it done.
+func (w *watcher) round(ctx context.Context, sub store.Subscriber) (more bool, err error) {
+	r := &round{watcher: w, sub: sub}
+	if r.hides, err = w.reader.Hidden(ctx); err != nil {
+		return false, err
+	}
+	if !r.hides.None {
+		if err := r.learn(ctx); err != nil {
+			return false, err
+		}
+	}
+	work, err := w.own.Timeline().Work()
+	if err != nil || r.hides.None && len(work) == 0 {
+		return false, err
+	}
+	for _, row := range work {
+		if err := r.carryOut(ctx, row); err != nil {
+			return false, err
+		}
+	}
+	asked, err := w.reader.Tidy(ctx, r.style())
+	return asked || r.asked, err
+}
+
+// style is how the subscriber wants hidden posts to look.
+func (r *round) style() network.Style { return network.Style(r.sub.How) }
+
+// carryOut does one piece of work: hides a post, or shows it again.
+func (r *round) carryOut(ctx context.Context, row store.Judged) error {
+	_, hidden := r.hides.Posts[row.Post]
+	switch {
+	case row.Fate == store.Unwanted && hidden:
+		r.asked = true
+		return r.reader.Unhide(ctx, row.Post)
+	case row.Fate == store.Unwanted:
+		return r.end(row.Post, store.Returned)
+	}
+	place, err := r.reader.Hide(ctx, row.Post, row.Kind, r.style())
+	switch {
+	case errors.Is(err, network.ErrGone):
+		return r.end(row.Post, store.Gone)
+	case err != nil || place == "": // not now
+		return err
+	}
+	return r.filed(row, place)
+}
+
+// learn compares what is hidden with what we hid: the difference is what the subscriber said with
+// their own client.
+func (r *round) learn(ctx context.Context) error {
+	rows, err := r.own.Timeline().Since(time.Time{}, func(j store.Judged) bool {
+		return j.Fate == store.Filed || j.Fate == store.Wanted || j.Fate == store.Unwanted
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.dismissed(rows); err != nil {
+		return err
+	}
+	ours := map[string]bool{}
+	for _, row := range rows {
+		ours[row.Post] = true
+		if err := r.compare(ctx, row); err != nil {
+			return err
+		}
+	}
+	for post, place := range r.hides.Posts {
+		if !ours[post] {
+			if err := r.added(ctx, post, place); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// compare learns what became of a post that we hid, or were about to.
+func (r *round) compare(ctx context.Context, row store.Judged) error {
+	place, hidden := r.hides.Posts[row.Post]
+	switch {
+	case row.Fate == store.Filed && !hidden && !r.hides.Places[row.Place]: // the place ended with all in it
+		return r.end(row.Post, store.Gone)
+	case row.Fate == store.Filed && !hidden:
+		return r.takenOut(ctx, row)
+	case row.Fate == store.Filed && row.Place != place, row.Fate == store.Wanted && hidden:
+		return r.filed(row, place)
+	}
+	return nil
+}
+
+// dismissed notices places that the subscriber did away with. That means enough of it: from then on
+// nothing is hidden, only noted, and what was about to be hidden is not. It may be told again before the
+// pass ends; then nothing is left that waits or was there.
+func (r *round) dismissed(rows []store.Judged) error {
+	for place, how := range r.hides.Dismissed {
+		concerned := slices.DeleteFunc(slices.Clone(rows), func(j store.Judged) bool {
+			return !(j.Fate == store.Filed && j.Place == place || j.Fate == store.Wanted && j.Kind != youSaid)
+		})
+		if len(concerned) == 0 {
+			continue
+		}
+		r.Log.Info("a subscriber deleted a filter; from now on nothing is hidden", "account", r.sub.Handle)
+		if _, _, err := r.own.Subscription().Choose(store.Itself(), how, func(s *store.Subscriber) { s.Mode = store.FilterShadow }); err != nil {
+			return err
+		}
+		for _, row := range concerned {
+			if row.Fate == store.Wanted {
+				if err := r.end(row.Post, store.Returned); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// filed notes that a post is hidden, and where.
+func (r *round) filed(row store.Judged, place string) error {
+	first := false
+	now, err := r.own.Timeline().Change(row.Post, func(j *store.Judged) {
+		switch j.Fate {
+		case store.Wanted:
+			first = true
+			j.Fate, j.Place, j.FiledAt = store.Filed, place, time.Now()
+		case store.Filed:
+			j.Place = place
+		}
+	})
+	if err == nil && first && !now.Posted.IsZero() && now.Posted.After(r.sub.Joined) {
+		r.Observer.Hidden(now.FiledAt.Sub(now.Posted))
+	}
+	return err
+}
+
+// takenOut is a post that was hidden and is not any more: the subscriber says it is no dream, unless
+// the post itself is gone.
+func (r *round) takenOut(ctx context.Context, row store.Judged) error {
+	_, err := r.reader.Post(ctx, row.Post)
+	if network.Is(err, network.NotFound, network.Forbidden) {
+		return r.end(row.Post, store.Gone)
+	}
+	if err != nil {
+		return err
+	}
+	r.Log.Info("a subscriber took a post out of the filter", "account", r.sub.Handle)
+	if err := teach(r.own.Timeline(), r.Eye, row, false); err != nil {
+		return err
+	}
+	return r.end(row.Post, store.TakenOut)
+}
+
+// added is a post that is hidden though we did not ask for it: the subscriber says it is a dream.
+func (r *round) added(ctx context.Context, post, place string) error {
+	r.Log.Info("a subscriber added a post to the filter", "account", r.sub.Handle)
+	row, err := r.own.Timeline().Judged(post)
+	if errors.Is(err, store.ErrNoPost) {
+		row, err = r.meet(ctx, post)
+	}
+	if err != nil {
+		return err
+	}
+	row.Why = WhyPut
+	if err := teach(r.own.Timeline(), r.Eye, row, true); err != nil {
+		return err
+	}
+	_, err = r.own.Timeline().Change(post, func(j *store.Judged) {
+		fate := j.Fate
+		*j = row
+		j.Fate = fate
+		if slices.Contains([]store.Fate{"", store.Kept, store.Noted, store.Returned, store.TakenOut, store.Gone}, fate) {
+			j.Fate, j.Kind, j.Place, j.FiledAt = store.Filed, youSaid, place, time.Now()
+		}
+	})
+	return err
+}
+
+// meet looks at a post that was not in the timeline. Of one that cannot be read only the id is known.
+func (w *watcher) meet(ctx context.Context, post string) (store.Judged, error) {
+	p, err := w.reader.Post(ctx, post)
+	if network.Is(err, network.NotFound, network.Forbidden) {
+		return store.Judged{Post: post}, nil
+	}
+	if err != nil {
+		return store.Judged{}, err
+	}
+	sub, err := w.own.Subscription().Subscriber()
+	if err != nil {
+		return store.Judged{}, err
+	}
+	s := original(p)
+	if err := w.see(ctx, s); err != nil {
+		return store.Judged{}, err
+	}
+	row := w.Eye.decide(view{sub: sub, now: time.Now()}, *s)
+	row.Seen = time.Now()
+	return row, nil
+}
+
+// end gives a post its last fate.
+func (w *watcher) end(post string, fate store.Fate) error {
+	_, err := w.own.Timeline().Change(post, func(j *store.Judged) { j.Fate = fate })
+	return err
+}
+
+// leave shows everything again, ends our mutes and then forgets everything we know.
+func (w *watcher) leave(ctx context.Context, sub store.Subscriber) error {
+	if err := w.reader.Clear(ctx); err != nil {
+		return err
+	}
+	if err := w.unmuteAll(ctx); err != nil {
+		return err
+	}
+	if w.Disconnect != nil {
+		if err := w.Disconnect(ctx, sub); err != nil {
+			return err
+		}
+	}
+	return w.own.Subscription().Forget(store.Actor{Identity: w.own.Identity()})
+}
+
+// teach remembers what the subscriber said of the pictures of a post. Without an eye the sketch is
+// missing and the picture is known by its bytes only.
+func teach(in *store.Timeline, eye *Eye, row store.Judged, dream bool) error {
+	for _, hash := range row.Pictures {
+		l := store.Lesson{Picture: hash, Post: row.Post, Dream: dream, Score: row.Score}
+		if eye != nil {
+			sight, ok, err := eye.Known(hash)
+			if err != nil {
+				return err
+			}
+			if ok {
+				l.Sketch, l.Score = sight.Sketch, sight.Score
+			}
+		}
+		if err := in.PutLesson(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
