@@ -21,7 +21,8 @@ func scanBomb(side, scans int) []byte {
 	tables = append(tables, odd.Segment(0xc2, 8, s, byte(side), s, byte(side), 1, 1, 0x11, 0)...)
 	counts := append([]byte{1}, make([]byte, 15)...)
 	tables = append(tables, odd.Segment(0xc4, append(append([]byte{0}, counts...), 0)...)...)
-	tables = append(tables, odd.Segment(0xc4, append(append([]byte{0x10}, counts...), 0xe0)...)...) // the end, for 16,384 blocks and more
+	end := byte(0xe0) // for 16,384 blocks and more
+	tables = append(tables, odd.Segment(0xc4, append(append([]byte{0x10}, counts...), end)...)...)
 	blocks := (side + 7) / 8 * ((side + 7) / 8)
 	averages := append(odd.Segment(0xda, 1, 1, 0, 0, 0, 0), make([]byte, (blocks+7)/8)...)
 	var runs []byte
@@ -61,8 +62,8 @@ func TestWorkIsKnownBeforeItBegins(t *testing.T) {
 		{"a GIF of many frames", gifOf(5000, 1, 1), picture.TooLong, picture.FrameCount},
 		{"a GIF of large frames", gifOf(90, 1000, 1000), picture.TooLong, picture.FramePixels},
 		{"a WebP of many frames", animatedWebP(5000), picture.TooLong, picture.FrameCount},
-		{"a WebP of a huge canvas", odd.RIFF(odd.RIFFChunk("VP8X", []byte{2, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}), odd.RIFFChunk("ANMF", append(make([]byte, 16), odd.Lossless(odd.Drawing())...))), picture.TooBig, picture.LongSide},
-		{"a GIF whose frame lies far away", append(gifOf(1, 2, 2)[:19], 0x2c, 0xff, 0xff, 0xff, 0xff, 2, 0, 2, 0, 0, 2, 2, 0x4c, 1, 0), picture.TooBig, picture.LongSide},
+		{"a WebP of a huge canvas", hugeWebP(), picture.TooBig, picture.LongSide},
+		{"a GIF whose frame lies far away", farGIF(), picture.TooBig, picture.LongSide},
 		{"a PNG whose pixels go on", odd.PNG(flood), 0, ""},
 		{"a PNG whose profile goes on", odd.PNGWithProfile(flood), 0, ""},
 		{"a BMP of huge sides", hugeBMP(), picture.TooBig, picture.LongSide},
@@ -108,6 +109,16 @@ func animatedWebP(frames int) []byte {
 		chunks = append(chunks, odd.RIFFChunk("ANMF", frame))
 	}
 	return odd.RIFF(chunks...)
+}
+
+func hugeWebP() []byte {
+	canvas := []byte{2, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+	frame := append(make([]byte, 16), odd.Lossless(odd.Drawing())...)
+	return odd.RIFF(odd.RIFFChunk("VP8X", canvas), odd.RIFFChunk("ANMF", frame))
+}
+
+func farGIF() []byte {
+	return append(gifOf(1, 2, 2)[:19], 0x2c, 0xff, 0xff, 0xff, 0xff, 2, 0, 2, 0, 0, 2, 2, 0x4c, 1, 0)
 }
 
 func hugeBMP() []byte {

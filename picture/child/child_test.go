@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -149,7 +150,11 @@ func TestAChildDecodesWhatThisProcessDoes(t *testing.T) {
 			t.Errorf("%s/%s: %v, in this process %v", f.Format, f.Name, err, wantErr)
 			continue
 		}
-		if err == nil && (!bytes.Equal(got.Image.Pix, want.Image.Pix) || got.Format != want.Format || got.Frames != want.Frames || got.Image.Rect != want.Image.Rect) {
+		if err != nil {
+			continue
+		}
+		same := bytes.Equal(got.Image.Pix, want.Image.Pix) && got.Image.Rect == want.Image.Rect
+		if !same || got.Format != want.Format || got.Frames != want.Frames {
 			t.Errorf("%s/%s is another picture", f.Format, f.Name)
 		}
 	}
@@ -192,8 +197,11 @@ func TestAChildGivesUpWhatItDoesNotNeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !got.Calls || !got.Limits {
+	if runtime.GOOS != "linux" {
 		t.Skipf("not on this system: %+v", got)
+	}
+	if !got.Calls || !got.Limits {
+		t.Fatalf("%+v", got)
 	}
 	out, err := exec.Command(os.Args[0], "deny").Output()
 	if err != nil {

@@ -276,7 +276,8 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 	p.stats.Started++
 	p.running[c] = true
 	if p.stats.Started == 1 && !(c.protection.Calls && c.protection.Limits) {
-		p.Log.Warn("pictures are decoded with less protection", "calls", c.protection.Calls, "limits", c.protection.Limits, "reason", c.protection.Reason)
+		p.Log.Warn("pictures are decoded with less protection",
+			"calls", c.protection.Calls, "limits", c.protection.Limits, "reason", c.protection.Reason)
 	}
 	return c, nil
 }

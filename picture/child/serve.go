@@ -56,7 +56,9 @@ func (s *server) one() error {
 	if err != nil {
 		return err
 	}
-	within := picture.Limits{MaxBytes: lim.MaxBytes, MaxPixels: lim.MaxPixels, MaxSide: lim.MaxSide, MaxFrames: lim.MaxFrames, Untimed: true}
+	within := picture.Limits{
+		MaxBytes: lim.MaxBytes, MaxPixels: lim.MaxPixels, MaxSide: lim.MaxSide, MaxFrames: lim.MaxFrames, Untimed: true,
+	}
 	p, err := picture.Inspect(data, within)
 	if err != nil {
 		return s.refuse(err)

@@ -64,11 +64,9 @@ func TestKnownColours(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := img.NRGBAAt(0, 0)
-		for _, d := range []int{int(got.R) - int(test.want.R), int(got.G) - int(test.want.G), int(got.B) - int(test.want.B), int(got.A) - int(test.want.A)} {
-			if d > 1 || d < -1 {
-				t.Errorf("%s: %v is %v, want %v", test.space, test.in, got, test.want)
-				break
-			}
+		off := func(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
+		if max(off(got.R, test.want.R), off(got.G, test.want.G), off(got.B, test.want.B), off(got.A, test.want.A)) > 1 {
+			t.Errorf("%s: %v is %v, want %v", test.space, test.in, got, test.want)
 		}
 	}
 }

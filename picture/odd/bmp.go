@@ -103,10 +103,13 @@ func BMPs() []File {
 	indices := bmpRows(img, func(row []byte, x, y int) []byte { return append(row, packed(img, y, x, W, 8, 3)...) })
 	add("of 24 bits", BMP{Depth: 24, Pixels: full}.Write(), Whole)
 	add("of 32 bits", BMP{Depth: 32, Pixels: wide(0)}.Write(), Whole)
-	add("of 32 bits with alpha", BMP{Depth: 32, Packing: 3, Masks: [4]uint32{0xff0000, 0xff00, 0xff, 0xff000000}, Pixels: wide(128)}.Write(), Whole, other)
-	add("of 32 bits with alpha that is empty", BMP{Depth: 32, Packing: 3, Masks: [4]uint32{0xff0000, 0xff00, 0xff, 0xff000000}, Pixels: wide(0)}.Write(), Whole, func(f *File) { f.Lax = true })
+	add("of 32 bits with alpha",
+		BMP{Depth: 32, Packing: 3, Masks: [4]uint32{0xff0000, 0xff00, 0xff, 0xff000000}, Pixels: wide(128)}.Write(), Whole, other)
+	add("of 32 bits with alpha that is empty",
+		BMP{Depth: 32, Packing: 3, Masks: [4]uint32{0xff0000, 0xff00, 0xff, 0xff000000}, Pixels: wide(0)}.Write(), Whole, func(f *File) { f.Lax = true })
 	add("of 16 bits", BMP{Depth: 16, Pixels: narrow(5)}.Write(), Whole, off(12))
-	add("of 16 bits by masks", BMP{Depth: 16, Packing: 3, Masks: [4]uint32{0xf800, 0x07e0, 0x001f, 0}, Pixels: narrow(6)}.Write(), Whole, off(12))
+	add("of 16 bits by masks",
+		BMP{Depth: 16, Packing: 3, Masks: [4]uint32{0xf800, 0x07e0, 0x001f, 0}, Pixels: narrow(6)}.Write(), Whole, off(12))
 	add("of 8 bits", BMP{Depth: 8, Palette: pal, Pixels: indices}.Write(), Whole, off(40))
 	add("of OS/2", BMP{Core: true, Depth: 8, Palette: core, Pixels: indices}.Write(), Whole, off(40))
 	add("the other way up", BMP{Depth: 24, TopDown: true, Pixels: full}.Write(), Whole, other)
@@ -135,8 +138,10 @@ func BMPs() []File {
 		runs4 = append(runs4, 7, 0x5a, 0, 3, 0x12, 0x30, 0, 0)
 	}
 	add("of runs", BMP{Depth: 8, Packing: 1, Palette: pal, Pixels: append(runs, 0, 1)}.Write(), Whole, off(40))
-	add("of runs that end early", BMP{Depth: 8, Packing: 1, Palette: pal, Pixels: append(append([]byte{}, runs[:len(runs)/2]...), 0, 1)}.Write(), Whole, other)
-	add("of runs of four bits, with gaps", BMP{Depth: 4, Packing: 2, Palette: pal[32:96], Pixels: append(runs4, 0, 2, 3, 2, 0, 1)}.Write(), Whole, other)
+	add("of runs that end early",
+		BMP{Depth: 8, Packing: 1, Palette: pal, Pixels: append(append([]byte{}, runs[:len(runs)/2]...), 0, 1)}.Write(), Whole, other)
+	add("of runs of four bits, with gaps",
+		BMP{Depth: 4, Packing: 2, Palette: pal[32:96], Pixels: append(runs4, 0, 2, 3, 2, 0, 1)}.Write(), Whole, other)
 	add("cut", cut(BMP{Depth: 24, Pixels: full}.Write(), 60), Whole, other)
 	add("of no pixels", BMP{Depth: 24}.Write(), Nothing)
 	add("of 7 bits", BMP{Depth: 7, Pixels: full}.Write(), Nothing)

@@ -108,38 +108,47 @@ func GIFs() []File {
 	add("no trailer", join(head, frame), Whole)
 	add("no end of its codes", join(head, gifFrame(0, 0, W, H, 0, 8, subBlocks(lzw(indices, false))), end), Whole)
 	add("an empty sub-block more", join(head, frame, []byte{0}, end), Whole)
-	add("two sub-blocks more", join(head, gifFrame(0, 0, W, H, 0, 8, join(blocks[:len(blocks)-1], []byte{2, 1, 1, 1, 7, 0})), end), Whole)
-	add("pixels more", join(head, gifFrame(0, 0, W, H, 0, 8, subBlocks(lzw(append(indices, indices[:300]...), true))), end), Whole)
+	add("two sub-blocks more",
+		join(head, gifFrame(0, 0, W, H, 0, 8, join(blocks[:len(blocks)-1], []byte{2, 1, 1, 1, 7, 0})), end), Whole)
+	add("pixels more",
+		join(head, gifFrame(0, 0, W, H, 0, 8, subBlocks(lzw(append(indices, indices[:300]...), true))), end), Whole)
 	add("pixels fewer", join(head, short(W*20), end), Part)
 	add("pixels fewer, and a piece of a row", join(head, short(W*20+7), end), Part)
 	add("cut within its codes", cut(join(head, frame), 80), Part)
 	add("an unknown extension", join(head, []byte{0x21, 0x77, 3, 1, 2, 3, 0}, frame, end), Whole)
 	add("garbage behind its first frame", join(head, frame, []byte{0x99, 1, 2}), Whole)
-	add("a broken second frame", join(head, frame, gifFrame(0, 0, W, H, 0, 8, subBlocks([]byte{0xff, 0xff, 0xff}))), Whole)
+	add("a broken second frame",
+		join(head, frame, gifFrame(0, 0, W, H, 0, 8, subBlocks([]byte{0xff, 0xff, 0xff}))), Whole)
 	var broken packer
 	broken.put(256, 9)
 	for _, v := range indices[:200] {
 		broken.put(int(v), 9)
 	}
 	broken.put(511, 9)
-	add("a code out of range", join(head, gifFrame(0, 0, W, H, 0, 8, subBlocks(append(broken.out, body...))), end), Whole, func(f *File) { f.Shown = Part; f.Other = true })
-	add("a first code out of range", join(head, gifFrame(0, 0, W, H, 0, 8, subBlocks([]byte{0x00, 0xff, 0xff})), end), Nothing)
+	add("a code out of range",
+		join(head, gifFrame(0, 0, W, H, 0, 8, subBlocks(append(broken.out, body...))), end), Whole, func(f *File) { f.Shown = Part; f.Other = true })
+	add("a first code out of range",
+		join(head, gifFrame(0, 0, W, H, 0, 8, subBlocks([]byte{0x00, 0xff, 0xff})), end), Nothing)
 
 	add("a canvas of no size", join(screen(0, 0, pal), frame, end), Whole)
 	add("a canvas of no width", join(screen(0, H, pal), frame, end), Whole)
 	add("a frame wider than its canvas by a pixel", join(screen(W-1, H, pal), frame, end), Whole)
 	add("a frame ten pixels beyond", join(head, gifFrame(10, 0, W, H, 0, 8, blocks), end), Whole, sized(W+10, H), other)
 	add("a frame far beyond", join(head, gifFrame(60, 50, W, H, 0, 8, blocks), end), Whole, sized(60+W, 50+H), other)
-	add("a frame on a part of its canvas", join(screen(W+20, H+20, pal), gifFrame(5, 5, W, H, 0, 8, blocks), end), Whole, sized(W+20, H+20), other)
+	add("a frame on a part of its canvas",
+		join(screen(W+20, H+20, pal), gifFrame(5, 5, W, H, 0, 8, blocks), end), Whole, sized(W+20, H+20), other)
 	add("a later frame that is larger", join(head, frame, gifFrame(0, 0, 2*W, 2*H, 0, 8, blocks), end), Whole)
 	add("a frame of no size first", join(head, gifFrame(0, 0, 0, 0, 0, 8, []byte{0}), frame, end), Whole, lax)
 
-	add("a frame's own palette", join(screen(W, H, nil), gifFrame(0, 0, W, H, 0x87, 0, nil)[:10], pal, []byte{8}, blocks, end), Whole)
+	add("a frame's own palette",
+		join(screen(W, H, nil), gifFrame(0, 0, W, H, 0x87, 0, nil)[:10], pal, []byte{8}, blocks, end), Whole)
 	add("no palette", join(screen(W, H, nil), frame, end), Whole, other)
 	add("a transparent index", join(head, control(1, indices[0]), frame, end), Whole, other)
 	add("no transparent index, but one named", join(head, control(0, indices[0]), frame, end), Whole)
-	add("interlaced", join(head, gifFrame(0, 0, W, H, 0x40, 8, subBlocks(lzw(indicesOf(interlacedRow), true))), end), Whole)
-	add("interlaced and short", join(head, gifFrame(0, 0, W, H, 0x40, 8, subBlocks(lzw(indicesOf(interlacedRow)[:W*10], true))), end), Part, func(f *File) { f.Off = 60 })
+	add("interlaced",
+		join(head, gifFrame(0, 0, W, H, 0x40, 8, subBlocks(lzw(indicesOf(interlacedRow), true))), end), Whole)
+	add("interlaced and short",
+		join(head, gifFrame(0, 0, W, H, 0x40, 8, subBlocks(lzw(indicesOf(interlacedRow)[:W*10], true))), end), Part, func(f *File) { f.Off = 60 })
 
 	add("codes of nine bits at least", join(head, gifFrame(0, 0, W, H, 0, 9, blocks), end), Nothing)
 	add("no frame", join(head, end), Nothing)

@@ -33,7 +33,8 @@ func JPEGs() []File {
 	add("CMYK with Adobe's word", JPEG{Model: "cmyk", Adobe: true}.Write(img), Whole)
 	add("CMYK without", JPEG{Model: "cmyk"}.Write(img), Whole)
 	add("YCCK", JPEG{Model: "ycck", Adobe: true}.Write(img), Whole)
-	add("YCCK sampled", JPEG{Model: "ycck", Adobe: true, Sampling: [][2]int{{2, 2}, {1, 1}, {1, 1}, {2, 2}}}.Write(img), Whole)
+	add("YCCK sampled",
+		JPEG{Model: "ycck", Adobe: true, Sampling: [][2]int{{2, 2}, {1, 1}, {1, 1}, {2, 2}}}.Write(img), Whole)
 	add("a scan a component", JPEG{Apart: true, Sampling: [][2]int{{2, 1}}}.Write(img), Whole)
 	add("without tables, as Motion JPEG", JPEG{NoTables: true}.Write(img), Whole)
 	add("restarts", restarts, Whole)

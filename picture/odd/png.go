@@ -185,7 +185,8 @@ func PNGs() []File {
 	indices := Chunk("IDAT", deflated(raw(img, 8, 3))...)
 	add("of a palette", pngOf(Header(W, H, 8, 3, 0), palette, indices, end), Whole, off(40))
 	for _, depth := range []byte{1, 2, 4, 8, 16} {
-		add("grey of "+string('0'+depth/10)+string('0'+depth%10)+" bits", pngOf(Header(W, H, depth, 0, 0), Chunk("IDAT", deflated(raw(img, int(depth), 0))...), end), Whole, other)
+		add("grey of "+string('0'+depth/10)+string('0'+depth%10)+" bits",
+			pngOf(Header(W, H, depth, 0, 0), Chunk("IDAT", deflated(raw(img, int(depth), 0))...), end), Whole, other)
 	}
 	add("grey with alpha", pngOf(Header(W, H, 8, 4, 0), Chunk("IDAT", deflated(raw(img, 8, 4))...), end), Whole, other)
 	z7 := deflated(interlaced(img))
@@ -194,7 +195,8 @@ func PNGs() []File {
 
 	add("a comment's checksum", pngOf(head, wrong(text), data, end), Whole)
 	add("a checksum of the pixels", pngOf(head, wrong(data), end), Whole)
-	add("a checksum of half the pixels", pngOf(head, Chunk("IDAT", z[:300]...), wrong(Chunk("IDAT", z[300:]...)), end), Whole)
+	add("a checksum of half the pixels",
+		pngOf(head, Chunk("IDAT", z[:300]...), wrong(Chunk("IDAT", z[300:]...)), end), Whole)
 	add("the last checksum", pngOf(head, data, wrong(end)), Whole)
 	add("zlib's checksum", pngOf(head, Chunk("IDAT", spliced(z, len(z)-4, 4, 1, 2, 3, 4)...), end), Whole)
 	add("zlib's window is too small", pngOf(head, Chunk("IDAT", spliced(z, 0, 2, 0x08, 0x1d)...), end), Whole)
@@ -204,12 +206,14 @@ func PNGs() []File {
 	add("garbage behind", append(bytes.Clone(whole), make([]byte, 400)...), Whole)
 	add("an unknown chunk behind the pixels", pngOf(head, data, Chunk("ABCD", 1), end), Whole)
 	add("a palette that means nothing", pngOf(head, Chunk("PLTE", 1, 2, 3, 4, 5, 6, 7), data, end), Whole)
-	add("a chunk between the pixels", pngOf(head, Chunk("IDAT", z[:200]...), text, Chunk("IDAT", z[200:]...), end), Whole, lax)
+	add("a chunk between the pixels",
+		pngOf(head, Chunk("IDAT", z[:200]...), text, Chunk("IDAT", z[200:]...), end), Whole, lax)
 
 	add("cut at 60 percent", cut(half, 60), Part)
 	add("half of the rows", pngOf(head, Chunk("IDAT", deflated(rows[:len(rows)/2])...), end), Part)
 	add("a filter that there is not", pngOf(head, Chunk("IDAT", deflated(spliced(rows, (3*W+1)*20, 1, 9))...), end), Part)
-	add("damage within the pixels", pngOf(head, Chunk("IDAT", spliced(z, len(z)*7/10, 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)...), end), Part, lax)
+	add("damage within the pixels",
+		pngOf(head, Chunk("IDAT", spliced(z, len(z)*7/10, 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)...), end), Part, lax)
 
 	add("the header's checksum", pngOf(wrong(head), data, end), Nothing)
 	add("a header too long", pngOf(Chunk("IHDR", append(bytes.Clone(head[8:21]), 0)...), data, end), Nothing)
@@ -233,16 +237,22 @@ func transparent() (files []File) {
 	add := func(name string, chunks ...[]byte) {
 		files = append(files, File{Name: name, Format: "png", Data: pngOf(chunks...), Off: 40, Other: true})
 	}
-	add("a transparent colour", Header(W, H, 8, 2, 0), Chunk("tRNS", 0, first.R, 0, first.G, 0, first.B), Chunk("IDAT", deflated(raw(img, 8, 2))...), end)
-	add("a transparent colour of 16 bits", Header(W, H, 16, 2, 0), Chunk("tRNS", first.R, first.R, first.G, first.G, first.B, first.B), Chunk("IDAT", deflated(raw(img, 16, 2))...), end)
-	add("a transparent grey", Header(W, H, 8, 0, 0), Chunk("tRNS", 0, first.G), Chunk("IDAT", deflated(raw(img, 8, 0))...), end)
-	add("a transparent grey of 4 bits", Header(W, H, 4, 0, 0), Chunk("tRNS", 0, first.G>>4), Chunk("IDAT", deflated(raw(img, 4, 0))...), end)
+	add("a transparent colour",
+		Header(W, H, 8, 2, 0), Chunk("tRNS", 0, first.R, 0, first.G, 0, first.B), Chunk("IDAT", deflated(raw(img, 8, 2))...), end)
+	add("a transparent colour of 16 bits",
+		Header(W, H, 16, 2, 0), Chunk("tRNS", first.R, first.R, first.G, first.G, first.B, first.B), Chunk("IDAT", deflated(raw(img, 16, 2))...), end)
+	add("a transparent grey",
+		Header(W, H, 8, 0, 0), Chunk("tRNS", 0, first.G), Chunk("IDAT", deflated(raw(img, 8, 0))...), end)
+	add("a transparent grey of 4 bits",
+		Header(W, H, 4, 0, 0), Chunk("tRNS", 0, first.G>>4), Chunk("IDAT", deflated(raw(img, 4, 0))...), end)
 	alphas := make([]byte, 256)
 	for i := range alphas {
 		alphas[i] = byte(i)
 	}
-	add("a palette with alpha", Header(W, H, 8, 3, 0), Chunk("PLTE", rgb332()...), Chunk("tRNS", alphas...), Chunk("IDAT", deflated(raw(img, 8, 3))...), end)
-	add("alpha for half of a palette", Header(W, H, 8, 3, 0), Chunk("PLTE", rgb332()...), Chunk("tRNS", alphas[:128]...), Chunk("IDAT", deflated(raw(img, 8, 3))...), end)
+	add("a palette with alpha",
+		Header(W, H, 8, 3, 0), Chunk("PLTE", rgb332()...), Chunk("tRNS", alphas...), Chunk("IDAT", deflated(raw(img, 8, 3))...), end)
+	add("alpha for half of a palette",
+		Header(W, H, 8, 3, 0), Chunk("PLTE", rgb332()...), Chunk("tRNS", alphas[:128]...), Chunk("IDAT", deflated(raw(img, 8, 3))...), end)
 	return files
 }
 
@@ -260,7 +270,8 @@ func coloured(data, end []byte) (files []File) {
 	}
 	for _, s := range Spaces() {
 		pixels := Chunk("IDAT", deflated(raw(s.Into(), 8, 2))...)
-		add("profile "+s.Name, 5, false, Chunk("iCCP", append([]byte("x\x00\x00"), deflated(s.Profile())...)...), pixels, end)
+		add("profile "+s.Name,
+			5, false, Chunk("iCCP", append([]byte("x\x00\x00"), deflated(s.Profile())...)...), pixels, end)
 	}
 	p3 := Spaces()[1]
 	profile := Chunk("iCCP", append([]byte("x\x00\x00"), deflated(p3.Profile())...)...)
@@ -272,7 +283,8 @@ func coloured(data, end []byte) (files []File) {
 	add("sRGB beside another gamma", 0, false, Chunk("gAMA", four(30000)...), Chunk("sRGB", 0), data, end)
 	add("primaries without a gamma", 0, false, places, data, end)
 	add("primaries of P3 with a gamma", 0, true, Chunk("gAMA", four(45455)...), places, data, end)
-	add("primaries of sRGB with a gamma", 3, true, Chunk("gAMA", four(45455)...), Chunk("cHRM", four(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)...), data, end)
+	add("primaries of sRGB with a gamma",
+		3, true, Chunk("gAMA", four(45455)...), Chunk("cHRM", four(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)...), data, end)
 	add("code points of P3", 5, false, Chunk("cICP", 12, 13, 0, 1), Chunk("IDAT", deflated(raw(p3.Into(), 8, 2))...), end)
 	add("code points of sRGB beside a profile", 0, false, Chunk("cICP", 1, 13, 0, 1), profile, data, end)
 	add("code points of video", 0, true, Chunk("cICP", 1, 1, 0, 1), data, end)

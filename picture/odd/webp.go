@@ -73,7 +73,8 @@ func three(v int) []byte { return []byte{byte(v), byte(v >> 8), byte(v >> 16)} }
 
 // animated is an ANMF chunk.
 func animated(x, y, w, h int, chunks ...[]byte) []byte {
-	return RIFFChunk("ANMF", join(append([][]byte{three(x / 2), three(y / 2), three(w - 1), three(h - 1), three(100), {0}}, chunks...)...))
+	head := join(three(x/2), three(y/2), three(w-1), three(h-1), three(100), []byte{0})
+	return RIFFChunk("ANMF", join(head, join(chunks...)))
 }
 
 // lossy is the VP8 chunk of the drawing, and half its alpha, written by libwebp 1.2.4 at quality 95.
@@ -118,23 +119,28 @@ func WebPs() []File {
 	add("lossy with alpha", RIFF(extendedHeader(alphaFlag, W, H), alpha, vp8), Whole, off(4), other)
 	add("lossless and animated", RIFF(moving, anim, animated(0, 0, W, H, exact), animated(0, 0, W, H, black)), Whole)
 	add("lossy and animated", RIFF(moving, anim, animated(0, 0, W, H, vp8), animated(0, 0, W, H, black)), Whole, off(4))
-	add("lossy with alpha and animated", RIFF(extendedHeader(animationFlag|alphaFlag, W, H), anim, animated(0, 0, W, H, alpha, vp8), animated(0, 0, W, H, black)), Whole, off(4), other)
+	add("lossy with alpha and animated",
+		RIFF(extendedHeader(animationFlag|alphaFlag, W, H), anim, animated(0, 0, W, H, alpha, vp8), animated(0, 0, W, H, black)), Whole, off(4), other)
 	add("animated, a single frame", RIFF(moving, anim, animated(0, 0, W, H, exact)), Whole)
-	add("animated on a part of its canvas", RIFF(extendedHeader(animationFlag|alphaFlag, W+20, H+10), anim, animated(6, 4, W, H, exact)), Whole, func(f *File) { f.W, f.H = W+20, H+10 }, other)
-	add("animated, its second frame cut", cut(RIFF(moving, anim, animated(0, 0, W, H, exact), animated(0, 0, W, H, exact)), 80), Whole, lax)
+	add("animated on a part of its canvas",
+		RIFF(extendedHeader(animationFlag|alphaFlag, W+20, H+10), anim, animated(6, 4, W, H, exact)), Whole, func(f *File) { f.W, f.H = W+20, H+10 }, other)
+	add("animated, its second frame cut",
+		cut(RIFF(moving, anim, animated(0, 0, W, H, exact), animated(0, 0, W, H, exact)), 80), Whole, lax)
 	still := RIFF(exact)
 	add("a wrong length of all", spliced(still, 4, 4, 0xff, 0xff, 0, 0), Whole, lax)
 	add("garbage behind", append(append([]byte{}, still...), make([]byte, 300)...), Whole)
 	add("a chunk that is not known", RIFF(extendedHeader(0, W, H), RIFFChunk("ABCD", []byte{1, 2, 3}), exact), Whole)
 	for _, s := range Spaces()[1:6] {
-		add("profile "+s.Name, RIFF(extendedHeader(profileFlag, W, H), RIFFChunk("ICCP", s.Profile()), Lossless(s.Into())), Whole, off(5))
+		add("profile "+s.Name,
+			RIFF(extendedHeader(profileFlag, W, H), RIFFChunk("ICCP", s.Profile()), Lossless(s.Into())), Whole, off(5))
 	}
 
 	add("lossless and cut", cut(still, 80), Nothing)
 	add("lossy and cut", cut(RIFF(vp8), 60), Nothing)
 	add("animated, its first frame cut", cut(RIFF(moving, anim, animated(0, 0, W, H, exact)), 80), Nothing)
 	add("no frame", RIFF(moving, anim), Nothing)
-	add("a frame larger than its canvas", RIFF(extendedHeader(animationFlag, W-2, H), anim, animated(0, 0, W, H, exact)), Nothing)
+	add("a frame larger than its canvas",
+		RIFF(extendedHeader(animationFlag, W-2, H), anim, animated(0, 0, W, H, exact)), Nothing)
 	add("a frame of another size than its pixels", RIFF(moving, anim, animated(0, 0, W-2, H, exact)), Whole)
 	return files
 }

@@ -10,13 +10,15 @@ import (
 	"slugpuppy/picture/tiff"
 )
 
-var reader = codectest.Reader{Format: "tiff", Inspect: tiff.Inspect, Decode: func(ctx context.Context, data []byte) (*image.NRGBA, error) {
+var reader = codectest.Reader{Format: "tiff", Inspect: tiff.Inspect, Decode: decode}
+
+func decode(ctx context.Context, data []byte) (*image.NRGBA, error) {
 	img, err := tiff.Decode(ctx, data)
 	if err != nil {
 		return nil, err
 	}
 	return picture.ToNRGBA(img), nil
-}}
+}
 
 func TestOddFiles(t *testing.T) { codectest.Test(t, reader) }
 
