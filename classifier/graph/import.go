@@ -45,6 +45,7 @@ func ImportFor(m *onnx.Model, in *Input) (*Network, error) {
 	for i := range m.Graph.Nodes {
 		im.try(&m.Graph.Nodes[i])
 	}
+	im.prune(m.Graph.Outputs)
 	names, at, err := im.outputs(m)
 	if err != nil {
 		return nil, err

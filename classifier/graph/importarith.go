@@ -219,8 +219,10 @@ func (im *importer) blend(n *onnx.Node) error {
 	if n.Op == "Add" && slices.Equal(a.dims, b.dims) {
 		return im.keep(n, sum{}, a, b)
 	}
-	if n.Op == "Mul" && im.swish(n, a, b) {
-		return nil
+	if op, of, called := im.fused(n, a, b); op != nil {
+		whole := *n
+		whole.Op = called
+		return im.keep(&whole, op, of)
 	}
 	v, err := im.put(n, blend{op}, a, b)
 	v.dims, v.plane = dims, a.plane
@@ -268,22 +270,6 @@ func as(v *value, plane []int) bool {
 	}
 	v.plane = plane
 	return true
-}
-
-// swish makes one operation of x*sigmoid(x), which takes half the memory.
-func (im *importer) swish(n *onnx.Node, a, b value) bool {
-	for i, v := range []value{b, a} {
-		gate := im.net.layers[v.layer]
-		c, ok := gate.op.(curve)
-		if !ok || c.Kind != kernel.Sigmoid || gate.in[0] != []value{a, b}[i].layer || !im.sole(input(n, 1-i), v) ||
-			!slices.Equal(a.dims, b.dims) {
-			continue
-		}
-		im.net.layers[v.layer].op = curve{kernel.Curve{Kind: kernel.Swish, A: 1}}
-		im.becomes(n, v)
-		return true
-	}
-	return false
 }
 
 // clip reads limits, which older files have as attributes and newer ones as inputs.

@@ -122,6 +122,21 @@ func (im *importer) affine(n *onnx.Node, name string, v value, scale, shift []fl
 			}
 			im.becomes(n, v)
 			return nil
+		case *norm:
+			for i, a := range scale {
+				op.scale[i], op.shift[i] = op.scale[i]*a, op.shift[i]*a+shift[i]
+			}
+			im.becomes(n, v)
+			return nil
+		case curve:
+			if a, b, ok := constants(&affine{scale: scale, shift: shift}); ok && b == 0 && op.Kind == kernel.Gelu {
+				op.B *= a
+				im.net.layers[v.layer].op = op
+				part := *n
+				part.Op = im.titles[v.layer].op
+				im.becomes(&part, v)
+				return nil
+			}
 		}
 	}
 	return im.keep(n, &affine{scale: scale, shift: shift}, v)

@@ -28,7 +28,7 @@ var curveOf = map[string]func(n *onnx.Node) kernel.Curve{
 		if n.Text("approximate", "none") == "tanh" {
 			return kernel.Curve{Kind: kernel.GeluTanh}
 		}
-		return kernel.Curve{Kind: kernel.Gelu}
+		return kernel.Curve{Kind: kernel.Gelu, B: 1}
 	},
 	"Erf":             func(*onnx.Node) kernel.Curve { return kernel.Curve{Kind: kernel.Erf} },
 	"Softplus":        func(*onnx.Node) kernel.Curve { return kernel.Curve{Kind: kernel.Softplus} },

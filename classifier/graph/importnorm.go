@@ -40,11 +40,12 @@ func (im *importer) batchNorm(n *onnx.Node) error {
 		p[i] = t.Floats
 	}
 	epsilon := n.Float("epsilon", 1e-5)
-	if n.Training() {
-		return im.keep(n, &norm{extent: extent{over: overPlane, before: channels}, epsilon: epsilon, scale: p[0], shift: p[1]}, v)
-	}
 	if err := im.spend(2 * int64(channels)); err != nil {
 		return err
+	}
+	if n.Training() {
+		return im.keep(n, &norm{extent: extent{over: overPlane, before: channels}, epsilon: epsilon,
+			scale: slices.Clone(p[0]), shift: slices.Clone(p[1])}, v) // others may have the same constants
 	}
 	scale, shift := make([]float32, channels), make([]float32, channels)
 	for c := range scale {

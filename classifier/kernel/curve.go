@@ -21,7 +21,7 @@ const (
 	Elu                          // x, or A*(exp(x)-1) below zero, all times B
 	Celu                         // x, or A*(exp(x/A)-1) below zero
 	Tanh
-	Gelu     // x times the normal distribution's share below x
+	Gelu     // B*x times the normal distribution's share below x
 	GeluTanh // the same by way of tanh
 	Erf
 	Softplus // log(1+exp(x))
@@ -70,8 +70,8 @@ var curves = [...]struct {
 		func(_ Curve, x float32) float32 { return tanh(x) },
 		func(_ Curve, _, y float32) float32 { return 1 - y*y }},
 	Gelu: {
-		func(_ Curve, x float32) float32 { return x * normal(x) },
-		func(_ Curve, x, _ float32) float32 { return normal(x) + x*exp(-x*x/2)/sqrt2Pi }},
+		func(c Curve, x float32) float32 { return c.B * x * normal(x) },
+		func(c Curve, x, _ float32) float32 { return c.B * (normal(x) + x*exp(-x*x/2)/sqrt2Pi) }},
 	GeluTanh: {
 		func(_ Curve, x float32) float32 { return x / 2 * (1 + tanh(bend(x))) },
 		func(_ Curve, x, _ float32) float32 {

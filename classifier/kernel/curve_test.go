@@ -25,7 +25,8 @@ var definitions = []struct {
 	}, -9},
 	{"CELU", Curve{Celu, 1.5, 0}, func(x float64) float64 { return max(x, 0) + 1.5*(math.Exp(min(x, 0)/1.5)-1) }, -9},
 	{"tanh", Curve{Kind: Tanh}, math.Tanh, -9},
-	{"GELU", Curve{Kind: Gelu}, func(x float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }, -9},
+	{"GELU", Curve{Gelu, 0, 1}, func(x float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }, -9},
+	{"a multiple of GELU", Curve{Gelu, 0, 3}, func(x float64) float64 { return 3 * x / 2 * (1 + math.Erf(x/math.Sqrt2)) }, -9},
 	{"GELU by way of tanh", Curve{Kind: GeluTanh}, func(x float64) float64 {
 		return x / 2 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
 	}, -9},

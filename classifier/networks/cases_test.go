@@ -53,9 +53,9 @@ func TestNetworksOfReportsLoadAndDream(t *testing.T) {
 
 func TestTwoFilesOfReportsAreTheSameNetwork(t *testing.T) {
 	for one, other := range map[string]string{
-		"09-onnx-external-data/model.onnx":    "09-onnx-external-data/one-file.onnx",
-		"11-onnx-headers/qdq-int8.onnx":       "11-onnx-headers/weights-int8.onnx",
-		"11-onnx-headers/float-0-1.onnx":      "11-onnx-headers/uint8-input.onnx",
+		"09-onnx-external-data/model.onnx": "09-onnx-external-data/one-file.onnx",
+		"11-onnx-headers/qdq-int8.onnx":    "11-onnx-headers/weights-int8.onnx",
+		"11-onnx-headers/float-0-1.onnx":   "11-onnx-headers/uint8-input.onnx",
 	} {
 		var answers [2][]float32
 		for i, name := range []string{one, other} {
