@@ -138,6 +138,7 @@ func shoot(t *testing.T, ctx context.Context, path string) {
 }
 
 func TestThePageInARealBrowser(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the page in a real browser is left out of -short")
 	}

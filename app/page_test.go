@@ -53,6 +53,7 @@ func newShop(t *testing.T) *shop {
 func (s *shop) browser(t *testing.T) *apptest.Browser { return apptest.NewBrowser(t, s.url, s.server) }
 
 func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	reader, dream, photo := apptest.Gallery(t, s.server)
 	b := s.browser(t)
@@ -113,6 +114,7 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 }
 
 func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	reader, dream, _ := apptest.Gallery(t, s.server)
 	other, boss := s.server.AddUser("other", mastodontest.UserOptions{}), s.server.AddUser("boss", mastodontest.UserOptions{})
@@ -194,6 +196,7 @@ func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 }
 
 func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	scope := identity.Identity{Server: "example.social", ID: "1"}
 	if _, err := s.store.For(scope).Jobs().Record("1", store.Job{Source: "5", Handle: "ada@dreams.example", Requester: "2", State: store.Queued, Lane: "words"}); err != nil {
@@ -223,6 +226,7 @@ func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
 }
 
 func TestAStrangerTriesAPicture(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("a dream of a stranger's is left out of -short")
 	}

@@ -52,6 +52,7 @@ func (h *house) program(t *testing.T, args ...string) (status syscall.WaitStatus
 }
 
 func TestADamagedDatabaseIsRefusedAndNeverCrashesAnybody(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	path := filepath.Join(h.dir, "state", "slugpuppy", "slugpuppy.db")
 	used(t, path)
@@ -125,6 +126,7 @@ func garbled(whole []byte, page int) []byte {
 }
 
 func TestACopyIsPutBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	path, copied := filepath.Join(h.dir, "state", "slugpuppy", "slugpuppy.db"), filepath.Join(h.dir, "copy.db")
 	used(t, path)

@@ -37,6 +37,7 @@ func doctor(t *testing.T, home string, env map[string]string) (map[string]findin
 }
 
 func TestDoctorOnAFreshMachineFindsNothingBroken(t *testing.T) {
+	t.Parallel()
 	found, code := doctor(t, t.TempDir(), map[string]string{"SLUGPUPPY_DREAM_FFMPEG": "none"})
 	if code != exitOK {
 		t.Errorf("exit code %d, want %d: %v", code, exitOK, found)
@@ -51,6 +52,7 @@ func TestDoctorOnAFreshMachineFindsNothingBroken(t *testing.T) {
 }
 
 func TestDoctorSaysWhatToDoAboutTrouble(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		spoil  func(t *testing.T, state string) map[string]string
@@ -99,6 +101,7 @@ func put(t *testing.T, path, content string, mode os.FileMode) {
 }
 
 func TestDoctorTriesEverybodysToken(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.login(t)
 	reader := h.server.AddUser("reader", mastodontest.UserOptions{})

@@ -30,6 +30,7 @@ func (h *house) connect(t *testing.T, u *mastodontest.User, args ...string) {
 }
 
 func TestATimelineIsLookedAfterWithoutADaemon(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	reader, dream, photo := apptest.Gallery(t, h.server)
 	h.connect(t, reader, "--now")
@@ -75,6 +76,7 @@ func TestATimelineIsLookedAfterWithoutADaemon(t *testing.T) {
 }
 
 func TestTheDaemonFilesDreamsAndTakesOrders(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.login(t)
 	reader, dream, _ := apptest.Gallery(t, h.server)

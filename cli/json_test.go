@@ -45,6 +45,7 @@ var alike = map[string]string{
 // Every command is run once with --json. docs/json.md is what came out, with what differs from run to
 // run replaced; scripts rely on the names.
 func TestEveryCommandPrintsObjectsWithStableNames(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.env["SLUGPUPPY_X_ENABLED"] = "true"
 	reader, dream, _ := apptest.Gallery(t, h.server)

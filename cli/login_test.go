@@ -139,6 +139,7 @@ func loggedIn(t *testing.T, term *terminal, home string) {
 }
 
 func TestLoginThroughTheBrowser(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []mastodontest.Dialect{mastodontest.Mastodon, mastodontest.GoToSocial} {
 		t.Run(dialect.String(), func(t *testing.T) {
 			s, robot := newServer(t, dialect)
@@ -167,6 +168,7 @@ func TestLoginThroughTheBrowser(t *testing.T) {
 }
 
 func TestLoginWithAPastedCode(t *testing.T) {
+	t.Parallel()
 	s, robot := newServer(t, mastodontest.Mastodon)
 	home := t.TempDir()
 	term := signIn(t, home, map[string]string{"SLUGPUPPY_MASTODON_SERVER": s.URL}, "--paste")
@@ -183,6 +185,7 @@ func TestLoginWithAPastedCode(t *testing.T) {
 }
 
 func TestTheTokenIsNowhereInClear(t *testing.T) {
+	t.Parallel()
 	s, robot := newServer(t, mastodontest.Mastodon)
 	home := t.TempDir()
 	term := signIn(t, home, map[string]string{"SLUGPUPPY_MASTODON_SERVER": s.URL})
@@ -207,6 +210,7 @@ func TestTheTokenIsNowhereInClear(t *testing.T) {
 }
 
 func TestLoginThatDoesNotWorkSaysWhy(t *testing.T) {
+	t.Parallel()
 	s, _ := newServer(t, mastodontest.Mastodon)
 	at := map[string]string{"SLUGPUPPY_MASTODON_SERVER": s.URL}
 	tests := []struct {
@@ -251,6 +255,7 @@ func TestLoginThatDoesNotWorkSaysWhy(t *testing.T) {
 }
 
 func TestLoginAsksToStopTheDaemonFirst(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	path := filepath.Join(home, "x.db")
 	st, err := store.Open(path, store.Options{})
@@ -266,6 +271,7 @@ func TestLoginAsksToStopTheDaemonFirst(t *testing.T) {
 }
 
 func TestLoginElsewhereNamesTheConfigurationToChange(t *testing.T) {
+	t.Parallel()
 	s, robot := newServer(t, mastodontest.Mastodon)
 	env := map[string]string{"SLUGPUPPY_MASTODON_TOKEN": "old"}
 	term := signIn(t, t.TempDir(), env, "--server", s.URL+"/")

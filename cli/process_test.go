@@ -179,6 +179,7 @@ func (p *process) listens() {
 }
 
 func TestTheServiceManagerIsToldAndADreamIsPutBackAtTheEnd(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.login(t)
 	p := h.start(t, "WATCHDOG_USEC=300000")
@@ -200,6 +201,7 @@ func TestTheServiceManagerIsToldAndADreamIsPutBackAtTheEnd(t *testing.T) {
 }
 
 func TestASecondSignalEndsTheDaemonAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.login(t)
 	p := h.start(t)
@@ -218,6 +220,7 @@ func TestASecondSignalEndsTheDaemonAtOnce(t *testing.T) {
 }
 
 func TestAStoppingDaemonDoesNotWaitForAServerForEver(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the whole grace period is left out of -short")
 	}

@@ -85,6 +85,7 @@ func (h *house) pictureAddresses(t *testing.T, u *mastodontest.User, post string
 // Everything that has a secret happens here, and goes wrong once at least, at the level that says
 // most: none of it may be read in the log, the metrics, or by operators.
 func TestNoSecretAndNoPrivatePictureIsEverWrittenDown(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the whole way with all its waits is left out of -short")
 	}

@@ -182,6 +182,7 @@ func (h *house) answered(t *testing.T, id string) mastodontest.Status {
 }
 
 func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	token := h.login(t)
 	stop := h.serve(t)
@@ -283,6 +284,7 @@ func noPlaintext(t *testing.T, dir, secret string) {
 }
 
 func TestARestartAnswersNothingTwiceAndForgetsNobody(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.login(t)
 	ask := func(name string) string {
@@ -310,6 +312,7 @@ func TestARestartAnswersNothingTwiceAndForgetsNobody(t *testing.T) {
 }
 
 func TestServeWithoutATokenSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	if code, said := h.run("serve"); code == exitOK || !strings.Contains(said, "slugpuppy login") {
 		t.Errorf("exit code %d: %s", code, said)

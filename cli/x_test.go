@@ -69,6 +69,7 @@ func (h *xHouse) withPIN(t *testing.T, u *xtest.User, args ...string) (int, stri
 const permitted = "approved = true\nautomated_label = true\n"
 
 func TestOneDaemonServesMastodonAndX(t *testing.T) {
+	t.Parallel()
 	var lc net.ListenConfig
 	free, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -148,6 +149,7 @@ func TestOneDaemonServesMastodonAndX(t *testing.T) {
 }
 
 func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	h := newXHouse(t, "")
 	code, said := h.withPIN(t, h.robot, "login", "x")
 	if code != exitOK || !strings.Contains(said, "x.approved") || !strings.Contains(said, "x.automated_label") {
@@ -220,6 +222,7 @@ somebody who left, account 3, NOW
 }
 
 func TestWhyTheBotOnXDoesNotWorkIsSaid(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ options, said, doctor string }{
 		"the cap is reached":  {`monthly_cap = "$0.05"`, "nothing more is read there before", "mentions are not read before the 1st"},
 		"v1.1 is not allowed": {`api = "v1.1"`, "error 453", `set x.api = "v2"`},

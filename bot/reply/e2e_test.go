@@ -147,6 +147,7 @@ func wholeWay(t *testing.T, s stage) {
 }
 
 func TestWholeWayOnTheFakeServer(t *testing.T) {
+	t.Parallel()
 	onNetworks(t, func(t *testing.T, n kind) {
 		w := newTown(t, n, conditions{})
 		p, err := platform(w.Credentials())

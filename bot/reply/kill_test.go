@@ -77,14 +77,15 @@ func beDaemon(url, path string) error {
 // child is a running daemon process.
 type child struct{ *exec.Cmd }
 
-func spawn(t *testing.T, url, path string) child {
+// spawn begins a daemon; with a token it speaks through the real adapter.
+func spawn(t *testing.T, url, token, path string) child {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), childServer+"="+url, childStore+"="+path)
+	cmd.Env = append(os.Environ(), childServer+"="+url, childToken+"="+token, childStore+"="+path)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -109,6 +110,7 @@ func (c child) kill() {
 func long() bool { return os.Getenv("SLUGPUPPY_LONG") != "" }
 
 func TestKilledAtAnyPointItAnswersEverybodyOnce(t *testing.T) {
+	t.Parallel()
 	kills := 20
 	if long() {
 		kills = 300
@@ -133,14 +135,14 @@ func killTest(t *testing.T, kills int, keys bool) {
 			posts = append(posts, request(w.join(fmt.Sprintf("person%d", len(posts))), i))
 		}
 	}
-	life := lifetime(t, srv.URL, path, ask, func() { await(t, w, me, posts) })
+	life := lifetime(t, srv.URL, "", path, ask, func() { await(t, w, me, posts) })
 	for range kills {
-		c := spawn(t, srv.URL, path)
+		c := spawn(t, srv.URL, "", path)
 		ask()
 		time.Sleep(rand.N(life))
 		c.kill()
 	}
-	c := spawn(t, srv.URL, path)
+	c := spawn(t, srv.URL, "", path)
 	await(t, w, me, posts)
 	c.kill()
 	judge(t, w, me, path, posts)
@@ -148,9 +150,9 @@ func killTest(t *testing.T, kills int, keys bool) {
 
 // lifetime is how long a daemon may live before it is killed: long enough, on this machine, that
 // most get something done. Where each dies at the first job, that job is given up for good.
-func lifetime(t *testing.T, url, path string, ask, answered func()) time.Duration {
+func lifetime(t *testing.T, url, token, path string, ask, answered func()) time.Duration {
 	t.Helper()
-	c := spawn(t, url, path)
+	c := spawn(t, url, token, path)
 	defer c.kill()
 	begun := time.Now()
 	ask()

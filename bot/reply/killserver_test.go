@@ -16,6 +16,7 @@ const childToken = "SLUGPUPPY_TEST_TOKEN"
 // The whole way, as in production: a real process, killed with SIGKILL, the real adapter, and
 // the strict fake server, which applies what it received even if nobody hears the answer.
 func TestKilledAtAnyPointItAnswersEverybodyOnceOnTheFakeServer(t *testing.T) {
+	t.Parallel()
 	kills := 12
 	if long() {
 		kills = 240
@@ -37,21 +38,20 @@ func killOnServer(t *testing.T, kills int, n kind) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(childToken, token)
 	var posts []string
 	ask := func() {
 		for kind := range 3 {
 			posts = append(posts, w.ask(kind))
 		}
 	}
-	life := lifetime(t, url, path, ask, func() { w.settled(90 * time.Second) })
+	life := lifetime(t, url, token, path, ask, func() { w.settled(90 * time.Second) })
 	for range kills {
-		c := spawn(t, url, path)
+		c := spawn(t, url, token, path)
 		ask()
 		time.Sleep(rand.N(life))
 		c.kill()
 	}
-	c := spawn(t, url, path)
+	c := spawn(t, url, token, path)
 	w.settled(90 * time.Second)
 	c.kill()
 	if err := store.Check(path); err != nil {

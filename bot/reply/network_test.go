@@ -61,7 +61,10 @@ var networks = []kind{
 // onNetworks runs a suite on every kind of server.
 func onNetworks(t *testing.T, suite func(t *testing.T, n kind)) {
 	for _, n := range networks {
-		t.Run(n.name, func(t *testing.T) { suite(t, n) })
+		t.Run(n.name, func(t *testing.T) {
+			t.Parallel() // each has a server of its own, and mostly waits for it
+			suite(t, n)
+		})
 	}
 }
 

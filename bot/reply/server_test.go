@@ -252,11 +252,13 @@ func TestAgainstAServerThatBreaks(t *testing.T) {
 }
 
 func TestAnOutageOfAServer(t *testing.T) {
+	t.Parallel()
 	for i, n := range networks {
 		if !long() && i%2 != 0 {
 			continue
 		}
 		t.Run(n.name, func(t *testing.T) {
+			t.Parallel()
 			mentions := 300 // TestTwoThousandMentionsWaitAfterAnOutage has all of them in memory
 			if long() {
 				mentions = min(2000, n.most)
