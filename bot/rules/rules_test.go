@@ -48,6 +48,7 @@ var me = identity.Identity{Server: "home.example", ID: "1"}
 func TestTheMostSpecificRuleWins(t *testing.T) {
 	e := rules.Event{Scope: rules.Mention, Author: "artist@art.example.social", Post: "7", Text: "look, #DeepDream!", User: me}
 	user := func(r *store.Rule) { r.Owner = me }
+	others := func(r *store.Rule) { r.Owner = identity.Identity{Server: me.Server, ID: me.ID + "0"} }
 	pin := func(r *store.Rule) { r.Pin = true }
 	filterOnly := func(r *store.Rule) { r.Scope = string(rules.Filter) }
 	over := func(r *store.Rule) { r.Until = now.Add(-time.Hour) }
@@ -69,6 +70,7 @@ func TestTheMostSpecificRuleWins(t *testing.T) {
 		{"an account before a domain", []store.Rule{sub, account}, "a"},
 		{"a post before everything", []store.Rule{account, post, word}, "p"},
 		{"the user's own before everybody's", []store.Rule{account, rule("u", rules.Allow, rules.Account, "artist@art.example.social", user)}, "u"},
+		{"somebody else's does not count", []store.Rule{rule("u", rules.Allow, rules.Account, "artist@art.example.social", others), account}, "a"},
 		{"deny before allow", []store.Rule{rule("b", rules.Allow, rules.Account, "artist@art.example.social", newer), account}, "a"},
 		{"a pinned allow before deny", []store.Rule{account, rule("b", rules.Allow, rules.Account, "artist@art.example.social", pin)}, "b"},
 		{"the newest of equals", []store.Rule{account, rule("n", rules.Deny, rules.Account, "artist@art.example.social", newer)}, "n"},
