@@ -42,7 +42,7 @@ func (a *App) Bills(ctx context.Context, svc operator.Service, month string) ([]
 	var bills []Bill
 	for _, b := range x.Bills(linesOf(list)) {
 		one := Bill{Bill: b, Cap: x.Money(a.cfg.X.MonthlyCap)}
-		one.Timeline = slices.ContainsFunc(subs, func(u operator.User) bool { return u.Identity == identity.Identity{Server: x.Server, ID: b.Account} })
+		one.Timeline = slices.ContainsFunc(subs, func(u operator.User) bool { return u.Identity == one.Identity() })
 		if a.cfg.X.API == "v2" { // v1.1 reads in smaller steps
 			one.Least = xBudget(a.cfg, nil).Least(!one.Timeline)
 		}
@@ -59,6 +59,9 @@ func linesOf(list []operator.Spending) []x.Line {
 	}
 	return lines
 }
+
+// Identity is the account.
+func (b Bill) Identity() identity.Identity { return identity.Identity{Server: x.Server, ID: b.Account} }
 
 // Who is the account's name, as far as it may still be known.
 func (b Bill) Who() string {

@@ -74,8 +74,8 @@ func TestNobodyLooksBackUp(t *testing.T) {
 	by := importers(t)
 	for above, may := range map[string][]string{
 		"cli":      {"main"},
-		"app":      {"cli"},
-		"training": {"cli", "scripts/pictures"},
+		"app":      {"cli", "cli/object"},
+		"training": {"cli", "cli/object", "scripts/pictures"},
 	} {
 		for _, from := range by[above] {
 			if !slices.Contains(may, from) {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
+	"slugpuppy/cli/object"
 )
 
 func (c *console) xCommand() *cobra.Command {
@@ -55,7 +56,7 @@ func (c *console) cost(ctx context.Context, month string) error {
 		return c.print(nil, costText(bills, month))
 	}
 	for _, b := range bills {
-		for _, line := range b.Lines {
+		for _, line := range object.OfBill(b) {
 			if err := c.print(line, ""); err != nil {
 				return err
 			}

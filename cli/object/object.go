@@ -6,6 +6,7 @@ package object
 import (
 	"time"
 
+	"slugpuppy/app"
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/operator"
 )
@@ -276,4 +277,22 @@ type Cost struct {
 	Item     string   `json:"item"`
 	N        int      `json:"n"`
 	Dollars  float64  `json:"dollars"`
+}
+
+// Spent is what an account used of one thing in a month, and what that cost in millionths of a dollar.
+type Spent struct {
+	Identity Identity `json:"identity"`
+	Handle   string   `json:"handle,omitempty"`
+	Month    string   `json:"month"`
+	Item     string   `json:"item"`
+	N        int      `json:"n"`
+	Cost     int64    `json:"cost"`
+}
+
+// OfBill are the lines of a bill as printed.
+func OfBill(b app.Bill) (lines []Spent) {
+	for _, l := range b.Lines {
+		lines = append(lines, Spent{Identity: identityOf(b.Identity()), Handle: l.Handle, Month: l.Month, Item: string(l.Item), N: l.N, Cost: int64(l.Cost)})
+	}
+	return lines
 }

@@ -2,12 +2,12 @@ package x
 
 // Line is what an account used of one thing in a month and what that cost.
 type Line struct {
-	Account string `json:"id"`
-	Handle  string `json:"handle,omitempty"` // "" of somebody who left
-	Month   string `json:"month"`            // such as 2026-08
-	Item    Item   `json:"item"`
-	N       int    `json:"n"`
-	Cost    Money  `json:"cost"`
+	Account string // id
+	Handle  string // "" of somebody who left
+	Month   string // such as 2026-08
+	Item    Item
+	N       int
+	Cost    Money
 }
 
 // Bill is what an account used in a month and what that cost.
