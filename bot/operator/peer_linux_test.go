@@ -40,6 +40,7 @@ func TestStrangersOfTheMachineAreCutOff(t *testing.T) {
 	go func() {
 		conn, err := l.Accept()
 		if err == nil {
+			_, err = conn.Write([]byte("come in")) // who is let in hears it, and is not merely hung up on
 			conn.Close()
 		}
 		accepted <- err
