@@ -8,8 +8,6 @@ import (
 	"io"
 	"math"
 	"slices"
-
-	"golang.org/x/image/draw"
 )
 
 // WithinLimits is what a server takes. A zero field means no limit.
@@ -90,16 +88,6 @@ func smaller(w, h int, ratio float64) (int, int) {
 	long := max(w, h)
 	to := int(float64(long) * min(0.95, 0.97*math.Sqrt(ratio)))
 	return Fit(w, h, max(1, min(to, long-1)))
-}
-
-// scaleDown resamples with a Catmull-Rom filter that respects transparency.
-func scaleDown(img image.Image, w, h int) image.Image {
-	if b := img.Bounds(); b.Dx() == w && b.Dy() == h {
-		return img
-	}
-	out := image.NewNRGBA(image.Rect(0, 0, w, h))
-	draw.CatmullRom.Scale(out, out.Rect, img, img.Bounds(), draw.Src, nil)
-	return out
 }
 
 // encodeAt returns the first candidate that fits. When none does, it returns the size of the last.

@@ -5,14 +5,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
-	"image/color"
+	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"math"
 	"net/http"
 
-	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // registers the format
 )
 
@@ -129,9 +128,7 @@ func (m *media) still(img image.Image) {
 		return
 	}
 	m.preview, m.previewW, m.previewH = b.Bytes(), small.Bounds().Dx(), small.Bounds().Dy()
-	dot := image.NewRGBA(image.Rect(0, 0, 1, 1))
-	draw.BiLinear.Scale(dot, dot.Bounds(), small, small.Bounds(), draw.Src, nil)
-	c := dot.At(0, 0).(color.RGBA)
+	c := shrunk(small, 1, 1).RGBAAt(0, 0)
 	m.average = [3]uint8{c.R, c.G, c.B}
 }
 
@@ -143,8 +140,31 @@ func scale(img image.Image, most int64) image.Image {
 		return img
 	}
 	w, h := max(1, int(float64(b.Dx())*k)), max(1, int(float64(b.Dy())*k))
-	out := image.NewNRGBA(image.Rect(0, 0, w, h))
-	draw.ApproxBiLinear.Scale(out, out.Bounds(), img, b, draw.Src, nil)
+	return shrunk(img, w, h)
+}
+
+// shrunk averages the picture's pixels over each of w by h fields.
+func shrunk(img image.Image, w, h int) *image.RGBA {
+	b := img.Bounds()
+	src := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(src, src.Rect, img, b.Min, draw.Src)
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		top, bottom := y*b.Dy()/h, (y+1)*b.Dy()/h
+		for x := range w {
+			left, right := x*b.Dx()/w, (x+1)*b.Dx()/w
+			var sum [4]int
+			for v := top; v < bottom; v++ {
+				line := src.Pix[v*src.Stride+4*left : v*src.Stride+4*right]
+				for i, c := range line {
+					sum[i%4] += int(c)
+				}
+			}
+			for i := range sum {
+				out.Pix[y*out.Stride+4*x+i] = uint8(sum[i] / ((bottom - top) * (right - left)))
+			}
+		}
+	}
 	return out
 }
 
