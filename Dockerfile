@@ -1,13 +1,14 @@
-# A static binary on nothing but certificates: no shell, no package manager, not root.
+# A static binary on nothing but certificates and time zones: no shell, no package manager, not root.
 # MP4 clips need ffmpeg, which is not in here; clips are GIFs without it.
 
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
+COPY classifier/graph/unused classifier/graph/unused
 RUN go mod download
 COPY . .
 ARG VERSION=dev REVISION=
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags netgo,osusergo,timetzdata \
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags netgo,osusergo \
     -ldflags "-s -w -buildid= -X slugpuppy/cli.version=${VERSION} -X slugpuppy/cli.revision=${REVISION}" -o /out/slugpuppy . \
  && mkdir -p /out/lib && mkdir -m 0700 /out/lib/slugpuppy
 

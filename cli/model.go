@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
@@ -228,11 +228,11 @@ func (c *console) modelPull() *cobra.Command {
 func (c *console) pull(ctx context.Context, folder networks.Folder, p networks.Published) error {
 	puller := networks.Puller{Folder: folder}
 	if onTerminal(c.err) {
-		bar := progressbar.DefaultBytes(p.Model.Size, p.Name)
-		defer bar.Finish()
+		b := newBar(c.err, time.Now)
+		defer b.clear()
 		puller.Progress = func(have, size int64) {
-			if size == p.Model.Size {
-				_ = bar.Set64(have) // a bar that cannot be drawn is no failure
+			if size == p.Model.Size { // not the labels
+				b.show(fmt.Sprintf("%s, %d of %d MB", p.Name, have/1e6, size/1e6), float64(have)/float64(size))
 			}
 		}
 	}

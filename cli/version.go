@@ -2,12 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 )
 
 // version and revision are set by the release build: -ldflags "-X slugpuppy/cli.version=1.2.3". A
@@ -52,25 +50,6 @@ func (c *console) versionCommand() *cobra.Command {
 				text += " " + b.Revision[:min(12, len(b.Revision))]
 			}
 			return c.print(b, text)
-		},
-	}
-}
-
-func (c *console) manCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "man DIR",
-		Short: "Write the manual pages into a folder",
-		Args:  usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			header := &doc.GenManHeader{Title: "SLUGPUPPY", Section: "1", Source: "slugpuppy " + version}
-			cmd.Root().DisableAutoGenTag = true
-			if err := os.MkdirAll(args[0], 0o755); err != nil {
-				return fmt.Errorf("write manual pages: %w", err)
-			}
-			if err := doc.GenManTree(cmd.Root(), header, args[0]); err != nil {
-				return fmt.Errorf("write manual pages: %w", err)
-			}
-			return nil
 		},
 	}
 }
