@@ -33,7 +33,7 @@ type overview struct {
 	Sub           *store.Subscriber
 	State         string
 	Budgets       []budgetChoice
-	Report        timeline.Report
+	Report        string
 	Rules         []store.Rule
 	Hows, Digests []string
 }
@@ -51,10 +51,11 @@ func (s *Site) home(v *visit) error {
 		return s.show(v, "landing", "slugpuppy", nil)
 	}
 	o := overview{Sub: v.sub, State: words.Filter(*v.sub, time.Now()), Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
-	var err error
-	if o.Report, err = s.Filter.Desk().Report(*v.sub, time.Now().AddDate(0, 0, -7)); err != nil {
+	week, err := s.Filter.Desk().Report(*v.sub, time.Now().AddDate(0, 0, -7))
+	if err != nil {
 		return err
 	}
+	o.Report = words.Report(week)
 	if o.Rules, err = s.own(v).Rules().Own(); err != nil {
 		return err
 	}

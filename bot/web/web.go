@@ -5,6 +5,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"errors"
@@ -264,6 +265,7 @@ func (s *Site) guarded(rt route) http.HandlerFunc {
 			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
 			p = &problem{http.StatusInternalServerError, words.PageFailed}
 		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(p.code)
 		if err := s.pages["problem"].Execute(w, frame{Title: "That did not work", Site: s, Visit: v, Data: p.text}); err != nil {
 			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
@@ -307,10 +309,12 @@ func (f frame) Who() string {
 func (f frame) Boss() bool { return slices.Contains(f.Site.Admins, f.Who()) }
 
 func (s *Site) show(v *visit, page, title string, data any) error {
-	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if err := s.pages[page].Execute(v.w, frame{title, s, v, data}); err != nil {
+	var whole bytes.Buffer // a page that fails half way is no page
+	if err := s.pages[page].Execute(&whole, frame{title, s, v, data}); err != nil {
 		return fmt.Errorf("show %s: %w", page, err)
 	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = whole.WriteTo(v.w) // the browser is gone: nobody to tell
 	return nil
 }
 

@@ -129,4 +129,12 @@ var behaviours = []behaviour{
 	{"pictures are turned upright", "picture/decode.go",
 		"upright(img, p.orientation)", "upright(img, 1)",
 		"./picture", "TestDecodeTurnsPicturesUpright"},
+
+	// The page.
+	{"a page that cannot be shown whole is an error", "bot/web/templates/home.html",
+		"{{.Report}}", "{{.Report.Text}}",
+		"./app", "TestAPersonLooksAfterTheirFilterOnThePage"},
+	{"who is nobody sees nothing of anybody", "bot/web/web.go",
+		"case who != anybody && v.sub == nil:", "case false:",
+		"./app", "TestNobodySeesAnothersAndStrangersSeeNothing"},
 }
