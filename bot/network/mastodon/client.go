@@ -33,7 +33,10 @@ type Options struct {
 	// Stranger says that the server is one that somebody named, with no more rights than any
 	// other address: its own host, too, must be public.
 	Stranger bool
-	Log      *slog.Logger
+	// Directory asks other servers about the name that this one calls its account by; nil when the server
+	// is our own and believed.
+	Directory *Directory
+	Log       *slog.Logger
 	// MediaWait is how long an upload may stay in processing; 2 min.
 	MediaWait time.Duration
 	// MediaPoll is the time between looks at an upload in processing; 1 s.
@@ -111,21 +114,38 @@ func (c *Client) Facts() network.Facts {
 	return network.Facts{Private: true, Links: true, MutesEnd: true}
 }
 
-// Self is the account of the token. It is asked for once.
+// Self is the account of the token, called as Handle says. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {
 	return c.self.Get(func() (network.Account, error) {
 		t, err := c.translator(ctx)
 		if err != nil {
 			return network.Account{}, err
 		}
-		ctx, call := c.begin(ctx, "ask who we are", callTime)
-		defer call.end()
-		a, err := c.api.GetAccountCurrentUser(ctx)
+		a, err := c.credentials(ctx)
 		if err != nil {
-			return network.Account{}, call.failed(err)
+			return network.Account{}, err
 		}
-		return t.account(*a), nil
+		self := t.account(*a)
+		self.Handle, err = c.called(ctx, a.Acct, t.domain)
+		if network.MayPass(err) && !strings.Contains(a.Acct, "@") { // its own name for now
+			self.Handle, err = a.Acct+"@"+c.host, nil
+		}
+		return self, err
 	})
+}
+
+// credentials is the account of the token as the server describes it.
+func (c *Client) credentials(ctx context.Context) (*mastodon.Account, error) {
+	ctx, call := c.begin(ctx, "ask who we are", callTime)
+	defer call.end()
+	a, err := c.api.GetAccountCurrentUser(ctx)
+	if err == nil {
+		_, err = identity.New(c.host, string(a.ID))
+	}
+	if err != nil {
+		return nil, call.failed(err)
+	}
+	return a, nil
 }
 
 // Account looks up an account.

@@ -48,6 +48,7 @@ func (s *Server) routes() *http.ServeMux {
 	s.pageRoutes(mux)
 	s.streamRoutes(mux)
 	mux.HandleFunc("GET /media/{file}", s.serveMedia)
+	mux.HandleFunc("GET /.well-known/webfinger", s.webfinger)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, s.notFound())
 	})

@@ -34,6 +34,8 @@ type Options struct {
 	Dialect Dialect
 	// Domain is the host part of local handles; the listener's host:port when empty.
 	Domain string
+	// Address is what other servers know this one by, such as https://social.example; URL when empty.
+	Address string
 	// Now is the server's clock; time.Now when nil.
 	Now func() time.Time
 	// Limits override the dialect's defaults field by field; a zero field keeps the default.
