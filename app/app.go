@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"sync"
 
-	"slugpuppy/bot/network/safehttp"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/config"
@@ -22,6 +22,8 @@ type Options struct {
 	Version string    // of the program, as servers are told
 	Log     io.Writer // where the log goes; nil for nowhere
 	Model   string    // the network to dream with: a name or a file; "" for the configuration's
+	// Web reaches servers that people name; nil for the internet, but for what is private on it.
+	Web http.RoundTripper
 }
 
 // App holds the parts of the program. Those that take time or memory are made when they are first
@@ -31,8 +33,8 @@ type App struct {
 	version string
 	log     *slog.Logger
 
-	strangers *safehttp.Client // for servers that people name
-	pictures  picture.Limits   // with the one budget of decoded pictures
+	strangers *http.Client   // for servers that people name
+	pictures  picture.Limits // with the one budget of decoded pictures
 	embedded  func() (*classifier.Network, error)
 	network   func() (*classifier.Network, error)
 	detector  func() (*detector.Detector, error)
@@ -43,7 +45,7 @@ type App struct {
 // New returns the program that a configuration describes. Nothing is opened yet.
 func New(cfg *config.Config, o Options) *App {
 	a := &App{cfg: cfg, version: o.Version, log: logger(cfg, o.Log), pictures: pictureLimits(cfg)}
-	a.strangers = newStrangers(cfg, a.agent())
+	a.strangers = a.newStrangers(o.Web)
 	a.embedded = sync.OnceValues(classifier.Default)
 	a.network = sync.OnceValues(func() (*classifier.Network, error) { return a.choose(o.Model) })
 	a.detector = sync.OnceValues(a.newDetector)

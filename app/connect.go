@@ -51,7 +51,7 @@ func (a *App) Connect(ctx context.Context, who Person, w Wish) (Connected, error
 	if err != nil {
 		return Connected{}, err
 	}
-	client, self, err := a.whoOnServer(ctx, server, token)
+	client, self, err := a.whoOnServer(ctx, server, token, a.directory())
 	if err != nil {
 		return Connected{}, err
 	}

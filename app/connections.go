@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -126,12 +127,24 @@ func (c connections) drop(sub store.Subscriber) error {
 // onStrangers connects to a server that somebody named, with no more rights than any address has.
 func (a *App) onStrangers(server, token string, log *slog.Logger) (*mastodon.Client, error) {
 	return mastodon.New(mastodon.Options{Server: server, Token: token, Log: log, UserAgent: a.agent(),
-		Transport: a.strangers.Transport(), Stranger: true, AllowHosts: ownHosts(a.cfg)})
+		Transport: a.strangers.Transport, Stranger: true, AllowHosts: ownHosts(a.cfg), Directory: a.directory()})
 }
 
 // newStrangers is the client for servers that people name. Only the configured one may be private.
-func newStrangers(cfg *config.Config, agent string) *safehttp.Client {
-	return safehttp.New(safehttp.Options{UserAgent: agent, Timeout: time.Minute, Allow: ownHosts(cfg)})
+func (a *App) newStrangers(web http.RoundTripper) *http.Client {
+	if web != nil {
+		return &http.Client{Transport: web, Timeout: time.Minute}
+	}
+	return safehttp.New(safehttp.Options{UserAgent: a.agent(), Timeout: time.Minute, Allow: ownHosts(a.cfg)}).HTTP()
+}
+
+// directory finds out which server a handle belongs to.
+func (a *App) directory() *mastodon.Directory {
+	d := &mastodon.Directory{Client: a.strangers, UserAgent: a.agent()}
+	if own, err := url.Parse(a.cfg.Mastodon.Server); err == nil && own.Host != "" {
+		d.Own = own
+	}
+	return d
 }
 
 // ownHosts is the configured server's host, if there is one.

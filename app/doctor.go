@@ -83,7 +83,7 @@ func (a *App) Doctor(ctx context.Context, report func(Finding) error) error {
 			return errors.New("the tokens are in the database, so no server was asked")
 		}
 	}
-	for _, f := range slices.Concat(a.checkServer(ctx), a.checkX(ctx), a.checkTimelines(ctx)) {
+	for _, f := range slices.Concat(a.checkServer(ctx), a.checkX(ctx), a.checkTimelines(ctx), a.checkAdmins(ctx)) {
 		if err := tell(f); err != nil {
 			return err
 		}

@@ -52,16 +52,6 @@ func (d doors) close() {
 	}
 }
 
-func serveAdmin(ctx context.Context, l net.Listener, s operator.Service) error {
-	srv := &http.Server{Handler: operator.Handler(s), ReadHeaderTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { srv.Close() })
-	defer stop()
-	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve operators: %w", err)
-	}
-	return nil
-}
-
 // serveWeb serves browsers until ctx ends; requests under way may finish.
 func serveWeb(ctx context.Context, l net.Listener, h http.Handler) error {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 1 << 16,

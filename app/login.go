@@ -53,7 +53,7 @@ func (a *App) Login(ctx context.Context, who Person, server string, paste bool) 
 		if err != nil {
 			return nil, err
 		}
-		if _, self, err = a.whoOnServer(ctx, server, token); err != nil {
+		if _, self, err = a.whoOnServer(ctx, server, token, nil); err != nil {
 			return nil, err
 		}
 		return []secret{{"client_id", app.ClientID}, {"client_secret", app.ClientSecret}, {"token", token}}, nil
@@ -128,9 +128,10 @@ func (a *App) server(named, remedy string) (string, error) {
 	return a.cfg.Mastodon.Server, nil
 }
 
-// whoOnServer asks the server who a token belongs to.
-func (a *App) whoOnServer(ctx context.Context, server, token string) (*mastodon.Client, network.Account, error) {
-	client, err := a.onServer(server, token, slog.New(slog.DiscardHandler))
+// whoOnServer asks the server who a token belongs to. What it calls them is looked up in a directory;
+// without one it is believed.
+func (a *App) whoOnServer(ctx context.Context, server, token string, names *mastodon.Directory) (*mastodon.Client, network.Account, error) {
+	client, err := mastodon.New(mastodon.Options{Server: server, Token: token, UserAgent: a.agent(), Directory: names})
 	if err != nil {
 		return nil, network.Account{}, err
 	}

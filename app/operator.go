@@ -30,7 +30,7 @@ func (a *App) operator(ctx context.Context, mustExist bool) (operator.Service, f
 	case err != nil:
 		return nil, nil, err
 	}
-	local := &operator.Local{Store: st, Filter: a.idleFilter(st), Lists: a.listsOf(st)}
+	local := &operator.Local{Store: st, Filter: a.idleFilter(st), Lists: a.listsOf(st), Admins: handles(a.cfg.Web.Admins)}
 	if !mustExist { // somebody connects: their secrets need the key
 		key, err := a.key()
 		if err != nil {

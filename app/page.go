@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/mention"
@@ -36,9 +37,9 @@ func (a *App) newSite(known connections, filter *timeline.Filter, svc operator.S
 		Store: known.store, Filter: filter, Admin: svc, Studio: studio, URL: u, Log: a.log,
 		Budget: func(b float64) (float64, float64) { p := d.Promise(b); return p.Score, p.Found },
 		SignIn: &door{app: a, store: known.store, key: known.key, callback: u.String() + "/callback"},
-		Admins: handles(cfg.Web.Admins),
-		Costs:  a.costs(svc, known.meters),
-		Try:    cfg.Web.Try, Proxy: cfg.Web.Proxy, Shadow: cfg.Filter.Shadow.Std(),
+		Admins: handles(cfg.Web.Admins), FindAdmin: a.directory().Find,
+		Costs: a.costs(svc, known.meters),
+		Try:   cfg.Web.Try, Proxy: cfg.Web.Proxy, Shadow: cfg.Filter.Shadow.Std(),
 		Fetch: func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error) {
 			reader, err := known.reader(sub, a.log)
 			if err != nil {
@@ -55,7 +56,11 @@ func previewOf(address string) network.Media { return network.Media{Kind: networ
 // handles reads a list of accounts, with or without @ before each.
 func handles(list string) (out []string) {
 	for _, h := range strings.FieldsFunc(strings.ToLower(list), func(r rune) bool { return r == ' ' || r == ',' }) {
-		out = append(out, strings.TrimPrefix(h, "@"))
+		name, domain, _ := strings.Cut(strings.TrimPrefix(h, "@"), "@")
+		if host, err := identity.Host(domain); err == nil {
+			domain = host
+		}
+		out = append(out, name+"@"+domain)
 	}
 	return out
 }

@@ -33,7 +33,7 @@ func newShop(t *testing.T) *shop {
 	cfg := h.config(t)
 	cfg.Web.Listen = srv.Listener.Addr().String()
 	cfg.Web.URL, cfg.Web.Admins = "http://"+cfg.Web.Listen, "@boss@dreams.example"
-	a := New(cfg, Options{Version: "test"})
+	a := New(cfg, Options{Version: "test", Web: internet{"dreams.example": h.server.Handler()}})
 	st, err := a.openStore(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -82,7 +82,8 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 	if err := d.somethingToDo(); err != nil {
 		return nil, err
 	}
-	d.local = &operator.Local{Store: st, Daemon: statusOf(d.bots, time.Now()), Secrets: d.known, Lists: a.listsOf(st)}
+	d.local = &operator.Local{Store: st, Daemon: statusOf(d.bots, time.Now()), Secrets: d.known, Lists: a.listsOf(st),
+		Admins: handles(a.cfg.Web.Admins)}
 	if d.filter == nil {
 		return d, nil
 	}
@@ -126,7 +127,7 @@ func (d *daemon) run(ctx context.Context, doors doors) error {
 	if doors.metrics != nil {
 		group.Go(func() error { return serveWeb(ctx, doors.metrics, d.counts.Handler(d.ready)) })
 	}
-	group.Go(func() error { return serveAdmin(ctx, doors.admin, d.local) })
+	group.Go(func() error { return operator.Serve(ctx, doors.admin, d.local) })
 	if doors.page != nil {
 		group.Go(func() error { return serveWeb(ctx, doors.page, d.site.Handler()) })
 		group.Go(func() error { return d.site.Run(ctx) })

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -23,11 +22,12 @@ type door struct {
 
 // Begin implements web.SignIn.
 func (d *door) Begin(ctx context.Context, server string) (string, web.Attempt, error) {
-	u, err := url.Parse(server)
-	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" {
-		return "", nil, fmt.Errorf("%q is no server", server)
+	host, err := identity.Host(server)
+	if err != nil {
+		return "", nil, err
 	}
-	if own, err := url.Parse(d.app.cfg.Mastodon.Server); err == nil && strings.EqualFold(u.Host, own.Host) {
+	server = "https://" + host
+	if own, err := identity.Host(d.app.cfg.Mastodon.Server); err == nil && host == own {
 		server = strings.TrimSuffix(d.app.cfg.Mastodon.Server, "/") // which may be one to try things on, without https
 	}
 	app, err := d.registration(ctx, server)
@@ -55,7 +55,7 @@ func (d *door) registration(ctx context.Context, server string) (mastodon.App, e
 }
 
 func (d *door) register(ctx context.Context, server, name string) (mastodon.App, error) {
-	app, err := d.app.register(ctx, d.app.strangers.HTTP(), server, d.callback, mastodon.FilterScopes)
+	app, err := d.app.register(ctx, d.app.strangers, server, d.callback, mastodon.FilterScopes)
 	if err != nil {
 		return app, err
 	}
@@ -79,7 +79,7 @@ func (e *entrance) Finish(ctx context.Context, query url.Values) (web.Person, er
 	if err != nil {
 		return web.Person{}, err
 	}
-	token, err := e.try.Exchange(ctx, e.door.app.strangers.HTTP(), code)
+	token, err := e.try.Exchange(ctx, e.door.app.strangers, code)
 	if err != nil {
 		return web.Person{}, err
 	}

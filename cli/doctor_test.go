@@ -107,7 +107,7 @@ func TestDoctorTriesEverybodysToken(t *testing.T) {
 	reader := h.server.AddUser("reader", mastodontest.UserOptions{})
 	h.connect(t, reader, "--server", h.server.URL)
 	said := h.ok(t, "doctor")
-	for _, want := range []string{"ok    disk", "ok    clock", "ok    scopes", "ok    timeline  @reader@dreams.example on Mastodon"} {
+	for _, want := range []string{"ok    disk", "ok    clock", "ok    scopes", "ok    timeline  " + h.handle("reader") + " on Mastodon"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in %s", want, said)
 		}

@@ -52,7 +52,7 @@ func TestATimelineIsLookedAfterWithoutADaemon(t *testing.T) {
 	if said := h.ok(t, "user", "ls"); !strings.Contains(said, who) || !strings.Contains(said, "the filter is on") {
 		t.Error(said)
 	}
-	if said := h.ok(t, "audit", "@artist@dreams.example"); !strings.Contains(said, "1 of the last 2 posts") {
+	if said := h.ok(t, "audit", h.handle("artist")); !strings.Contains(said, "1 of the last 2 posts") {
 		t.Error(said)
 	}
 	said := h.ok(t, "filter", "undo", who, "all")

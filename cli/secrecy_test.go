@@ -154,7 +154,7 @@ func TestNoSecretAndNoPrivatePictureIsEverWrittenDown(t *testing.T) {
 	fetched := h.server.Count("GET /media/{file}")
 	lost := ask("eyes")
 	p.until("a picture is asked for in vain", func() bool { return h.server.Count("GET /media/{file}") > fetched })
-	b.Get("/audit?artist=@artist@dreams.example")
+	b.Get("/audit?artist=" + h.handle("artist"))
 
 	var addresses []string
 	addresses = append(addresses, h.pictureAddresses(t, artist, private.ID)...)

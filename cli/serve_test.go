@@ -31,7 +31,7 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	s := mastodontest.New(mastodontest.Options{Domain: "dreams.example"})
+	s := mastodontest.New(mastodontest.Options{})
 	s.Start()
 	t.Cleanup(s.Close)
 	h := &house{server: s, robot: s.AddUser("dreambot", mastodontest.UserOptions{Bot: true}), dir: t.TempDir()}
@@ -43,6 +43,9 @@ func newHouse(t testing.TB) *house {
 	h.env = map[string]string{"HOME": h.dir, "XDG_STATE_HOME": filepath.Join(h.dir, "state")}
 	return h
 }
+
+// handle is what somebody of the house's server is called.
+func (h *house) handle(name string) string { return "@" + name + "@" + strings.TrimPrefix(h.server.URL, "http://") }
 
 func (h *house) app(out, errs *bytes.Buffer) *console {
 	return &console{in: strings.NewReader(""), out: out, err: errs, env: func(name string) (string, bool) {
@@ -200,7 +203,7 @@ func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 		t.Errorf("%+v", reply)
 	}
 	job := h.job(t, asked.ID, "posted")
-	if said := h.ok(t, "jobs", "show", job.ID); !strings.Contains(said, "@ada@dreams.example") || strings.Contains(said, "swirl") {
+	if said := h.ok(t, "jobs", "show", job.ID); !strings.Contains(said, h.handle("ada")) || strings.Contains(said, "swirl") {
 		t.Errorf("jobs show: %s", said)
 	}
 	if code, said := h.run("jobs", "cancel", job.ID); code != exitRefused {
@@ -221,7 +224,7 @@ func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 		t.Errorf("a login beside the daemon: %d %s", code, said)
 	}
 
-	if said := h.ok(t, "deny", "@ada@dreams.example", "--reason", "enough"); !strings.Contains(said, "undo u") {
+	if said := h.ok(t, "deny", h.handle("ada"), "--reason", "enough"); !strings.Contains(said, "undo u") {
 		t.Errorf("deny: %s", said)
 	}
 	denied, err := ada.Mention(h.robot, "help")

@@ -111,7 +111,7 @@ func TestOneDaemonServesMastodonAndX(t *testing.T) {
 	if len(replies) != 1 || len(replies[0].Media) != 1 || !strings.HasPrefix(replies[0].Media[0].Alt, "a hill") || strings.Contains(replies[0].Text, "://") {
 		t.Errorf("%+v", replies)
 	}
-	if said := h.ok(t, "status"); !strings.Contains(said, "dreambot@dreams.example and @dreambot") {
+	if said := h.ok(t, "status"); !strings.Contains(said, h.handle("dreambot")+" and @dreambot") {
 		t.Errorf("status: %s", said)
 	}
 

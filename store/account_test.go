@@ -201,3 +201,26 @@ func TestTheClockIsTheOneGiven(t *testing.T) {
 		t.Errorf("a session for ever: %v, %v", ok, err)
 	}
 }
+
+func TestAnAdminIsWhoeverHadTheHandleFirst(t *testing.T) {
+	s := fresh(t)
+	first := identity.Identity{Server: "home.example", ID: "1"}
+	if a, err := s.Operator().PinAdmin("Boss@home.example", first); err != nil || a.Identity != first || a.Handle != "boss@home.example" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if a, err := s.Operator().PinAdmin("boss@home.example", identity.Identity{Server: "home.example", ID: "2"}); err != nil || a.Identity != first {
+		t.Errorf("the next of that name: %+v, %v", a, err)
+	}
+	must(t, s.Operator().KeepAdmins([]string{"boss@home.example", "other@home.example"}))
+	if all, err := s.Operator().Admins(); err != nil || len(all) != 1 || all[0].Identity != first {
+		t.Errorf("%+v, %v", all, err)
+	}
+	must(t, s.Operator().KeepAdmins(nil))
+	if all, err := s.Operator().Admins(); err != nil || len(all) != 0 {
+		t.Errorf("no longer configured: %+v, %v", all, err)
+	}
+	entries, err := s.Operator().Audit(10)
+	if err != nil || len(entries) != 1 || entries[0].Subject != "boss@home.example" || entries[0].After != "home.example/1" {
+		t.Errorf("%+v, %v", entries, err)
+	}
+}

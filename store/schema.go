@@ -38,6 +38,7 @@ var (
 	spendBucket      = []byte("spending")    // server, account, month, item -> Spending
 	listBucket       = []byte("postlists")   // server, account, name -> notes on lists of posts
 	noteBucket       = []byte("notes")       // server, account, part, name -> other notes of adapters
+	adminBucket      = []byte("admins")      // handle -> Admin
 )
 
 // step brings the schema from one version to the next.
@@ -45,7 +46,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities, createNotes}
+var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities, createNotes, createAdmins}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,

@@ -18,6 +18,13 @@ type Reader interface {
 	Muter
 }
 
+// Named is a Reader whose server may call the account by a name of another domain, which has to agree.
+type Named interface {
+	// Handle is what the account may be called. Forbidden is a name that is for another server to give,
+	// with a notice; an error that may pass means that the domain cannot be asked now.
+	Handle(ctx context.Context) (string, error)
+}
+
 // Page is part of a home timeline.
 type Page struct {
 	Posts []Post // oldest first

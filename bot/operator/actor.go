@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 
 	"slugpuppy/store"
@@ -14,6 +15,20 @@ type actorKey struct{}
 // As says who asks: an account that a server vouches for. Without it, it is somebody on this machine.
 func As(ctx context.Context, who store.Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, who)
+}
+
+// peer is a connection of a user of this machine.
+type peer struct {
+	net.Conn
+	uid int
+}
+
+// overSocket is As for whoever made a connection to the socket.
+func overSocket(ctx context.Context, c net.Conn) context.Context {
+	if p, ok := c.(peer); ok {
+		return asUser(ctx, p.uid)
+	}
+	return As(ctx, store.Actor{Name: "operator"}) // where the kernel does not tell
 }
 
 // asUser is As for a user of this machine.

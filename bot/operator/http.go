@@ -57,6 +57,17 @@ func Handler(s Service) http.Handler {
 	return mux
 }
 
+// Serve answers operators on the socket until ctx ends. Who asks is who the kernel says they are.
+func Serve(ctx context.Context, l net.Listener, s Service) error {
+	srv := &http.Server{Handler: Handler(s), ReadHeaderTimeout: 10 * time.Second, ConnContext: overSocket}
+	stop := context.AfterFunc(ctx, func() { srv.Close() })
+	defer stop()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve operators: %w", err)
+	}
+	return nil
+}
+
 // problem is an error on the wire.
 type problem struct {
 	Error string `json:"error"`

@@ -31,6 +31,14 @@ type Status struct {
 	Jobs    map[State]int     `json:"jobs"`
 	Users   int               `json:"users"`             // subscribers of the filter
 	Waiting map[string]string `json:"waiting,omitempty"` // subscribers in trouble, and why
+	Admins  []Admin           `json:"admins,omitempty"`  // of the page
+}
+
+// Admin is somebody who is configured to see the page's part for operators.
+type Admin struct {
+	Handle string `json:"handle"`
+	// Account is who that is, such as example.social/109348; "" while nobody knows.
+	Account string `json:"account,omitempty"`
 }
 
 // Service is the operator's side of slugpuppy.
@@ -72,6 +80,8 @@ type Local struct {
 	Filter func() (*timeline.Filter, error)
 	// Secrets keeps the connections of subscribers; nil when there is no key.
 	Secrets Secrets
+	// Admins are the handles of those who are configured as admins of the page.
+	Admins []string
 	// Lists says where a subscriber's browser finds the lists of hidden posts; nil for nowhere.
 	Lists func(store.Subscriber) []string
 }
@@ -139,6 +149,9 @@ func (l *Local) Status(context.Context) (Status, error) {
 	if err != nil {
 		return s, fmt.Errorf("count subscribers: %w", err)
 	}
+	if s.Admins, err = l.admins(); err != nil {
+		return s, err
+	}
 	s.Users, s.Waiting = len(subs), map[string]string{}
 	for _, u := range subs {
 		if u.Trouble != "" {
@@ -146,6 +159,24 @@ func (l *Local) Status(context.Context) (Status, error) {
 		}
 	}
 	return s, nil
+}
+
+// admins are those who are configured, with who they are as far as that is known.
+func (l *Local) admins() (all []Admin, err error) {
+	known, err := l.Store.Operator().Admins()
+	if err != nil {
+		return nil, fmt.Errorf("read who the admins are: %w", err)
+	}
+	for _, handle := range l.Admins {
+		a := Admin{Handle: handle}
+		for _, k := range known {
+			if k.Handle == handle {
+				a.Account = k.Identity.String()
+			}
+		}
+		all = append(all, a)
+	}
+	return all, nil
 }
 
 // answer makes the store's errors the ones callers know.

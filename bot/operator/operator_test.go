@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -42,9 +43,15 @@ func open(t *testing.T) office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{Handler: operator.Handler(o.local)}
-	go srv.Serve(l)
-	t.Cleanup(func() { srv.Close() })
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- operator.Serve(ctx, l, o.local) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 	if o.remote, err = operator.Dial(t.Context(), o.socket); err != nil {
 		t.Fatal(err)
 	}
@@ -203,4 +210,58 @@ func TestTheSocketIsOnesOwn(t *testing.T) {
 		t.Fatalf("the socket of a dead daemon: %v", err)
 	}
 	again.Close()
+}
+
+func TestTheAuditTrailSaysWhoAsked(t *testing.T) {
+	each(t, func(t *testing.T, o office, s operator.Service) {
+		if _, err := s.AddRule(t.Context(), operator.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "mention"}); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := s.Audit(t.Context(), 10)
+		if want := fmt.Sprintf("operator (uid %d)", os.Getuid()); err != nil || len(entries) != 1 || entries[0].Actor != want || !entries[0].By.IsZero() {
+			t.Errorf("%+v, %v, want %s", entries, err, want)
+		}
+	})
+	o := open(t)
+	boss := store.Actor{Identity: identity.Identity{Server: "home.example", ID: "1"}, Name: "boss@home.example"}
+	if _, err := o.local.AddRule(operator.As(t.Context(), boss), operator.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "mention"}); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := o.local.Audit(t.Context(), 10); err != nil || len(entries) != 1 || entries[0].By != boss.Identity || entries[0].Actor != "@boss@home.example (home.example/1)" {
+		t.Errorf("%+v, %v", entries, err)
+	}
+}
+
+func TestARuleOfASubscribersIsTheirAccounts(t *testing.T) {
+	each(t, func(t *testing.T, o office, s operator.Service) {
+		ada := identity.Identity{Server: "home.example", ID: "7"}
+		if _, err := o.store.For(ada).Subscription().Join(store.Itself(), store.Subscriber{Network: "mastodon", Handle: "ada@home.example"}); err != nil {
+			t.Fatal(err)
+		}
+		rule := operator.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "filter", User: "ada@home.example"}
+		if _, err := s.AddRule(t.Context(), rule); err != nil {
+			t.Fatal(err)
+		}
+		if own, err := o.store.For(ada).Rules().Own(); err != nil || len(own) != 1 {
+			t.Errorf("%+v, %v", own, err)
+		}
+		if list, err := s.Rules(t.Context()); err != nil || len(list) != 1 || list[0].User != "ada@home.example" {
+			t.Errorf("%+v, %v", list, err)
+		}
+		for user, want := range map[string]bool{"": false, "ada@home.example": true, "home.example/7": true} {
+			if d, err := s.TestRules(t.Context(), operator.Trial{Scope: "filter", Text: "x", User: user}); err != nil || (d.Rule != nil) != want {
+				t.Errorf("for %q: %+v, %v", user, d, err)
+			}
+		}
+		rule.User = "nobody@home.example"
+		if _, err := s.AddRule(t.Context(), rule); !errors.Is(err, operator.ErrNotFound) {
+			t.Errorf("a rule of nobody's: %v", err)
+		}
+		if err := o.store.For(ada).Subscription().Forget(store.Itself()); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := s.Rules(t.Context()); err != nil || len(list) != 0 {
+			t.Errorf("kept of somebody who left: %+v, %v", list, err)
+		}
+	})
 }

@@ -21,22 +21,23 @@ func (g guarded) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if allowed(conn) {
-			return conn, nil
+		if cred := peerOf(conn); cred != nil && admitted(cred) {
+			return peer{conn, int(cred.Uid)}, nil
 		}
 		slog.Warn("admin connection refused: peer is not root, the service's user or its group")
 		conn.Close()
 	}
 }
 
-func allowed(conn net.Conn) bool {
+// peerOf is who is at the other end of a connection, nil when that is not known.
+func peerOf(conn net.Conn) *unix.Ucred {
 	uc, ok := conn.(*net.UnixConn)
 	if !ok {
-		return false
+		return nil
 	}
 	raw, err := uc.SyscallConn()
 	if err != nil {
-		return false
+		return nil
 	}
 	var cred *unix.Ucred
 	var credErr error
@@ -44,7 +45,11 @@ func allowed(conn net.Conn) bool {
 		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 	})
 	if err != nil || credErr != nil {
-		return false
+		return nil
 	}
+	return cred
+}
+
+func admitted(cred *unix.Ucred) bool {
 	return cred.Uid == 0 || int(cred.Uid) == os.Getuid() || int(cred.Gid) == os.Getgid()
 }

@@ -76,7 +76,7 @@ func (d *Desk) By(from store.Actor) (store.Subscriber, error) {
 		if s.Identity == from.Identity {
 			return s, nil
 		}
-		if s.Identity.Server != from.Identity.Server && from.Name != "" && strings.EqualFold(s.Handle, from.Name) {
+		if s.Identity.Server != from.Identity.Server && strings.Contains(s.Handle, "@") && strings.EqualFold(s.Handle, from.Name) {
 			found = append(found, s)
 		}
 	}

@@ -22,6 +22,7 @@ type watcher struct {
 	checked    time.Time     // when what is hidden was last read
 	overlapped time.Time     // when the latest posts were last read again
 	muted      time.Time     // when the mutes were last read
+	named      time.Time     // when to ask again what the account is called
 	failures   int           // in a row
 	pause      time.Duration // after the last one
 }
@@ -141,7 +142,7 @@ func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
 		return w.leave(ctx, sub)
 	}
 	var failed error // the first call that failed; the other steps are taken all the same
-	for _, step := range []func(context.Context, store.Subscriber) error{w.watch, w.agree, w.mutes} {
+	for _, step := range []func(context.Context, store.Subscriber) error{w.name, w.watch, w.agree, w.mutes} {
 		err := step(ctx, sub)
 		if err != nil && !network.Failed(err) {
 			return err

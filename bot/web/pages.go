@@ -207,7 +207,7 @@ func (s *Site) audit(v *visit) error {
 	artist := strings.TrimSpace(v.r.URL.Query().Get("artist"))
 	data := map[string]any{"Artist": artist}
 	if artist != "" {
-		if !s.limits.allow(v.sub.Handle, allowance{"audit", time.Minute, 5}) {
+		if !s.limits.allow(v.sub.Identity.String(), allowance{"audit", time.Minute, 5}) {
 			return refuse(http.StatusTooManyRequests, words.WaitAMinute)
 		}
 		a, err := s.Filter.Audit(v.ctx(), *v.sub, artist)

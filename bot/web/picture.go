@@ -70,7 +70,7 @@ func (s *Site) heat(v *visit) error {
 	if known := s.heats.get(name); known != nil {
 		return v.jpeg(known)
 	}
-	if !s.limits.allow(v.sub.Handle, everyHeat) {
+	if !s.limits.allow(v.sub.Identity.String(), everyHeat) {
 		return refuse(http.StatusTooManyRequests, words.WaitAMoment)
 	}
 	img, err := s.decode(v, data)

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
@@ -51,7 +52,8 @@ func (s *Site) recognise(v *visit) error {
 		return err
 	}
 	v.sub, v.id = &sub, c.Value
-	return nil
+	v.boss, err = s.admins.include(sub.Identity)
+	return err
 }
 
 // signIn begins a sign-in. It answers with a link instead of a redirect: a form that leads
@@ -91,7 +93,13 @@ func (s *Site) callback(v *visit) error {
 	who, err := try.Finish(v.ctx(), v.r.URL.Query())
 	if err != nil {
 		s.Log.Info("a sign-in failed", "error", err)
+		if notice := network.NoticeOf(err); notice != "" {
+			return refuse(http.StatusForbidden, strings.ToUpper(notice[:1])+notice[1:]+".")
+		}
 		return refuse(http.StatusForbidden, words.NotLetIn)
+	}
+	if err := s.admins.met(who.Account.Handle, who.Identity); err != nil {
+		return err
 	}
 	if err := s.welcome(v, who); err != nil {
 		return err

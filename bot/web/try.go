@@ -17,6 +17,8 @@ import (
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Limits of what strangers try.
@@ -168,6 +170,14 @@ func (s *Site) tryPicture(v *visit) error {
 
 // Run works on what people try, one at a time, until ctx ends.
 func (s *Site) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.admins.run(ctx) })
+	group.Go(func() error { return s.tryAll(ctx) })
+	return group.Wait()
+}
+
+// tryAll makes what people ask for, one after another, until ctx ends.
+func (s *Site) tryAll(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():

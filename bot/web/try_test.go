@@ -54,7 +54,7 @@ func TestATrialMayWaitLongButNotWorkLong(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &Site{Options: Options{Studio: slow(test.wait, test.work), Log: slog.New(slog.DiscardHandler)}, trials: newTrials()}
 				ctx, stop := context.WithCancel(t.Context())
-				go s.Run(ctx)
+				go s.tryAll(ctx)
 				trial := s.trials.begin("eyes", image.NewNRGBA(image.Rect(0, 0, 8, 8)))
 				time.Sleep(time.Second)
 				if now, _ := trial.snapshot(); test.wait > time.Second && now.Ahead != 1 {

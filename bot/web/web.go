@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -69,10 +68,12 @@ type Options struct {
 	SignIn SignIn
 	Studio *Studio
 	URL    *url.URL // where browsers find the page
-	Admins []string // handles, without @
+	Admins []string // handles, without @, lower case
 	Try    int      // pictures a stranger may try in an hour
 	Proxy  bool     // X-Forwarded-For is to be believed
 	Shadow time.Duration
+	// FindAdmin asks the server that a handle's domain belongs to whose it is.
+	FindAdmin func(ctx context.Context, handle string) (identity.Identity, error)
 	// Fetch downloads a preview for a subscriber.
 	Fetch func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error)
 	// Costs says what accounts on networks that bill cost this month; nil when nobody knows.
@@ -90,6 +91,7 @@ type Site struct {
 	limits   *limits
 	trials   *trials
 	heats    *shelf
+	admins   *admins
 }
 
 //go:embed templates static
@@ -100,7 +102,8 @@ func New(o Options) (*Site, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(), trials: newTrials(), heats: newShelf(shelfBytes)}
+	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(), trials: newTrials(), heats: newShelf(shelfBytes),
+		admins: &admins{o.Store, o.Admins, o.FindAdmin, o.Log}}
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("find the templates: %w", err)
@@ -124,6 +127,8 @@ func (o Options) validate() error {
 		return errors.New("page: no store, no filter or nobody to ask for operators")
 	case o.SignIn == nil || o.Fetch == nil || o.Budget == nil:
 		return errors.New("page: nobody can sign in, see a picture or know what a budget means")
+	case len(o.Admins) > 0 && o.FindAdmin == nil:
+		return errors.New("page: nobody can say who the admins are")
 	case o.Log == nil:
 		return errors.New("page: no log")
 	case s == nil || s.Decode == nil || s.See == nil || s.Judge == nil || s.Heatmap == nil || s.Dream == nil:
@@ -222,10 +227,11 @@ func (s *Site) headers(next http.Handler) http.Handler {
 
 // visit is one request with who makes it.
 type visit struct {
-	w   http.ResponseWriter
-	r   *http.Request
-	sub *store.Subscriber // nil for somebody not signed in
-	id  string            // of the session
+	w    http.ResponseWriter
+	r    *http.Request
+	sub  *store.Subscriber // nil for somebody not signed in
+	id   string            // of the session
+	boss bool              // an admin
 }
 
 // own is what the store has of who is signed in.
@@ -283,7 +289,7 @@ func (s *Site) admit(v *visit, who role) error {
 	switch {
 	case who != anybody && v.sub == nil:
 		return refuse(http.StatusUnauthorized, words.SignInFirst)
-	case who == boss && !slices.Contains(s.Admins, v.sub.Handle):
+	case who == boss && !v.boss:
 		return refuse(http.StatusNotFound, words.NothingHere)
 	}
 	return nil
@@ -306,7 +312,7 @@ func (f frame) Who() string {
 }
 
 // Boss says whether they are an admin.
-func (f frame) Boss() bool { return slices.Contains(f.Site.Admins, f.Who()) }
+func (f frame) Boss() bool { return f.Visit.boss }
 
 func (s *Site) show(v *visit, page, title string, data any) error {
 	var whole bytes.Buffer // a page that fails half way is no page

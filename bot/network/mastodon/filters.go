@@ -20,7 +20,10 @@ type Reader struct {
 	*serverfilter.Hider
 }
 
-var _ network.Reader = Reader{}
+var (
+	_ network.Reader = Reader{}
+	_ network.Named  = Reader{}
+)
 
 // Reader makes a reader of a client; which filters are ours is in the notes.
 func (c *Client) Reader(notes network.Notes, o serverfilter.Options) Reader {
