@@ -66,6 +66,7 @@ func TestWorkIsKnownBeforeItBegins(t *testing.T) {
 		{"a GIF whose frame lies far away", farGIF(), picture.TooBig, picture.LongSide},
 		{"a PNG whose pixels go on", odd.PNG(flood), 0, ""},
 		{"a PNG whose profile goes on", odd.PNGWithProfile(flood), 0, ""},
+		{"a BMP whose runs go on beyond its edge", runningBMP(4 << 20), 0, ""},
 		{"a BMP of huge sides", hugeBMP(), picture.TooBig, picture.LongSide},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,6 +120,10 @@ func hugeWebP() []byte {
 
 func farGIF() []byte {
 	return append(gifOf(1, 2, 2)[:19], 0x2c, 0xff, 0xff, 0xff, 0xff, 2, 0, 2, 0, 0, 2, 2, 0x4c, 1, 0)
+}
+
+func runningBMP(runs int) []byte {
+	return odd.BMP{Depth: 8, Packing: 1, Palette: make([]byte, 1024), Pixels: bytes.Repeat([]byte{255, 1}, runs)}.Write()
 }
 
 func hugeBMP() []byte {

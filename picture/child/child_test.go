@@ -241,21 +241,22 @@ func TestWhatBringsAChildDownIsAProblemOfTheFile(t *testing.T) {
 	data := odd.Of("png")[0].Data
 	quick := func(o *child.Options) { o.Wall = 300 * time.Millisecond }
 	for _, test := range []struct {
-		child string
-		kind  picture.Kind
-		more  []func(*child.Options)
+		child  string
+		kind   picture.Kind
+		reason string
+		more   []func(*child.Options)
 	}{
-		{"hang", picture.TimedOut, []func(*child.Options){quick}},
-		{"spin", picture.TooCostly, nil},
-		{"spin later", picture.TooCostly, nil},
-		{"eat", picture.TooCostly, nil},
-		{"crash", picture.Corrupt, nil},
-		{"leave", picture.Corrupt, nil},
-		{"truncate", picture.Corrupt, nil},
-		{"cut", picture.Corrupt, nil},
-		{"boast", picture.Corrupt, nil},
-		{"lie", picture.Corrupt, nil},
-		{"flood", picture.Corrupt, nil},
+		{"hang", picture.TimedOut, "did not answer", []func(*child.Options){quick}},
+		{"spin", picture.TooCostly, "processor time", nil},
+		{"spin later", picture.TooCostly, "processor time", nil},
+		{"eat", picture.TooCostly, "more memory", nil},
+		{"crash", picture.Corrupt, "exit status 2", nil},
+		{"leave", picture.Corrupt, "exit status 0", nil},
+		{"truncate", picture.Corrupt, "1000 bytes", nil},
+		{"cut", picture.Corrupt, "unexpected EOF", nil},
+		{"boast", picture.Corrupt, "plans", nil},
+		{"lie", picture.Corrupt, "was due", nil},
+		{"flood", picture.Corrupt, "was due", nil},
 	} {
 		t.Run(test.child, func(t *testing.T) {
 			t.Parallel()
@@ -264,8 +265,8 @@ func TestWhatBringsAChildDownIsAProblemOfTheFile(t *testing.T) {
 			begin := time.Now()
 			_, err := p.Decode(t.Context(), data, picture.Limits{Budget: budget})
 			var problem *picture.Problem
-			if !errors.As(err, &problem) || problem.Kind != test.kind {
-				t.Errorf("got %v, want %v", err, test.kind)
+			if !errors.As(err, &problem) || problem.Kind != test.kind || !strings.Contains(problem.Reason, test.reason) {
+				t.Errorf("got %v, want %v: %s", err, test.kind, test.reason)
 			}
 			if took := time.Since(begin); took > 20*time.Second {
 				t.Errorf("took %v", took)
