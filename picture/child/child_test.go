@@ -1,6 +1,7 @@
 package child_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -89,8 +90,22 @@ func greet() {
 	io.ReadFull(os.Stdin, make([]byte, 10))
 }
 
+// plan says what decoding will take, and waits for the word to begin.
 func plan(w, h int) {
+	defer untilBegin()
 	message('p', fmt.Appendf(nil, `{"Format":"png","W":%d,"H":%d,"Frames":1,"Memory":1,"Cost":1}`, w, h))
+}
+
+func untilBegin() {
+	var last [5]byte
+	for in := bufio.NewReader(os.Stdin); string(last[:]) != "b\x00\x00\x00\x00"; {
+		b, err := in.ReadByte()
+		if err != nil {
+			return
+		}
+		copy(last[:], last[1:])
+		last[4] = b
+	}
 }
 
 // eat is a child that serves, confined, a file that makes it take memory without end.
