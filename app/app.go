@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
@@ -19,9 +20,10 @@ import (
 
 // Options are what a command brings besides the configuration.
 type Options struct {
-	Version string    // of the program, as servers are told
-	Log     io.Writer // where the log goes; nil for nowhere
-	Model   string    // the network to dream with: a name or a file; "" for the configuration's
+	Version string           // of the program, as servers are told
+	Log     io.Writer        // where the log goes; nil for nowhere
+	Model   string           // the network to dream with: a name or a file; "" for the configuration's
+	Now     func() time.Time // the clock that months and first weeks go by; time.Now when nil
 	// Web reaches servers that people name; nil for the internet, but for what is private on it.
 	Web http.RoundTripper
 }
@@ -32,6 +34,7 @@ type App struct {
 	cfg     *config.Config
 	version string
 	log     *slog.Logger
+	now     func() time.Time
 
 	strangers *http.Client   // for servers that people name
 	pictures  picture.Limits // with the one budget of decoded pictures
@@ -45,6 +48,9 @@ type App struct {
 // New returns the program that a configuration describes. Nothing is opened yet.
 func New(cfg *config.Config, o Options) *App {
 	a := &App{cfg: cfg, version: o.Version, log: logger(cfg, o.Log), pictures: pictureLimits(cfg)}
+	if a.now = o.Now; a.now == nil {
+		a.now = time.Now
+	}
 	a.strangers = a.newStrangers(o.Web)
 	a.embedded = sync.OnceValues(classifier.Default)
 	a.network = sync.OnceValues(func() (*classifier.Network, error) { return a.choose(o.Model) })

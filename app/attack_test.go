@@ -293,7 +293,7 @@ func TestDigestsGoToTheNameThatIsVerified(t *testing.T) {
 	claim := func(acct string) (store.Subscriber, string) {
 		t.Helper()
 		web.claims("0.evil.example", acct)
-		f, err := s.app.newFilter(s.known, s.filter.Options, s.filter.Eye)
+		f, err := s.app.newFilter(s.known, s.filter.Options, s.app.decode, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ import (
 // Month is the month, by UTC, that X's caps are about at a time.
 func Month(at time.Time) string { return at.UTC().Format("2006-01") }
 
-func thisMonth() string { return Month(time.Now()) }
+func (a *App) month() string { return Month(a.now()) }
 
 // Bill is what an account on X cost in a month, and the cap on it.
 type Bill struct {
@@ -87,7 +87,7 @@ func (b Bill) Stopped() string {
 
 // checkBudget says how far the accounts on X are from the month's cap.
 func (a *App) checkBudget(ctx context.Context, svc operator.Service) Finding {
-	bills, err := a.Bills(ctx, svc, thisMonth())
+	bills, err := a.Bills(ctx, svc, a.month())
 	if err != nil {
 		return Finding{"x budget", Doubt, err.Error(), "look at the daemon's log"}
 	}
@@ -120,7 +120,7 @@ func (a *App) checkBudget(ctx context.Context, svc operator.Service) Finding {
 func (a *App) money(st *store.Store) func() (spent, left float64, err error) {
 	dollars := func(m x.Money) float64 { return float64(m) / float64(x.Dollar) }
 	return func() (float64, float64, error) {
-		list, err := st.Operator().Spendings(x.Server, thisMonth())
+		list, err := st.Operator().Spendings(x.Server, a.month())
 		all, most := x.Money(0), x.Money(0)
 		for _, b := range x.Bills(lines(list)) {
 			all, most = all+b.Sum, max(most, b.Sum)
@@ -136,7 +136,7 @@ func (a *App) money(st *store.Store) func() (spent, left float64, err error) {
 // page.
 func (a *App) costs(svc operator.Service, meters *x.Meters) func(context.Context) ([]web.Cost, error) {
 	return func(ctx context.Context) ([]web.Cost, error) {
-		bills, err := a.Bills(ctx, svc, thisMonth())
+		bills, err := a.Bills(ctx, svc, a.month())
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,8 @@ import (
 	"slugpuppy/store"
 )
 
-// bot wires one account together; limits of pictures and memory are the configuration's.
+// bot makes the bot of one account; o has what only this one needs. Limits of pictures and memory are the
+// configuration's.
 func (a *App) bot(platform network.Bot, st *store.Store, o reply.Options) (*reply.Daemon, error) {
 	salt, err := st.Salt()
 	if err != nil {
@@ -105,7 +106,7 @@ func (d *daemon) bot(platform network.Bot, o reply.Options) (*reply.Daemon, erro
 	return d.app.bot(platform, d.store, o)
 }
 
-// flow fills in what a configuration says about the daemon's flow.
+// flow fills in what a configuration says about the flow from a mention to its answer.
 func flow(cfg *config.Config, o *reply.Options) {
 	b := cfg.Bot
 	o.Dreams = cfg.Dream.Workers

@@ -260,7 +260,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 func (s *shop) busy(t *testing.T) {
 	t.Helper()
 	s.onX(t)
-	if err := s.store.For(identity.Identity{Server: x.Server, ID: "7"}).Ledger().Spend(store.Spending{Handle: "dreambot", Month: thisMonth(), Item: string(x.Summoned), N: 112, Cost: 1_120_000}); err != nil {
+	if err := s.store.For(identity.Identity{Server: x.Server, ID: "7"}).Ledger().Spend(store.Spending{Handle: "dreambot", Month: Month(time.Now()), Item: string(x.Summoned), N: 112, Cost: 1_120_000}); err != nil {
 		t.Fatal(err)
 	}
 	scope := identity.Identity{Server: "example.social", ID: "1"}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
@@ -101,7 +100,7 @@ func (a *App) ConnectX(ctx context.Context, who Person, w Wish) (Connected, erro
 func (a *App) begin(sub *store.Subscriber, now bool) {
 	sub.Mode = store.FilterOn
 	if !now {
-		sub.ShadowUntil = time.Now().Add(a.cfg.Filter.Shadow.Std())
+		sub.ShadowUntil = a.now().Add(a.cfg.Filter.Shadow.Std())
 	}
 }
 

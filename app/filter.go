@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/x"
@@ -15,19 +16,16 @@ import (
 	"slugpuppy/store"
 )
 
-// newFilter makes the timeline filter over a store. What o and eye bring along is who is told of its
-// work, and how it decodes.
-func (a *App) newFilter(known connections, o timeline.Options, eye *timeline.Eye) (*timeline.Filter, error) {
+// newFilter makes the timeline filter over a store; o says who is told of its work, and looked of each
+// look at a picture.
+func (a *App) newFilter(known connections, o timeline.Options, decode decoder, looked func(time.Duration)) (*timeline.Filter, error) {
 	d, err := a.detector()
 	if err != nil {
 		return nil, err
 	}
-	eye.Judge, eye.Store, eye.FetchBytes = d, known.store, a.pictures.MaxBytes
-	if eye.Decode == nil {
-		eye.Decode = a.decode
-	}
 	cfg := a.cfg.Filter
-	o.Store, o.Eye, o.Log = known.store, eye, a.log
+	o.Store, o.Log = known.store, a.log
+	o.Eye = &timeline.Eye{Judge: d, Store: known.store, Decode: decode, FetchBytes: a.pictures.MaxBytes, Looked: looked}
 	o.Connect = func(sub store.Subscriber) (network.Reader, error) { return known.reader(sub, a.log) }
 	o.Disconnect = func(ctx context.Context, sub store.Subscriber) error { return known.forget(ctx, sub, a.log) }
 	o.Poll, o.Check, o.Keep, o.Share = cfg.Poll.Std(), cfg.Check.Std(), cfg.Keep.Std(), cfg.Share
@@ -43,7 +41,7 @@ func (a *App) idleFilter(st *store.Store) func() (*timeline.Filter, error) {
 		if err != nil {
 			return nil, err
 		}
-		return a.newFilter(a.connections(st, key, nil), timeline.Options{}, &timeline.Eye{})
+		return a.newFilter(a.connections(st, key, nil), timeline.Options{}, a.decode, nil)
 	})
 }
 
@@ -57,8 +55,7 @@ func (d *daemon) newFilter() (*timeline.Filter, error) {
 	if cfg.Mastodon.Server != "" {
 		o.Tell = tellThrough(d.letters)
 	}
-	eye := &timeline.Eye{Looked: d.counts.Looked, Decode: d.counts.Decoding("timelines", d.app.decode)}
-	return d.app.newFilter(d.known, o, eye)
+	return d.app.newFilter(d.known, o, d.counts.Decoding("timelines", d.app.decode), d.counts.Looked)
 }
 
 // tellThrough sends digests through the bot, which is on a network that people have.

@@ -282,7 +282,7 @@ func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
 	}
 	s.onX(t)
 	for _, v := range []store.Spending{
-		{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "carol", Month: thisMonth(), Item: "summoned reply", N: 990, Cost: 9_900_000},
+		{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "carol", Month: Month(time.Now()), Item: "summoned reply", N: 990, Cost: 9_900_000},
 		{Identity: identity.Identity{Server: x.Server, ID: "7"}, Handle: "carol", Month: "2020-01", Item: "mute", N: 700, Cost: 7_000_000},
 	} {
 		if err := s.store.For(v.Identity).Ledger().Spend(v); err != nil {

@@ -82,12 +82,10 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 	if err := d.somethingToDo(); err != nil {
 		return nil, err
 	}
-	d.local = &operator.Local{Store: st, Daemon: statusOf(d.bots, time.Now()), Secrets: d.known, Lists: a.listsOf(st),
-		Admins: handles(a.cfg.Web.Admins)}
+	d.local = d.newOperator()
 	if d.filter == nil {
 		return d, nil
 	}
-	d.local.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
 	if a.cfg.Web.Listen != "" {
 		if d.site, err = a.newSite(d.known, d.filter, d.local, d.counts.Decoding("page", a.decode)); err != nil {
 			return nil, err
@@ -97,6 +95,16 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 		d.lists, err = a.newPress(st)
 	}
 	return d, err
+}
+
+// newOperator is what operators may ask while the daemon runs.
+func (d *daemon) newOperator() *operator.Local {
+	l := &operator.Local{Store: d.store, Daemon: statusOf(d.bots, d.app.now()), Secrets: d.known, Lists: d.app.listsOf(d.store),
+		Admins: handles(d.app.cfg.Web.Admins)}
+	if d.filter != nil {
+		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
+	}
+	return l
 }
 
 // somethingToDo is an error when there is no bot, nobody whose timeline to look after, and no page where

@@ -51,9 +51,14 @@ type console struct {
 	in         io.Reader
 	out, err   io.Writer
 	env        func(string) (string, bool)
+	now        func() time.Time
 	json       bool
 	configPath string
 	model      string // of --model
+}
+
+func newConsole(in io.Reader, out, err io.Writer, env func(string) (string, bool)) *console {
+	return &console{in: in, out: out, err: err, env: env, now: time.Now}
 }
 
 // Main runs one command and returns its exit code. SIGINT and SIGTERM cancel it; a second
@@ -61,7 +66,7 @@ type console struct {
 func Main(args []string) int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	a := &console{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	a := newConsole(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
 	return a.run(ctx, args)
 }
 
@@ -144,7 +149,7 @@ func (c *console) load() (*app.App, error) {
 
 // app is the program that a configuration describes.
 func (c *console) app(cfg *config.Config) *app.App {
-	return app.New(cfg, app.Options{Version: version, Log: c.err, Model: c.model})
+	return app.New(cfg, app.Options{Version: version, Log: c.err, Model: c.model, Now: c.now})
 }
 
 func (c *console) root() *cobra.Command {

@@ -67,7 +67,7 @@ func (c *console) demo(ctx context.Context, f demoFlags, words string) error {
 // play posts the first mention and prints the reply; unless it is for once only, it shows the
 // page from the beginning, so that one can watch.
 func (c *console) play(ctx context.Context, d *demo.Demo, f demoFlags, words string) error {
-	start := time.Now()
+	start := c.now()
 	id, err := d.Mention(ctx, nil, "", words)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func (c *console) firstReply(ctx context.Context, d *demo.Demo, id, out string, 
 	if err != nil {
 		return err
 	}
-	return c.showReply(ctx, reply, out, time.Since(start))
+	return c.showReply(ctx, reply, out, c.now().Sub(start))
 }
 
 // endings are those of files by what is in them.

@@ -17,13 +17,13 @@ import (
 func doctor(t *testing.T, home string, env map[string]string) (map[string]finding, int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := &console{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) (string, bool) {
+	a := newConsole(strings.NewReader(""), &out, &errs, func(name string) (string, bool) {
 		if name == "HOME" {
 			return home, true
 		}
 		v, ok := env[name]
 		return v, ok
-	}}
+	})
 	code := a.run(t.Context(), []string{"doctor", "--json", "--config", os.DevNull})
 	all := map[string]finding{}
 	for dec := json.NewDecoder(&out); dec.More(); {

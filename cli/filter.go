@@ -70,7 +70,7 @@ func (c *console) filterSince(use, short, verb, usual string) *cobra.Command {
 	since := usual
 	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := timeline.ParseSince(since, time.Now())
+			at, err := timeline.ParseSince(since, c.now())
 			if err != nil {
 				return usageError(fmt.Errorf("--since: %w", err))
 			}
@@ -92,7 +92,7 @@ func (c *console) filterList() *cobra.Command {
 	since := "30d"
 	cmd := &cobra.Command{Use: "ls ACCT", Short: "List the posts that are hidden, or would be", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := timeline.ParseSince(since, time.Now())
+			at, err := timeline.ParseSince(since, c.now())
 			if err != nil {
 				return usageError(fmt.Errorf("--since: %w", err))
 			}

@@ -52,13 +52,13 @@ func comeIn(t *testing.T, home string, env map[string]string, args ...string) *t
 	t.Helper()
 	in, keys := io.Pipe()
 	term := &terminal{keys: keys, code: make(chan int, 1)}
-	term.app = &console{in: in, out: &term.out, err: term, env: func(name string) (string, bool) {
+	term.app = newConsole(in, &term.out, term, func(name string) (string, bool) {
 		if name == "HOME" {
 			return home, true
 		}
 		v, ok := env[name]
 		return v, ok
-	}}
+	})
 	go func() {
 		term.code <- term.app.run(t.Context(), args)
 	}()

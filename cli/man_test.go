@@ -11,7 +11,7 @@ import (
 
 func TestEveryCommandHasAPageThatNamesItsFlags(t *testing.T) {
 	dir := t.TempDir()
-	root := (&console{out: os.Stdout, err: os.Stderr}).root()
+	root := newConsole(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv).root()
 	if err := writeManual(root, dir); err != nil {
 		t.Fatal(err)
 	}

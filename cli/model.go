@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -228,7 +227,7 @@ func (c *console) modelPull() *cobra.Command {
 func (c *console) pull(ctx context.Context, folder networks.Folder, p networks.Published) error {
 	puller := networks.Puller{Folder: folder}
 	if onTerminal(c.err) {
-		b := newBar(c.err, time.Now)
+		b := newBar(c.err, c.now)
 		defer b.clear()
 		puller.Progress = func(have, size int64) {
 			if size == p.Model.Size { // not the labels

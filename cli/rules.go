@@ -39,7 +39,7 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 			}
 			r := operator.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect), Scope: scope,
 				User: strings.TrimPrefix(user, "@"), Reason: reason, Pin: pin}
-			if r.Until, err = runsOut(until); err != nil {
+			if r.Until, err = runsOut(until, c.now()); err != nil {
 				return usageError(err)
 			}
 			if dryRun {
@@ -58,8 +58,8 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 	return cmd
 }
 
-// runsOut reads a span from now or a day.
-func runsOut(s string) (time.Time, error) {
+// runsOut reads a day, or a span from now on.
+func runsOut(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
@@ -68,11 +68,11 @@ func runsOut(s string) (time.Time, error) {
 	}
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		if n, err := strconv.Atoi(days); err == nil && n > 0 {
-			return time.Now().Add(time.Duration(n) * 24 * time.Hour), nil
+			return now.Add(time.Duration(n) * 24 * time.Hour), nil
 		}
 	}
 	if d, err := time.ParseDuration(s); err == nil && d > 0 {
-		return time.Now().Add(d), nil
+		return now.Add(d), nil
 	}
 	return time.Time{}, fmt.Errorf("cannot read %q as a time: write 7d, 12h or 2027-01-31", s)
 }
@@ -269,7 +269,7 @@ const followed = 1000
 
 // follow prints what is audited from now on until ctx ends.
 func (c *console) follow(ctx context.Context, svc operator.Service) error {
-	last := time.Now()
+	last := c.now()
 	for {
 		select {
 		case <-ctx.Done():

@@ -45,13 +45,15 @@ func newHouse(t testing.TB) *house {
 }
 
 // handle is what somebody of the house's server is called.
-func (h *house) handle(name string) string { return "@" + name + "@" + strings.TrimPrefix(h.server.URL, "http://") }
+func (h *house) handle(name string) string {
+	return "@" + name + "@" + strings.TrimPrefix(h.server.URL, "http://")
+}
 
 func (h *house) app(out, errs *bytes.Buffer) *console {
-	return &console{in: strings.NewReader(""), out: out, err: errs, env: func(name string) (string, bool) {
+	return newConsole(strings.NewReader(""), out, errs, func(name string) (string, bool) {
 		v, ok := h.env[name]
 		return v, ok
-	}}
+	})
 }
 
 // run runs a command with the house's configuration; what it said comes back, errors last.

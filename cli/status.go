@@ -45,7 +45,7 @@ func (c *console) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.print(object.OfStatus(s), statusText(s, time.Now()))
+	return c.print(object.OfStatus(s), statusText(s, c.now()))
 }
 
 func statusText(s operator.Status, now time.Time) string {

@@ -186,7 +186,7 @@ func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestABillSaysWhatItWasFor(t *testing.T) {
-	now := app.Month(time.Now())
+	const now = "2026-11"
 	list := []x.Line{
 		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: x.PostRead, N: 200, Cost: 1_000_000},
 		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: x.Summoned, N: 3, Cost: 30_000},
@@ -198,7 +198,7 @@ func TestABillSaysWhatItWasFor(t *testing.T) {
 	for _, b := range x.Bills(list) {
 		bills = append(bills, app.Bill{Bill: b, Cap: x.Dollar, Least: x.Dollar / 10, Timeline: b.Handle == "alice"})
 	}
-	got := costText(bills, "")
+	got := costText(bills, "", now)
 	want := `@dreambot, 2026-08
   post read              200       $1.00
   summoned reply           3       $0.03
@@ -216,7 +216,7 @@ somebody who left, account 3, NOW
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	if got := costText(nil, "2026-08"); got != "nothing was spent on X in 2026-08" {
+	if got := costText(nil, "2026-08", now); got != "nothing was spent on X in 2026-08" {
 		t.Error(got)
 	}
 }

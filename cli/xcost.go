@@ -25,7 +25,7 @@ func (c *console) xCost() *cobra.Command {
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if month == "" {
-				month = app.Month(time.Now())
+				month = app.Month(c.now())
 			}
 			if _, err := time.Parse("2006-01", month); err != nil && month != "all" {
 				return usageError(fmt.Errorf("--month: %q is not like 2026-08, or all", month))
@@ -53,7 +53,7 @@ func (c *console) cost(ctx context.Context, month string) error {
 		return err
 	}
 	if !c.json {
-		return c.print(nil, costText(bills, month))
+		return c.print(nil, costText(bills, month, app.Month(c.now())))
 	}
 	for _, b := range bills {
 		for _, line := range object.OfBill(b) {
@@ -65,8 +65,9 @@ func (c *console) cost(ctx context.Context, month string) error {
 	return nil
 }
 
-// costText is what was used by each account in each month, the sum, and what is left of the cap.
-func costText(bills []app.Bill, month string) string {
+// costText is what was used by each account in each month, the sum, and in this one, now, what the cap
+// stops.
+func costText(bills []app.Bill, month, now string) string {
 	if len(bills) == 0 {
 		return strings.TrimSpace("nothing was spent on X " + strings.TrimSuffix("in "+month, "in "))
 	}
@@ -80,7 +81,7 @@ func costText(bills []app.Bill, month string) string {
 		switch why := b.Stopped(); {
 		case b.Cap <= 0:
 			out.WriteString("  (no cap)")
-		case why != "" && b.Month == app.Month(time.Now()):
+		case why != "" && b.Month == now:
 			fmt.Fprintf(&out, "  of %s: %s", b.Cap, why)
 		default:
 			fmt.Fprintf(&out, "  of %s", b.Cap)
