@@ -117,7 +117,7 @@ func TestCurvesAndTheirSlopesMatchTheirDefinitions(t *testing.T) {
 func TestCurvesAreFiniteFarOut(t *testing.T) {
 	tm := team(t, 1)
 	for _, d := range definitions {
-		x := []float32{-1e30, -200, -90, -0.0, 0, 90, 200, 1e30}
+		x := []float32{-1e30, -200, -90, float32(math.Copysign(0, -1)), 0, 90, 200, 1e30}
 		if d.from >= 0 || d.curve.Kind == Exp || d.curve.Kind == Power || d.curve.Kind == GeluTanh {
 			x = []float32{0, 1, 80}
 		}

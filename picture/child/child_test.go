@@ -44,14 +44,12 @@ var children = map[string]func() int{
 	"hang":   func() int { greet(); time.Sleep(time.Hour); return 0 },
 	"spin": func() int {
 		greet()
-		for {
-		}
+		return spin()
 	},
 	"spin later": func() int {
 		greet()
 		plan(odd.W, odd.H)
-		for {
-		}
+		return spin()
 	},
 	"eat":     func() int { return eat() },
 	"crash":   func() int { greet(); panic("a decoder that is broken") },
@@ -108,6 +106,16 @@ func untilBegin() {
 	}
 }
 
+// spun keeps a loop from being none.
+var spun uint64
+
+// spin takes all the processor's time that it gets.
+func spin() int {
+	for spun = 1; spun != 0; spun += 2 {
+	}
+	return 0
+}
+
 // eat is a child that serves, confined, a file that makes it take memory without end.
 func eat() int {
 	in, out := io.Pipe()
@@ -120,6 +128,7 @@ func eat() int {
 				b[i] = 1
 			}
 			hog = append(hog, b)
+			runtime.KeepAlive(hog)
 		}
 	}()
 	if child.Serve(in, os.Stdout, memory) != nil {
