@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,7 +97,7 @@ func (a *Timeline) Record(cursor string, rows ...Judged) error {
 				continue
 			}
 			j.Seen = tx.now
-			if err := putJudged(tx, a.who, "", j); err != nil {
+			if err := putJudged(tx, a.who, nil, j); err != nil {
 				return err
 			}
 		}
@@ -108,8 +107,13 @@ func (a *Timeline) Record(cursor string, rows ...Judged) error {
 
 func judgedKey(who identity.Identity, post string) []byte { return key(who.Server, who.ID, post) }
 
-// putJudged stores a row and keeps the list of work with it.
-func putJudged(tx *tx, who identity.Identity, was Fate, j Judged) error {
+// putJudged stores a row in place of what it was, nil for a new one, and keeps the indexes and the list
+// of work with it.
+func putJudged(tx *tx, who identity.Identity, old *Judged, j Judged) error {
+	var was Fate
+	if old != nil {
+		was = old.Fate
+	}
 	if was != j.Fate && !slices.Contains(fates[was], j.Fate) {
 		return fmt.Errorf("%w: a post that is %q cannot become %q", ErrState, was, j.Fate)
 	}
@@ -118,23 +122,14 @@ func putJudged(tx *tx, who identity.Identity, was Fate, j Judged) error {
 	if err := putRecord(tx, hiddenBucket, k, j); err != nil {
 		return err
 	}
+	if err := indexJudged(tx, who, old, &j); err != nil {
+		return err
+	}
 	work := tx.Bucket(workBucket)
 	if j.Fate == Wanted || j.Fate == Unwanted {
 		return work.Put(k, nil)
 	}
 	return work.Delete(k)
-}
-
-// dropWork forgets the list of work of a subscriber.
-func dropWork(tx *tx, who identity.Identity) error {
-	work, p := tx.Bucket(workBucket), prefix(who.Server, who.ID)
-	c := work.Cursor()
-	for k, _ := c.Seek(p); k != nil && strings.HasPrefix(string(k), string(p)); k, _ = c.Seek(p) {
-		if err := work.Delete(k); err != nil {
-			return fmt.Errorf("forget a subscriber's work: %w", err)
-		}
-	}
-	return nil
 }
 
 // Judged reads one post, or ErrNotFound.
@@ -176,24 +171,11 @@ func (a *Timeline) Work() (rows []Judged, err error) {
 	return rows, err
 }
 
-// Since lists what was seen since a time and pick chooses, newest first.
-func (a *Timeline) Since(since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
+// Since lists what was seen since a time, of these fates or of all when none is named, newest first.
+func (a *Timeline) Since(since time.Time, of ...Fate) (rows []Judged, err error) {
 	err = a.s.view(func(tx *tx) error {
-		rows, err = judgedSince(tx, a.who, since, pick)
+		rows, err = judgedSince(tx, a.who, since, of, nil)
 		return err
-	})
-	return rows, err
-}
-
-func judgedSince(tx *tx, who identity.Identity, since time.Time, pick func(Judged) bool) (rows []Judged, err error) {
-	err = eachRecord(tx, hiddenBucket, prefix(who.Server, who.ID), func(_ []byte, j Judged) error {
-		if !j.Seen.Before(since) && (pick == nil || pick(j)) {
-			rows = append(rows, j)
-		}
-		return nil
-	})
-	slices.SortFunc(rows, func(a, b Judged) int {
-		return cmp.Or(b.Seen.Compare(a.Seen), cmp.Compare(len(b.Post), len(a.Post)), strings.Compare(b.Post, a.Post))
 	})
 	return rows, err
 }
@@ -202,20 +184,20 @@ func judgedSince(tx *tx, who identity.Identity, since time.Time, pick func(Judge
 // fate may change only as fates allows, else ErrState.
 func (a *Timeline) Change(post string, change func(*Judged)) (j Judged, err error) {
 	err = a.s.update(func(tx *tx) error {
-		old, err := judgedOf(tx, a.who, post)
+		was, err := judgedOf(tx, a.who, post)
+		old := &was
 		if errors.Is(err, ErrNoPost) {
-			old, err = Judged{}, nil
+			old, err = nil, nil
 		}
 		if err != nil {
 			return err
 		}
-		j = old
-		j.Post = post
-		if old.Post == "" {
-			j.Seen = tx.now
+		j = was
+		if old == nil {
+			j.Post, j.Seen = post, tx.now
 		}
 		change(&j)
-		return putJudged(tx, a.who, old.Fate, j)
+		return putJudged(tx, a.who, old, j)
 	})
 	return j, err
 }
@@ -228,21 +210,19 @@ func (a *Timeline) Return(by Actor, since time.Time, reason string, pick func(Ju
 		if err != nil {
 			return err
 		}
-		rows, err = judgedSince(tx, a.who, since, func(j Judged) bool {
-			return (j.Fate == Filed || j.Fate == Wanted || j.Fate == Noted) && (pick == nil || pick(j))
-		})
+		rows, err = judgedSince(tx, a.who, since, []Fate{Filed, Wanted, Noted}, pick)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		list := moved{Identity: a.who}
 		for i, j := range rows {
 			list.Posts = append(list.Posts, fated{j.Post, j.Fate})
-			was := j.Fate
+			was := j
 			j.Fate = Unwanted
-			if was == Noted {
+			if was.Fate == Noted {
 				j.Fate = Returned
 			}
-			if err := putJudged(tx, a.who, was, j); err != nil {
+			if err := putJudged(tx, a.who, &was, j); err != nil {
 				return err
 			}
 			rows[i] = j
@@ -287,33 +267,15 @@ func undoMoved(tx *tx, e Entry) (n int, err error) {
 		case err != nil:
 			return n, err
 		}
-		was := j.Fate
+		was := j
 		j.Fate = to
 		if f.Fate == Noted && to == Wanted { // it was only noted before
 			continue
 		}
-		if err := putJudged(tx, list.Identity, was, j); err != nil {
+		if err := putJudged(tx, list.Identity, &was, j); err != nil {
 			return n, err
 		}
 		n++
 	}
 	return n, nil
-}
-
-// PruneJudged forgets posts that were left alone and seen before a time, and others that came
-// to an end before another.
-func (s *Store) PruneJudged(kept, ended time.Time) (n int, err error) {
-	err = s.update(func(tx *tx) error {
-		n, err = dropRecords(tx, hiddenBucket, nil, func(j Judged) bool {
-			switch j.Fate {
-			case Kept:
-				return j.Seen.Before(kept)
-			case Noted, Returned, TakenOut, Gone:
-				return j.Changed.Before(ended)
-			}
-			return false
-		})
-		return err
-	})
-	return n, err
 }

@@ -36,8 +36,8 @@ func toIdentities(tx *bolt.Tx) error {
 	if _, err := tx.CreateBucketIfNotExists(orderBucket); err != nil {
 		return fmt.Errorf("create bucket %s: %w", orderBucket, err)
 	}
-	if err := dropAll(tx, countBucket); err != nil { // by state alone: counted again below
-		return err
+	if err := dropKeys(tx.Bucket(countBucket), nil); err != nil { // by state alone: counted again below
+		return fmt.Errorf("forget the counts of jobs: %w", err)
 	}
 	names, err := renamed(tx)
 	if err != nil {
@@ -283,17 +283,6 @@ func editRecords(tx *bolt.Tx, bucket []byte, edit func(record) error) error {
 		}
 	}
 	return err
-}
-
-// dropAll empties a bucket.
-func dropAll(tx *bolt.Tx, bucket []byte) error {
-	c := tx.Bucket(bucket).Cursor()
-	for k, _ := c.First(); k != nil; k, _ = c.First() {
-		if err := c.Delete(); err != nil {
-			return fmt.Errorf("empty %s: %w", bucket, err)
-		}
-	}
-	return nil
 }
 
 func putJSON(b *bolt.Bucket, k []byte, v any) error {

@@ -200,7 +200,7 @@ func (g golden) checkTimelines(t *testing.T, s *store.Store) {
 		if cursor, known, err := own.Timeline().Cursor(); cursor != "home-1" || !known || err != nil {
 			t.Errorf("%s: cursor %q, %v, %v", session, cursor, known, err)
 		}
-		rows, err := own.Timeline().Since(time.Time{}, nil)
+		rows, err := own.Timeline().Since(time.Time{})
 		work, err2 := own.Timeline().Work()
 		wanted := 2 // Wanted and Unwanted
 		if sub.Identity == oldAda {
@@ -210,6 +210,9 @@ func (g golden) checkTimelines(t *testing.T, s *store.Store) {
 			t.Errorf("%s: %d rows, %d to do, %v", session, len(rows), len(work), err)
 		}
 		filters, err := own.Notes("filters").All()
+		if j, err := own.Timeline().ByURL("https://home.example/@artist/kept"); err != nil || j.Post != "kept" {
+			t.Errorf("%s: by its address: %+v, %v", session, j, err)
+		}
 		mutes, err2 := own.Timeline().Mutes()
 		lessons, err3 := own.Timeline().Lessons()
 		if err := errors.Join(err, err2, err3); err != nil || len(filters) != 1 || len(mutes) != 1 || len(lessons) != 1 {

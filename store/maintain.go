@@ -139,7 +139,7 @@ func Check(path string) error {
 		case v < len(schema):
 			return nil // Open brings it up to date
 		}
-		return checkJobs(&tx{Tx: b})
+		return errors.Join(checkJobs(&tx{Tx: b}), checkJudged(&tx{Tx: b}))
 	})
 }
 

@@ -45,12 +45,8 @@ func (a *Jobs) Blob(id, name string) (data []byte, err error) {
 }
 
 func dropBlobs(tx *tx, id string) error {
-	prefix := append(key(id), 0)
-	c := tx.Bucket(blobBucket).Cursor()
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Seek(prefix) {
-		if err := c.Delete(); err != nil {
-			return fmt.Errorf("drop the pictures of job %s: %w", id, err)
-		}
+	if err := dropKeys(tx.Bucket(blobBucket), prefix(id)); err != nil {
+		return fmt.Errorf("drop the pictures of job %s: %w", id, err)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // putRecord stores v as JSON.
@@ -68,3 +70,14 @@ func dropRecords[T any](tx *tx, bucket, prefix []byte, pick func(v T) bool) (n i
 
 // prefix is the start of all keys below parts.
 func prefix(parts ...string) []byte { return append(key(parts...), 0) }
+
+// dropKeys removes everything whose key begins with prefix.
+func dropKeys(b *bolt.Bucket, prefix []byte) error {
+	c := b.Cursor()
+	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Seek(prefix) {
+		if err := c.Delete(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -28,6 +28,8 @@ var (
 
 	subscriberBucket = []byte("subscribers") // server, account -> Subscriber
 	hiddenBucket     = []byte("judged")      // server, account, post -> Judged
+	seenBucket       = []byte("seen")        // server, account, fate, time, post: for hiddenBucket
+	linkBucket       = []byte("links")       // server, account, hash of an address -> post
 	workBucket       = []byte("filterwork")  // server, account, post of what the filer has to do
 	shelfBucket      = []byte("shelves")     // server, account, name -> notes on filters on the server
 	muteBucket       = []byte("mutes")       // server, account, muted account -> Mute
@@ -46,7 +48,7 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities, createNotes, createAdmins}
+var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities, createNotes, createAdmins, createIndexes}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,

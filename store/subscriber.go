@@ -190,8 +190,10 @@ func (a *Subscription) Forget(by Actor) error {
 				return err
 			}
 		}
-		if err := dropWork(tx, a.who); err != nil {
-			return err
+		for _, bucket := range [][]byte{workBucket, seenBucket, linkBucket} {
+			if err := dropKeys(tx.Bucket(bucket), prefix(a.who.Server, a.who.ID)); err != nil {
+				return fmt.Errorf("forget a subscriber's %s: %w", bucket, err)
+			}
 		}
 		if err := unnameSpending(tx, a.who); err != nil {
 			return err

@@ -128,7 +128,7 @@ func (d *Desk) selection(sub store.Subscriber, which string) (pick func(store.Ju
 	case which == "all":
 		return nil, since, nil
 	case which == "last" || which == "":
-		rows, err := d.Store.For(sub.Identity).Timeline().Since(since, hidden)
+		rows, err := d.Store.For(sub.Identity).Timeline().Since(since, hidden...)
 		if err != nil || len(rows) == 0 {
 			return func(store.Judged) bool { return false }, since, err
 		}
@@ -147,10 +147,8 @@ func (d *Desk) selection(sub store.Subscriber, which string) (pick func(store.Ju
 	return nil, since, wrong(NoSelection, which)
 }
 
-// hidden picks what is hidden, about to be, or noted.
-func hidden(j store.Judged) bool {
-	return j.Fate == store.Filed || j.Fate == store.Wanted || j.Fate == store.Noted
-}
+// hidden are the fates of what is hidden, about to be, or noted.
+var hidden = []store.Fate{store.Filed, store.Wanted, store.Noted}
 
 var weekdays = []string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
 
@@ -193,18 +191,14 @@ func ParseSpan(s string) (time.Duration, error) {
 // Post finds a judged post by its id or address.
 func (d *Desk) Post(sub store.Subscriber, link string) (store.Judged, error) {
 	link = strings.TrimSpace(link)
-	if j, err := d.Store.For(sub.Identity).Timeline().Judged(link); !errors.Is(err, store.ErrNoPost) {
-		return j, err
-	}
-	rows, err := d.Store.For(sub.Identity).Timeline().Since(time.Time{}, func(j store.Judged) bool { return j.URL != "" && j.URL == link })
-	if err != nil {
-		return store.Judged{}, err
-	}
-	if len(rows) > 0 {
-		return rows[0], nil
+	judged := d.Store.For(sub.Identity).Timeline()
+	for _, find := range []func(string) (store.Judged, error){judged.Judged, judged.ByURL} {
+		if j, err := find(link); !errors.Is(err, store.ErrNoPost) {
+			return j, err
+		}
 	}
 	if id := idOn(sub.Server, link); id != "" {
-		j, err := d.Store.For(sub.Identity).Timeline().Judged(id)
+		j, err := judged.Judged(id)
 		if errors.Is(err, store.ErrNoPost) {
 			return store.Judged{Post: id, URL: link}, ErrUnseen
 		}
@@ -291,5 +285,5 @@ func (d *Desk) Rule(sub store.Subscriber, effect rules.Effect, subject string, u
 
 // Hidden lists what is hidden or noted since a time, newest first.
 func (d *Desk) Hidden(sub store.Subscriber, since time.Time) ([]store.Judged, error) {
-	return d.Store.For(sub.Identity).Timeline().Since(since, hidden)
+	return d.Store.For(sub.Identity).Timeline().Since(since, hidden...)
 }

@@ -32,7 +32,7 @@ type Tally struct {
 // Report counts what happened since a time.
 func (d *Desk) Report(sub store.Subscriber, since time.Time) (Report, error) {
 	r := Report{Account: sub.Handle, Since: since}
-	rows, err := d.Store.For(sub.Identity).Timeline().Since(since, nil)
+	rows, err := d.Store.For(sub.Identity).Timeline().Since(since)
 	if err != nil {
 		return r, err
 	}

@@ -94,9 +94,7 @@ func (r *round) carryOut(ctx context.Context, row store.Judged) error {
 // learn compares what is hidden with what we hid: the difference is what the subscriber said with
 // their own client.
 func (r *round) learn(ctx context.Context) error {
-	rows, err := r.own.Timeline().Since(time.Time{}, func(j store.Judged) bool {
-		return j.Fate == store.Filed || j.Fate == store.Wanted || j.Fate == store.Unwanted
-	})
+	rows, err := r.own.Timeline().Since(time.Time{}, store.Filed, store.Wanted, store.Unwanted)
 	if err != nil {
 		return err
 	}

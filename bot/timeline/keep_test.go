@@ -263,7 +263,7 @@ func TestLeavingRemovesEverything(t *testing.T) {
 		if subs, err := r.store.Operator().Subscribers(); err != nil || len(subs) != 0 {
 			t.Errorf("%v %v", subs, err)
 		}
-		if rows, err := r.store.For(r.scope).Timeline().Since(time.Time{}, nil); err != nil || len(rows) != 0 {
+		if rows, err := r.store.For(r.scope).Timeline().Since(time.Time{}); err != nil || len(rows) != 0 {
 			t.Errorf("%v %v", rows, err)
 		}
 	})

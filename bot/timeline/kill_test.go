@@ -143,7 +143,7 @@ func TestKilledAtAnyPointItLeavesNoUnknownFilter(t *testing.T) {
 	r.sleep = func(time.Duration) { time.Sleep(10 * time.Millisecond) }
 	r.calm()
 	r.agrees()
-	rows, err := r.store.For(r.scope).Timeline().Since(time.Time{}, nil)
+	rows, err := r.store.For(r.scope).Timeline().Since(time.Time{})
 	if err != nil || len(rows) != dreams {
 		t.Errorf("%d posts are known of %d (%v)", len(rows), dreams, err)
 	}

@@ -188,13 +188,14 @@ func (w *watcher) rescan(since time.Time) (changed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	rows, err := w.own.Timeline().Since(since, func(j store.Judged) bool {
-		return j.Fate == store.Kept || j.Fate == store.Noted || j.Fate == store.Filed && j.Kind != youSaid
-	})
+	rows, err := w.own.Timeline().Since(since, store.Kept, store.Noted, store.Filed)
 	if err != nil {
 		return 0, err
 	}
 	for _, row := range rows {
+		if row.Fate == store.Filed && row.Kind == youSaid {
+			continue
+		}
 		did, err := w.again(v, row)
 		if err != nil {
 			return changed, err

@@ -104,9 +104,7 @@ func (w *watcher) offenders(sub store.Subscriber, known []store.Mute) (due []sto
 	if sub.Mute.After <= 0 || sub.Acting(time.Now()) != store.FilterOn {
 		return nil, nil
 	}
-	rows, err := w.own.Timeline().Since(time.Now().Add(-sub.Mute.Within), func(j store.Judged) bool {
-		return j.Fate == store.Filed && j.AuthorID != ""
-	})
+	rows, err := w.own.Timeline().Since(time.Now().Add(-sub.Mute.Within), store.Filed)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +116,9 @@ func (w *watcher) offenders(sub store.Subscriber, known []store.Mute) (due []sto
 		}
 	}
 	for _, r := range rows {
+		if r.AuthorID == "" {
+			continue
+		}
 		if m, known := last[r.AuthorID]; known && (!m.Over || !r.Seen.After(m.Until)) {
 			continue
 		}

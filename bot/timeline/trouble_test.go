@@ -17,7 +17,7 @@ import (
 // agrees wants the server's filters to be what the store says, and nothing of ours to be unknown.
 func (r *rig) agrees() {
 	r.t.Helper()
-	rows, err := r.store.For(r.scope).Timeline().Since(time.Time{}, nil)
+	rows, err := r.store.For(r.scope).Timeline().Since(time.Time{})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func (s *Site) paces(users []operator.User) ([]pace, error) {
 		r := paceOf(jobs)
 		r.Span = span.name
 		for _, u := range users {
-			rows, err := s.Store.For(u.Identity).Timeline().Since(since, nil)
+			rows, err := s.Store.For(u.Identity).Timeline().Since(since)
 			if err != nil {
 				return nil, err
 			}

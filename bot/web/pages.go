@@ -120,7 +120,7 @@ type reviewed struct {
 const perPage = 20
 
 func (s *Site) review(v *visit) error {
-	rows, err := s.own(v).Timeline().Since(time.Time{}, func(j store.Judged) bool { return j.Fate != store.Kept && j.Fate != store.Gone })
+	rows, err := s.own(v).Timeline().Since(time.Time{}, store.Filed, store.Wanted, store.Noted, store.Unwanted, store.Returned, store.TakenOut)
 	if err != nil {
 		return err
 	}
@@ -171,9 +171,7 @@ func (s *Site) stats(v *visit) error {
 	const span = 30
 	now := time.Now().UTC()
 	since := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC).AddDate(0, 0, 1-span)
-	rows, err := s.own(v).Timeline().Since(since, func(j store.Judged) bool {
-		return j.Fate == store.Filed || j.Fate == store.Noted || j.Fate == store.Wanted
-	})
+	rows, err := s.own(v).Timeline().Since(since, store.Filed, store.Noted, store.Wanted)
 	if err != nil {
 		return err
 	}
@@ -225,7 +223,7 @@ func (s *Site) audit(v *visit) error {
 
 // export is everything known about the person, as JSON.
 func (s *Site) export(v *visit) error {
-	rows, err := s.own(v).Timeline().Since(time.Time{}, nil)
+	rows, err := s.own(v).Timeline().Since(time.Time{})
 	if err != nil {
 		return err
 	}
