@@ -14,14 +14,16 @@ import (
 
 // ask registers with the server and has the person say yes, in a browser that is sent back here or,
 // with paste, in one that shows a code.
-func (a *App) ask(ctx context.Context, who Person, server string, paste bool, scopes string) (token string, app mastodon.App, err error) {
+func (a *App) ask(ctx context.Context, who Person, server string, paste bool,
+	scopes string) (token string, app mastodon.App, err error) {
 	if paste {
 		return a.askPaste(ctx, who, server, scopes)
 	}
 	return a.askBrowser(ctx, who, server, scopes)
 }
 
-func (a *App) register(ctx context.Context, client *http.Client, server, redirect, scopes string) (mastodon.App, error) {
+func (a *App) register(ctx context.Context, client *http.Client,
+	server, redirect, scopes string) (mastodon.App, error) {
 	return mastodon.Register(ctx, client, server, a.cfg.Mastodon.ClientName, a.cfg.Mastodon.Website, redirect, scopes)
 }
 
@@ -112,7 +114,8 @@ func (a *App) askPIN(ctx context.Context, who Person, consumer, secret string) (
 	keys := x.Keys{Consumer: consumer, ConsumerSecret: secret}
 	login, err := x.NewLogin(ctx, a.cfg.X.Address, consumer, secret)
 	if err != nil {
-		return keys, fmt.Errorf("%w\n(are the app's keys right, and has it a callback address at developer.x.com? X wants one though it is not used)", err)
+		return keys, fmt.Errorf("%w\n(are the app's keys right, and has it a callback address at developer.x.com? X "+
+			"wants one though it is not used)", err)
 	}
 	pin, err := pasted(ctx, who, login.URL(), "the account on X", "PIN")
 	if err != nil {

@@ -55,7 +55,8 @@ func (a *App) Bills(ctx context.Context, svc operator.Service, month string) ([]
 func linesOf(list []operator.Spending) []x.Line {
 	lines := make([]x.Line, len(list))
 	for i, s := range list {
-		lines[i] = x.Line{Account: s.Identity.ID, Handle: s.Account, Month: s.Month, Item: x.Item(s.Item), N: s.N, Cost: x.Money(s.Cost)}
+		lines[i] = x.Line{Account: s.Identity.ID, Handle: s.Account, Month: s.Month, Item: x.Item(s.Item), N: s.N,
+			Cost: x.Money(s.Cost)}
 	}
 	return lines
 }
@@ -107,11 +108,14 @@ func (a *App) checkBudget(ctx context.Context, svc operator.Service) Finding {
 	}
 	switch {
 	case most.Cap <= 0:
-		return Finding{"x budget", Doubt, fmt.Sprintf("%s used this month, and no cap", most.Sum), "set x.monthly_cap, so that a busy month has an end"}
+		return Finding{"x budget", Doubt, fmt.Sprintf("%s used this month, and no cap", most.Sum),
+			"set x.monthly_cap, so that a busy month has an end"}
 	case len(stopped) > 0:
-		return Finding{"x budget", Sick, strings.Join(stopped, "; "), "raise x.monthly_cap, or wait; `slugpuppy x cost` says what it went on"}
+		return Finding{"x budget", Sick, strings.Join(stopped, "; "),
+			"raise x.monthly_cap, or wait; `slugpuppy x cost` says what it went on"}
 	case most.Sum*5 >= most.Cap*4:
-		return Finding{"x budget", Doubt, detail, "`slugpuppy x cost` says what it goes on; at the cap nothing more is read"}
+		return Finding{"x budget", Doubt, detail,
+			"`slugpuppy x cost` says what it goes on; at the cap nothing more is read"}
 	}
 	return Finding{"x budget", Healthy, detail, ""}
 }

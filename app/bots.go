@@ -56,8 +56,10 @@ func (d *daemon) newBots() (bots []*reply.Daemon, err error) {
 		bots = append(bots, bot)
 	}
 	if cfg.X.Enabled && !mayPostOnX(cfg) {
-		d.app.log.Error("the bot on X does not run: X's approval and the label of automated accounts are not both confirmed",
-			"x.approved", cfg.X.Approved, "x.automated_label", cfg.X.AutomatedLabel, "remedy", "`slugpuppy doctor` says how to get them")
+		d.app.log.Error("the bot on X does not run: X's approval and the label of automated accounts are not both "+
+			"confirmed",
+			"x.approved", cfg.X.Approved, "x.automated_label", cfg.X.AutomatedLabel, "remedy",
+			"`slugpuppy doctor` says how to get them")
 	} else if cfg.X.Enabled {
 		platform, err := d.app.botOnX(d.store, d.key, d.meters, d.app.log)
 		if err != nil {

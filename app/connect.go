@@ -110,7 +110,8 @@ func (a *App) appFor(svc operator.Service) (consumer, secret string, err error) 
 	if !ok {
 		consumer, secret, err = a.xApp(nil, nil)
 		if errors.Is(err, errNoApp) {
-			err = fmt.Errorf("the running daemon keeps the app's sealed keys to itself; set x.consumer_key_file and x.consumer_secret_file, or stop it meanwhile (%w)", err)
+			err = fmt.Errorf("the running daemon keeps the app's sealed keys to itself; set x.consumer_key_file and "+
+				"x.consumer_secret_file, or stop it meanwhile (%w)", err)
 		}
 		return consumer, secret, err
 	}
@@ -128,7 +129,8 @@ var _ x.Ledger = (*receipts)(nil)
 
 // Spend implements x.Ledger.
 func (r *receipts) Spend(who network.Account, month string, item x.Item, n int, cost x.Money) error {
-	*r = append(*r, operator.Spending{Identity: identity.Identity{Server: x.Server, ID: who.ID}, Account: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
+	*r = append(*r, operator.Spending{Identity: identity.Identity{Server: x.Server, ID: who.ID}, Account: who.Handle,
+		Month: month, Item: string(item), N: n, Cost: int64(cost)})
 	return nil
 }
 

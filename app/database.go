@@ -60,7 +60,8 @@ func CheckDatabase(ctx context.Context, path string) error {
 		return fmt.Errorf("%w: %s; is slugpuppy running? Please stop it first", store.ErrLocked, path)
 	}
 	if errors.As(err, &exit) && ctx.Err() == nil {
-		return fmt.Errorf("%s is damaged or cannot be read; put back a copy with `slugpuppy db restore FILE`: one made with `slugpuppy db backup`, or %s.nightly.\n%s", path, path, firstLines(out, 3))
+		return fmt.Errorf("%s is damaged or cannot be read; put back a copy with `slugpuppy db restore FILE`: one "+
+			"made with `slugpuppy db backup`, or %s.nightly.\n%s", path, path, firstLines(out, 3))
 	}
 	if err != nil {
 		return fmt.Errorf("check the database in a child process: %w", err)

@@ -103,7 +103,8 @@ func bounded(ctx context.Context, check func(context.Context) Finding) Finding {
 // checkConfig says which file counts, and finds variables nobody reads.
 func (a *App) checkConfig(_ context.Context) Finding {
 	if odd := config.UnknownEnv(os.Environ()); len(odd) > 0 {
-		return Finding{"config", Doubt, "nothing reads " + strings.Join(odd, ", "), "compare the spelling with `slugpuppy config dump`"}
+		return Finding{"config", Doubt, "nothing reads " + strings.Join(odd, ", "),
+			"compare the spelling with `slugpuppy config dump`"}
 	}
 	return Finding{"config", Healthy, Source(a.cfg), ""}
 }
@@ -114,17 +115,21 @@ func (a *App) checkState(_ context.Context) Finding {
 	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Finding{"state", Doubt, folder + " does not exist yet", "`slugpuppy serve` makes it, if it may write there"}
+		return Finding{"state", Doubt, folder + " does not exist yet",
+			"`slugpuppy serve` makes it, if it may write there"}
 	case err != nil:
 		return Finding{"state", Sick, err.Error(), "run as the user the bot runs as, or set store.path"}
 	case !info.IsDir():
-		return Finding{"state", Sick, folder + " is not a folder", "set store.path to a file in a folder of the bot's own"}
+		return Finding{"state", Sick, folder + " is not a folder",
+			"set store.path to a file in a folder of the bot's own"}
 	case info.Mode().Perm()&0o022 != 0:
-		return Finding{"state", Doubt, fmt.Sprintf("%s has mode %04o: others can change what is in it", folder, info.Mode().Perm()), "chmod 700 " + folder}
+		return Finding{"state", Doubt, fmt.Sprintf("%s has mode %04o: others can change what is in it", folder,
+			info.Mode().Perm()), "chmod 700 " + folder}
 	}
 	probe, err := os.CreateTemp(folder, ".doctor-*")
 	if err != nil {
-		return Finding{"state", Sick, "cannot write: " + err.Error(), "run as the user the bot runs as, or give it the folder with chown"}
+		return Finding{"state", Sick, "cannot write: " + err.Error(),
+			"run as the user the bot runs as, or give it the folder with chown"}
 	}
 	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 	if err != nil {
@@ -153,7 +158,8 @@ func (a *App) checkDisk(_ context.Context) Finding {
 	}
 	free, err := diskFree(folder)
 	if err != nil {
-		return Finding{"disk", Doubt, "the free space of " + folder + " is not known: " + err.Error(), "look yourself now and then"}
+		return Finding{"disk", Doubt, "the free space of " + folder + " is not known: " + err.Error(),
+			"look yourself now and then"}
 	}
 	used := int64(0)
 	if info, err := os.Stat(path); err == nil {
@@ -164,7 +170,8 @@ func (a *App) checkDisk(_ context.Context) Finding {
 	case free < roomLeast:
 		return Finding{"disk", Sick, detail, "make room: nothing can be written down"}
 	case free < roomCopies*used+roomGrowth:
-		return Finding{"disk", Doubt, detail, "make room, shorten bot.keep and filter.keep, or stop the daemon and `slugpuppy db compact`"}
+		return Finding{"disk", Doubt, detail,
+			"make room, shorten bot.keep and filter.keep, or stop the daemon and `slugpuppy db compact`"}
 	}
 	return Finding{"disk", Healthy, detail, ""}
 }
@@ -199,19 +206,23 @@ func (a *App) checkDatabase(ctx context.Context) Finding {
 	if err == nil {
 		st, err := client.Status(ctx)
 		if err != nil {
-			return Finding{"database", Sick, "the daemon is there but does not answer: " + err.Error(), "look at its log; restart it"}
+			return Finding{"database", Sick, "the daemon is there but does not answer: " + err.Error(),
+				"look at its log; restart it"}
 		}
-		return Finding{"database", Healthy, fmt.Sprintf("the daemon runs since %s, process %d", st.Since.Local().Format(time.DateTime), st.PID), ""}
+		return Finding{"database", Healthy,
+			fmt.Sprintf("the daemon runs since %s, process %d", st.Since.Local().Format(time.DateTime), st.PID), ""}
 	}
 	path := a.cfg.Store.Path
 	switch _, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return Finding{"database", Doubt, path + " does not exist yet, and no daemon runs", a.loginFor() + ", then `slugpuppy serve`"}
+		return Finding{"database", Doubt, path + " does not exist yet, and no daemon runs",
+			a.loginFor() + ", then `slugpuppy serve`"}
 	case err != nil:
 		return Finding{"database", Sick, err.Error(), "run as the user the bot runs as"}
 	}
 	if err := CheckDatabase(ctx, path); err != nil {
-		return Finding{"database", Sick, err.Error(), "`slugpuppy db restore FILE` with a copy, or stop whatever has the file open"}
+		return Finding{"database", Sick, err.Error(),
+			"`slugpuppy db restore FILE` with a copy, or stop whatever has the file open"}
 	}
 	return Finding{"database", Healthy, path + " is sound; no daemon runs", ""}
 }
@@ -234,7 +245,8 @@ func (a *App) checkNetwork(ctx context.Context) Finding {
 		return Finding{"network", Sick, fmt.Sprintf("the gradient's largest value is %v", largest),
 			"set SLUGPUPPY_KERNEL=plain and try again; report this with the output of `slugpuppy version`"}
 	}
-	return Finding{"network", Healthy, fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(), len(net.Labels()), time.Since(start).Milliseconds()), ""}
+	return Finding{"network", Healthy, fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(),
+		len(net.Labels()), time.Since(start).Milliseconds()), ""}
 }
 
 // tryGradient returns the largest absolute value of the gradient of a deep layer; NaN when
@@ -242,7 +254,8 @@ func (a *App) checkNetwork(ctx context.Context) Finding {
 func tryGradient(ctx context.Context, net *classifier.Network) (float64, error) {
 	in := picture.FromImage(picture.Landscape(probeSide, probeSide, 1))
 	grad := picture.NewPlanar(in.W, in.H)
-	target := classifier.Target{Layer: classifier.Logits, Weight: 1, Channels: []classifier.ChannelWeight{{Channel: 0, Weight: 1}}}
+	target := classifier.Target{Layer: classifier.Logits, Weight: 1,
+		Channels: []classifier.ChannelWeight{{Channel: 0, Weight: 1}}}
 	if _, err := net.Gradient(ctx, in, []classifier.Target{target}, grad); err != nil {
 		return 0, fmt.Errorf("try the network: %w", err)
 	}
@@ -260,11 +273,13 @@ func (a *App) checkFFmpeg(ctx context.Context) Finding {
 	case a.cfg.Dream.FFmpeg == "none":
 		return Finding{"ffmpeg", Healthy, "not wanted; clips are GIFs", ""}
 	case path == "":
-		return Finding{"ffmpeg", Doubt, "not found; clips are GIFs", "install ffmpeg for MP4 clips, or set dream.ffmpeg to none"}
+		return Finding{"ffmpeg", Doubt, "not found; clips are GIFs",
+			"install ffmpeg for MP4 clips, or set dream.ffmpeg to none"}
 	}
 	out, err := exec.CommandContext(ctx, path, "-hide_banner", "-version").Output()
 	if err != nil {
-		return Finding{"ffmpeg", Sick, fmt.Sprintf("%s does not run: %v", path, err), "correct dream.ffmpeg, or set it to none"}
+		return Finding{"ffmpeg", Sick, fmt.Sprintf("%s does not run: %v", path, err),
+			"correct dream.ffmpeg, or set it to none"}
 	}
 	return Finding{"ffmpeg", Healthy, string(firstLines(out, 1)), ""}
 }

@@ -67,7 +67,8 @@ func waitingTimelines(ctx context.Context, daemon operator.Service) (all []Findi
 	}
 	for _, sub := range subs {
 		if sub.Trouble != "" {
-			all = append(all, Finding{"timeline", Doubt, "@" + sub.Account + ": " + sub.Trouble, reconnectOf(sub.Network)})
+			all = append(all, Finding{"timeline", Doubt, "@" + sub.Account + ": " + sub.Trouble,
+				reconnectOf(sub.Network)})
 		}
 	}
 	if len(all) == 0 && s.Users > 0 {
@@ -77,7 +78,8 @@ func waitingTimelines(ctx context.Context, daemon operator.Service) (all []Findi
 }
 
 // reconnect is what to do about a subscriber's token.
-const reconnect = "they sign in again on the page, or `slugpuppy filter connect --server` with their server; `slugpuppy user forget` ends it"
+const reconnect = "they sign in again on the page, or `slugpuppy filter connect --server` with their server; " +
+	"`slugpuppy user forget` ends it"
 
 func reconnectOf(network string) string {
 	if network == x.Name {
@@ -87,7 +89,8 @@ func reconnectOf(network string) string {
 }
 
 // checkTimeline tries one subscriber's token, and what their server can do.
-func checkTimeline(ctx context.Context, known connections, sub store.Subscriber, servers map[string]mastodon.Server) Finding {
+func checkTimeline(ctx context.Context, known connections, sub store.Subscriber,
+	servers map[string]mastodon.Server) Finding {
 	who := "@" + sub.Handle
 	if sub.Leaving {
 		return Finding{"timeline", Healthy, who + " leaves; their filters are being removed", ""}
@@ -102,7 +105,8 @@ func checkTimeline(ctx context.Context, known connections, sub store.Subscriber,
 	server, ok := servers[sub.Server]
 	if !ok {
 		if server, err = client.Server(ctx); err != nil {
-			return Finding{"timeline", Doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
+			return Finding{"timeline", Doubt, who + ": " + err.Error(),
+				"look whether their server is up; nothing is lost meanwhile"}
 		}
 		servers[sub.Server] = server
 	}
@@ -111,13 +115,17 @@ func checkTimeline(ctx context.Context, known connections, sub store.Subscriber,
 	case network.Is(err, network.Unauthorized):
 		return Finding{"timeline", Doubt, who + ": their server no longer accepts the token", reconnect}
 	case err != nil:
-		return Finding{"timeline", Doubt, who + ": " + err.Error(), "look whether their server is up; nothing is lost meanwhile"}
+		return Finding{"timeline", Doubt, who + ": " + err.Error(),
+			"look whether their server is up; nothing is lost meanwhile"}
 	case !server.FiltersPosts:
-		return Finding{"timeline", Doubt, who + ": " + server.Name + " has no filters for single posts, so nothing can be hidden", "that needs Mastodon 4.0 or GoToSocial; until then use `filter set ACCT filter shadow`"}
+		return Finding{"timeline", Doubt,
+			who + ": " + server.Name + " has no filters for single posts, so nothing can be hidden",
+			"that needs Mastodon 4.0 or GoToSocial; until then use `filter set ACCT filter shadow`"}
 	case len(missing) > 0:
 		return Finding{"timeline", Doubt, who + ": the token lacks " + strings.Join(missing, " "), reconnect}
 	case sub.How == timeline.Blur && !server.Blurs:
-		return Finding{"timeline", Doubt, who + ": " + server.Name + " cannot blur; a warning is shown instead", "that needs Mastodon 4.4 or GoToSocial"}
+		return Finding{"timeline", Doubt, who + ": " + server.Name + " cannot blur; a warning is shown instead",
+			"that needs Mastodon 4.4 or GoToSocial"}
 	}
 	return Finding{"timeline", Healthy, who + " on " + server.Name, ""}
 }

@@ -62,7 +62,8 @@ func clock(s mastodon.Server) Finding {
 			way = "behind"
 		}
 		return Finding{"clock", Doubt, fmt.Sprintf("the server's clock is %v %s this machine's", off.Abs(), way),
-			"keep this machine's clock right, with systemd-timesyncd or chrony for example; if it is right, the server's admin should"}
+			"keep this machine's clock right, with systemd-timesyncd or chrony for example; if it is right, the " +
+				"server's admin should"}
 	}
 	return Finding{"clock", Healthy, "agrees with the server's", ""}
 }
@@ -79,7 +80,8 @@ func scopes(ctx context.Context, e examined) Finding {
 	case err != nil:
 		return serverTrouble("scopes", err)
 	case len(missing) > 0:
-		return Finding{"scopes", Sick, "the token lacks " + strings.Join(missing, " "), "`slugpuppy login` again, or make a token with these scopes"}
+		return Finding{"scopes", Sick, "the token lacks " + strings.Join(missing, " "),
+			"`slugpuppy login` again, or make a token with these scopes"}
 	}
 	return Finding{"scopes", Healthy, "the token may do what the bot does", ""}
 }
@@ -91,7 +93,8 @@ func daemonAccount(ctx context.Context, daemon operator.Service) Finding {
 	case err != nil:
 		return Finding{"account", Sick, err.Error(), "look at the daemon's log; restart it"}
 	case s.Trouble != "":
-		return Finding{"account", Sick, s.Trouble, "its log says more; if it is a token that is refused, stop it and `slugpuppy login` (or `login x`) again"}
+		return Finding{"account", Sick, s.Trouble,
+			"its log says more; if it is a token that is refused, stop it and `slugpuppy login` (or `login x`) again"}
 	}
 	return Finding{"account", Healthy, "the daemon works as @" + s.Account, ""}
 }
@@ -125,7 +128,8 @@ func account(ctx context.Context, p network.Bot) Finding {
 	case err != nil:
 		return serverTrouble("account", err)
 	case !self.Bot:
-		return Finding{"account", Doubt, "@" + self.Handle + " is not marked as automated", "tick \"This is an automated account\" in its profile, as most servers ask"}
+		return Finding{"account", Doubt, "@" + self.Handle + " is not marked as automated",
+			"tick \"This is an automated account\" in its profile, as most servers ask"}
 	}
 	return Finding{"account", Healthy, "@" + self.Handle, ""}
 }
@@ -137,7 +141,8 @@ func serverTrouble(check string, err error) Finding {
 	case network.Unauthorized:
 		remedy = "the token is not accepted: `slugpuppy login` again"
 	case network.Forbidden:
-		remedy = "the account is suspended or the token lacks a scope: look at the account, then `slugpuppy login` again"
+		remedy = "the account is suspended or the token lacks a scope: look at the account, then `slugpuppy login` " +
+			"again"
 	case network.RateLimited:
 		remedy = "too many requests for now: wait some minutes"
 	}

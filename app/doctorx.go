@@ -48,17 +48,22 @@ func (a *App) checkX(ctx context.Context) []Finding {
 
 // xPermissions are what an operator must confirm and may have chosen.
 func xPermissions(cfg *config.Config) []Finding {
-	all := []Finding{{"approval", Healthy, "confirmed: X has approved the automated replies", ""}, {"x label", Healthy, "confirmed: the profile carries the label of automated accounts", ""}}
+	all := []Finding{{"approval", Healthy, "confirmed: X has approved the automated replies", ""},
+		{"x label", Healthy, "confirmed: the profile carries the label of automated accounts", ""}}
 	if !cfg.X.Approved {
-		all[0] = Finding{"approval", Sick, "X allows automated replies with generated pictures only to approved apps; the bot does not run there",
+		all[0] = Finding{"approval", Sick,
+			"X allows automated replies with generated pictures only to approved apps; the bot does not run there",
 			"apply at developer.x.com; once X has said yes, set x.approved = true"}
 	}
 	if !cfg.X.AutomatedLabel {
-		all[1] = Finding{"x label", Sick, "X wants bots to be labelled as automated, with who runs them; the bot does not run there",
-			"in the bot's settings on X: your account, automation, name the account that manages it; then set x.automated_label = true"}
+		all[1] = Finding{"x label", Sick,
+			"X wants bots to be labelled as automated, with who runs them; the bot does not run there",
+			"in the bot's settings on X: your account, automation, name the account that manages it; then set " +
+				"x.automated_label = true"}
 	}
 	if cfg.X.API != "v2" {
-		all = append(all, Finding{"x api", Doubt, "x.api is " + cfg.X.API + ", which X refuses to most apps (error 453)", `if so, set x.api = "v2"`})
+		all = append(all, Finding{"x api", Doubt,
+			"x.api is " + cfg.X.API + ", which X refuses to most apps (error 453)", `if so, set x.api = "v2"`})
 	}
 	return all
 }
@@ -72,7 +77,8 @@ func xAccount(ctx context.Context, p network.Bot) Finding {
 	remedy := "look at x.address, the network and X's status page"
 	switch kind, _ := network.KindOf(err); kind {
 	case network.Unauthorized:
-		remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are its keys those that are set?\n" +
+		remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are " +
+			"its keys those that are set?\n" +
 			"                Keys made before the permission was changed keep the old one: `slugpuppy login x` again"
 	case network.Forbidden:
 		remedy = "look whether the account is locked or suspended, and at the app's permissions at developer.x.com"

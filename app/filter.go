@@ -18,7 +18,8 @@ import (
 
 // newFilter makes the timeline filter over a store; o says who is told of its work, and looked of each
 // look at a picture.
-func (a *App) newFilter(known connections, o timeline.Options, decode decoder, looked func(time.Duration)) (*timeline.Filter, error) {
+func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
+	looked func(time.Duration)) (*timeline.Filter, error) {
 	d, err := a.detector()
 	if err != nil {
 		return nil, err
@@ -64,7 +65,8 @@ func tellThrough(l *reply.Letters) func(context.Context, store.Subscriber, timel
 		if sub.Network == x.Name { // a name there is somebody else's here
 			return errors.New("the bot writes to nobody on X; `slugpuppy filter report` says the same")
 		}
-		name := fmt.Sprintf("digest:%s:%s:%s:%d", sub.Network, sub.Identity.Server, sub.Identity.ID, sub.LastDigest.Unix())
+		name := fmt.Sprintf("digest:%s:%s:%s:%d", sub.Network, sub.Identity.Server, sub.Identity.ID,
+			sub.LastDigest.Unix())
 		return l.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, words.Digest(digest))
 	}
 }

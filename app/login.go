@@ -130,7 +130,8 @@ func (a *App) server(named, remedy string) (string, error) {
 
 // whoOnServer asks the server who a token belongs to. What it calls them is looked up in a directory;
 // without one it is believed.
-func (a *App) whoOnServer(ctx context.Context, server, token string, names *mastodon.Directory) (*mastodon.Client, network.Account, error) {
+func (a *App) whoOnServer(ctx context.Context, server, token string,
+	names *mastodon.Directory) (*mastodon.Client, network.Account, error) {
 	client, err := mastodon.New(mastodon.Options{Server: server, Token: token, UserAgent: a.agent(), Directory: names})
 	if err != nil {
 		return nil, network.Account{}, err
@@ -172,13 +173,16 @@ func (a *App) afterLogin(self network.Account, server string) (next []string) {
 // afterLoginX is what has to be done before anything is posted.
 func (a *App) afterLoginX() (next []string) {
 	if a.cfg.X.Token != "" {
-		next = append(next, "take x.token and x.token_secret out of the configuration: while they are there, they are used instead")
+		next = append(next, "take x.token and x.token_secret out of the configuration: while they are there, they are "+
+			"used instead")
 	}
 	if !a.cfg.X.Approved {
-		next = append(next, "X must approve automated replies with generated pictures: apply at developer.x.com, then set x.approved")
+		next = append(next, "X must approve automated replies with generated pictures: apply at developer.x.com, then "+
+			"set x.approved")
 	}
 	if !a.cfg.X.AutomatedLabel {
-		next = append(next, "give the profile X's label of automated accounts (settings, your account, automation), then set x.automated_label")
+		next = append(next, "give the profile X's label of automated accounts (settings, your account, automation), "+
+			"then set x.automated_label")
 	}
 	if !a.cfg.X.Enabled {
 		next = append(next, "set x.enabled")

@@ -19,7 +19,8 @@ import (
 )
 
 // newSite makes the web page for a filter's subscribers, operators and passers-by.
-func (a *App) newSite(known connections, filter *timeline.Filter, svc operator.Service, decode decoder) (*web.Site, error) {
+func (a *App) newSite(known connections, filter *timeline.Filter, svc operator.Service,
+	decode decoder) (*web.Site, error) {
 	cfg := a.cfg
 	u, err := url.Parse(strings.TrimSuffix(cfg.Web.URL, "/"))
 	if err != nil {

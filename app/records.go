@@ -17,7 +17,8 @@ var _ x.Ledger = books{}
 
 // Spend implements x.Ledger.
 func (b books) Spend(who network.Account, month string, item x.Item, n int, cost x.Money) error {
-	return b.of(who.ID).Spend(store.Spending{Handle: who.Handle, Month: month, Item: string(item), N: n, Cost: int64(cost)})
+	return b.of(who.ID).Spend(store.Spending{Handle: who.Handle, Month: month, Item: string(item), N: n,
+		Cost: int64(cost)})
 }
 
 // Spent implements x.Ledger.
@@ -33,7 +34,8 @@ func (b books) of(account string) *store.Ledger {
 // lines are what was spent, as X bills it.
 func lines(list []store.Spending) (lines []x.Line) {
 	for _, s := range list {
-		lines = append(lines, x.Line{Account: s.Identity.ID, Handle: s.Handle, Month: s.Month, Item: x.Item(s.Item), N: s.N, Cost: x.Money(s.Cost)})
+		lines = append(lines, x.Line{Account: s.Identity.ID, Handle: s.Handle, Month: s.Month, Item: x.Item(s.Item),
+			N: s.N, Cost: x.Money(s.Cost)})
 	}
 	return lines
 }

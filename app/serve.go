@@ -68,7 +68,8 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 		return nil, err
 	}
 	d := &daemon{app: a, store: st, key: key, meters: &x.Meters{}, loops: &pulse.Monitor{}, letters: &reply.Letters{}}
-	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed, Money: a.money(st), Version: a.version})
+	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed,
+		Money: a.money(st), Version: a.version})
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +100,8 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 
 // newOperator is what operators may ask while the daemon runs.
 func (d *daemon) newOperator() *operator.Local {
-	l := &operator.Local{Store: d.store, Daemon: statusOf(d.bots, d.app.now()), Secrets: d.known, Lists: d.app.listsOf(d.store),
+	l := &operator.Local{Store: d.store, Daemon: statusOf(d.bots, d.app.now()), Secrets: d.known,
+		Lists:  d.app.listsOf(d.store),
 		Admins: handles(d.app.cfg.Web.Admins)}
 	if d.filter != nil {
 		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
@@ -120,7 +122,8 @@ func (d *daemon) somethingToDo() error {
 		}
 	}
 	return usage(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, " +
-		"set x.enabled, x.approved and x.automated_label and run `slugpuppy login x`, or `slugpuppy filter connect` for the filter"))
+		"set x.enabled, x.approved and x.automated_label and run `slugpuppy login x`, or `slugpuppy filter connect` " +
+		"for the filter"))
 }
 
 // run does all of it until ctx ends.

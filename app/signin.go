@@ -91,6 +91,8 @@ func (e *entrance) Finish(ctx context.Context, query url.Values) (web.Person, er
 	if err != nil {
 		return web.Person{}, err
 	}
-	return web.Person{Account: self, Server: e.server, Identity: identity.Identity{Server: client.Host(), ID: self.ID}, Network: client.Name(),
-		Secrets: map[string]string{"token": token, "client_id": e.app.ClientID, "client_secret": e.app.ClientSecret}}, nil
+	return web.Person{Account: self, Server: e.server, Identity: identity.Identity{Server: client.Host(), ID: self.ID},
+		Network: client.Name(),
+		Secrets: map[string]string{"token": token, "client_id": e.app.ClientID,
+			"client_secret": e.app.ClientSecret}}, nil
 }

@@ -24,11 +24,13 @@ func xRecord(cfg *config.Config) string {
 }
 
 // errNoApp is what to do without an app.
-var errNoApp = errors.New("no app for X, which knows only apps: make one at developer.x.com and set x.consumer_key and x.consumer_secret, or their _file options")
+var errNoApp = errors.New("no app for X, which knows only apps: make one at developer.x.com and set x.consumer_key " +
+	"and x.consumer_secret, or their _file options")
 
 // xApp is the app's pair of keys: the configuration's, else the ones that login sealed.
 func (a *App) xApp(st *store.Store, key *store.Key) (consumer, secret string, err error) {
-	return a.xPair(st, key, halves{a.cfg.X.ConsumerKey, a.cfg.X.ConsumerSecret, "consumer_key", "consumer_secret", errNoApp})
+	return a.xPair(st, key, halves{a.cfg.X.ConsumerKey, a.cfg.X.ConsumerSecret, "consumer_key", "consumer_secret",
+		errNoApp})
 }
 
 // halves are two secrets that belong together: the configuration's, the names of both, and what it is
@@ -82,16 +84,18 @@ func xBudget(cfg *config.Config, ledger x.Ledger) *x.Budget {
 // xOptions is what a configuration says about X.
 func (a *App) xOptions(ledger x.Ledger, keys x.Keys, log *slog.Logger) x.Options {
 	cfg := a.cfg
-	return x.Options{API: cfg.X.Address, Keys: keys, UserAgent: a.agent(), Approved: cfg.X.Approved, Labelled: cfg.X.AutomatedLabel,
+	return x.Options{API: cfg.X.Address, Keys: keys, UserAgent: a.agent(), Approved: cfg.X.Approved,
+		Labelled:   cfg.X.AutomatedLabel,
 		CountCalls: true, Budget: xBudget(cfg, ledger), Latest: cfg.X.Latest, Poll: cfg.X.Poll.Std(), Log: log}
 }
 
 func xPrices(cfg *config.Config) x.Prices {
 	p, list := cfg.XPrices, x.Prices{}
 	for item, price := range map[x.Item]config.Dollars{
-		x.PostRead: p.PostRead, x.OwnedRead: p.OwnedRead, x.UserRead: p.UserRead, x.ExtraPost: p.ExpandedPost, x.ExtraUser: p.ExpandedUser,
-		x.Summoned: p.SummonedReply, x.Described: p.MediaMetadata, x.Uploaded: p.Upload, x.MuteMade: p.Mute, x.MuteEnded: p.Unmute,
-		x.MuteRead: p.MuteRead, x.Deleted: p.Delete,
+		x.PostRead: p.PostRead, x.OwnedRead: p.OwnedRead, x.UserRead: p.UserRead,
+		x.ExtraPost: p.ExpandedPost, x.ExtraUser: p.ExpandedUser, x.Summoned: p.SummonedReply,
+		x.Described: p.MediaMetadata, x.Uploaded: p.Upload, x.Deleted: p.Delete,
+		x.MuteMade: p.Mute, x.MuteEnded: p.Unmute, x.MuteRead: p.MuteRead,
 	} {
 		list[item] = x.Money(price)
 	}
@@ -122,7 +126,8 @@ func (a *App) newPress(st *store.Store) (*hidelist.Press, error) {
 	if at == "" && a.cfg.X.ListsListen != "" {
 		at = "http://" + a.cfg.X.ListsListen
 	}
-	return &hidelist.Press{Library: library{st}, Network: x.Name, Site: x.Site, Secret: salt, Dir: a.cfg.X.ListsDir, Address: at}, nil
+	return &hidelist.Press{Library: library{st}, Network: x.Name, Site: x.Site, Secret: salt, Dir: a.cfg.X.ListsDir,
+		Address: at}, nil
 }
 
 // listsOf says where a subscriber's browser finds the lists of hidden posts.

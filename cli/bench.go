@@ -53,19 +53,23 @@ func (c *console) benchCommand() *cobra.Command {
 	f := benchFlags{}
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure how fast this machine dreams",
-		Long: "Measures forward passes, gradients, a dream and fingerprints, each as often as fits into a few seconds,\n" +
+		Long: "Measures forward passes, gradients, a dream and fingerprints, each as often as fits into a few " +
+			"seconds,\n" +
 			"and prints the best time, what that is of the processor's measured peak, and what was allocated.\n" +
 			"The operations counted are those of the definition, whatever shortcut the kernels take.\n\n" +
 			"With --json each line is an object: work, size (pixels), ms (best), gflops, share_of_peak, peak_gflops,\n" +
-			"per_second (pictures), allocs and alloc_kb (of each repeat), plan_mb and weights_mb (what the plan and the\n" +
+			"per_second (pictures), allocs and alloc_kb (of each repeat), plan_mb and weights_mb (what the plan and " +
+			"the\n" +
 			"packed weights hold), process_peak_mb (the most this process has held so far), gorgonia_overhead (what\n" +
-			"driving the kernels costs, as a share of their time), tape_overhead (the same on gorgonia's own machine),\n" +
+			"driving the kernels costs, as a share of their time), tape_overhead (the same on gorgonia's own " +
+			"machine),\n" +
 			"kernels (instruction set), threads, repeats.",
 		Example: "  slugpuppy bench --model googlenet --layer 5b --size 224 --only forward,gradient --json",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.bench(cmd.Context(), f) },
 	}
-	cmd.Flags().StringVar(&f.layer, "layer", "", "layer to compute and to raise; else the logits and the layer before them")
+	cmd.Flags().StringVar(&f.layer, "layer", "",
+		"layer to compute and to raise; else the logits and the layer before them")
 	cmd.Flags().StringSliceVar(&f.only, "only", nil, "some of "+strings.Join(works, ","))
 	cmd.Flags().IntVar(&f.size, "size", 512, "side of the pictures in pixels")
 	cmd.Flags().IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "how many threads compute")
@@ -112,7 +116,8 @@ func (c *console) bench(ctx context.Context, f benchFlags) error {
 		return err
 	}
 	net.SetCache(1 << 30)
-	w := stopwatch{spend: f.spend, size: f.size, answer: classifier.Logits, raise: net.Layers()[max(0, len(net.Layers())-2)].Name}
+	w := stopwatch{spend: f.spend, size: f.size, answer: classifier.Logits,
+		raise: net.Layers()[max(0, len(net.Layers())-2)].Name}
 	if f.layer != "" {
 		l, err := net.Layer(f.layer)
 		if err != nil {
@@ -126,9 +131,11 @@ func (c *console) bench(ctx context.Context, f benchFlags) error {
 	if f.profile {
 		return c.profile(ctx, net, w)
 	}
-	measures := []func(context.Context, *classifier.Network) (measured, error){w.forward, w.gradient, w.overhead, w.dream, w.fingerprints}
+	measures := []func(context.Context, *classifier.Network) (measured, error){w.forward, w.gradient, w.overhead,
+		w.dream, w.fingerprints}
 	for i, measure := range measures {
-		if len(f.only) > 0 && !slices.Contains(f.only, works[i]) || works[i] == "fingerprint" && net.Name() != classifier.Embedded {
+		if len(f.only) > 0 && !slices.Contains(f.only, works[i]) ||
+			works[i] == "fingerprint" && net.Name() != classifier.Embedded {
 			continue // fingerprints are made of the embedded network's layers
 		}
 		m, err := measure(ctx, net)
@@ -153,7 +160,8 @@ func (c *console) profile(ctx context.Context, net *classifier.Network, w stopwa
 	for _, s := range o.Operators {
 		ms := s.Time.Seconds() * 1000
 		line := object.Operator{Operator: s.Operator, MS: ms}
-		if err := c.print(line, fmt.Sprintf("%9.3f ms  %4.1f %%  %s", ms, 100*float64(s.Time)/float64(o.Kernels), s.Operator)); err != nil {
+		if err := c.print(line, fmt.Sprintf("%9.3f ms  %4.1f %%  %s", ms, 100*float64(s.Time)/float64(o.Kernels),
+			s.Operator)); err != nil {
 			return err
 		}
 	}
@@ -163,7 +171,8 @@ func (c *console) profile(ctx context.Context, net *classifier.Network, w stopwa
 func (m measured) text() string {
 	s := fmt.Sprintf("%-22s %5d px  %9.2f ms", m.Work, m.Size, m.MS)
 	if m.GFLOPS > 0 {
-		s += fmt.Sprintf("  %7.1f GFLOP/s, %3.0f %% of the peak of %.0f (%s, %d threads)", m.GFLOPS, 100*m.Share, m.PeakGF, m.Set, m.Threads)
+		s += fmt.Sprintf("  %7.1f GFLOP/s, %3.0f %% of the peak of %.0f (%s, %d threads)", m.GFLOPS, 100*m.Share,
+			m.PeakGF, m.Set, m.Threads)
 	}
 	if m.PerSec > 0 {
 		s += fmt.Sprintf("  %7.1f pictures/s", m.PerSec)
@@ -175,7 +184,8 @@ func (m measured) text() string {
 		s += fmt.Sprintf(" beside %.0f MB of weights, %.0f MB in the whole process", m.WeightMB, m.PeakMB)
 	}
 	if m.Tape != 0 {
-		s += fmt.Sprintf("  %+.2f %% over the bare kernels; on gorgonia's own machine %+.1f %%", 100*m.Replay, 100*m.Tape)
+		s += fmt.Sprintf("  %+.2f %% over the bare kernels; on gorgonia's own machine %+.1f %%", 100*m.Replay,
+			100*m.Tape)
 	}
 	if m.Allocs > 0 {
 		s += fmt.Sprintf("  %.0f allocations, %.0f KB each time", m.Allocs, m.AllocKB)
@@ -275,7 +285,8 @@ func (w stopwatch) overhead(ctx context.Context, net *classifier.Network) (measu
 
 func (w stopwatch) dream(ctx context.Context, net *classifier.Network) (measured, error) {
 	maker, src := dream.New(net, dream.Options{}), picture.Landscape(w.size, w.size, 1)
-	r := dream.Recipe{Octaves: 4, OctaveScale: 1.4, Steps: 10, Layers: []dream.LayerTerm{{Layer: w.raise, Channel: -1, Weight: 1}}}
+	r := dream.Recipe{Octaves: 4, OctaveScale: 1.4, Steps: 10,
+		Layers: []dream.LayerTerm{{Layer: w.raise, Channel: -1, Weight: 1}}}
 	return w.best("dream, 4 octaves x 10", w.size, func() error {
 		_, err := maker.Make(ctx, dream.Order{Recipe: r, Source: src}, nil)
 		return err

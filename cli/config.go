@@ -25,7 +25,8 @@ func (c *console) configCommand() *cobra.Command {
 					}
 					return err
 				}
-				about, text := object.Check{OK: true, File: a.Config().File()}, fmt.Sprintf("configuration is fine (%s)", app.Source(a.Config()))
+				about, text := object.Check{OK: true,
+					File: a.Config().File()}, fmt.Sprintf("configuration is fine (%s)", app.Source(a.Config()))
 				if odd := config.UnknownEnv(os.Environ()); len(odd) > 0 { // no mistake: Kubernetes sets such names by itself
 					about.Unread = odd
 					text += "\nbut nothing reads " + strings.Join(odd, ", ")
@@ -34,7 +35,8 @@ func (c *console) configCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "dump", Short: "Print every option with its value and where it comes from", Args: usageArgs(cobra.NoArgs),
+			Use: "dump", Short: "Print every option with its value and where it comes from",
+			Args: usageArgs(cobra.NoArgs),
 			RunE: func(*cobra.Command, []string) error {
 				a, err := c.load()
 				if err != nil {

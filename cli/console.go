@@ -167,11 +167,14 @@ func (c *console) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
 	flags := root.PersistentFlags()
 	flags.BoolVar(&c.json, "json", false, "print JSON, one object a line")
-	flags.StringVar(&c.configPath, "config", "", "configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
+	flags.StringVar(&c.configPath, "config", "",
+		"configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
 	root.AddCommand(
 		c.demoCommand(), c.serveCommand(), c.loginCommand(), c.xCommand(),
 		c.dreamCommand(), c.imagineCommand(), c.diveCommand(), c.wanderCommand(), c.seeCommand(),
-		c.recipeCommand(), c.jobsCommand(), c.allowCommand(), c.denyCommand(), c.rulesCommand(), c.undoCommand(), c.logCommand(), c.filterCommand(), c.userCommand(), c.auditCommand(), c.statusCommand(), c.modelCommand(), c.inspectCommand(), c.detectCommand(), c.detectorCommand(), c.configCommand(),
+		c.recipeCommand(), c.jobsCommand(), c.allowCommand(), c.denyCommand(), c.rulesCommand(), c.undoCommand(),
+		c.logCommand(), c.filterCommand(), c.userCommand(), c.auditCommand(), c.statusCommand(), c.modelCommand(),
+		c.inspectCommand(), c.detectCommand(), c.detectorCommand(), c.configCommand(),
 		c.benchCommand(), c.doctorCommand(), c.dbCommand(), c.manCommand(), c.versionCommand(),
 	)
 	// The library's own group helps whoever asks it for a shell it does not know, into their file.

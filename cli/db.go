@@ -51,9 +51,10 @@ func checkHere(path string) error {
 
 func (c *console) dbBackup() *cobra.Command {
 	return &cobra.Command{
-		Use:   "backup TO",
-		Short: "Write a consistent copy of the database, whether the daemon runs or not (see also the nightly copy of `serve`)",
-		Args:  usageArgs(cobra.ExactArgs(1)),
+		Use: "backup TO",
+		Short: "Write a consistent copy of the database, whether the daemon runs or not (see also the nightly copy of " +
+			"`serve`)",
+		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.backup(cmd.Context(), args[0])
 		},

@@ -42,10 +42,13 @@ func (c *console) demoCommand() *cobra.Command {
 			return c.demo(cmd.Context(), f, strings.Join(args, " "))
 		},
 	}
-	cmd.Flags().BoolVar(&f.once, "once", false, "one round only: write the picture to a file and exit 0 if the reply arrived")
+	cmd.Flags().BoolVar(&f.once, "once", false,
+		"one round only: write the picture to a file and exit 0 if the reply arrived")
 	cmd.Flags().StringVar(&f.network, "network", "mastodon", "mastodon or x")
-	cmd.Flags().StringVar(&f.out, "out", "", "file for the first picture (default: dream.png, or dream.gif or .mp4 for a clip)")
-	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the page; another port is taken when this one is not free")
+	cmd.Flags().StringVar(&f.out, "out", "",
+		"file for the first picture (default: dream.png, or dream.gif or .mp4 for a clip)")
+	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080",
+		"address of the page; another port is taken when this one is not free")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "show the bot's log")
 	return cmd
 }

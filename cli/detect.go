@@ -28,7 +28,8 @@ func (c *console) detectCommand() *cobra.Command {
 			return c.detect(cmd.Context(), args, how)
 		},
 	}
-	cmd.Flags().BoolVar(&how.explain, "explain", false, "say why: the channels that spoke and the nearest known examples")
+	cmd.Flags().BoolVar(&how.explain, "explain", false,
+		"say why: the channels that spoke and the nearest known examples")
 	cmd.Flags().StringVar(&how.heatmap, "heatmap", "", "draw where the picture looks dreamed, as PNG or JPEG")
 	return cmd
 }
@@ -104,7 +105,8 @@ func verdictText(v object.Verdict) string {
 }
 
 // judge looks at one file; what goes wrong is part of the answer.
-func (c *console) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file string, how judging) object.Verdict {
+func (c *console) judge(ctx context.Context, d *detector.Detector, limits picture.Limits, file string,
+	how judging) object.Verdict {
 	data, err := c.read(file, limits.MaxBytes)
 	if err != nil {
 		return object.Verdict{File: file, Error: err.Error()}

@@ -33,11 +33,14 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.corpus, "corpus", "", "folder of pictures with a manifest.tsv")
 	flags.StringVar(&f.cache, "cache", "", "file that keeps the fingerprints between runs")
-	flags.StringVar(&f.pictures, "pictures", "", "folder for the ROC and the reliability diagram (SVG) and contact sheets of the worst mistakes (PNG)")
-	flags.StringSliceVar(&f.nets, "network", nil, "further networks (ONNX, with the embedded one's labels) that dream for training")
+	flags.StringVar(&f.pictures, "pictures", "",
+		"folder for the ROC and the reliability diagram (SVG) and contact sheets of the worst mistakes (PNG)")
+	flags.StringSliceVar(&f.nets, "network", nil,
+		"further networks (ONNX, with the embedded one's labels) that dream for training")
 	flags.IntVar(&f.copies, "copies", 1, "copies of every picture, changed as the world changes pictures")
 	flags.IntVar(&f.dreams, "dreams", 135, "dreams to make of the corpus' photographs")
-	flags.IntVar(&f.redrawn, "redrawn", 300, "photographs to redraw as filters and brushes do, which are no dreams either")
+	flags.IntVar(&f.redrawn, "redrawn", 300,
+		"photographs to redraw as filters and brushes do, which are no dreams either")
 	flags.IntVar(&f.posted, "posted", 60, "dreams to make of them as they are posted, in the usual looks")
 	flags.IntVar(&f.patterns, "patterns", 480, "patterns to draw, which are no dreams")
 	flags.IntVar(&f.worst, "worst", 12, "how many of the worst mistakes to show")
@@ -67,7 +70,8 @@ func (c *console) detectorTrain() *cobra.Command {
 func (c *console) detectorEval() *cobra.Command {
 	var f trainFlags
 	cmd := &cobra.Command{
-		Use: "eval", Short: "Cross-validate by groups of pictures and report, without writing a head", Args: usageArgs(cobra.NoArgs),
+		Use: "eval", Short: "Cross-validate by groups of pictures and report, without writing a head",
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := c.train(cmd.Context(), f)
 			return err
@@ -108,7 +112,8 @@ func (c *console) train(ctx context.Context, f trainFlags) (*detector.Head, erro
 const examples = 40
 
 // draw writes the diagrams and contact sheets.
-func (c *console) draw(ctx context.Context, f trainFlags, h *detector.Head, samples []detector.Sample, scores []float64) error {
+func (c *console) draw(ctx context.Context, f trainFlags, h *detector.Head, samples []detector.Sample,
+	scores []float64) error {
 	if err := os.MkdirAll(f.pictures, 0o755); err != nil {
 		return err
 	}
@@ -172,7 +177,8 @@ func (c *console) report(h *detector.Head, samples []detector.Sample, scores []f
 func (c *console) promises(h *detector.Head) {
 	fmt.Fprintf(c.out, "\n%-14s %-12s %9s %7s  %s\n", "budget", "against", "score", "found", "how it is known")
 	for _, against := range []detector.Against{detector.Everything, detector.Photographs} {
-		name := map[detector.Against]string{detector.Everything: "everything", detector.Photographs: "photographs"}[against]
+		name := map[detector.Against]string{detector.Everything: "everything",
+			detector.Photographs: "photographs"}[against]
 		for _, n := range []float64{20, 100, 500, 1000, 10000} {
 			p := h.Promise(1/n, against)
 			how := "measured"
@@ -186,7 +192,8 @@ func (c *console) promises(h *detector.Head) {
 
 // samples come from the cache as far as it has them; new ones are added to it as they are made, so
 // that a run that was stopped goes on where it was.
-func (c *console) samples(ctx context.Context, net *classifier.Network, f trainFlags, log func(string, ...any)) (all []detector.Sample, err error) {
+func (c *console) samples(ctx context.Context, net *classifier.Network, f trainFlags,
+	log func(string, ...any)) (all []detector.Sample, err error) {
 	nets := []*classifier.Network{net}
 	for _, path := range f.nets {
 		data, err := os.ReadFile(path)
@@ -200,7 +207,8 @@ func (c *console) samples(ctx context.Context, net *classifier.Network, f trainF
 		nets = append(nets, other)
 	}
 	o := training.Options{
-		Corpus: f.corpus, Copies: f.copies, Dreams: f.dreams, Posted: f.posted, Patterns: f.patterns, Redrawn: f.redrawn, Nets: nets, Seed: f.seed,
+		Corpus: f.corpus, Copies: f.copies, Dreams: f.dreams, Posted: f.posted, Patterns: f.patterns,
+		Redrawn: f.redrawn, Nets: nets, Seed: f.seed,
 		Eye: detector.NewFingerprinter(net), Log: log,
 	}
 	if f.cache != "" {

@@ -40,7 +40,8 @@ func (c *console) doctorCommand() *cobra.Command {
 			return c.examine(cmd.Context())
 		},
 	}
-	cmd.Flags().BoolVar(&health, "health", false, "only ask the running daemon whether it can work, for container health checks")
+	cmd.Flags().BoolVar(&health, "health", false,
+		"only ask the running daemon whether it can work, for container health checks")
 	return cmd
 }
 
@@ -63,7 +64,8 @@ func (c *console) examine(ctx context.Context) error {
 	report := func(f app.Finding) error { return c.print(finding(f), finding(f).String()) }
 	cfg, err := config.Load(c.configPath, c.env)
 	if err != nil {
-		return errors.Join(report(app.Unconfigured(err)), usageError(errors.New("nothing else can be checked before the configuration is right")))
+		return errors.Join(report(app.Unconfigured(err)),
+			usageError(errors.New("nothing else can be checked before the configuration is right")))
 	}
 	return c.app(cfg).Doctor(ctx, report)
 }

@@ -120,7 +120,8 @@ func (s *offline) make(ctx context.Context, in, guide, out string, r dream.Recip
 	if err := s.console.write(out, p.File.Data); err != nil {
 		return err
 	}
-	m := made{File: out, W: p.File.W, H: p.File.H, Saw: object.OfGuesses(p.Saw), Dreamed: object.OfGuesses(p.Dreamed), Recipe: p.Recipe.Token(), Notes: words.Notes(p.Notes)}
+	m := made{File: out, W: p.File.W, H: p.File.H, Saw: object.OfGuesses(p.Saw), Dreamed: object.OfGuesses(p.Dreamed),
+		Recipe: p.Recipe.Token(), Notes: words.Notes(p.Notes)}
 	if p.Clip() {
 		m.Frames = p.File.Frames
 	}
@@ -128,7 +129,8 @@ func (s *offline) make(ctx context.Context, in, guide, out string, r dream.Recip
 }
 
 // doing is what the progress bar says.
-var doing = map[dream.Verb]string{dream.Dream: "dreaming", dream.Imagine: "imagining", dream.Dive: "diving", dream.Wander: "wandering"}
+var doing = map[dream.Verb]string{dream.Dream: "dreaming", dream.Imagine: "imagining", dream.Dive: "diving",
+	dream.Wander: "wandering"}
 
 // accepted is the type of file that a name asks for; "-" and a name that asks for none take what
 // loses nothing. It fails early where the file could not be written.
@@ -141,7 +143,8 @@ func (s *offline) accepted(out string, v dream.Verb) ([]dream.Format, error) {
 		}
 		return []dream.Format{{MIME: mime}}, canSave(out)
 	case ext == ".mp4" && s.ffmpeg == "":
-		return nil, errors.New("no ffmpeg found to write MP4 with; install it, name it in dream.ffmpeg, or name the clip .gif")
+		return nil, errors.New("no ffmpeg found to write MP4 with; install it, name it in dream.ffmpeg, or name the " +
+			"clip .gif")
 	case ext == ".mp4":
 		mime = dream.MP4
 	case ext == ".gif" || out == "-":
@@ -188,11 +191,13 @@ func outOf(args []string) int {
 }
 
 func (c *console) diveCommand() *cobra.Command {
-	return c.clipCommand(mention.Dive, "dive IN OUT [WORDS...]", "Zoom into a picture that dreams: an endless loop (GIF, or MP4 with ffmpeg)")
+	return c.clipCommand(mention.Dive, "dive IN OUT [WORDS...]",
+		"Zoom into a picture that dreams: an endless loop (GIF, or MP4 with ffmpeg)")
 }
 
 func (c *console) wanderCommand() *cobra.Command {
-	return c.clipCommand(mention.Wander, "wander IN OUT [WORDS...]", "A chain: each frame dreams what the last one was seen as")
+	return c.clipCommand(mention.Wander, "wander IN OUT [WORDS...]",
+		"A chain: each frame dreams what the last one was seen as")
 }
 
 func (c *console) clipCommand(verb mention.Verb, use, short string) *cobra.Command {

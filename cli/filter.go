@@ -50,7 +50,8 @@ func (c *console) filterOrder(use, short, verb string, n int) *cobra.Command {
 	}
 	return &cobra.Command{Use: use, Short: short, Args: usageArgs(args),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: verb, Arg: strings.Join(args[1:], " ")})
+			answer, err := c.order(cmd.Context(),
+				operator.Order{Account: args[0], Verb: verb, Arg: strings.Join(args[1:], " ")})
 			if err != nil {
 				return err
 			}
@@ -90,7 +91,8 @@ func (c *console) filterSince(use, short, verb, usual string) *cobra.Command {
 
 func (c *console) filterList() *cobra.Command {
 	since := "30d"
-	cmd := &cobra.Command{Use: "ls ACCT", Short: "List the posts that are hidden, or would be", Args: usageArgs(cobra.ExactArgs(1)),
+	cmd := &cobra.Command{Use: "ls ACCT", Short: "List the posts that are hidden, or would be",
+		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at, err := timeline.ParseSince(since, c.now())
 			if err != nil {
@@ -101,7 +103,8 @@ func (c *console) filterList() *cobra.Command {
 				return err
 			}
 			for _, j := range answer.Posts {
-				line := fmt.Sprintf("%s  %-8s %.3f  %-11s @%s  %s", j.Seen.Local().Format("2006-01-02 15:04"), j.Fate, j.Score, j.Kind, j.Author, j.URL)
+				line := fmt.Sprintf("%s  %-8s %.3f  %-11s @%s  %s", j.Seen.Local().Format("2006-01-02 15:04"), j.Fate,
+					j.Score, j.Kind, j.Author, j.URL)
 				if err := c.print(object.OfPost(j), strings.TrimRight(line, " ")); err != nil {
 					return err
 				}
@@ -120,7 +123,8 @@ func (c *console) filterSet() *cobra.Command {
 			"mute 5 in 7d for 2d|off.",
 		Args: usageArgs(cobra.MinimumNArgs(3)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: args[1], Arg: strings.Join(args[2:], " ")})
+			answer, err := c.order(cmd.Context(),
+				operator.Order{Account: args[0], Verb: args[1], Arg: strings.Join(args[2:], " ")})
 			if err != nil {
 				return err
 			}
@@ -149,7 +153,8 @@ func (c *console) filterConnect() *cobra.Command {
 		}}
 	flags := cmd.Flags()
 	flags.StringVar(&network, "network", "mastodon", "mastodon or x")
-	flags.StringVar(&w.Server, "server", "", "the account's server, such as https://example.social (default: the bot's)")
+	flags.StringVar(&w.Server, "server", "",
+		"the account's server, such as https://example.social (default: the bot's)")
 	flags.BoolVar(&w.Paste, "paste", false, "copy a code from the browser instead of being sent back here")
 	flags.BoolVar(&w.Mutes, "mutes", false, "also allow timed mutes, for filter set ACCT mute ...")
 	flags.BoolVar(&w.Now, "now", false, "hide from the first day on instead of only reporting for a week")
@@ -177,7 +182,8 @@ func (c *console) connectX(ctx context.Context, w app.Wish) error {
 	if err != nil {
 		return err
 	}
-	return c.print(object.OfUser(did.User, did.Answer.Lists, did.Answer.Mutes), connectedText(did)+listsText(did.Answer.Lists))
+	return c.print(object.OfUser(did.User, did.Answer.Lists, did.Answer.Mutes),
+		connectedText(did)+listsText(did.Answer.Lists))
 }
 
 func connectedText(did app.Connected) string {
@@ -189,7 +195,8 @@ func listsText(lists []string) string {
 	if len(lists) == 0 {
 		return ""
 	}
-	return "\nhidden posts are listed for a browser; keep the addresses to yourself. Add .txt to uBlock Origin (settings, filter\n" +
+	return "\nhidden posts are listed for a browser; keep the addresses to yourself. Add .txt to uBlock Origin " +
+		"(settings, filter\n" +
 		"lists, import) or .user.js to a userscript manager:\n  " + strings.Join(lists, "\n  ")
 }
 
@@ -197,7 +204,8 @@ func (c *console) userCommand() *cobra.Command {
 	return group("user", "List, show, limit and forget people", c.userList(),
 		c.userShow(),
 		c.userLimit(),
-		c.filterOrder("forget ACCT", "Remove every filter made for a subscriber, then all that is known of them", "forget", 1))
+		c.filterOrder("forget ACCT", "Remove every filter made for a subscriber, then all that is known of them",
+			"forget", 1))
 }
 
 func (c *console) userList() *cobra.Command {
@@ -230,17 +238,23 @@ func (c *console) userShow() *cobra.Command {
 				return err
 			}
 			u := answer.User
-			return c.print(object.OfUser(*u, answer.Lists, answer.Mutes), fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Account, u.Server, u.Joined.Local().Format("2006-01-02"),
-				u.About, words.Budget(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble), listsText(answer.Lists)))
+			return c.print(object.OfUser(*u, answer.Lists, answer.Mutes),
+				fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Account, u.Server,
+					u.Joined.Local().Format("2006-01-02"),
+					u.About, words.Budget(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble),
+					listsText(answer.Lists)))
 		}}
 }
 
 func (c *console) userLimit() *cobra.Command {
 	perHour := -1
-	cmd := &cobra.Command{Use: "limit ACCT --per-hour N", Short: "Give a person a number of requests an hour of their own", Args: usageArgs(cobra.ExactArgs(1)),
+	cmd := &cobra.Command{Use: "limit ACCT --per-hour N",
+		Short: "Give a person a number of requests an hour of their own", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			limit := operator.Limit{Account: strings.TrimPrefix(args[0], "@"), PerHour: perHour}
-			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Limit(cmd.Context(), limit) })
+			return c.change(cmd, func(svc operator.Service) (operator.Change, error) {
+				return svc.Limit(cmd.Context(), limit)
+			})
 		}}
 	cmd.Flags().IntVar(&perHour, "per-hour", perHour, "requests an hour; below zero for as many as everybody")
 	return cmd
@@ -267,8 +281,9 @@ func trouble(text string) string {
 
 func (c *console) auditCommand() *cobra.Command {
 	var user string
-	cmd := &cobra.Command{Use: "audit @ARTIST", Short: "Count dreams among an artist's latest pictures: is it safe to follow them?",
-		Args: usageArgs(cobra.ExactArgs(1)),
+	cmd := &cobra.Command{Use: "audit @ARTIST",
+		Short: "Count dreams among an artist's latest pictures: is it safe to follow them?",
+		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			account, err := c.onlyUser(cmd.Context(), user)
 			if err != nil {
@@ -280,7 +295,8 @@ func (c *console) auditCommand() *cobra.Command {
 			}
 			return c.print(object.OfAudit(*answer.Audit), answer.Text)
 		}}
-	cmd.Flags().StringVar(&user, "user", "", "the subscriber through whose account to look; not needed when there is one")
+	cmd.Flags().StringVar(&user, "user", "",
+		"the subscriber through whose account to look; not needed when there is one")
 	return cmd
 }
 

@@ -47,7 +47,8 @@ func describe(shape [3]int, x []float32) stats {
 }
 
 func (s stats) String() string {
-	return fmt.Sprintf("%d x %d x %d  mean %.6g  std %.6g  max %.6g  L2 %.6g", s.Shape[0], s.Shape[1], s.Shape[2], s.Mean, s.Std, s.Max, s.L2)
+	return fmt.Sprintf("%d x %d x %d  mean %.6g  std %.6g  max %.6g  L2 %.6g", s.Shape[0], s.Shape[1], s.Shape[2],
+		s.Mean, s.Std, s.Max, s.L2)
 }
 
 func (c *console) inspectCommand() *cobra.Command {
@@ -55,9 +56,12 @@ func (c *console) inspectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect --image IN --layer NAME",
 		Short: "Print what a layer answers, for comparison with other programs",
-		Long: "Prints shape, mean, standard deviation, largest absolute value and L2 norm of a layer's activations on a\n" +
-			"picture, and of the gradient of their mean square with respect to the picture (red, green and blue in [0,1]).\n" +
-			"The picture is taken as it is, without scaling. With --values the activations, then the gradient, are also\n" +
+		Long: "Prints shape, mean, standard deviation, largest absolute value and L2 norm of a layer's activations on " +
+			"a\n" +
+			"picture, and of the gradient of their mean square with respect to the picture (red, green and blue in " +
+			"[0,1]).\n" +
+			"The picture is taken as it is, without scaling. With --values the activations, then the gradient, are " +
+			"also\n" +
 			"written to a file: 32-bit floating-point numbers, lowest byte first, [channel][row][column].",
 		Example: "  slugpuppy inspect --model net.onnx --image photo.png --layer 4c --json",
 		Args:    usageArgs(cobra.NoArgs),
@@ -82,7 +86,8 @@ func (c *console) inspectCommand() *cobra.Command {
 					return err
 				}
 			}
-			return c.print(r, fmt.Sprintf("%s, layer %s, picture of %dx%d\nactivation  %v\ngradient    %v", r.Model, r.Layer, r.Width, r.Height, r.Values, r.Gradient))
+			return c.print(r, fmt.Sprintf("%s, layer %s, picture of %dx%d\nactivation  %v\ngradient    %v", r.Model,
+				r.Layer, r.Width, r.Height, r.Values, r.Gradient))
 		},
 	}
 	cmd.Flags().StringVar(&image, "image", "", "the picture")
@@ -106,7 +111,8 @@ func writeFloats(path string, lists ...[]float32) error {
 }
 
 // inspect returns the report, and the numbers it is about: the activations and the gradient.
-func inspect(ctx context.Context, net *classifier.Network, in *picture.Planar, layer string) (inspected, [][]float32, error) {
+func inspect(ctx context.Context, net *classifier.Network, in *picture.Planar,
+	layer string) (inspected, [][]float32, error) {
 	l, err := net.Layer(layer)
 	if err != nil {
 		return inspected{}, nil, notFoundError(err)

@@ -30,7 +30,8 @@ func (c *console) loginCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.print(object.SignedIn{Account: in.Account.Handle, Network: "mastodon", Server: in.Server, Automated: in.Account.Bot},
+			return c.print(object.SignedIn{Account: in.Account.Handle, Network: "mastodon", Server: in.Server,
+				Automated: in.Account.Bot},
 				welcome("logged in as @", in))
 		},
 	}
@@ -57,7 +58,8 @@ func (c *console) loginXCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.print(object.SignedIn{Account: in.Account.Handle, Network: "x", Automated: in.Account.Bot}, welcome("logged in on X as @", in))
+			return c.print(object.SignedIn{Account: in.Account.Handle, Network: "x", Automated: in.Account.Bot},
+				welcome("logged in on X as @", in))
 		},
 	}
 }
@@ -77,7 +79,8 @@ func (c *console) Visit(address string) {
 
 // Paste implements app.Person.
 func (c *console) Paste(ctx context.Context, address, account, what string) (string, error) {
-	fmt.Fprintf(c.err, "Open this address in a browser where you are signed in to %s:\n\n  %s\n\nand paste the %s it shows: ", account, address, what)
+	fmt.Fprintf(c.err, "Open this address in a browser where you are signed in to %s:\n\n  %s\n\nand paste the %s it "+
+		"shows: ", account, address, what)
 	return c.line(ctx)
 }
 

@@ -59,7 +59,8 @@ func modelError(err error) error {
 
 func (c *console) modelCommand() *cobra.Command {
 	return group("model", "Networks this program can dream with",
-		c.modelList(), c.modelShow(), c.modelLayers(), c.modelSheet(), c.modelPull(), c.modelUse(), c.modelVerify(), c.modelRemove())
+		c.modelList(), c.modelShow(), c.modelLayers(), c.modelSheet(), c.modelPull(), c.modelUse(), c.modelVerify(),
+		c.modelRemove())
 }
 
 // networkFolder is where a configuration keeps networks.
@@ -73,7 +74,8 @@ func (c *console) networkFolder() (networks.Folder, error) {
 
 func (c *console) modelList() *cobra.Command {
 	return &cobra.Command{
-		Use: "ls", Short: "List networks: the embedded one, those pulled, and those that can be", Args: usageArgs(cobra.NoArgs),
+		Use: "ls", Short: "List networks: the embedded one, those pulled, and those that can be",
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			a, err := c.load()
 			if err != nil {
@@ -183,7 +185,8 @@ func (c *console) describe(args []string) (*classifier.Network, modelInfo, error
 	if err != nil {
 		return nil, modelInfo{}, err
 	}
-	return net, modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), Layers: object.OfLayers(net.Layers()),
+	return net, modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()),
+		Layers:  object.OfLayers(net.Layers()),
 		Default: len(args) == 0, Here: true}, nil
 }
 
@@ -207,7 +210,8 @@ func (m modelInfo) text(labels []classifier.Label) string {
 func (c *console) modelPull() *cobra.Command {
 	return &cobra.Command{
 		Use: "pull NAME", Short: "Download a published network and check it",
-		Long: "Download a published network from the ONNX model zoo. Its size and hash are part of this program; what was\n" +
+		Long: "Download a published network from the ONNX model zoo. Its size and hash are part of this program; what " +
+			"was\n" +
 			"cut off goes on where it stopped. slugpuppy model ls lists what can be pulled.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -217,7 +221,8 @@ func (c *console) modelPull() *cobra.Command {
 			}
 			p, ok := networks.Find(args[0])
 			if !ok {
-				return notFoundError(fmt.Errorf("no network %q can be pulled; slugpuppy model ls lists those that can", args[0]))
+				return notFoundError(fmt.Errorf("no network %q can be pulled; slugpuppy model ls lists those that can",
+					args[0]))
 			}
 			return c.pull(cmd.Context(), folder, p)
 		},
@@ -243,11 +248,13 @@ func (c *console) pull(ctx context.Context, folder networks.Folder, p networks.P
 }
 
 func (c *console) modelUse() *cobra.Command {
-	return c.modelAction("use NAME", "Make a network the usual one; slugnet is the embedded one", "uses", networks.Folder.Use)
+	return c.modelAction("use NAME", "Make a network the usual one; slugnet is the embedded one", "uses",
+		networks.Folder.Use)
 }
 
 func (c *console) modelVerify() *cobra.Command {
-	return c.modelAction("verify NAME", "Check a network's file against its published hash, and load it", "is sound:", networks.Folder.Verify)
+	return c.modelAction("verify NAME", "Check a network's file against its published hash, and load it", "is sound:",
+		networks.Folder.Verify)
 }
 
 func (c *console) modelRemove() *cobra.Command {

@@ -39,7 +39,8 @@ func (c *console) newOffline() (*offline, error) {
 }
 
 // recipe turns words as they would be typed in a mention into a recipe and the request.
-func (s *offline) recipe(ctx context.Context, verb mention.Verb, words []string) (dream.Recipe, mention.Request, error) {
+func (s *offline) recipe(ctx context.Context, verb mention.Verb,
+	words []string) (dream.Recipe, mention.Request, error) {
 	req, err := request(verb, strings.Join(words, " "))
 	if err != nil {
 		return dream.Recipe{}, req, usageError(err)

@@ -85,7 +85,8 @@ func jobStates(names []string) ([]operator.State, error) {
 	return states, nil
 }
 
-func (c *console) jobCommand(use, short string, do func(operator.Service, context.Context, string) (operator.Job, error)) *cobra.Command {
+func (c *console) jobCommand(use, short string,
+	do func(operator.Service, context.Context, string) (operator.Job, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -104,7 +105,8 @@ func (c *console) jobCommand(use, short string, do func(operator.Service, contex
 }
 
 func jobLine(j operator.Job) string {
-	return fmt.Sprintf("%s  %-9s  %s  @%s  %s", j.ID, j.State, j.Created.Local().Format("2006-01-02 15:04:05"), j.Requester, j.Reason)
+	return fmt.Sprintf("%s  %-9s  %s  @%s  %s", j.ID, j.State, j.Created.Local().Format("2006-01-02 15:04:05"),
+		j.Requester, j.Reason)
 }
 
 func jobText(j operator.Job) string {

@@ -34,7 +34,8 @@ func (b *bar) show(what string, share float64) {
 	b.drawn = at
 	share = min(1, max(0, share))
 	full := int(share * barCells)
-	line := fmt.Sprintf("%s [%s%s] %3.0f %%", what, strings.Repeat("#", full), strings.Repeat(".", barCells-full), 100*share)
+	line := fmt.Sprintf("%s [%s%s] %3.0f %%", what, strings.Repeat("#", full), strings.Repeat(".", barCells-full),
+		100*share)
 	if took := at.Sub(b.begun); took >= barGuess && share > 0 {
 		left := time.Duration(float64(took) * (1 - share) / share)
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))

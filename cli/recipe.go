@@ -52,11 +52,13 @@ func (c *console) recipeReplay() *cobra.Command {
 				return err
 			}
 			if want := s.Network.Hash()[:len(r.Model)]; r.Model != want {
-				return refusedError(fmt.Errorf("recipe was made with network %s, this is %s: the picture would differ; --model names another one", r.Model, want))
+				return refusedError(fmt.Errorf("recipe was made with network %s, this is %s: the picture would "+
+					"differ; --model names another one", r.Model, want))
 			}
 			out := args[len(args)-1]
 			if len(args) < 3 && !r.Verb.FromNoise() {
-				return usageError(fmt.Errorf("a %s recipe needs its source picture: recipe replay TOKEN IN OUT", r.Verb))
+				return usageError(fmt.Errorf("a %s recipe needs its source picture: recipe replay TOKEN IN OUT",
+					r.Verb))
 			}
 			return s.make(cmd.Context(), args[1], guide, out, r)
 		},

@@ -31,7 +31,8 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 	var scope, until, reason, user string
 	var pin, dryRun bool
 	cmd := &cobra.Command{
-		Use: string(effect) + " SUBJECT", Short: short, Long: short + ".\n\n" + subjectHelp, Args: usageArgs(cobra.ExactArgs(1)),
+		Use: string(effect) + " SUBJECT", Short: short, Long: short + ".\n\n" + subjectHelp,
+		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := rules.ParseSubject(args[0])
 			if err != nil {
@@ -43,7 +44,8 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 				return usageError(err)
 			}
 			if dryRun {
-				return c.print(object.OfRule(r), fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
+				return c.print(object.OfRule(r),
+					fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
 			}
 			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
 		},
@@ -103,7 +105,8 @@ func (c *console) change(cmd *cobra.Command, do func(operator.Service) (operator
 }
 
 func (c *console) rulesCommand() *cobra.Command {
-	return group("rules", "Look after the allow and deny lists", c.rulesList(), c.rulesShow(), c.rulesRemove(), c.rulesTest())
+	return group("rules", "Look after the allow and deny lists", c.rulesList(), c.rulesShow(), c.rulesRemove(),
+		c.rulesTest())
 }
 
 func (c *console) rulesList() *cobra.Command {
@@ -158,7 +161,8 @@ func (c *console) rulesShow() *cobra.Command {
 			}
 			for _, r := range list {
 				if r.ID == args[0] {
-					return c.print(object.OfRule(r), fmt.Sprintf("%s\nsince %s, by %s", ruleLine(r), r.Created.Local().Format(time.RFC3339), r.By))
+					return c.print(object.OfRule(r),
+						fmt.Sprintf("%s\nsince %s, by %s", ruleLine(r), r.Created.Local().Format(time.RFC3339), r.By))
 				}
 			}
 			return notFoundError(fmt.Errorf("no rule %s; `slugpuppy rules ls` lists them", args[0]))
@@ -178,7 +182,8 @@ func (c *console) rulesRemove() *cobra.Command {
 func (c *console) rulesTest() *cobra.Command {
 	var scope, text, user string
 	cmd := &cobra.Command{
-		Use: "test SUBJECT", Short: "Say which rule wins for an account or a post, and why", Args: usageArgs(cobra.ExactArgs(1)),
+		Use: "test SUBJECT", Short: "Say which rule wins for an account or a post, and why",
+		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			trial, err := trialOf(args[0])
 			if err != nil {
@@ -224,7 +229,9 @@ func (c *console) undoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "undo TOKEN", Short: "Take back a change of the lists", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.Undo(cmd.Context(), args[0]) })
+			return c.change(cmd, func(svc operator.Service) (operator.Change, error) {
+				return svc.Undo(cmd.Context(), args[0])
+			})
 		},
 	}
 }
@@ -232,7 +239,8 @@ func (c *console) undoCommand() *cobra.Command {
 func (c *console) logCommand() *cobra.Command {
 	limit, follow := 50, false
 	cmd := &cobra.Command{
-		Use: "log", Short: "Show who changed what, newest first; with -f, what is changed from now on", Args: usageArgs(cobra.NoArgs),
+		Use: "log", Short: "Show who changed what, newest first; with -f, what is changed from now on",
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
@@ -256,7 +264,8 @@ func (c *console) logCommand() *cobra.Command {
 
 func (c *console) printEntries(entries []operator.Entry) error {
 	for _, e := range entries {
-		line := fmt.Sprintf("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action, e.Subject, e.Reason)
+		line := fmt.Sprintf("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action,
+			e.Subject, e.Reason)
 		if err := c.print(object.OfEntry(e), strings.TrimRight(line, " ")); err != nil {
 			return err
 		}

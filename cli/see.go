@@ -27,8 +27,9 @@ func (c *console) seeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "see IN...",
 		Short: "Say what is in pictures",
-		Long:  "Say what the network sees in each picture. A folder means every picture in it; - reads file names from standard input.",
-		Args:  usageArgs(cobra.MinimumNArgs(1)),
+		Long: "Say what the network sees in each picture. A folder means every picture in it; - reads file names " +
+			"from standard input.",
+		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if top < 1 {
 				return usageError(fmt.Errorf("--top is 1 or more, not %d", top))

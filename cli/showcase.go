@@ -56,7 +56,8 @@ func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
 	}
 	show := training.Showcase{Net: s.Network, Maker: s.Maker, Seed: 1, Size: f.size}
 	beside := c.beside(out)
-	sheet, err := show.Sheet(ctx, src, s.Words, f.words, f.side, func(i training.Imagined) error { return beside.print(object.OfImagined(i), i.String()) })
+	sheet, err := show.Sheet(ctx, src, s.Words, f.words, f.side,
+		func(i training.Imagined) error { return beside.print(object.OfImagined(i), i.String()) })
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,8 @@ func (a *admins) ask(ctx context.Context) (open int, err error) {
 			return open, nil
 		case network.Failed(err):
 			open++
-			a.log.Info("an admin's account is not known yet; signing in on the page shows it", "handle", handle, "error", err)
+			a.log.Info("an admin's account is not known yet; signing in on the page shows it", "handle", handle,
+				"error", err)
 		case err != nil:
 			return open, err
 		default:

@@ -50,7 +50,8 @@ func (s *Site) home(v *visit) error {
 	if v.sub == nil {
 		return s.show(v, "landing", "slugpuppy", nil)
 	}
-	o := overview{Sub: v.sub, State: words.Filter(*v.sub, time.Now()), Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
+	o := overview{Sub: v.sub, State: words.Filter(*v.sub, time.Now()),
+		Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
 	week, err := s.Filter.Desk().Report(*v.sub, time.Now().AddDate(0, 0, -7))
 	if err != nil {
 		return err
@@ -64,8 +65,9 @@ func (s *Site) home(v *visit) error {
 		value float64
 	}{{"strict", 1.0 / 2000}, {"normal", 1.0 / 1000}, {"1 in 500", 1.0 / 500}, {"relaxed", 1.0 / 100}} {
 		score, found := s.Budget(b.value)
-		o.Budgets = append(o.Budgets, budgetChoice{b.name, b.value, fmt.Sprintf("%s: about %.0f %% of clear dreams found, from a score of %.3f",
-			words.Budget(b.value), 100*found, score), b.value == v.sub.Budget})
+		o.Budgets = append(o.Budgets, budgetChoice{b.name, b.value,
+			fmt.Sprintf("%s: about %.0f %% of clear dreams found, from a score of %.3f",
+				words.Budget(b.value), 100*found, score), b.value == v.sub.Budget})
 	}
 	return s.show(v, "home", "Your filter", o)
 }
@@ -120,11 +122,15 @@ type reviewed struct {
 const perPage = 20
 
 func (s *Site) review(v *visit) error {
-	rows, err := s.own(v).Timeline().Since(time.Time{}, store.Filed, store.Wanted, store.Noted, store.Unwanted, store.Returned, store.TakenOut)
+	rows, err := s.own(v).Timeline().Since(time.Time{}, store.Filed, store.Wanted, store.Noted, store.Unwanted,
+		store.Returned, store.TakenOut)
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(rows, func(a, b store.Judged) int { return cmp.Or(b.Seen.Compare(a.Seen), b.Posted.Compare(a.Posted)) })
+	slices.SortStableFunc(rows, func(a, b store.Judged) int {
+		return cmp.Or(b.Seen.Compare(a.Seen),
+			b.Posted.Compare(a.Posted))
+	})
 	page, _ := strconv.Atoi(v.r.URL.Query().Get("page"))
 	page = max(0, page)
 	out := reviewed{Page: page, Undo: v.r.URL.Query().Get("undo"), Done: v.r.URL.Query().Get("done")}
@@ -139,7 +145,8 @@ func (s *Site) review(v *visit) error {
 
 // correct takes the person's word on one post.
 func (s *Site) correct(v *visit) error {
-	if _, err := s.Filter.Desk().Say(*v.sub, v.r.PostFormValue("post"), v.r.PostFormValue("say") == "dream"); err != nil {
+	if _, err := s.Filter.Desk().Say(*v.sub, v.r.PostFormValue("post"),
+		v.r.PostFormValue("say") == "dream"); err != nil {
 		return err
 	}
 	return v.redirect("/review?page=" + strconv.Itoa(pageOf(v.r)))
@@ -237,7 +244,8 @@ func (s *Site) export(v *visit) error {
 	}
 	v.w.Header().Set("Content-Type", "application/json")
 	v.w.Header().Set("Content-Disposition", `attachment; filename="slugpuppy.json"`)
-	return json.NewEncoder(v.w).Encode(map[string]any{"subscriber": v.sub, "posts": rows, "lessons": lessons, "filters": kept})
+	return json.NewEncoder(v.w).Encode(map[string]any{"subscriber": v.sub, "posts": rows, "lessons": lessons,
+		"filters": kept})
 }
 
 // forget removes the filters and then everything known, and ends all sessions.
@@ -282,7 +290,8 @@ func (s *Site) operator(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data := map[string]any{"Status": status, "Queue": queue, "Dead": dead, "Rules": list, "Users": users, "Rates": rates}
+	data := map[string]any{"Status": status, "Queue": queue, "Dead": dead, "Rules": list, "Users": users,
+		"Rates": rates}
 	if s.Costs != nil {
 		if data["Costs"], err = s.Costs(v.ctx()); err != nil {
 			return err

@@ -68,8 +68,9 @@ type Snapshot struct {
 func (t *Trial) snapshot() (Snapshot, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := Snapshot{ID: t.ID, Words: t.Words, Problem: t.Problem, Percent: int(100 * t.progress), Ahead: t.ahead, Done: t.done,
-		Saw: t.Saw, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
+	s := Snapshot{ID: t.ID, Words: t.Words, Problem: t.Problem, Percent: int(100 * t.progress), Ahead: t.ahead,
+		Done: t.done,
+		Saw:  t.Saw, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
 	_, s.Before = t.files["before.jpg"]
 	_, s.Map = t.files["map.jpg"]
 	_, s.After = t.files["dream.jpg"]
@@ -116,7 +117,8 @@ func (t *trials) begin(words string, img image.Image) *Trial {
 	if waiting >= tryWaiting {
 		return nil
 	}
-	trial := &Trial{ID: rand.Text(), Words: words, began: time.Now(), changed: make(chan struct{}), files: map[string][]byte{}}
+	trial := &Trial{ID: rand.Text(), Words: words, began: time.Now(), changed: make(chan struct{}),
+		files: map[string][]byte{}}
 	t.all[trial.ID] = trial
 	t.todo <- task{trial, img}
 	return trial

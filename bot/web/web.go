@@ -102,7 +102,8 @@ func New(o Options) (*Site, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(), trials: newTrials(), heats: newShelf(shelfBytes),
+	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(),
+		trials: newTrials(), heats: newShelf(shelfBytes),
 		admins: &admins{o.Store, o.Admins, o.FindAdmin, o.Log}}
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
@@ -273,7 +274,8 @@ func (s *Site) guarded(rt route) http.HandlerFunc {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(p.code)
-		if err := s.pages["problem"].Execute(w, frame{Title: "That did not work", Site: s, Visit: v, Data: p.text}); err != nil {
+		if err := s.pages["problem"].Execute(w,
+			frame{Title: "That did not work", Site: s, Visit: v, Data: p.text}); err != nil {
 			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
 		}
 	}

@@ -36,8 +36,9 @@ type Job struct {
 
 // OfJob is a job as printed.
 func OfJob(j operator.Job) Job {
-	return Job{ID: j.ID, Network: j.Network, Source: j.Source, Requester: j.Requester, State: string(j.State), Attempts: j.Attempts,
-		Created: j.Created, Updated: j.Updated, NotBefore: j.NotBefore, Post: j.Post, Reason: j.Reason}
+	return Job{ID: j.ID, Network: j.Network, Source: j.Source, Requester: j.Requester, State: string(j.State),
+		Attempts: j.Attempts,
+		Created:  j.Created, Updated: j.Updated, NotBefore: j.NotBefore, Post: j.Post, Reason: j.Reason}
 }
 
 // Status is the daemon at a glance.
@@ -79,7 +80,8 @@ type Rule struct {
 
 // OfRule is a rule as printed.
 func OfRule(r operator.Rule) Rule {
-	return Rule{ID: r.ID, Kind: r.Kind, Value: r.Value, Effect: r.Effect, Scope: r.Scope, User: r.User, Pin: r.Pin, Until: r.Until,
+	return Rule{ID: r.ID, Kind: r.Kind, Value: r.Value, Effect: r.Effect, Scope: r.Scope, User: r.User, Pin: r.Pin,
+		Until:  r.Until,
 		Reason: r.Reason, Created: r.Created, By: r.By}
 }
 
@@ -126,7 +128,8 @@ type Entry struct {
 
 // OfEntry is a line of the audit trail as printed.
 func OfEntry(e operator.Entry) Entry {
-	out := Entry{At: e.At, Actor: e.Actor, Action: e.Action, Subject: e.Subject, Before: e.Before, After: e.After, Reason: e.Reason}
+	out := Entry{At: e.At, Actor: e.Actor, Action: e.Action, Subject: e.Subject, Before: e.Before, After: e.After,
+		Reason: e.Reason}
 	if !e.By.IsZero() {
 		by := identityOf(e.By)
 		out.Identity = &by
@@ -170,8 +173,10 @@ type Mute struct {
 
 // OfUser is a subscriber as printed, with what an answer says beside.
 func OfUser(u operator.User, lists []string, mutes []operator.Mute) User {
-	out := User{Account: u.Account, Identity: identityOf(u.Identity), Network: u.Network, Server: u.Server, Mode: u.Mode, How: u.How,
-		Budget: u.Budget, BoostsOnly: u.BoostsOnly, ShadowUntil: u.ShadowUntil, PausedUntil: u.PausedUntil, Digest: u.Digest,
+	out := User{Account: u.Account, Identity: identityOf(u.Identity), Network: u.Network, Server: u.Server,
+		Mode: u.Mode, How: u.How,
+		Budget: u.Budget, BoostsOnly: u.BoostsOnly, ShadowUntil: u.ShadowUntil, PausedUntil: u.PausedUntil,
+		Digest: u.Digest,
 		Joined: u.Joined, Trouble: u.Trouble, Leaving: u.Leaving, Lists: lists}
 	if u.Mute.After > 0 {
 		out.Mute = &MuteRule{After: u.Mute.After, Within: u.Mute.Within.Seconds(), For: u.Mute.For.Seconds()}
@@ -247,8 +252,9 @@ type Tally struct {
 }
 
 func reportOf(r operator.Report) *Report {
-	out := &Report{Account: r.Account, Since: r.Since, Judged: r.Judged, Hidden: r.Hidden, Noted: r.Noted, Mistakes: r.Mistakes,
-		Artists: []Tally{}, Median: r.Median.Seconds(), Slow: r.Slow.Seconds()}
+	out := &Report{Account: r.Account, Since: r.Since, Judged: r.Judged, Hidden: r.Hidden, Noted: r.Noted,
+		Mistakes: r.Mistakes,
+		Artists:  []Tally{}, Median: r.Median.Seconds(), Slow: r.Slow.Seconds()}
 	for _, a := range r.Artists {
 		out.Artists = append(out.Artists, Tally(a))
 	}
@@ -292,7 +298,8 @@ type Spent struct {
 // OfBill are the lines of a bill as printed.
 func OfBill(b app.Bill) (lines []Spent) {
 	for _, l := range b.Lines {
-		lines = append(lines, Spent{Identity: identityOf(b.Identity()), Handle: l.Handle, Month: l.Month, Item: string(l.Item), N: l.N, Cost: int64(l.Cost)})
+		lines = append(lines, Spent{Identity: identityOf(b.Identity()), Handle: l.Handle, Month: l.Month,
+			Item: string(l.Item), N: l.N, Cost: int64(l.Cost)})
 	}
 	return lines
 }

@@ -123,9 +123,11 @@ type WordTerm struct {
 
 // OfRecipe is a recipe as printed; labels are its network's, nil when that is not at hand.
 func OfRecipe(token string, r dream.Recipe, labels []classifier.Label) Recipe {
-	out := Recipe{Token: token, Verb: string(r.Verb), Model: r.Model, Preset: r.Preset, Octaves: r.Octaves, OctaveScale: r.OctaveScale,
-		Steps: r.Steps, Strength: r.Strength, Seed: r.Seed, Size: r.Size, Mask: string(r.Mask), KeepColours: r.KeepColours,
-		Guide: r.Guide, Surprise: r.Free, Generation: r.Generation, Repeat: r.Repeat, Seconds: r.Seconds}
+	out := Recipe{Token: token, Verb: string(r.Verb), Model: r.Model, Preset: r.Preset, Octaves: r.Octaves,
+		OctaveScale: r.OctaveScale,
+		Steps:       r.Steps, Strength: r.Strength, Seed: r.Seed, Size: r.Size, Mask: string(r.Mask),
+		KeepColours: r.KeepColours,
+		Guide:       r.Guide, Surprise: r.Free, Generation: r.Generation, Repeat: r.Repeat, Seconds: r.Seconds}
 	for _, l := range r.Layers {
 		t := LayerTerm{Layer: l.Layer, Weight: l.Weight}
 		if l.Channel >= 0 {
