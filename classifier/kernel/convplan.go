@@ -113,7 +113,7 @@ func (p *ConvPlan) planBackward() {
 // plainStride reports whether the gradient's product is the picture itself.
 func (p *ConvPlan) plainStride() bool { return p.conv.StrideH == 1 && p.conv.StrideW == 1 }
 
-// Forward needs this many values of scratch.
+// ForwardScratch is how many values of scratch Forward needs.
 func (p *ConvPlan) ForwardScratch() int {
 	if p.tiles[0] != nil {
 		return p.tiles[0].size()

@@ -23,7 +23,7 @@ const (
 )
 
 // segments says where the vectors of a tile come from in a padded plane: byte offsets of
-// the part before and after the line break. The assembly knows this layout.
+// the part before and after the line break. The assembly knows this layout: gen/segments.go.
 type segments struct {
 	a, b   [vectors]int64
 	second [vectors]uint64   // bit per lane: set if it comes from b

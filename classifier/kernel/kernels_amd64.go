@@ -2,6 +2,15 @@
 
 package kernel
 
+// segmentPlaces is where the assembly finds the fields of segments: the first element, and from
+// there to the next, in bytes.
+var segmentPlaces = map[string][2]uintptr{
+	"a":      {0, 8},
+	"b":      {24, 8},
+	"second": {48, 8},
+	"blend":  {72, 32},
+}
+
 //go:noescape
 func avx512Gemm8x16(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
 

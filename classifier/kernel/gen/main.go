@@ -82,7 +82,7 @@ func (a *assembler) assembly() []byte {
 }
 
 func (a *assembler) stubs() []byte {
-	return []byte(notice + "package kernel\n" + a.decl.String())
+	return []byte(notice + "package kernel\n" + layout() + a.decl.String())
 }
 
 // op writes one instruction.

@@ -82,11 +82,11 @@ func neonPack(a *assembler, vecs int) {
 	a.fn(name, numbered("n", "int64", "src", "*float32", "taps", "*int32", "dst", "*float32", "seg", "*segments")...)
 	const tap, first, second, blend = 5, 8, 11, 16
 	for v := range vecs {
-		a.op("MOVD %d(R4), R%d", 8*v, first+v)
+		a.op("MOVD %d(R4), R%d", segmentA.of(v), first+v)
 		a.op("ADD R1, R%d", first+v)
-		a.op("MOVD %d(R4), R%d", 24+8*v, second+v)
+		a.op("MOVD %d(R4), R%d", segmentB.of(v), second+v)
 		a.op("ADD R1, R%d", second+v)
-		a.op("FMOVQ %d(R4), F%d", 72+32*v, blend+v)
+		a.op("FMOVQ %d(R4), F%d", segmentBlend.of(v), blend+v)
 	}
 	a.op("PCALIGN $16")
 	a.label(name + "_loop")

@@ -121,14 +121,14 @@ func pack(a *assembler, t *target, vecs int) {
 	first := []string{"R9", "R10", "R11"}
 	second := []string{"R12", "R13", "BX"}
 	for v := range vecs {
-		a.op("MOVQ %d(R8), %s", 8*v, first[v])
+		a.op("MOVQ %d(R8), %s", segmentA.of(v), first[v])
 		a.op("ADDQ SI, %s", first[v])
-		a.op("MOVQ %d(R8), %s", 24+8*v, second[v])
+		a.op("MOVQ %d(R8), %s", segmentB.of(v), second[v])
 		a.op("ADDQ SI, %s", second[v])
 		if t.masked {
-			a.op("KMOVW %d(R8), K%d", 48+8*v, v+1)
+			a.op("KMOVW %d(R8), K%d", segmentSecond.of(v), v+1)
 		} else {
-			a.op("VMOVUPS %d(R8), Y%d", 72+32*v, 8+v)
+			a.op("VMOVUPS %d(R8), Y%d", segmentBlend.of(v), 8+v)
 		}
 	}
 	a.op("PCALIGN $32")
