@@ -131,7 +131,11 @@ func (t *task) standing(j store.Job, all []store.Job) words.Standing {
 	case store.Waiting:
 		return words.Standing{State: words.Asking}
 	case store.Leased:
-		if p, ok := t.Progress(j.Source); ok {
+		p, ok := t.Progress(j.Source)
+		switch {
+		case ok && p.Ahead > 0: // others, of another network or the page, are served first
+			return words.Standing{State: words.InLine, Place: p.Ahead, In: t.pace.of(p.Ahead)}
+		case ok:
 			return words.Standing{State: words.Dreaming, Progress: p.Fraction}
 		}
 		return words.Standing{State: words.Dreaming, Progress: -1}

@@ -21,6 +21,7 @@ import (
 type cheap struct {
 	mu     sync.Mutex
 	took   time.Duration
+	ahead  int               // who is served before, as it reports
 	fail   func(n int) error // by number of the call, from 1
 	calls  atomic.Int32
 	active atomic.Int32
@@ -35,8 +36,11 @@ func (c *cheap) enter(ctx context.Context, report func(dream.Progress)) error {
 	defer c.active.Add(-1)
 	n := int(c.calls.Add(1))
 	c.mu.Lock()
-	took, fail := c.took, c.fail
+	took, fail, ahead := c.took, c.fail, c.ahead
 	c.mu.Unlock()
+	if ahead > 0 && report != nil {
+		report(dream.Progress{Ahead: ahead})
+	}
 	if took > 0 {
 		select {
 		case <-time.After(took):

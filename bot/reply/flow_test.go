@@ -197,6 +197,17 @@ func TestDelete(t *testing.T) {
 	})
 }
 
+// A request that has left the bot's own line may still wait for the maker, which others use too.
+func TestQueueTellsThePlaceAtTheMaker(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		r.dreamer.behave(time.Hour, nil)
+		r.dreamer.ahead = 3
+		r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
+		r.answered(r.ask(r.ada, "queue"), "Yours (1): place 3")
+		r.answered(r.ask(r.ada, "cancel"), "Cancelled 1")
+	})
+}
+
 func TestCancelStopsARunningDream(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		r.dreamer.behave(time.Hour, nil)
