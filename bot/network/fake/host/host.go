@@ -90,7 +90,7 @@ func (h *Host) Close() {
 	h.serving.Wait()
 }
 
-// Reachable(false) starts an outage: every request's connection is closed without an answer and
+// Reachable begins an outage with false: every request's connection is closed without an answer and
 // without effect, until Reachable(true).
 func (h *Host) Reachable(yes bool) {
 	h.mu.Lock()

@@ -134,7 +134,7 @@ func (s *Server) Close() {
 	s.streams.Wait()
 }
 
-// Reachable(false) starts an outage: streams are cut and every request's connection is closed
+// Reachable begins an outage with false: streams are cut and every request's connection is closed
 // without an answer and without effect, until Reachable(true).
 func (s *Server) Reachable(yes bool) {
 	s.Host.Reachable(yes)
