@@ -89,16 +89,16 @@ func TestWanderGoesToANewPlaceEachTime(t *testing.T) {
 // The limit is the Maker's or the order's, whichever is lower. A clip that is too heavy is made
 // from the same frames once more, without rendering them again.
 func TestClipsFitTheirLimit(t *testing.T) {
-	full, err := maker(t, dream.Options{ClipSide: 128}).Make(t.Context(), wander(2, 1, dream.GIF), nil)
+	full, err := light(t, dream.Options{ClipSide: 64}).Make(t.Context(), wander(2, 1, dream.GIF), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit := int64(len(full.File.Data) / 3)
+	limit := int64(len(full.File.Data) / 2)
 	for name, limited := range map[string]struct{ maker, order int64 }{"the maker's": {limit, 0}, "the order's": {2 * limit, limit}} {
 		o := wander(2, 1, dream.GIF)
 		o.Accept[0].Bytes = limited.order
 		steps := 0
-		p, err := maker(t, dream.Options{ClipSide: 128, ClipBytes: limited.maker}).Make(t.Context(), o, func(dream.Progress) { steps++ })
+		p, err := light(t, dream.Options{ClipSide: 64, ClipBytes: limited.maker}).Make(t.Context(), o, func(dream.Progress) { steps++ })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestAClipThatCannotBeLightEnoughIsAProblem(t *testing.T) {
 	o := wander(2, 1, dream.GIF)
 	o.Accept[0].Bytes = 500
 	var p *dream.Problem
-	if _, err := maker(t, dream.Options{ClipSide: 64}).Make(t.Context(), o, nil); !errors.As(err, &p) {
+	if _, err := light(t, dream.Options{ClipSide: 64}).Make(t.Context(), o, nil); !errors.As(err, &p) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -127,7 +127,7 @@ func TestAClipThatCannotBeLightEnoughIsAProblem(t *testing.T) {
 // Without a folder for temporary files clips are made all the same, as long as the first try fits.
 func TestClipsNeedNoDiskUntilTheyAreTooHeavy(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
-	m := maker(t, dream.Options{ClipSide: 64, FFmpeg: "/nowhere/ffmpeg"})
+	m := light(t, dream.Options{ClipSide: 64, FFmpeg: "/nowhere/ffmpeg"})
 	if _, err := m.Make(t.Context(), wander(2, 1, dream.MP4, dream.GIF), nil); err != nil {
 		t.Errorf("a clip that fits: %v", err)
 	}
@@ -141,7 +141,7 @@ func TestClipsNeedNoDiskUntilTheyAreTooHeavy(t *testing.T) {
 func TestNothingOfAClipStaysOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	m := maker(t, dream.Options{ClipSide: 64})
+	m := light(t, dream.Options{ClipSide: 64})
 	if _, err := m.Make(t.Context(), wander(2, 1, dream.GIF), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestFilmsAreMadeWhereThereIsAnEncoder(t *testing.T) {
 	if err != nil {
 		t.Skip("no ffmpeg")
 	}
-	p, err := maker(t, dream.Options{ClipSide: 96, FFmpeg: ffmpeg}).Make(t.Context(), wander(2, 1, dream.MP4, dream.GIF), nil)
+	p, err := light(t, dream.Options{ClipSide: 96, FFmpeg: ffmpeg}).Make(t.Context(), wander(2, 1, dream.MP4, dream.GIF), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestABrokenEncoderCostsOnlyTheFilm(t *testing.T) {
 		"missing": "/nowhere/ffmpeg", "fails at once": encoder(t, "exit 1"),
 		"fails at the end": encoder(t, "cat >/dev/null; exit 1"), "heavy": encoder(t, `for out; do :; done; head -c 3000000 /dev/zero > "$out"; cat >/dev/null`),
 	} {
-		m := maker(t, dream.Options{ClipSide: 64, FFmpeg: ffmpeg, ClipBytes: 2 << 20})
+		m := light(t, dream.Options{ClipSide: 64, FFmpeg: ffmpeg, ClipBytes: 2 << 20})
 		p, err := m.Make(t.Context(), wander(2, 1, dream.MP4, dream.GIF), nil)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -197,7 +197,7 @@ func TestABrokenEncoderCostsOnlyTheFilm(t *testing.T) {
 }
 
 func TestOnlyWhatIsAcceptedIsMade(t *testing.T) {
-	m := maker(t, dream.Options{ClipSide: 64})
+	m := light(t, dream.Options{ClipSide: 64})
 	src := picture.Landscape(64, 48, 1)
 	for _, tt := range []struct {
 		accept []string
@@ -242,8 +242,8 @@ func TestOnlyWhatIsAcceptedIsMade(t *testing.T) {
 
 // An order that would have other bytes here is refused before anything is done.
 func TestAnOrderForAnotherPlaceIsRefused(t *testing.T) {
-	m := maker(t, dream.Options{})
-	here := dream.Order{Recipe: dream.Recipe{Octaves: 1, Steps: 1}, Source: picture.Landscape(64, 48, 1), Network: load(t).Hash(), ISA: classifier.Arithmetic()}
+	m := light(t, dream.Options{})
+	here := dream.Order{Recipe: dream.Recipe{Octaves: 1, Steps: 1}, Source: picture.Landscape(64, 48, 1), Network: stranger(t).Hash(), ISA: classifier.Arithmetic()}
 	if _, err := m.Make(t.Context(), here, nil); err != nil {
 		t.Errorf("one for this place: %v", err)
 	}
@@ -254,5 +254,22 @@ func TestAnOrderForAnotherPlaceIsRefused(t *testing.T) {
 		if _, err := m.Make(t.Context(), o, nil); !errors.Is(err, dream.ErrElsewhere) {
 			t.Errorf("for %.8s on %s: %v", o.Network, o.ISA, err)
 		}
+	}
+}
+
+// What is in the middle comes closer from frame to frame.
+func TestDiveFallsIntoThePicture(t *testing.T) {
+	m := light(t, dream.Options{ClipSide: 96})
+	frames, _, err := m.Frames(t.Context(), dream.Order{Source: picture.Landscape(96, 72, 3),
+		Recipe: dream.Recipe{Verb: dream.Dive, Seconds: 2, Octaves: 1, Steps: 1, Strength: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := frames[0], frames[8] // 1.022 to the eighth is six fifths
+	w, h := 96*5/6, 72*5/6
+	middle := image.Rect((96-w)/2, (72-h)/2, (96+w)/2, (72+h)/2)
+	closer := picture.FromImage(a.SubImage(middle)).Resize(96, 72).NRGBA()
+	if now, before := distance(closer, b, nil), distance(a, b, nil); now > 0.7*before {
+		t.Errorf("eight frames later the picture differs by %.2f from its middle and by %.2f from the whole", now, before)
 	}
 }

@@ -108,7 +108,7 @@ func TestAMadePieceSurvivesTheWay(t *testing.T) {
 	if err := sent.UnmarshalBinary(marshal(t, o)); err != nil {
 		t.Fatal(err)
 	}
-	m := maker(t, dream.Options{})
+	m := light(t, dream.Options{})
 	want, err := m.Make(t.Context(), o, nil)
 	if err != nil {
 		t.Fatal(err)

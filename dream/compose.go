@@ -11,12 +11,11 @@ import (
 func (j *job) compose(src *image.NRGBA, detail *picture.Planar) *image.NRGBA {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
 	out := image.NewNRGBA(src.Rect)
-	rows := picture.Pixels{NRGBA: src}
 	picture.Scale(detail, w, h, func(y int, row *[3][]float32) {
 		b := make([]float32, 4*w)
 		base := [3][]float32{b[:w], b[w : 2*w], b[2*w : 3*w]}
 		weight := b[3*w:]
-		rows.Row(&base, y)
+		straight(&base, src, y)
 		j.mask.row(weight, y, h)
 		for x := range w {
 			for c := range row {
@@ -32,6 +31,16 @@ func (j *job) compose(src *image.NRGBA, detail *picture.Planar) *image.NRGBA {
 		}
 	})
 	return out
+}
+
+// straight reads a row, also the colours of what is transparent: they are to come back as they were.
+func straight(row *[3][]float32, src *image.NRGBA, y int) {
+	px := src.Pix[y*src.Stride:]
+	for x := range row[0] {
+		for c := range row {
+			row[c][x] = float32(px[4*x+c]) / 255
+		}
+	}
 }
 
 // recolour gives pixel x the luma of dreamed and the chroma of the source (BT.601).

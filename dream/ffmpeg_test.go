@@ -30,7 +30,7 @@ func encoder(t *testing.T, script string) string {
 func TestTheEncoderGetsEveryFrameAndItsSize(t *testing.T) {
 	// The film is what the encoder was told and how many bytes it got.
 	ffmpeg := encoder(t, `n=$(wc -c); for out; do :; done; echo "$n $*" > "$out"`)
-	m := maker(t, dream.Options{ClipSide: 64, FFmpeg: ffmpeg})
+	m := light(t, dream.Options{ClipSide: 64, FFmpeg: ffmpeg})
 	p, err := m.Make(t.Context(), wander(2, 1, dream.MP4), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestAHangingEncoderDoesNotOutliveItsJob(t *testing.T) {
 	ffmpeg := encoder(t, `exec sleep 60`)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	gone := errors.New("the person left")
-	m := maker(t, dream.Options{ClipSide: 64, FFmpeg: ffmpeg})
+	m := light(t, dream.Options{ClipSide: 64, FFmpeg: ffmpeg})
 	time.AfterFunc(100*time.Millisecond, func() { cancel(gone) })
 	_, err := m.Make(ctx, wander(2, 1, dream.MP4), nil)
 	if !errors.Is(err, gone) {

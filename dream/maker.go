@@ -4,6 +4,8 @@ import (
 	"context"
 	"image"
 
+	"golang.org/x/image/draw"
+
 	"slugpuppy/classifier"
 	"slugpuppy/picture"
 )
@@ -123,6 +125,10 @@ func resized(src *image.NRGBA, size int) *image.NRGBA {
 	if long := max(w, h); size > 0 && size != long {
 		w, h = max(1, w*size/long), max(1, h*size/long)
 		out := image.NewNRGBA(image.Rect(0, 0, w, h))
+		if !src.Opaque() { // transparency is scaled with the colours
+			draw.CatmullRom.Scale(out, out.Rect, src, src.Rect, draw.Src, nil)
+			return out
+		}
 		picture.Scale(picture.Pixels{NRGBA: src}, w, h, func(y int, row *[3][]float32) { putRow(out, y, row) })
 		return out
 	}

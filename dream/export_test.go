@@ -1,0 +1,32 @@
+package dream
+
+import (
+	"context"
+	"image"
+
+	"slugpuppy/classifier"
+)
+
+// Frames renders a piece without making a file of it: its frames as they go to the encoder, and what
+// was dreamed.
+func (m *Maker) Frames(ctx context.Context, o Order) (frames []*image.NRGBA, dreamed []classifier.Guess, err error) {
+	r, err := m.Complete(o.Recipe)
+	if err != nil {
+		return nil, nil, err
+	}
+	j := &job{m: m, r: r, meter: &meter{frames: 1}, source: o.Source, guide: o.Guide}
+	j.preset, _ = FindPreset(r.Preset)
+	if j.saw, err = m.see(ctx, o.Source); err != nil {
+		return nil, nil, err
+	}
+	for img, err := range methods[r.Verb].render(ctx, j).frames {
+		if err != nil {
+			return nil, nil, err
+		}
+		frames = append(frames, img)
+	}
+	return frames, j.dreamed, nil
+}
+
+// StationFrames is how many frames of a wander belong to one station: it stays, and becomes the next.
+const StationFrames = holdFrames + fadeFrames
