@@ -8,6 +8,7 @@ import (
 	"image/gif"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -271,5 +272,28 @@ func TestDiveFallsIntoThePicture(t *testing.T) {
 	closer := picture.FromImage(a.SubImage(middle)).Resize(96, 72).NRGBA()
 	if now, before := distance(closer, b, nil), distance(a, b, nil); now > 0.7*before {
 		t.Errorf("eight frames later the picture differs by %.2f from its middle and by %.2f from the whole", now, before)
+	}
+}
+
+// Frames go to the encoder one by one: a clip of twice as many takes no more memory.
+func TestFramesAreNotHeld(t *testing.T) {
+	m := light(t, dream.Options{ClipSide: 240, FFmpeg: encoder(t, `cat >/dev/null; for out; do :; done; echo film > "$out"`)})
+	peak := func(stations int) (top uint64) {
+		var now runtime.MemStats
+		o := wander(stations, 1, dream.MP4, dream.GIF)
+		o.Source = picture.Landscape(240, 180, 1)
+		if _, err := m.Make(t.Context(), o, func(dream.Progress) {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			top = max(top, now.HeapAlloc)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return top
+	}
+	peak(2) // what the network keeps
+	few, many := peak(2), peak(5)
+	if frame := uint64(4 * 240 * 180); many > few+12*frame {
+		t.Errorf("%d KB for 48 frames, %d KB for 96 of %d KB each", few>>10, many>>10, frame>>10)
 	}
 }

@@ -157,13 +157,13 @@ func TestWordsRaiseAndLowerEvidence(t *testing.T) {
 			dogs = append(dogs, i)
 		}
 	}
-	src := picture.Landscape(160, 120, 0)
+	src := picture.Landscape(120, 90, 0)
 	m := maker(t, dream.Options{})
 	run := func(r dream.Recipe) *image.NRGBA {
 		res := dreamt(t, m, src, r)
 		return res.Image
 	}
-	r := dream.Recipe{Octaves: 3, Steps: 6}
+	r := dream.Recipe{Octaves: 2, Steps: 6}
 	usual := run(r)
 	if before, after := evidence(t, src, dogs...), evidence(t, usual, dogs...); after < 2*before {
 		t.Errorf("the usual dream takes dogs from %.3f to %.3f", before, after)
@@ -282,10 +282,10 @@ func TestMemoryIsPlannedBeforeTheJobStarts(t *testing.T) {
 
 // The cap is small here, so that tiles and a smaller working size come into play quickly.
 func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
-	const cap = 64 << 20
-	src := picture.Landscape(1800, 1200, 1)
+	const cap = 40 << 20
+	src := picture.Landscape(1200, 800, 1)
 	m := maker(t, dream.Options{MemoryBytes: cap})
-	e, err := m.Estimate(1800, 1200, quick())
+	e, err := m.Estimate(1200, 800, quick())
 	if err != nil {
 		t.Fatal(err)
 	}
