@@ -36,22 +36,21 @@ type App struct {
 	log     *slog.Logger
 	now     func() time.Time
 
-	strangers *http.Client   // for servers that people name
-	pictures  picture.Limits // with the one budget of decoded pictures
-	embedded  func() (*classifier.Network, error)
-	network   func() (*classifier.Network, error)
-	detector  func() (*detector.Detector, error)
-	engine    func() (*Engine, error)
-	key       func() (*store.Key, error) // that seals tokens; its file is made when it is missing
+	web      http.RoundTripper
+	pictures picture.Limits // with the one budget of decoded pictures
+	embedded func() (*classifier.Network, error)
+	network  func() (*classifier.Network, error)
+	detector func() (*detector.Detector, error)
+	engine   func() (*Engine, error)
+	key      func() (*store.Key, error) // that seals tokens; its file is made when it is missing
 }
 
 // New returns the program that a configuration describes. Nothing is opened yet.
 func New(cfg *config.Config, o Options) *App {
-	a := &App{cfg: cfg, version: o.Version, log: logger(cfg, o.Log), pictures: pictureLimits(cfg)}
-	if a.now = o.Now; a.now == nil {
+	a := &App{cfg: cfg, version: o.Version, log: logger(cfg, o.Log), now: o.Now, web: o.Web, pictures: pictureLimits(cfg)}
+	if a.now == nil {
 		a.now = time.Now
 	}
-	a.strangers = a.newStrangers(o.Web)
 	a.embedded = sync.OnceValues(classifier.Default)
 	a.network = sync.OnceValues(func() (*classifier.Network, error) { return a.choose(o.Model) })
 	a.detector = sync.OnceValues(a.newDetector)

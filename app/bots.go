@@ -1,12 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"slugpuppy/bot/network"
-	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/reply"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
@@ -16,7 +17,7 @@ import (
 
 // bot makes the bot of one account; o has what only this one needs. Limits of pictures and memory are the
 // configuration's.
-func (a *App) bot(platform network.Bot, st *store.Store, o reply.Options) (*reply.Daemon, error) {
+func (a *App) bot(p place, b network.Bot, st *store.Store, o reply.Options) (*reply.Daemon, error) {
 	salt, err := st.Salt()
 	if err != nil {
 		return nil, fmt.Errorf("read the database's salt: %w", err)
@@ -26,10 +27,9 @@ func (a *App) bot(platform network.Bot, st *store.Store, o reply.Options) (*repl
 		return nil, err
 	}
 	flow(a.cfg, &o)
-	if platform.Name() == x.Name {
-		o.Poll, o.Sweep, o.Caps.Uploads = a.cfg.X.Poll.Std(), xSweep, xUploads
-	}
-	o.Platform, o.Store, o.Secret = platform, st, salt
+	pace := p.Pace()
+	o.Poll, o.Sweep, o.Caps.Uploads = cmp.Or(pace.Poll, o.Poll), pace.Sweep, cmp.Or(pace.Uploads, o.Caps.Uploads)
+	o.Platform, o.Login, o.Store, o.Secret = b, login(p.Kind), st, salt
 	o.Dreamer, o.See, o.Vocabulary = engine.Queue, engine.Maker.See, engine.Words
 	if o.Decode == nil {
 		o.Decode = a.decode
@@ -37,35 +37,22 @@ func (a *App) bot(platform network.Bot, st *store.Store, o reply.Options) (*repl
 	return reply.New(o)
 }
 
-// What is different on X: looking whether answered posts were deleted costs money for each, and what
-// was deleted must be gone within a day; uploads have a larger budget (500 in 15 minutes).
-const (
-	xSweep   = 11 * time.Hour
-	xUploads = 500
-)
-
-// newBots are the bots that answer mentions, one for each network that is configured. That on
-// Mastodon takes the filter's orders and carries its digests.
+// newBots are the bots that answer mentions, one for each network that is configured.
 func (d *daemon) newBots() (bots []*reply.Daemon, err error) {
-	cfg := d.app.cfg
-	if cfg.Mastodon.Server != "" {
-		bot, err := d.newMastodonBot()
+	for _, p := range d.known.places {
+		if !p.Enabled() {
+			continue
+		}
+		b, err := p.Bot()
+		var off *network.Off
+		if errors.As(err, &off) {
+			d.app.log.Error("the bot on "+p.Title+" does not run: "+off.Why, append(slices.Clone(off.Args), "remedy", off.Remedy)...)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		bots = append(bots, bot)
-	}
-	if cfg.X.Enabled && !mayPostOnX(cfg) {
-		d.app.log.Error("the bot on X does not run: X's approval and the label of automated accounts are not both "+
-			"confirmed",
-			"x.approved", cfg.X.Approved, "x.automated_label", cfg.X.AutomatedLabel, "remedy",
-			"`slugpuppy doctor` says how to get them")
-	} else if cfg.X.Enabled {
-		platform, err := d.app.botOnX(d.store, d.key, d.meters, d.app.log)
-		if err != nil {
-			return nil, err
-		}
-		bot, err := d.bot(platform, reply.Options{Log: d.app.log.With("network", "x")})
+		bot, err := d.bot(p, b)
 		if err != nil {
 			return nil, err
 		}
@@ -74,20 +61,15 @@ func (d *daemon) newBots() (bots []*reply.Daemon, err error) {
 	return bots, nil
 }
 
-func (d *daemon) newMastodonBot() (*reply.Daemon, error) {
-	token, err := d.app.token(d.store)
-	if err != nil {
-		return nil, err
-	}
-	platform, err := d.app.onServer(d.app.cfg.Mastodon.Server, token, d.app.log)
-	if err != nil {
-		return nil, err
-	}
-	o := reply.Options{Log: d.app.log, Letters: d.letters}
-	if d.filter != nil {
+// bot is an account's bot with what watches it here. Where it can write to people, it takes the filter's
+// orders and carries its digests.
+func (d *daemon) bot(p place, b network.Bot) (*reply.Daemon, error) {
+	o := reply.Options{Log: d.app.log.With("network", p.Name), Letters: d.letters[p.Name], Replied: d.counts.Replied, Pulse: d.loops,
+		Decode: d.counts.Decoding("mentions", d.app.decode)}
+	if o.Letters != nil && d.filter != nil {
 		o.Orders = orders{d.filter}
 	}
-	return d.bot(platform, o)
+	return d.app.bot(p, b, d.store, o)
 }
 
 // orders says what came of the filter's orders.
@@ -99,13 +81,6 @@ func (o orders) Command(ctx context.Context, from store.Actor, text string) (str
 		return "", handled, err
 	}
 	return words.Answer(a), true, nil
-}
-
-// bot is an account's bot with what watches it here.
-func (d *daemon) bot(platform network.Bot, o reply.Options) (*reply.Daemon, error) {
-	o.Replied, o.Pulse = d.counts.Replied, d.loops
-	o.Decode = d.counts.Decoding("mentions", d.app.decode)
-	return d.app.bot(platform, d.store, o)
 }
 
 // flow fills in what a configuration says about the flow from a mention to its answer.

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
-	"github.com/mattn/go-mastodon"
+	api "github.com/mattn/go-mastodon"
 	"golang.org/x/sync/errgroup"
 
 	"slugpuppy/bot/demo"
@@ -15,6 +16,7 @@ import (
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/fake/xtest"
+	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/reply"
 	"slugpuppy/config"
@@ -30,39 +32,41 @@ type Stage struct {
 	close []func()
 }
 
-// NewStage builds everything on the fake of a network, mastodon or x; Close takes it away again.
-func NewStage(network string, o Options) (*Stage, error) {
+// NewStage builds everything on the fake of a network; Close takes it away again.
+func NewStage(on string, o Options) (*Stage, error) {
 	s := &Stage{}
-	if err := s.build(network, o); err != nil {
+	if err := s.build(on, o); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Stage) build(network string, o Options) error {
+func (s *Stage) build(on string, o Options) error {
 	dir, err := os.MkdirTemp("", "slugpuppy-demo-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
 	}
 	s.close = append(s.close, func() { os.RemoveAll(dir) })
-	cfg := config.Default()
+	cfg := Default()
 	cfg.Bot.PerUserHour, cfg.Bot.PerThread, cfg.Bot.PerPair = 0, 0, 0 // who plays here is alone
-	scene, err := newScene(network, cfg)
-	if err != nil {
-		return err
+	i := slices.IndexFunc(kinds, func(k network.Kind) bool { return k.Name == on })
+	if i < 0 || scenes[on] == nil {
+		return usage(fmt.Errorf("--network: there is no fake of %q", on))
 	}
+	scene := scenes[on](settings(cfg, kinds[i]))
 	s.close = append(s.close, scene.close)
 	a := New(cfg, o)
 	if s.store, err = store.Open(filepath.Join(dir, "demo.db"), store.Options{NoSync: true}); err != nil {
 		return err
 	}
 	s.close = append(s.close, func() { s.store.Close() })
-	platform, err := scene.connect(a, s.store)
+	p := a.places(database{s.store, a.key})[i]
+	b, err := p.Bot()
 	if err != nil {
 		return err
 	}
-	if s.robot, err = a.bot(platform, s.store, reply.Options{Log: a.log}); err != nil {
+	if s.robot, err = a.bot(p, b, s.store, reply.Options{Log: a.log}); err != nil {
 		return err
 	}
 	s.id, s.Demo = scene.robot, demo.New(scene.visitor, botName, s.robot)
@@ -109,51 +113,44 @@ func (s *Stage) listening(ctx context.Context) error {
 	}
 }
 
-// scene is a fake network with the bot's account and a visitor.
+// scene is a fake network with the bot's account, which a configuration names, and a visitor.
 type scene struct {
 	robot   string // id of the bot's account
 	visitor demo.Visitor
-	connect func(*App, *store.Store) (network.Bot, error)
 	close   func()
 }
 
 // The names of who is on the fake network.
 const botName, userName = "dreambot", "visitor"
 
-// newScene starts the fake of a network and points the configuration at it.
-func newScene(network string, cfg *config.Config) (scene, error) {
-	switch network {
-	case "mastodon":
-		return onFakeMastodon(cfg), nil
-	case "x":
-		return onFakeX(cfg), nil
-	}
-	return scene{}, usage(fmt.Errorf("--network: %q is neither mastodon nor x", network))
+// scenes are the fakes of networks by their names.
+var scenes = map[string]func(settings []any) scene{
+	mastodon.Name: onFakeMastodon,
+	x.Name:        onFakeX,
 }
 
-func onFakeMastodon(cfg *config.Config) scene {
+func onFakeMastodon(settings []any) scene {
 	s := mastodontest.New(mastodontest.Options{})
 	s.Start()
 	robot := s.AddUser(botName, mastodontest.UserOptions{Display: "Dream bot", Bot: true})
 	visitor := s.AddUser(userName, mastodontest.UserOptions{Display: "You"})
-	cfg.Mastodon.Server = s.URL
-	user := mastodon.NewClient(&mastodon.Config{Server: s.URL, AccessToken: visitor.Token()})
-	return scene{robot.ID(), demo.OnMastodon(user, botName), func(a *App, _ *store.Store) (network.Bot, error) {
-		return a.onServer(s.URL, robot.Token(), a.log)
-	}, s.Close}
+	own := settings[0].(*mastodon.Settings)
+	own.Server, own.Token = s.URL, config.Secret(robot.Token())
+	user := api.NewClient(&api.Config{Server: s.URL, AccessToken: visitor.Token()})
+	return scene{robot.ID(), demo.OnMastodon(user, botName), s.Close}
 }
 
-func onFakeX(cfg *config.Config) scene {
+func onFakeX(settings []any) scene {
 	s := xtest.New(xtest.Options{Owner: botName, RateLimits: true})
 	s.Start()
 	robot := s.AddUser(botName, xtest.UserOptions{Bio: "an automated account"})
 	visitor := s.AddUser(userName, xtest.UserOptions{})
-	cfg.X.Address, cfg.X.Approved, cfg.X.AutomatedLabel, cfg.X.Owned = s.URL, true, true, true
-	cfg.X.Poll = config.Duration(5 * time.Second) // of 300 calls in 15 minutes
-	keys := x.Keys{}
-	keys.Consumer, keys.ConsumerSecret = s.Consumer()
-	keys.Token, keys.TokenSecret = robot.Token()
-	return scene{robot.ID(), demo.OnX(s, visitor, botName), func(a *App, st *store.Store) (network.Bot, error) {
-		return x.Open(cfg.X.API, a.xOptions(books{st}, keys, a.log))
-	}, s.Close}
+	own := settings[0].(*x.Settings)
+	own.Enabled, own.Address, own.Approved, own.AutomatedLabel, own.Owned = true, s.URL, true, true, true
+	own.Poll = config.Duration(5 * time.Second) // of 300 calls in 15 minutes
+	key, secret := s.Consumer()
+	token, tokenSecret := robot.Token()
+	own.ConsumerKey, own.ConsumerSecret = config.Secret(key), config.Secret(secret)
+	own.Token, own.TokenSecret = config.Secret(token), config.Secret(tokenSecret)
+	return scene{robot.ID(), demo.OnX(s, visitor, botName), s.Close}
 }

@@ -13,29 +13,25 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/classifier"
 	"slugpuppy/config"
 	"slugpuppy/picture"
 )
 
-// Finding is one line of the doctor's report.
-type Finding struct {
-	Check  string
-	State  Health
-	Detail string
-	Remedy string // what to do; empty when all is well
+// well, doubt and sick are findings.
+func well(check, detail string) network.Finding {
+	return network.Finding{Check: check, State: network.Healthy, Detail: detail}
 }
 
-// Health is how a check went. Only a failure keeps the bot from working.
-type Health string
+func doubt(check, detail, remedy string) network.Finding {
+	return network.Finding{Check: check, State: network.Doubt, Detail: detail, Remedy: remedy}
+}
 
-// How checks go.
-const (
-	Healthy Health = "ok"
-	Doubt   Health = "warn"
-	Sick    Health = "fail"
-)
+func sick(check, detail, remedy string) network.Finding {
+	return network.Finding{Check: check, State: network.Sick, Detail: detail, Remedy: remedy}
+}
 
 // doctorTime bounds each check, and pulseTime a question to the daemon: a doctor who hangs helps nobody.
 const (
@@ -44,8 +40,8 @@ const (
 )
 
 // Unconfigured is the only finding when the configuration cannot be read.
-func Unconfigured(err error) Finding {
-	return Finding{"config", Sick, err.Error(), "correct it; `slugpuppy config check` looks again"}
+func Unconfigured(err error) network.Finding {
+	return sick("config", err.Error(), "correct it; `slugpuppy config check` looks again")
 }
 
 // Pulse asks the daemon whether it lives and works. The error is operator.ErrDown when nobody answers.
@@ -64,26 +60,26 @@ func (a *App) Pulse(ctx context.Context) (operator.Status, error) {
 }
 
 // Doctor runs every check, reports each as it is done, and returns an error when any failed.
-func (a *App) Doctor(ctx context.Context, report func(Finding) error) error {
+func (a *App) Doctor(ctx context.Context, report func(network.Finding) error) error {
 	failed := 0
-	tell := func(f Finding) error {
-		if f.State == Sick {
+	tell := func(f network.Finding) error {
+		if f.State == network.Sick {
 			failed++
 		}
 		return report(f)
 	}
-	for _, check := range []func(context.Context) Finding{
+	for _, check := range []func(context.Context) network.Finding{
 		a.checkConfig, a.checkState, a.checkDisk, a.checkKey, a.checkDatabase, a.checkNetwork, a.checkFFmpeg,
 	} {
 		f := bounded(ctx, check)
 		if err := tell(f); err != nil {
 			return err
 		}
-		if f.Check == "database" && f.State == Sick { // opening it can end this process
+		if f.Check == "database" && f.State == network.Sick { // opening it can end this process
 			return errors.New("the tokens are in the database, so no server was asked")
 		}
 	}
-	for _, f := range slices.Concat(a.checkServer(ctx), a.checkX(ctx), a.checkTimelines(ctx), a.checkAdmins(ctx)) {
+	for _, f := range slices.Concat(a.checkNetworks(ctx), a.checkAdmins(ctx)) {
 		if err := tell(f); err != nil {
 			return err
 		}
@@ -94,48 +90,43 @@ func (a *App) Doctor(ctx context.Context, report func(Finding) error) error {
 	return nil
 }
 
-func bounded(ctx context.Context, check func(context.Context) Finding) Finding {
+func bounded(ctx context.Context, check func(context.Context) network.Finding) network.Finding {
 	ctx, cancel := context.WithTimeout(ctx, doctorTime)
 	defer cancel()
 	return check(ctx)
 }
 
 // checkConfig says which file counts, and finds variables nobody reads.
-func (a *App) checkConfig(_ context.Context) Finding {
-	if odd := config.UnknownEnv(os.Environ()); len(odd) > 0 {
-		return Finding{"config", Doubt, "nothing reads " + strings.Join(odd, ", "),
-			"compare the spelling with `slugpuppy config dump`"}
+func (a *App) checkConfig(_ context.Context) network.Finding {
+	if odd := a.cfg.UnknownEnv(os.Environ()); len(odd) > 0 {
+		return doubt("config", "nothing reads "+strings.Join(odd, ", "), "compare the spelling with `slugpuppy config dump`")
 	}
-	return Finding{"config", Healthy, Source(a.cfg), ""}
+	return well("config", Source(a.cfg))
 }
 
 // checkState looks at the folder that holds the database.
-func (a *App) checkState(_ context.Context) Finding {
+func (a *App) checkState(_ context.Context) network.Finding {
 	folder := filepath.Dir(a.cfg.Store.Path)
 	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Finding{"state", Doubt, folder + " does not exist yet",
-			"`slugpuppy serve` makes it, if it may write there"}
+		return doubt("state", folder+" does not exist yet", "`slugpuppy serve` makes it, if it may write there")
 	case err != nil:
-		return Finding{"state", Sick, err.Error(), "run as the user the bot runs as, or set store.path"}
+		return sick("state", err.Error(), "run as the user the bot runs as, or set store.path")
 	case !info.IsDir():
-		return Finding{"state", Sick, folder + " is not a folder",
-			"set store.path to a file in a folder of the bot's own"}
+		return sick("state", folder+" is not a folder", "set store.path to a file in a folder of the bot's own")
 	case info.Mode().Perm()&0o022 != 0:
-		return Finding{"state", Doubt, fmt.Sprintf("%s has mode %04o: others can change what is in it", folder,
-			info.Mode().Perm()), "chmod 700 " + folder}
+		return doubt("state", fmt.Sprintf("%s has mode %04o: others can change what is in it", folder, info.Mode().Perm()), "chmod 700 "+folder)
 	}
 	probe, err := os.CreateTemp(folder, ".doctor-*")
 	if err != nil {
-		return Finding{"state", Sick, "cannot write: " + err.Error(),
-			"run as the user the bot runs as, or give it the folder with chown"}
+		return sick("state", "cannot write: "+err.Error(), "run as the user the bot runs as, or give it the folder with chown")
 	}
 	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 	if err != nil {
-		return Finding{"state", Sick, "cannot write: " + err.Error(), "look at the disk"}
+		return sick("state", "cannot write: "+err.Error(), "look at the disk")
 	}
-	return Finding{"state", Healthy, folder, ""}
+	return well("state", folder)
 }
 
 // Free space that is wanted beside the database: for the nightly copy, one before a migration and for
@@ -147,7 +138,7 @@ const (
 )
 
 // checkDisk looks at the space beside the database.
-func (a *App) checkDisk(_ context.Context) Finding {
+func (a *App) checkDisk(_ context.Context) network.Finding {
 	path := a.cfg.Store.Path
 	folder := filepath.Dir(path)
 	for { // the folder may not be made yet
@@ -158,8 +149,7 @@ func (a *App) checkDisk(_ context.Context) Finding {
 	}
 	free, err := diskFree(folder)
 	if err != nil {
-		return Finding{"disk", Doubt, "the free space of " + folder + " is not known: " + err.Error(),
-			"look yourself now and then"}
+		return doubt("disk", "the free space of "+folder+" is not known: "+err.Error(), "look yourself now and then")
 	}
 	used := int64(0)
 	if info, err := os.Stat(path); err == nil {
@@ -168,85 +158,81 @@ func (a *App) checkDisk(_ context.Context) Finding {
 	detail := fmt.Sprintf("%d MiB free in %s, the database has %d MiB", free>>20, folder, used>>20)
 	switch {
 	case free < roomLeast:
-		return Finding{"disk", Sick, detail, "make room: nothing can be written down"}
+		return sick("disk", detail, "make room: nothing can be written down")
 	case free < roomCopies*used+roomGrowth:
-		return Finding{"disk", Doubt, detail,
-			"make room, shorten bot.keep and filter.keep, or stop the daemon and `slugpuppy db compact`"}
+		return doubt("disk", detail, "make room, shorten bot.keep and filter.keep, or stop the daemon and `slugpuppy db compact`")
 	}
-	return Finding{"disk", Healthy, detail, ""}
+	return well("disk", detail)
 }
 
 // loginFor is the command that lets the bot in first.
 func (a *App) loginFor() string {
-	if a.cfg.X.Enabled && a.cfg.Mastodon.Server == "" {
-		return "`slugpuppy login x`"
+	for _, p := range a.places(nowhere{}) {
+		if p.Enabled() {
+			return login(p.Kind)
+		}
 	}
-	return "`slugpuppy login`"
+	return login(kinds[0])
 }
 
 // checkKey looks at the key file without making one.
-func (a *App) checkKey(_ context.Context) Finding {
+func (a *App) checkKey(_ context.Context) network.Finding {
 	path := a.cfg.Store.KeyFile
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Finding{"key", Doubt, path + " does not exist yet", a.loginFor() + " makes it"}
+		return doubt("key", path+" does not exist yet", a.loginFor()+" makes it")
 	case err != nil:
-		return Finding{"key", Sick, err.Error(), "run as the user the bot runs as, or set store.key_file"}
+		return sick("key", err.Error(), "run as the user the bot runs as, or set store.key_file")
 	case info.Mode().Perm()&0o077 != 0:
-		return Finding{"key", Sick, fmt.Sprintf("%s has mode %04o: others can read it", path, info.Mode().Perm()),
-			"chmod 600 " + path + ", and log in again if others may have read it"}
+		return sick("key", fmt.Sprintf("%s has mode %04o: others can read it", path, info.Mode().Perm()),
+			"chmod 600 "+path+", and log in again if others may have read it")
 	}
-	return Finding{"key", Healthy, path, ""}
+	return well("key", path)
 }
 
 // checkDatabase asks the running daemon, or looks at the file in a child process.
-func (a *App) checkDatabase(ctx context.Context) Finding {
+func (a *App) checkDatabase(ctx context.Context) network.Finding {
 	client, err := operator.Dial(ctx, a.cfg.Admin.Socket)
 	if err == nil {
 		st, err := client.Status(ctx)
 		if err != nil {
-			return Finding{"database", Sick, "the daemon is there but does not answer: " + err.Error(),
-				"look at its log; restart it"}
+			return sick("database", "the daemon is there but does not answer: "+err.Error(), "look at its log; restart it")
 		}
-		return Finding{"database", Healthy,
-			fmt.Sprintf("the daemon runs since %s, process %d", st.Since.Local().Format(time.DateTime), st.PID), ""}
+		return well("database", fmt.Sprintf("the daemon runs since %s, process %d", st.Since.Local().Format(time.DateTime), st.PID))
 	}
 	path := a.cfg.Store.Path
 	switch _, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return Finding{"database", Doubt, path + " does not exist yet, and no daemon runs",
-			a.loginFor() + ", then `slugpuppy serve`"}
+		return doubt("database", path+" does not exist yet, and no daemon runs", a.loginFor()+", then `slugpuppy serve`")
 	case err != nil:
-		return Finding{"database", Sick, err.Error(), "run as the user the bot runs as"}
+		return sick("database", err.Error(), "run as the user the bot runs as")
 	}
 	if err := CheckDatabase(ctx, path); err != nil {
-		return Finding{"database", Sick, err.Error(),
-			"`slugpuppy db restore FILE` with a copy, or stop whatever has the file open"}
+		return sick("database", err.Error(), "`slugpuppy db restore FILE` with a copy, or stop whatever has the file open")
 	}
-	return Finding{"database", Healthy, path + " is sound; no daemon runs", ""}
+	return well("database", path+" is sound; no daemon runs")
 }
 
 // probeSide is the size of the picture the network is tried on.
 const probeSide = 64
 
 // checkNetwork loads the network and takes one gradient: it must be finite, and not zero.
-func (a *App) checkNetwork(ctx context.Context) Finding {
+func (a *App) checkNetwork(ctx context.Context) network.Finding {
 	start := time.Now()
 	net, err := a.embedded()
 	if err != nil {
-		return Finding{"network", Sick, err.Error(), "the program is damaged; install it again"}
+		return sick("network", err.Error(), "the program is damaged; install it again")
 	}
 	largest, err := tryGradient(ctx, net)
 	switch {
 	case err != nil:
-		return Finding{"network", Sick, err.Error(), "report this with the output of `slugpuppy version`"}
+		return sick("network", err.Error(), "report this with the output of `slugpuppy version`")
 	case math.IsNaN(largest) || math.IsInf(largest, 0) || largest == 0:
-		return Finding{"network", Sick, fmt.Sprintf("the gradient's largest value is %v", largest),
-			"set SLUGPUPPY_KERNEL=plain and try again; report this with the output of `slugpuppy version`"}
+		return sick("network", fmt.Sprintf("the gradient's largest value is %v", largest),
+			"set SLUGPUPPY_KERNEL=plain and try again; report this with the output of `slugpuppy version`")
 	}
-	return Finding{"network", Healthy, fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(),
-		len(net.Labels()), time.Since(start).Milliseconds()), ""}
+	return well("network", fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(), len(net.Labels()), time.Since(start).Milliseconds()))
 }
 
 // tryGradient returns the largest absolute value of the gradient of a deep layer; NaN when
@@ -254,8 +240,7 @@ func (a *App) checkNetwork(ctx context.Context) Finding {
 func tryGradient(ctx context.Context, net *classifier.Network) (float64, error) {
 	in := picture.FromImage(picture.Landscape(probeSide, probeSide, 1))
 	grad := picture.NewPlanar(in.W, in.H)
-	target := classifier.Target{Layer: classifier.Logits, Weight: 1,
-		Channels: []classifier.ChannelWeight{{Channel: 0, Weight: 1}}}
+	target := classifier.Target{Layer: classifier.Logits, Weight: 1, Channels: []classifier.ChannelWeight{{Channel: 0, Weight: 1}}}
 	if _, err := net.Gradient(ctx, in, []classifier.Target{target}, grad); err != nil {
 		return 0, fmt.Errorf("try the network: %w", err)
 	}
@@ -267,21 +252,19 @@ func tryGradient(ctx context.Context, net *classifier.Network) (float64, error) 
 }
 
 // checkFFmpeg runs the binary, since one that cannot start is no use.
-func (a *App) checkFFmpeg(ctx context.Context) Finding {
+func (a *App) checkFFmpeg(ctx context.Context) network.Finding {
 	path := a.FFmpeg()
 	switch {
 	case a.cfg.Dream.FFmpeg == "none":
-		return Finding{"ffmpeg", Healthy, "not wanted; clips are GIFs", ""}
+		return well("ffmpeg", "not wanted; clips are GIFs")
 	case path == "":
-		return Finding{"ffmpeg", Doubt, "not found; clips are GIFs",
-			"install ffmpeg for MP4 clips, or set dream.ffmpeg to none"}
+		return doubt("ffmpeg", "not found; clips are GIFs", "install ffmpeg for MP4 clips, or set dream.ffmpeg to none")
 	}
 	out, err := exec.CommandContext(ctx, path, "-hide_banner", "-version").Output()
 	if err != nil {
-		return Finding{"ffmpeg", Sick, fmt.Sprintf("%s does not run: %v", path, err),
-			"correct dream.ffmpeg, or set it to none"}
+		return sick("ffmpeg", fmt.Sprintf("%s does not run: %v", path, err), "correct dream.ffmpeg, or set it to none")
 	}
-	return Finding{"ffmpeg", Healthy, string(firstLines(out, 1)), ""}
+	return well("ffmpeg", string(firstLines(out, 1)))
 }
 
 // Source says where a configuration comes from.

@@ -3,23 +3,22 @@ package app
 import (
 	"context"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/store"
 )
 
 // checkAdmins says who the admins of the page are. Only whose account is known is let in.
-func (a *App) checkAdmins(ctx context.Context) (all []Finding) {
+func (a *App) checkAdmins(ctx context.Context) (all []network.Finding) {
 	ctx, cancel := context.WithTimeout(ctx, pulseTime)
 	defer cancel()
 	for _, admin := range a.admins(ctx) {
 		if admin.Account == "" {
-			all = append(all, Finding{"admin", Doubt,
-				"@" + admin.Handle + ": not known yet whose account that is, so nobody is let in by it",
-				"look at the spelling of web.admins; the daemon asks the handle's server every hour, or they sign in " +
-					"on the page once"})
+			all = append(all, doubt("admin", "@"+admin.Handle+": not known yet whose account that is, so nobody is let in by it",
+				"look at the spelling of web.admins; the daemon asks the handle's server every hour, or they sign in on the page once"))
 			continue
 		}
-		all = append(all, Finding{"admin", Healthy, "@" + admin.Handle + " is " + admin.Account, ""})
+		all = append(all, well("admin", "@"+admin.Handle+" is "+admin.Account))
 	}
 	return all
 }

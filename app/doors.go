@@ -6,17 +6,22 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/config"
 )
 
 // doors is where others come in; nil is closed.
-type doors struct{ admin, metrics, page, lists net.Listener }
+type doors struct {
+	admin, metrics, page net.Listener
+	lists                []net.Listener // one for each of what is shown
+}
 
 // openDoors listens before anything is begun, so that a daemon that says it is ready can be reached.
-func openDoors(ctx context.Context, cfg *config.Config, page bool) (d doors, err error) {
+func openDoors(ctx context.Context, cfg *config.Config, page bool, lists []shown) (d doors, err error) {
 	defer func() {
 		if err != nil {
 			d.close()
@@ -36,16 +41,18 @@ func openDoors(ctx context.Context, cfg *config.Config, page bool) (d doors, err
 			return d, fmt.Errorf("listen for browsers: %w", err)
 		}
 	}
-	if page && cfg.X.ListsListen != "" {
-		if d.lists, err = lc.Listen(ctx, "tcp", cfg.X.ListsListen); err != nil {
+	for _, s := range lists {
+		l, err := lc.Listen(ctx, "tcp", s.listen)
+		if err != nil {
 			return d, fmt.Errorf("listen for browsers that want lists: %w", err)
 		}
+		d.lists = append(d.lists, l)
 	}
 	return d, nil
 }
 
 func (d doors) close() {
-	for _, l := range []net.Listener{d.admin, d.metrics, d.page, d.lists} {
+	for _, l := range slices.Concat(d.lists, []net.Listener{d.admin, d.metrics, d.page}) {
 		if l != nil {
 			l.Close()
 		}
@@ -69,4 +76,26 @@ func serveWeb(ctx context.Context, l net.Listener, h http.Handler) error {
 		return fmt.Errorf("serve browsers: %w", err)
 	}
 	return nil
+}
+
+// shown is what subscribers' browsers find at an address.
+type shown struct {
+	listen string
+	pages  http.Handler
+}
+
+// newShown is what networks show, where it is wanted.
+func newShown(all []place) (list []shown, err error) {
+	for _, p := range all {
+		publisher, ok := p.Adapter.(network.Publisher)
+		if !ok || publisher.Listen() == "" {
+			continue
+		}
+		pages, err := publisher.Pages()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, shown{publisher.Listen(), pages})
+	}
+	return list, nil
 }

@@ -2,14 +2,12 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"sync"
 	"time"
 
 	"slugpuppy/bot/network"
-	"slugpuppy/bot/network/x"
 	"slugpuppy/bot/reply"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
@@ -27,8 +25,7 @@ func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
 	cfg := a.cfg.Filter
 	o.Store, o.Log = known.store, a.log
 	o.Eye = &timeline.Eye{Judge: d, Store: known.store, Decode: decode, FetchBytes: a.pictures.MaxBytes, Looked: looked}
-	o.Connect = func(sub store.Subscriber) (network.Reader, error) { return known.reader(sub, a.log) }
-	o.Disconnect = func(ctx context.Context, sub store.Subscriber) error { return known.forget(ctx, sub, a.log) }
+	o.Connect, o.Disconnect = known.reader, known.disconnect
 	o.Poll, o.Check, o.Keep, o.Share = cfg.Poll.Std(), cfg.Check.Std(), cfg.Keep.Std(), cfg.Share
 	o.Looks, o.First = runtime.GOMAXPROCS(0), 200
 	return timeline.New(o)
@@ -36,13 +33,9 @@ func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
 
 // idleFilter is the filter of a command that works without a daemon: made when it is asked for,
 // it does one pass at a time.
-func (a *App) idleFilter(st *store.Store) func() (*timeline.Filter, error) {
+func (a *App) idleFilter(known connections) func() (*timeline.Filter, error) {
 	return sync.OnceValues(func() (*timeline.Filter, error) {
-		key, err := a.key()
-		if err != nil {
-			return nil, err
-		}
-		return a.newFilter(a.connections(st, key, nil), timeline.Options{}, a.decode, nil)
+		return a.newFilter(known, timeline.Options{}, a.decode, nil)
 	})
 }
 
@@ -53,20 +46,34 @@ func (d *daemon) newFilter() (*timeline.Filter, error) {
 		return nil, nil
 	}
 	o := timeline.Options{Observer: d.counts, Pulse: d.loops}
-	if cfg.Mastodon.Server != "" {
-		o.Tell = tellThrough(d.letters)
+	if len(d.letters) > 0 {
+		o.Tell = d.tell
 	}
 	return d.app.newFilter(d.known, o, d.counts.Decoding("timelines", d.app.decode), d.counts.Looked)
 }
 
-// tellThrough sends digests through the bot, which is on a network that people have.
-func tellThrough(l *reply.Letters) func(context.Context, store.Subscriber, timeline.Digest) error {
-	return func(_ context.Context, sub store.Subscriber, digest timeline.Digest) error {
-		if sub.Network == x.Name { // a name there is somebody else's here
-			return errors.New("the bot writes to nobody on X; `slugpuppy filter report` says the same")
+// newLetters are those to subscribers, through the bots that can write to people. A name is somebody
+// else's on another network.
+func newLetters(all []place) map[string]*reply.Letters {
+	letters := map[string]*reply.Letters{}
+	for _, p := range all {
+		if p.Enabled() && p.Facts.Private {
+			letters[p.Name] = &reply.Letters{}
 		}
-		name := fmt.Sprintf("digest:%s:%s:%s:%d", sub.Network, sub.Identity.Server, sub.Identity.ID,
-			sub.LastDigest.Unix())
-		return l.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, words.Digest(digest))
 	}
+	return letters
+}
+
+// tell sends somebody their digest.
+func (d *daemon) tell(_ context.Context, sub store.Subscriber, digest timeline.Digest) error {
+	l := d.letters[sub.Network]
+	if l == nil {
+		on := sub.Network
+		if p, err := find(d.known.places, sub.Network); err == nil {
+			on = p.Title
+		}
+		return fmt.Errorf("the bot writes to nobody on %s; `slugpuppy filter report` says the same", on)
+	}
+	name := fmt.Sprintf("digest:%s:%s:%s:%d", sub.Network, sub.Identity.Server, sub.Identity.ID, sub.LastDigest.Unix())
+	return l.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, words.Digest(digest))
 }

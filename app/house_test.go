@@ -66,7 +66,7 @@ func serve(t testing.TB, run func(context.Context) error) {
 // config reads the house's configuration.
 func (h *house) config(t testing.TB) *config.Config {
 	t.Helper()
-	cfg, err := config.Load(os.DevNull, func(name string) (string, bool) { v, ok := h.env[name]; return v, ok })
+	cfg, err := Load(os.DevNull, func(name string) (string, bool) { v, ok := h.env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
 	}

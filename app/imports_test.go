@@ -58,7 +58,7 @@ func importers(t *testing.T) map[string][]string {
 
 func TestOnlyTheCompositionRootKnowsTheAdapters(t *testing.T) {
 	by := importers(t)
-	for _, adapter := range []string{"bot/network/mastodon", "bot/network/x", "bot/network/x/hidelist"} {
+	for _, adapter := range []string{"bot/network/mastodon", "bot/network/x"} {
 		if !slices.Contains(by[adapter], "app") {
 			t.Errorf("app does not import %s: is it gone? Then this test says nothing of it", adapter)
 		}

@@ -34,15 +34,16 @@ func (a *App) newSite(known connections, filter *timeline.Filter, svc operator.S
 	if err != nil {
 		return nil, err
 	}
+	p, porch := porch(known.places)
 	return web.New(web.Options{
 		Store: known.store, Filter: filter, Admin: svc, Studio: studio, URL: u, Log: a.log,
 		Budget: func(b float64) (float64, float64) { p := d.Promise(b); return p.Score, p.Found },
-		SignIn: &door{app: a, store: known.store, key: known.key, callback: u.String() + "/callback"},
-		Admins: handles(cfg.Web.Admins), FindAdmin: a.directory().Find,
-		Costs: a.costs(svc, known.meters),
+		On:     p.Title, SignIn: door{network: p.Name, porch: porch, callback: u.String() + "/callback"},
+		Admins: handles(cfg.Web.Admins), FindAdmin: porch.Find,
+		Costs: a.costs(known.places),
 		Try:   cfg.Web.Try, Proxy: cfg.Web.Proxy, Shadow: cfg.Filter.Shadow.Std(),
 		Fetch: func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error) {
-			reader, err := known.reader(sub, a.log)
+			reader, err := known.reader(sub)
 			if err != nil {
 				return nil, err
 			}

@@ -19,9 +19,10 @@ import (
 	"slugpuppy/store"
 )
 
-// shop is the web page over a house's server.
+// shop is the web page over a house's server, with X next door.
 type shop struct {
 	*house
+	x   *xtest.Server
 	url string
 	*daemon
 }
@@ -29,6 +30,11 @@ type shop struct {
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	h := newHouse(t)
+	onX := xtest.New(xtest.Options{RateLimits: true})
+	onX.Start()
+	t.Cleanup(onX.Close)
+	h.env["SLUGPUPPY_X_ADDRESS"] = onX.URL
+	h.env["SLUGPUPPY_X_CONSUMER_KEY"], h.env["SLUGPUPPY_X_CONSUMER_SECRET"] = onX.Consumer()
 	srv := httptest.NewUnstartedServer(nil)
 	cfg := h.config(t)
 	cfg.Web.Listen = srv.Listener.Addr().String()
@@ -47,7 +53,7 @@ func newShop(t *testing.T) *shop {
 	srv.Start()
 	t.Cleanup(srv.Close)
 	serve(t, d.site.Run)
-	return &shop{h, srv.URL, d}
+	return &shop{h, onX, srv.URL, d}
 }
 
 func (s *shop) browser(t *testing.T) *apptest.Browser { return apptest.NewBrowser(t, s.url, s.server) }
@@ -304,15 +310,14 @@ func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
 // onX reads somebody's timeline on a fake X.
 func (s *shop) onX(t *testing.T) {
 	t.Helper()
-	server := xtest.New(xtest.Options{RateLimits: true})
-	server.Start()
-	t.Cleanup(server.Close)
-	alice, artist := server.AddUser("alice", xtest.UserOptions{}), server.AddUser("artist", xtest.UserOptions{})
+	alice, artist := s.x.AddUser("alice", xtest.UserOptions{}), s.x.AddUser("artist", xtest.UserOptions{})
 	alice.Follow(artist)
-	var keys x.Keys
-	keys.Consumer, keys.ConsumerSecret = server.Consumer()
-	keys.Token, keys.TokenSecret = alice.Token()
-	reader, err := x.New(x.Options{API: server.URL, Keys: keys, Meters: s.meters, Budget: xBudget(s.app.cfg, books{s.store})})
+	sub := store.Subscriber{Network: x.Name, Identity: identity.Identity{Server: x.Server, ID: alice.ID()}, Handle: "alice"}
+	token, secret := alice.Token()
+	if err := s.known.Keep(sub, map[string]string{"token": token, "token_secret": secret}); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := s.known.reader(sub)
 	if err != nil {
 		t.Fatal(err)
 	}

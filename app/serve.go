@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -10,8 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"slugpuppy/bot/network/x"
-	"slugpuppy/bot/network/x/hidelist"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/operator/metrics"
 	"slugpuppy/bot/pulse"
@@ -27,17 +25,15 @@ import (
 type daemon struct {
 	app     *App
 	store   *store.Store
-	key     *store.Key
-	meters  *x.Meters // how many calls accounts on X have left
 	loops   *pulse.Monitor
 	counts  *metrics.Metrics
 	known   connections
-	letters *reply.Letters   // through the bot on Mastodon, to the filter's subscribers
-	filter  *timeline.Filter // nil when it is disabled
+	letters map[string]*reply.Letters // to the filter's subscribers, by network
+	filter  *timeline.Filter          // nil when it is disabled
 	bots    []*reply.Daemon
 	local   *operator.Local
-	site    *web.Site       // nil without a page
-	lists   *hidelist.Press // nil without lists
+	site    *web.Site // nil without a page
+	lists   []shown   // what subscribers' browsers are shown
 }
 
 // Serve answers mentions, looks after timelines and listens to operators and browsers until ctx ends.
@@ -53,7 +49,7 @@ func (a *App) Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	doors, err := openDoors(ctx, a.cfg, d.filter != nil)
+	doors, err := openDoors(ctx, a.cfg, d.filter != nil, d.lists)
 	if err != nil {
 		return err
 	}
@@ -63,17 +59,16 @@ func (a *App) Serve(ctx context.Context) error {
 
 // newDaemon builds everything that runs.
 func (a *App) newDaemon(st *store.Store) (*daemon, error) {
-	key, err := a.key()
+	if _, err := a.key(); err != nil {
+		return nil, err
+	}
+	d := &daemon{app: a, store: st, loops: &pulse.Monitor{}, known: a.connections(st)}
+	d.letters = newLetters(d.known.places)
+	var err error
+	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed, Money: a.money(d.known.places), Version: a.version})
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{app: a, store: st, key: key, meters: &x.Meters{}, loops: &pulse.Monitor{}, letters: &reply.Letters{}}
-	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed,
-		Money: a.money(st), Version: a.version})
-	if err != nil {
-		return nil, err
-	}
-	d.known = a.connections(st, key, d.meters)
 	if d.filter, err = d.newFilter(); err != nil {
 		return nil, err
 	}
@@ -92,16 +87,13 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 			return nil, err
 		}
 	}
-	if a.cfg.X.ListsListen != "" {
-		d.lists, err = a.newPress(st)
-	}
+	d.lists, err = newShown(d.known.places)
 	return d, err
 }
 
 // newOperator is what operators may ask while the daemon runs.
 func (d *daemon) newOperator() *operator.Local {
-	l := &operator.Local{Store: d.store, Daemon: statusOf(d.bots, d.app.now()), Secrets: d.known,
-		Lists:  d.app.listsOf(d.store),
+	l := &operator.Local{Store: d.store, Daemon: statusOf(d.bots, d.app.now()), Secrets: d.known, Lists: d.known.lists,
 		Admins: handles(d.app.cfg.Web.Admins)}
 	if d.filter != nil {
 		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
@@ -121,9 +113,11 @@ func (d *daemon) somethingToDo() error {
 			return err
 		}
 	}
-	return usage(errors.New("nothing to do: set mastodon.server and run `slugpuppy login` for the bot, " +
-		"set x.enabled, x.approved and x.automated_label and run `slugpuppy login x`, or `slugpuppy filter connect` " +
-		"for the filter"))
+	var starts []string
+	for _, p := range d.known.places {
+		starts = append(starts, p.Start)
+	}
+	return usage(fmt.Errorf("nothing to do: %s, or `slugpuppy filter connect` for the filter", strings.Join(starts, ", ")))
 }
 
 // run does all of it until ctx ends.
@@ -143,8 +137,8 @@ func (d *daemon) run(ctx context.Context, doors doors) error {
 		group.Go(func() error { return serveWeb(ctx, doors.page, d.site.Handler()) })
 		group.Go(func() error { return d.site.Run(ctx) })
 	}
-	if doors.lists != nil {
-		group.Go(func() error { return serveWeb(ctx, doors.lists, d.lists.Handler()) })
+	for i, l := range doors.lists {
+		group.Go(func() error { return serveWeb(ctx, l, d.lists[i].pages) })
 	}
 	group.Go(func() error { return nightly(ctx, d.store, d.app.log) })
 	group.Go(func() error { return underSystemd(d.app.log).supervise(ctx, d.loops, d.app.log) })

@@ -10,7 +10,6 @@ import (
 
 	"slugpuppy/app"
 	"slugpuppy/cli/object"
-	"slugpuppy/config"
 )
 
 func (c *console) configCommand() *cobra.Command {
@@ -25,9 +24,9 @@ func (c *console) configCommand() *cobra.Command {
 					}
 					return err
 				}
-				about, text := object.Check{OK: true,
-					File: a.Config().File()}, fmt.Sprintf("configuration is fine (%s)", app.Source(a.Config()))
-				if odd := config.UnknownEnv(os.Environ()); len(odd) > 0 { // no mistake: Kubernetes sets such names by itself
+				cfg := a.Config()
+				about, text := object.Check{OK: true, File: cfg.File()}, fmt.Sprintf("configuration is fine (%s)", app.Source(cfg))
+				if odd := cfg.UnknownEnv(os.Environ()); len(odd) > 0 { // no mistake: Kubernetes sets such names by itself
 					about.Unread = odd
 					text += "\nbut nothing reads " + strings.Join(odd, ", ")
 				}

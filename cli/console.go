@@ -140,7 +140,7 @@ func exitCode(err error) int {
 
 // load reads the configuration; a missing default file means the defaults.
 func (c *console) load() (*app.App, error) {
-	cfg, err := config.Load(c.configPath, c.env)
+	cfg, err := app.Load(c.configPath, c.env)
 	if err != nil {
 		return nil, usageError(err)
 	}
@@ -170,13 +170,14 @@ func (c *console) root() *cobra.Command {
 	flags.StringVar(&c.configPath, "config", "",
 		"configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
 	root.AddCommand(
-		c.demoCommand(), c.serveCommand(), c.loginCommand(), c.xCommand(),
+		c.demoCommand(), c.serveCommand(), c.loginCommand(),
 		c.dreamCommand(), c.imagineCommand(), c.diveCommand(), c.wanderCommand(), c.seeCommand(),
 		c.recipeCommand(), c.jobsCommand(), c.allowCommand(), c.denyCommand(), c.rulesCommand(), c.undoCommand(),
 		c.logCommand(), c.filterCommand(), c.userCommand(), c.auditCommand(), c.statusCommand(), c.modelCommand(),
 		c.inspectCommand(), c.detectCommand(), c.detectorCommand(), c.configCommand(),
 		c.benchCommand(), c.doctorCommand(), c.dbCommand(), c.manCommand(), c.versionCommand(),
 	)
+	root.AddCommand(c.networkCommands()...)
 	// The library's own group helps whoever asks it for a shell it does not know, into their file.
 	root.InitDefaultCompletionCmd()
 	if cmd, _, err := root.Find([]string{"completion"}); err == nil && cmd != root {

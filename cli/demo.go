@@ -30,12 +30,19 @@ type demoFlags struct {
 
 func (c *console) demoCommand() *cobra.Command {
 	var f demoFlags
+	var names []string
+	for _, k := range app.Kinds() {
+		names = append(names, k.Name)
+	}
 	cmd := &cobra.Command{
 		Use:   "demo [WORDS...]",
-		Short: "Try the bot on this machine: a fake Mastodon server or X, the bot and a page to play with",
-		Long: "Starts a Mastodon server (or, with --network x, X's API) in memory, the bot and a small page,\n" +
-			"posts a painted landscape with the words at the bot and prints the reply. Nothing leaves this machine.",
+		Short: "Try the bot on this machine: a fake network, the bot and a page to play with",
+		Long: "Starts a network's server in memory, the bot and a small page, posts a painted landscape with the\n" +
+			"words at the bot and prints the reply. Nothing leaves this machine.",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("--network", f.network, names); err != nil {
+				return err
+			}
 			if len(args) == 0 {
 				args = []string{dream.DefaultPreset}
 			}
@@ -44,7 +51,7 @@ func (c *console) demoCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&f.once, "once", false,
 		"one round only: write the picture to a file and exit 0 if the reply arrived")
-	cmd.Flags().StringVar(&f.network, "network", "mastodon", "mastodon or x")
+	cmd.Flags().StringVar(&f.network, "network", names[0], strings.Join(names, " or "))
 	cmd.Flags().StringVar(&f.out, "out", "",
 		"file for the first picture (default: dream.png, or dream.gif or .mp4 for a clip)")
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080",

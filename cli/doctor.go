@@ -8,15 +8,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
-	"slugpuppy/config"
+	"slugpuppy/bot/network"
 )
 
 // finding is one line of the doctor's report.
 type finding struct {
-	Check  string     `json:"check"`
-	State  app.Health `json:"state"`
-	Detail string     `json:"detail"`
-	Remedy string     `json:"remedy,omitempty"`
+	Check  string         `json:"check"`
+	State  network.Health `json:"state"`
+	Detail string         `json:"detail"`
+	Remedy string         `json:"remedy,omitempty"`
 }
 
 func (f finding) String() string {
@@ -61,8 +61,8 @@ func (c *console) pulse(ctx context.Context) error {
 
 // examine prints each check as it is done.
 func (c *console) examine(ctx context.Context) error {
-	report := func(f app.Finding) error { return c.print(finding(f), finding(f).String()) }
-	cfg, err := config.Load(c.configPath, c.env)
+	report := func(f network.Finding) error { return c.print(finding(f), finding(f).String()) }
+	cfg, err := app.Load(c.configPath, c.env)
 	if err != nil {
 		return errors.Join(report(app.Unconfigured(err)),
 			usageError(errors.New("nothing else can be checked before the configuration is right")))

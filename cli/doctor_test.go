@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"slugpuppy/app"
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/mastodontest"
 )
 
@@ -42,8 +42,8 @@ func TestDoctorOnAFreshMachineFindsNothingBroken(t *testing.T) {
 	if code != exitOK {
 		t.Errorf("exit code %d, want %d: %v", code, exitOK, found)
 	}
-	for check, want := range map[string]app.Health{
-		"config": app.Healthy, "state": app.Doubt, "key": app.Doubt, "database": app.Doubt, "network": app.Healthy, "ffmpeg": app.Healthy, "server": app.Doubt,
+	for check, want := range map[string]network.Health{
+		"config": network.Healthy, "state": network.Doubt, "key": network.Doubt, "database": network.Doubt, "network": network.Healthy, "ffmpeg": network.Healthy, "server": network.Doubt,
 	} {
 		if found[check].State != want {
 			t.Errorf("%s: %+v, want %s", check, found[check], want)
@@ -85,7 +85,7 @@ func TestDoctorSaysWhatToDoAboutTrouble(t *testing.T) {
 			}
 			found, code := doctor(t, home, test.spoil(t, state))
 			f := found[test.check]
-			if code != test.code || f.State != app.Sick || !strings.Contains(f.Remedy, test.remedy) {
+			if code != test.code || f.State != network.Sick || !strings.Contains(f.Remedy, test.remedy) {
 				t.Errorf("exit code %d, %+v; want %d and a remedy with %q", code, f, test.code, test.remedy)
 			}
 		})

@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
@@ -133,57 +135,49 @@ func (c *console) filterSet() *cobra.Command {
 }
 
 func (c *console) filterConnect() *cobra.Command {
-	var network string
-	var w app.Wish
+	var on string
+	var w network.Wish
+	var now bool
+	var names, long []string
+	for _, k := range app.Kinds() {
+		names, long = append(names, k.Name), append(long, k.Connect.Long)
+	}
 	cmd := &cobra.Command{
-		Use: "connect", Short: "Let the filter look after an account's home timeline",
-		Long: "Prints an address to open in a browser where you are signed in to the account whose timeline is to\n" +
-			"be kept free of dreams. The filter can then read that timeline and keep filters; it cannot post.\n" +
-			"With --network x the account is one on X, which hides no single posts: the filter keeps a list that\n" +
-			"the browser there uses. X's keys can post too; nothing of the filter's does.",
+		Use: "connect", Short: "Let the filter look after an account's home timeline", Long: strings.Join(long, "\n"),
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch network {
-			case "mastodon":
-				return c.connect(cmd.Context(), w)
-			case "x":
-				return c.connectX(cmd.Context(), w)
+			if err := oneOf("--network", on, names); err != nil {
+				return err
 			}
-			return usageError(fmt.Errorf("--network: %q is neither mastodon nor x", network))
+			a, err := c.load()
+			if err != nil {
+				return err
+			}
+			did, err := a.Connect(cmd.Context(), c, on, w, now)
+			if err != nil {
+				return err
+			}
+			if did.Answer == nil {
+				return c.print(object.OfUser(did.User, nil, nil), connectedText(did))
+			}
+			return c.print(object.OfUser(did.User, did.Answer.Lists, did.Answer.Mutes), connectedText(did)+listsText(did.Answer.Lists))
 		}}
 	flags := cmd.Flags()
-	flags.StringVar(&network, "network", "mastodon", "mastodon or x")
+	flags.StringVar(&on, "network", names[0], strings.Join(names, " or "))
 	flags.StringVar(&w.Server, "server", "",
 		"the account's server, such as https://example.social (default: the bot's)")
 	flags.BoolVar(&w.Paste, "paste", false, "copy a code from the browser instead of being sent back here")
 	flags.BoolVar(&w.Mutes, "mutes", false, "also allow timed mutes, for filter set ACCT mute ...")
-	flags.BoolVar(&w.Now, "now", false, "hide from the first day on instead of only reporting for a week")
+	flags.BoolVar(&now, "now", false, "hide from the first day on instead of only reporting for a week")
 	return cmd
 }
 
-func (c *console) connect(ctx context.Context, w app.Wish) error {
-	a, err := c.load()
-	if err != nil {
-		return err
+// oneOf says that a flag's value is none that it may have.
+func oneOf(flag, value string, may []string) error {
+	if slices.Contains(may, value) {
+		return nil
 	}
-	did, err := a.Connect(ctx, c, w)
-	if err != nil {
-		return err
-	}
-	return c.print(object.OfUser(did.User, nil, nil), connectedText(did))
-}
-
-func (c *console) connectX(ctx context.Context, w app.Wish) error {
-	a, err := c.load()
-	if err != nil {
-		return err
-	}
-	did, err := a.ConnectX(ctx, c, w)
-	if err != nil {
-		return err
-	}
-	return c.print(object.OfUser(did.User, did.Answer.Lists, did.Answer.Mutes),
-		connectedText(did)+listsText(did.Answer.Lists))
+	return usageError(fmt.Errorf("%s: %q is neither %s", flag, value, strings.Join(may, " nor ")))
 }
 
 func connectedText(did app.Connected) string {

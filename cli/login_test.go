@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/app"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/mastodon"
-	"slugpuppy/config"
 	"slugpuppy/store"
 )
 
@@ -125,11 +125,11 @@ func loggedIn(t *testing.T, term *terminal, home string) {
 			t.Errorf("%q is missing in %q", want, term.out.String())
 		}
 	}
-	cfg, err := config.Load(os.DevNull, term.app.env)
+	cfg, err := app.Load(os.DevNull, term.app.env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := mastodon.New(mastodon.Options{Server: cfg.Mastodon.Server, Token: sealedToken(t, cfg)})
+	p, err := mastodon.New(mastodon.Options{Server: cfg.Networks[0].Options.(*mastodon.Settings).Server, Token: sealedToken(t, cfg)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestTheTokenIsNowhereInClear(t *testing.T) {
 	}
 	open(t, back)
 	loggedIn(t, term, home)
-	cfg, err := config.Load(os.DevNull, term.app.env)
+	cfg, err := app.Load(os.DevNull, term.app.env)
 	if err != nil {
 		t.Fatal(err)
 	}

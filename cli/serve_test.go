@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/app"
 	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/operator"
 	"slugpuppy/config"
 	"slugpuppy/picture"
@@ -87,7 +89,7 @@ func (h *house) login(t *testing.T) string {
 	if code := term.wait(t); code != exitOK {
 		t.Fatalf("login: exit code %d: %s", code, term.said())
 	}
-	cfg, err := config.Load(h.file, h.app(nil, nil).env)
+	cfg, err := app.Load(h.file, h.app(nil, nil).env)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +108,7 @@ func sealedToken(t *testing.T, cfg *config.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := url.Parse(cfg.Mastodon.Server)
+	server, err := url.Parse(cfg.Networks[0].Options.(*mastodon.Settings).Server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +122,7 @@ func sealedToken(t *testing.T, cfg *config.Config) string {
 // open opens what a stopped daemon has left.
 func (h *house) open(t *testing.T) (*store.Store, *store.Key) {
 	t.Helper()
-	cfg, err := config.Load(h.file, h.app(nil, nil).env)
+	cfg, err := app.Load(h.file, h.app(nil, nil).env)
 	if err != nil {
 		t.Fatal(err)
 	}

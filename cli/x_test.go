@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"slugpuppy/app"
+	"slugpuppy/bot/identity"
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/network/fake/xtest"
-	"slugpuppy/bot/network/x"
 	"slugpuppy/picture"
 )
 
@@ -187,18 +187,19 @@ func TestLoginOnXSaysWhatIsMissing(t *testing.T) {
 
 func TestABillSaysWhatItWasFor(t *testing.T) {
 	const now = "2026-11"
-	list := []x.Line{
-		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: x.PostRead, N: 200, Cost: 1_000_000},
-		{Account: "1", Handle: "dreambot", Month: "2026-08", Item: x.Summoned, N: 3, Cost: 30_000},
-		{Account: "1", Handle: "dreambot", Month: now, Item: x.UserRead, N: 95, Cost: 950_000},
-		{Account: "2", Handle: "alice", Month: now, Item: x.MuteMade, N: 98, Cost: 980_000},
-		{Account: "3", Month: now, Item: x.MuteMade, N: 1, Cost: 10_000},
+	line := func(item string, n int, cost network.Money) network.Spending {
+		return network.Spending{Item: item, N: n, Cost: cost}
 	}
-	var bills []app.Bill
-	for _, b := range x.Bills(list) {
-		bills = append(bills, app.Bill{Bill: b, Cap: x.Dollar, Least: x.Dollar / 10, Timeline: b.Handle == "alice"})
+	bills := []network.Bill{
+		{Handle: "dreambot", Month: "2026-08", Lines: []network.Spending{line("post read", 200, 1_000_000), line("summoned reply", 3, 30_000)}, Sum: 1_030_000},
+		{Handle: "dreambot", Month: now, Lines: []network.Spending{line("user read", 95, 950_000)}, Sum: 950_000, Stopped: "mentions are not read before the 1st"},
+		{Handle: "alice", Month: now, Lines: []network.Spending{line("mute", 98, 980_000)}, Sum: 980_000, Stopped: "the timeline is not read before the 1st"},
+		{Identity: identity.Identity{ID: "3"}, Month: now, Lines: []network.Spending{line("mute", 1, 10_000)}, Sum: 10_000},
 	}
-	got := costText(bills, "", now)
+	for i := range bills {
+		bills[i].Cap = network.Dollar
+	}
+	got := costText("X", bills, "")
 	want := `@dreambot, 2026-08
   post read              200       $1.00
   summoned reply           3       $0.03
@@ -216,7 +217,7 @@ somebody who left, account 3, NOW
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	if got := costText(nil, "2026-08", now); got != "nothing was spent on X in 2026-08" {
+	if got := costText("X", nil, "2026-08"); got != "nothing was spent on X in 2026-08" {
 		t.Error(got)
 	}
 }

@@ -8,73 +8,30 @@ import "time"
 
 // Config is every option. Load fills it; the zero value is not useful, see Default.
 //
-// Tags: toml is the key, doc its help, min and max its range, choice the values it may have.
+// Tags: toml is the key, doc its help, min and max its range, choice the values it may have, address
+// an address like it, beside the name of a file beside the database for when it is empty.
 // The environment variable of section.key is SLUGPUPPY_SECTION_KEY.
 type Config struct {
-	Mastodon Mastodon `toml:"mastodon" doc:"the account that answers"`
-	X        X        `toml:"x" doc:"an account on X, and timelines there"`
-	XPrices  XPrices  `toml:"x_prices" doc:"what X bills for one of each, in US dollars; correct it when X changes its prices"`
-	Bot      Bot      `toml:"bot" doc:"what people may ask for, and when"`
-	Filter   Filter   `toml:"filter" doc:"timelines that are kept free of dreams"`
-	Web      Web      `toml:"web" doc:"the page where people sign in and look after their filter"`
-	Dream    Dream    `toml:"dream" doc:"how pictures are made"`
-	Model    Model    `toml:"model" doc:"networks other than the built-in one"`
-	Picture  Picture  `toml:"picture" doc:"limits on picture files that come in"`
-	Store    Store    `toml:"store" doc:"where state is kept"`
-	Admin    Admin    `toml:"admin" doc:"how commands reach the running daemon"`
-	Log      Log      `toml:"log" doc:"what is written to standard error"`
+	Bot     Bot     `toml:"bot" doc:"what people may ask for, and when"`
+	Filter  Filter  `toml:"filter" doc:"timelines that are kept free of dreams"`
+	Web     Web     `toml:"web" doc:"the page where people sign in and look after their filter"`
+	Dream   Dream   `toml:"dream" doc:"how pictures are made"`
+	Model   Model   `toml:"model" doc:"networks other than the built-in one"`
+	Picture Picture `toml:"picture" doc:"limits on picture files that come in"`
+	Store   Store   `toml:"store" doc:"where state is kept"`
+	Admin   Admin   `toml:"admin" doc:"how commands reach the running daemon"`
+	Log     Log     `toml:"log" doc:"what is written to standard error"`
+
+	Networks []Section
 
 	file    string
 	sources map[string]source
 }
 
-// Mastodon is the account on a Mastodon or GoToSocial server.
-type Mastodon struct {
-	Server     string `toml:"server" doc:"address of the server, such as https://example.social"`
-	Token      Secret `toml:"token" doc:"access token; better leave it out and run slugpuppy login, which keeps it encrypted"`
-	TokenFile  string `toml:"token_file" doc:"file that holds the access token, readable by the bot alone"`
-	ClientName string `toml:"client_name" doc:"name of the application that login registers"`
-	Website    string `toml:"website" doc:"link shown with the application's name"`
-}
-
-// X is the account on X, and what all accounts there have in common.
-type X struct {
-	Enabled            bool     `toml:"enabled" doc:"answer mentions on X, as the account of slugpuppy login x"`
-	API                string   `toml:"api" choice:"v2,v1.1" doc:"version of the API; v1.1 is refused (error 453) unless X still lets the app use it"`
-	Address            string   `toml:"address" doc:"where the API is"`
-	ConsumerKey        Secret   `toml:"consumer_key" doc:"the app's key (API key) from developer.x.com"`
-	ConsumerKeyFile    string   `toml:"consumer_key_file" doc:"file that holds the app's key, readable by the bot alone"`
-	ConsumerSecret     Secret   `toml:"consumer_secret" doc:"the app's secret (API key secret)"`
-	ConsumerSecretFile string   `toml:"consumer_secret_file" doc:"file that holds the app's secret"`
-	Token              Secret   `toml:"token" doc:"the account's token; better leave it out and run slugpuppy login x, which keeps it encrypted"`
-	TokenFile          string   `toml:"token_file" doc:"file that holds the account's token"`
-	TokenSecret        Secret   `toml:"token_secret" doc:"the account's token secret"`
-	TokenSecretFile    string   `toml:"token_secret_file" doc:"file that holds the account's token secret"`
-	Approved           bool     `toml:"approved" doc:"X has approved the bot's automated replies; nothing is posted before"`
-	AutomatedLabel     bool     `toml:"automated_label" doc:"the bot's profile carries X's label of automated accounts; nothing is posted before"`
-	Owned              bool     `toml:"owned" doc:"the app belongs to the bot's account, which then pays less for reading its own mentions"`
-	MonthlyCap         Dollars  `toml:"monthly_cap" min:"$0" max:"$1000000" doc:"what one account may cost in a calendar month; 0 for no cap"`
-	Latest             int      `toml:"latest" min:"1" max:"100" doc:"posts of the past that are read when a timeline is new, since each costs money"`
-	Poll               Duration `toml:"poll" min:"5s" max:"1h" doc:"time between looks for mentions and new posts; X has no stream for them"`
-	ListsDir           string   `toml:"lists_dir" doc:"folder of the lists of hidden posts that browsers use; empty for lists beside the database"`
-	ListsListen        string   `toml:"lists_listen" doc:"address to serve those lists on, such as 127.0.0.1:8091; empty for files only"`
-	ListsURL           string   `toml:"lists_url" doc:"where browsers find them, such as https://lists.example.org; empty for the address above"`
-}
-
-// XPrices is X's price list.
-type XPrices struct {
-	PostRead      Dollars `toml:"post_read" min:"$0" max:"$100" doc:"a post read"`
-	OwnedRead     Dollars `toml:"owned_read" min:"$0" max:"$100" doc:"a post or mention read of the account that owns the app"`
-	UserRead      Dollars `toml:"user_read" min:"$0" max:"$100" doc:"an account looked up"`
-	ExpandedPost  Dollars `toml:"expanded_post" min:"$0" max:"$100" doc:"a post that comes along with another; nobody says whether X bills them"`
-	ExpandedUser  Dollars `toml:"expanded_user" min:"$0" max:"$100" doc:"an account that comes along with a post; nobody says whether X bills them"`
-	SummonedReply Dollars `toml:"summoned_reply" min:"$0" max:"$100" doc:"a reply to a post that mentions us"`
-	MediaMetadata Dollars `toml:"media_metadata" min:"$0" max:"$100" doc:"an alt text or a warning"`
-	Upload        Dollars `toml:"upload" min:"$0" max:"$100" doc:"a picture or clip sent"`
-	Mute          Dollars `toml:"mute" min:"$0" max:"$100" doc:"a mute"`
-	Unmute        Dollars `toml:"unmute" min:"$0" max:"$100" doc:"the end of one"`
-	MuteRead      Dollars `toml:"mute_read" min:"$0" max:"$100" doc:"an account in the list of mutes"`
-	Delete        Dollars `toml:"delete" min:"$0" max:"$100" doc:"a post taken back"`
+// Section is the options of a network, which its adapter declares.
+type Section struct {
+	Name, Doc string
+	Options   any // a pointer to a struct with fields as those of Config's sections
 }
 
 // Bot bounds what people may ask for. A cap of 0 means none at all.
@@ -122,7 +79,7 @@ type Web struct {
 
 // Model is where networks are kept.
 type Model struct {
-	Dir string `toml:"dir" doc:"folder of pulled networks; empty for networks beside the database"`
+	Dir string `toml:"dir" beside:"networks" doc:"folder of pulled networks; empty for networks beside the database"`
 }
 
 // Picture bounds files before they are decoded.
@@ -137,13 +94,13 @@ type Picture struct {
 // Store is where state is kept.
 type Store struct {
 	Path    string   `toml:"path" doc:"database file; empty for slugpuppy.db in the service's state folder, else in ~/.local/state/slugpuppy"`
-	KeyFile string   `toml:"key_file" doc:"key that encrypts tokens in the database, made when missing; empty for slugpuppy.key beside the database"`
+	KeyFile string   `toml:"key_file" beside:"slugpuppy.key" doc:"key that encrypts tokens in the database, made when missing; empty for slugpuppy.key beside the database"`
 	MaxSize ByteSize `toml:"max_size" min:"0" max:"1TiB" doc:"largest database; 0 for no limit"`
 }
 
 // Admin is the socket that commands talk to.
 type Admin struct {
-	Socket  string `toml:"socket" doc:"unix socket of the daemon; empty for slugpuppy.sock beside the database"`
+	Socket  string `toml:"socket" beside:"slugpuppy.sock" doc:"unix socket of the daemon; empty for slugpuppy.sock beside the database"`
 	Metrics string `toml:"metrics" doc:"address for /metrics (Prometheus), /healthz and /readyz, such as 127.0.0.1:9190; empty for none"`
 }
 
@@ -153,17 +110,11 @@ type Log struct {
 	Format string `toml:"format" choice:"text,json" doc:"one line of text or one JSON object a record"`
 }
 
-// Default returns every option as it is when nothing is configured.
-func Default() *Config {
+// Default returns every option as it is when nothing is configured; the networks' sections have their
+// defaults already.
+func Default(networks ...Section) *Config {
 	return &Config{
-		Mastodon: Mastodon{ClientName: "slugpuppy"},
-		X:        X{API: "v2", Address: "https://api.x.com", MonthlyCap: 10 * Dollar, Latest: 50, Poll: Duration(time.Minute)},
-		// Of August 2026. No price of uploads is known, and that of deleting a post is the one for managing
-		// contents.
-		XPrices: XPrices{
-			PostRead: 5_000, OwnedRead: 1_000, UserRead: 10_000, ExpandedPost: 5_000, ExpandedUser: 10_000,
-			SummonedReply: 10_000, MediaMetadata: 5_000, Upload: 0, Mute: 10_000, Unmute: 5_000, MuteRead: 1_000, Delete: 5_000,
-		},
+		Networks: networks,
 		Bot: Bot{
 			Poll: Duration(30 * time.Second), StaleAfter: Duration(24 * time.Hour),
 			ConsentFor: Duration(24 * time.Hour), JobTime: Duration(15 * time.Minute),

@@ -19,7 +19,7 @@ type Setting struct {
 // Settings lists every option, in the order of the file.
 func (c *Config) Settings() []Setting {
 	var all []Setting
-	for _, o := range options() {
+	for _, o := range c.options() {
 		all = append(all, Setting{o.key(), o.text(c), c.sources[o.key()].String()})
 	}
 	return all
@@ -29,7 +29,7 @@ func (c *Config) Settings() []Setting {
 // Secrets are named but not shown.
 func (c *Config) Dump(w io.Writer) error {
 	return write(w, func(b *bytes.Buffer) {
-		for i, s := range sections() {
+		for i, s := range c.sections() {
 			if i > 0 {
 				b.WriteByte('\n')
 			}
@@ -49,13 +49,12 @@ func (c *Config) Dump(w io.Writer) error {
 	})
 }
 
-// Example writes a file with every option at its default, switched off and explained.
-func Example(w io.Writer) error {
-	c := Default()
+// Example writes a file with every option, switched off and explained; it is for Default.
+func (c *Config) Example(w io.Writer) error {
 	return write(w, func(b *bytes.Buffer) {
 		b.WriteString("# Options of slugpuppy. Lines with a value behind # show the default.\n" +
 			"# Every option can also be set in the environment: bot.poll is SLUGPUPPY_BOT_POLL.\n")
-		for _, s := range sections() {
+		for _, s := range c.sections() {
 			fmt.Fprintf(b, "\n# %s\n[%s]\n", sentence(s.doc), s.name)
 			for _, o := range s.options {
 				fmt.Fprintf(b, "\n# %s%s.\n#%s = %s\n", sentence(o.doc), o.allowed(), o.name, o.literal(c))
@@ -64,12 +63,11 @@ func Example(w io.Writer) error {
 	})
 }
 
-// Table writes the options as a Markdown table, for the README.
-func Table(w io.Writer) error {
-	c := Default()
+// Table writes the options as a Markdown table, for the README; it is for Default.
+func (c *Config) Table(w io.Writer) error {
 	return write(w, func(b *bytes.Buffer) {
 		b.WriteString("| key | default | what it is |\n|---|---|---|\n")
-		for _, o := range options() {
+		for _, o := range c.options() {
 			value := ""
 			if text := o.text(c); text != "" {
 				value = "`" + text + "`"

@@ -37,13 +37,13 @@ func (s source) String() string {
 // Load reads a file and the environment, which wins. An empty path means the file named by
 // SLUGPUPPY_CONFIG, else slugpuppy.toml in the user's configuration folder or in
 // /etc/slugpuppy, else defaults alone. The error names every mistake with its file and line
-// or its variable, the value, what is allowed and what to do.
-func Load(path string, env Lookup) (*Config, error) {
+// or its variable, the value, what is allowed and what to do. Networks have sections of their own.
+func Load(path string, env Lookup, networks ...Section) (*Config, error) {
 	path, err := find(path, env)
 	if err != nil {
 		return nil, err
 	}
-	c := Default()
+	c := Default(networks...)
 	c.file, c.sources = path, map[string]source{}
 	if path != "" {
 		data, err := readFile(path)
@@ -118,7 +118,7 @@ func (c *Config) read(data []byte) error {
 		return fmt.Errorf("%s: %w", c.file, err)
 	}
 	known := map[string]option{}
-	for _, o := range options() {
+	for _, o := range c.options() {
 		known[o.key()] = o
 	}
 	var errs []error
@@ -134,11 +134,11 @@ func (c *Config) read(data []byte) error {
 func (c *Config) take(known map[string]option, e entry, value any) error {
 	key := strings.Join(e.path, ".")
 	if e.table {
-		return checkSection(key)
+		return c.checkSection(key)
 	}
 	o, ok := known[key]
 	if !ok {
-		return unknown(key, known)
+		return c.unknown(key, known)
 	}
 	var text string
 	switch v := value.(type) {
@@ -153,9 +153,9 @@ func (c *Config) take(known map[string]option, e entry, value any) error {
 	return o.set(c, text)
 }
 
-func checkSection(name string) error {
+func (c *Config) checkSection(name string) error {
 	var names []string
-	for _, s := range sections() {
+	for _, s := range c.sections() {
 		if s.name == name {
 			return nil
 		}
@@ -165,19 +165,19 @@ func checkSection(name string) error {
 }
 
 // unknown is the error for a key nobody knows, with the one that was probably meant.
-func unknown(key string, known map[string]option) error {
+func (c *Config) unknown(key string, known map[string]option) error {
 	if len(key) > 64 {
 		return errors.New("no such key")
 	}
 	best, distance := "", 4
 	if _, name, ok := strings.Cut(key, "."); ok {
-		for _, o := range options() { // the right key in the wrong section
+		for _, o := range c.options() { // the right key in the wrong section
 			if o.name == name {
 				best, distance = o.key(), 0
 			}
 		}
 	}
-	for _, o := range options() {
+	for _, o := range c.options() {
 		if d := edits(key, o.key()); d < distance {
 			best, distance = o.key(), d
 		}
@@ -212,7 +212,7 @@ func edits(a, b string) int {
 // readEnv takes every variable that names an option. A variable that is set but empty counts.
 func (c *Config) readEnv(env Lookup) error {
 	var errs []error
-	for _, o := range options() {
+	for _, o := range c.options() {
 		text, ok := env(o.env())
 		if !ok {
 			continue
@@ -227,9 +227,9 @@ func (c *Config) readEnv(env Lookup) error {
 
 // UnknownEnv lists the variables in an environment that look like ours and are not: a
 // misspelt one would be ignored in silence.
-func UnknownEnv(environ []string) []string {
+func (c *Config) UnknownEnv(environ []string) []string {
 	known := map[string]bool{prefix + "CONFIG": true, prefix + "KERNEL": true} // the latter is classifier/kernel's
-	for _, o := range options() {
+	for _, o := range c.options() {
 		known[o.env()] = true
 	}
 	var odd []string

@@ -12,14 +12,17 @@ import (
 	"unicode/utf8"
 )
 
-// option is one field of Config with what its tags say.
+// option is one field of Config, or of a network's section, with what its tags say.
 type option struct {
 	section, name string
 	doc           string
 	low, high     string // range, "" for none
 	choices       []string
 	secret        bool
-	index         [2]int
+	address       string // an address like this, "" for other things
+	beside        string // where an empty path is, beside the database
+	index         [2]int // in Config, or in Config.Networks
+	network       bool
 }
 
 func (o option) key() string { return o.section + "." + o.name }
@@ -35,28 +38,35 @@ type section struct {
 	options   []option
 }
 
-// sections lists every option, in the order of Config.
-func sections() []section {
+// sections lists every option: those of networks, then the others in the order of Config.
+func (c *Config) sections() []section {
 	var all []section
+	for i, n := range c.Networks {
+		all = append(all, newSection(n.Name, n.Doc, reflect.TypeOf(n.Options).Elem(), i, true))
+	}
 	t := reflect.TypeFor[Config]()
 	for i := range t.NumField() {
-		f := t.Field(i)
-		if !f.IsExported() {
-			continue
+		if f := t.Field(i); f.Tag.Get("toml") != "" {
+			all = append(all, newSection(f.Tag.Get("toml"), f.Tag.Get("doc"), f.Type, i, false))
 		}
-		s := section{name: f.Tag.Get("toml"), doc: f.Tag.Get("doc")}
-		for j := range f.Type.NumField() {
-			s.options = append(s.options, newOption(s.name, f.Type.Field(j), [2]int{i, j}))
-		}
-		all = append(all, s)
 	}
 	return all
+}
+
+func newSection(name, doc string, t reflect.Type, index int, network bool) section {
+	s := section{name: name, doc: doc}
+	for j := range t.NumField() {
+		o := newOption(name, t.Field(j), [2]int{index, j})
+		o.network = network
+		s.options = append(s.options, o)
+	}
+	return s
 }
 
 func newOption(section string, f reflect.StructField, index [2]int) option {
 	o := option{
 		section: section, name: f.Tag.Get("toml"), doc: f.Tag.Get("doc"),
-		low: f.Tag.Get("min"), high: f.Tag.Get("max"),
+		low: f.Tag.Get("min"), high: f.Tag.Get("max"), address: f.Tag.Get("address"), beside: f.Tag.Get("beside"),
 		secret: f.Type == reflect.TypeFor[Secret](), index: index,
 	}
 	if c := f.Tag.Get("choice"); c != "" {
@@ -66,9 +76,9 @@ func newOption(section string, f reflect.StructField, index [2]int) option {
 }
 
 // options lists every option without its section.
-func options() []option {
+func (c *Config) options() []option {
 	var all []option
-	for _, s := range sections() {
+	for _, s := range c.sections() {
 		all = append(all, s.options...)
 	}
 	return all
@@ -76,6 +86,9 @@ func options() []option {
 
 // field is where a config keeps the option.
 func (o option) field(c *Config) reflect.Value {
+	if o.network {
+		return reflect.ValueOf(c.Networks[o.index[0]].Options).Elem().Field(o.index[1])
+	}
 	return reflect.ValueOf(c).Elem().Field(o.index[0]).Field(o.index[1])
 }
 

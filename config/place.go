@@ -7,18 +7,10 @@ func (c *Config) place(env Lookup) {
 	if c.Store.Path == "" {
 		c.Store.Path = filepath.Join(stateFolder(env), "slugpuppy.db")
 	}
-	beside := filepath.Dir(c.Store.Path)
-	if c.Store.KeyFile == "" {
-		c.Store.KeyFile = filepath.Join(beside, "slugpuppy.key")
-	}
-	if c.Model.Dir == "" {
-		c.Model.Dir = filepath.Join(beside, "networks")
-	}
-	if c.X.ListsDir == "" {
-		c.X.ListsDir = filepath.Join(beside, "lists")
-	}
-	if c.Admin.Socket == "" {
-		c.Admin.Socket = filepath.Join(beside, "slugpuppy.sock")
+	for _, o := range c.options() {
+		if o.beside != "" && o.text(c) == "" {
+			o.field(c).SetString(filepath.Join(filepath.Dir(c.Store.Path), o.beside))
+		}
 	}
 }
 

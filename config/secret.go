@@ -17,7 +17,7 @@ const maxSecret = 16 << 10
 // twice is a mistake: nobody could tell which one counts.
 func (c *Config) readSecrets() error {
 	var errs []error
-	all := options()
+	all := c.options()
 	for _, o := range all {
 		if !o.secret {
 			continue
@@ -87,31 +87,35 @@ func secretFile(path string) (string, error) {
 	return text, nil
 }
 
-// ServerAddress reads the address of a server as mastodon.server is read. The flag that gives it is
-// named in errors.
-func ServerAddress(address, flag string) (string, error) {
-	c := Config{sources: map[string]source{"mastodon.server": {env: flag}}}
-	err := c.checkAddress("mastodon.server", &address, exampleServer)
-	return address, err
+// Address reads an address as an option of that key is read, which is like another one; the flag that
+// gives it is named in errors.
+func Address(key, address, like, flag string) (string, error) {
+	return checkAddress(source{env: flag}, key, address, like)
 }
-
-const exampleServer = "https://example.social"
 
 // checkAddresses makes sure that tokens travel encrypted. Plain HTTP is for servers on this
 // machine, such as the demo's.
 func (c *Config) checkAddresses() error {
-	return errors.Join(c.checkAddress("mastodon.server", &c.Mastodon.Server, exampleServer),
-		c.checkAddress("x.address", &c.X.Address, "https://api.x.com"))
+	var errs []error
+	for _, o := range c.options() {
+		if o.address == "" {
+			continue
+		}
+		address, err := checkAddress(c.sources[o.key()], o.key(), o.text(c), o.address)
+		o.field(c).SetString(address)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
-func (c *Config) checkAddress(key string, text *string, like string) error {
-	if *text == "" {
-		return nil
+func checkAddress(from source, key, text, like string) (string, error) {
+	if text == "" {
+		return "", nil
 	}
-	fail := func(why string) error {
-		return fmt.Errorf("%s: %s: %q %s; write it as %s", c.sources[key], key, *text, why, like)
+	fail := func(why string) (string, error) {
+		return text, fmt.Errorf("%s: %s: %q %s; write it as %s", from, key, text, why, like)
 	}
-	u, err := url.Parse(*text)
+	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "":
 		return fail("is not an address")
@@ -122,8 +126,7 @@ func (c *Config) checkAddress(key string, text *string, like string) error {
 	default:
 		return fail("is not encrypted")
 	}
-	*text = u.Scheme + "://" + u.Host
-	return nil
+	return u.Scheme + "://" + u.Host, nil
 }
 
 func local(host string) bool {

@@ -38,6 +38,7 @@ type Options struct {
 	Decode     Decoder
 	Secret     []byte // makes idempotency keys unguessable; the same for the life of the store
 	Log        *slog.Logger
+	Login      string   // the command that lets the bot in, as whoever reads the log is told
 	Orders     Orders   // nil: there are none
 	Letters    *Letters // that this daemon is to carry; nil: none
 	// Replied is told how long an answer took, for metrics; nil: nobody is.

@@ -12,8 +12,8 @@ import (
 	"slugpuppy/store"
 )
 
-// keyLife is how long a server surely remembers an idempotency key: Mastodon keeps one for an
-// hour, and the margin covers two clocks and a slow request.
+// keyLife is how long a server surely remembers an idempotency key: those that know keys keep
+// one for an hour, and the margin covers two clocks and a slow request.
 const keyLife = 50 * time.Minute
 
 // sayPostGone is why a reply has nowhere to go.

@@ -24,7 +24,7 @@ func (d *Daemon) suspend(err error) {
 		return
 	}
 	d.gate.since, d.gate.reason, d.gate.opened = time.Now(), err.Error(), make(chan struct{})
-	remedy := network.RemedyOf(err, "run `slugpuppy login` (on X `slugpuppy login x`) for this account and start the daemon again")
+	remedy := network.RemedyOf(err, "run "+d.Login+" for this account and start the daemon again")
 	d.Log.Error("the server refuses us: this account is suspended, nothing is lost",
 		"platform", d.Platform.Name(), "account", d.self.Handle, "error", err,
 		"remedy", remedy+"; it also tries by itself every 15 minutes")

@@ -180,8 +180,10 @@ func TestAListOfAnEarlierProgramGoesOn(t *testing.T) {
 // purse is a ledger that a test fills.
 type purse struct{ spent atomic.Int64 }
 
-func (p *purse) Spend(network.Account, string, x.Item, int, x.Money) error { return nil }
-func (p *purse) Spent(string, string) (x.Money, error)                     { return x.Money(p.spent.Load()), nil }
+func (p *purse) Spend(network.Spending) error { return nil }
+func (p *purse) Spent(identity.Identity, string) (network.Money, error) {
+	return network.Money(p.spent.Load()), nil
+}
 
 func TestAtTheCapTheTimelineWaitsAndMutesEnd(t *testing.T) {
 	var p purse
@@ -194,7 +196,7 @@ func TestAtTheCapTheTimelineWaitsAndMutesEnd(t *testing.T) {
 		if !r.reader.Mutes(r.artist) || r.sub().Trouble != "" {
 			t.Fatalf("not muted; trouble: %s", r.sub().Trouble)
 		}
-		p.spent.Store(int64(x.Dollar))
+		p.spent.Store(int64(network.Dollar))
 		r.sleep(time.Hour)
 		next, err := r.filter.Pass(t.Context(), r.scope)
 		if err != nil || next > 20*time.Minute {
@@ -211,7 +213,7 @@ func TestAtTheCapTheTimelineWaitsAndMutesEnd(t *testing.T) {
 		if r.sub().Trouble != "" {
 			t.Errorf("still in trouble: %s", r.sub().Trouble)
 		}
-	}, func(r *xrig) { r.options.Budget = &x.Budget{Cap: x.Dollar, Ledger: &p} })
+	}, func(r *xrig) { r.options.Budget = &x.Budget{Cap: network.Dollar, Ledger: &p} })
 }
 
 func TestWhereV1IsRefusedTheSubscribersTroubleNamesTheSetting(t *testing.T) {

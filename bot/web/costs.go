@@ -3,6 +3,7 @@ package web
 // Cost is what an account on a network that bills cost this month. Amounts are written out, such as
 // $0.165.
 type Cost struct {
+	On        string // the network
 	Who       string
 	Spent     string
 	Cap, Left string // empty without a cap

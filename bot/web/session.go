@@ -72,7 +72,7 @@ func (s *Site) signIn(v *visit) error {
 	address, try, err := s.SignIn.Begin(v.ctx(), server)
 	if err != nil {
 		s.Log.Info("a sign-in could not begin", "error", err)
-		return refuse(http.StatusUnprocessableEntity, words.NoMastodon)
+		return refuse(http.StatusUnprocessableEntity, words.NoServer(s.On))
 	}
 	id := s.attempts.keep(try)
 	s.setCookie(v.w, "signin", id, attemptLife)

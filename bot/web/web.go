@@ -66,6 +66,7 @@ type Options struct {
 	Filter *timeline.Filter
 	Admin  operator.Service
 	SignIn SignIn
+	On     string // the network whose people sign in
 	Studio *Studio
 	URL    *url.URL // where browsers find the page
 	Admins []string // handles, without @, lower case

@@ -6,8 +6,8 @@ package object
 import (
 	"time"
 
-	"slugpuppy/app"
 	"slugpuppy/bot/identity"
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 )
 
@@ -296,10 +296,10 @@ type Spent struct {
 }
 
 // OfBill are the lines of a bill as printed.
-func OfBill(b app.Bill) (lines []Spent) {
+func OfBill(b network.Bill) (lines []Spent) {
 	for _, l := range b.Lines {
-		lines = append(lines, Spent{Identity: identityOf(b.Identity()), Handle: l.Handle, Month: l.Month,
-			Item: string(l.Item), N: l.N, Cost: int64(l.Cost)})
+		lines = append(lines, Spent{Identity: identityOf(b.Identity), Handle: l.Handle, Month: l.Month, Item: l.Item,
+			N: l.N, Cost: int64(l.Cost)})
 	}
 	return lines
 }

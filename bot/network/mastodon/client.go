@@ -102,17 +102,14 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Name is "mastodon".
-func (c *Client) Name() string { return "mastodon" }
+// Name is the kind's.
+func (c *Client) Name() string { return Name }
 
 // Host is the server of the token.
 func (c *Client) Host() string { return c.host }
 
-// Facts are those of Mastodon: its posts keep the id of when they were written, also when they reach
-// the server late.
-func (c *Client) Facts() network.Facts {
-	return network.Facts{Private: true, Links: true, MutesEnd: true}
-}
+// Facts are the kind's.
+func (c *Client) Facts() network.Facts { return facts }
 
 // Self is the account of the token, called as Handle says. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {

@@ -133,7 +133,7 @@ func (a answer) missing(op string) error {
 }
 
 // within refuses what the month's money does not allow any more.
-func (c *core) within(op string, self network.Account, price Money) error {
+func (c *core) within(op string, self network.Account, price network.Money) error {
 	_, err := c.opt.Budget.afford(self.ID, price, 1, 1)
 	return (&call{}).failed(op, err)
 }

@@ -7,12 +7,13 @@ import (
 	"github.com/dghubble/go-twitter/twitter"
 )
 
-// For fuzzing.
+// For tests.
 var (
 	Wording      = wording
 	Weight       = weight
 	ParseRefusal = func(status int, raw []byte) error { return parseRefusal(status, raw) }
 	ResetOf      = resetOf
+	On           = on
 )
 
 // Translate is what becomes of an answer with posts.

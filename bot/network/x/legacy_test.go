@@ -228,7 +228,7 @@ func TestMutesOverV1(t *testing.T) {
 
 func TestTheCapHoldsOverV1(t *testing.T) {
 	var b book
-	s := newOldTown(t, xtest.Options{Owner: "dreambot"}, withBook(&b, x.Dollar))
+	s := newOldTown(t, xtest.Options{Owner: "dreambot"}, withBook(&b, network.Dollar))
 	s.robot.Follow(s.alice)
 	if _, err := s.alice.Post(xtest.PostOptions{Text: "hi"}); err != nil {
 		t.Fatal(err)
@@ -239,7 +239,7 @@ func TestTheCapHoldsOverV1(t *testing.T) {
 	if b.items["post read"] != 1 {
 		t.Errorf("%v", b.items)
 	}
-	b.cost = x.Dollar
+	b.cost = network.Dollar
 	n := len(s.Requests())
 	_, err := s.old.Recent(t.Context(), 10)
 	var capped *x.CapError

@@ -9,12 +9,6 @@ import (
 	"slugpuppy/bot/network"
 )
 
-// Calls is how often something may still be asked of X before the window of 15 minutes ends.
-type Calls struct {
-	What     string // such as "read mentions"
-	Left, Of int
-}
-
 // Meters know how many calls accounts have left. The zero value is ready, nil keeps nothing.
 type Meters struct {
 	mu    sync.Mutex
@@ -35,7 +29,7 @@ func (m *Meters) add(account string, w *wire) {
 
 // Left lists the limits that an account used in the last 15 minutes, the one with the smallest share
 // left first.
-func (m *Meters) Left(account string) []Calls {
+func (m *Meters) Left(account string) []network.Calls {
 	if m == nil {
 		return nil
 	}
@@ -61,14 +55,14 @@ type told struct {
 }
 
 // left is what X said, else what our own count says.
-func (w *wire) left(now time.Time) []Calls {
+func (w *wire) left(now time.Time) []network.Calls {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	tightest := map[string]Calls{}
+	tightest := map[string]network.Calls{}
 	note := func(what string, left, of int) {
 		was, known := tightest[what]
 		if what != "" && of > 0 && (!known || left*was.Of < was.Left*of) {
-			tightest[what] = Calls{what, max(0, left), of}
+			tightest[what] = network.Calls{What: what, Left: max(0, left), Of: of}
 		}
 	}
 	for family, e := range families {
@@ -84,11 +78,11 @@ func (w *wire) left(now time.Time) []Calls {
 			note(e.op, e.calls-made, e.calls)
 		}
 	}
-	var all []Calls
+	var all []network.Calls
 	for _, c := range tightest {
 		all = append(all, c)
 	}
-	slices.SortFunc(all, func(a, b Calls) int {
+	slices.SortFunc(all, func(a, b network.Calls) int {
 		return cmp.Or(cmp.Compare(a.Left*b.Of, b.Left*a.Of), cmp.Compare(a.What, b.What))
 	})
 	return all

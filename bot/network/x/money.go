@@ -6,23 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 )
-
-// Money is an amount in millionths of a US dollar.
-type Money int64
-
-// Dollar is one US dollar.
-const Dollar Money = 1_000_000
-
-// String is the amount as $0.015.
-func (m Money) String() string {
-	text := fmt.Sprintf("%.6f", float64(m)/float64(Dollar))
-	for len(text) > 4 && text[len(text)-1] == '0' && text[len(text)-3] != '.' {
-		text = text[:len(text)-1]
-	}
-	return "$" + text
-}
 
 // Item is something X bills.
 type Item string
@@ -45,21 +31,20 @@ const (
 )
 
 // Prices is what one of each costs.
-type Prices map[Item]Money
+type Prices map[Item]network.Money
 
-// Ledger keeps what accounts have used, for longer than a process lives. Months are like "2026-08",
-// of UTC; cost is in millionths of a dollar.
+// Ledger keeps what accounts have used, for longer than a process lives, as network.Ledger says.
 type Ledger interface {
-	Spend(who network.Account, month string, item Item, n int, cost Money) error
-	Spent(account, month string) (Money, error)
+	Spend(network.Spending) error
+	Spent(who identity.Identity, month string) (network.Money, error)
 }
 
 // Budget is what accounts may spend on X and have spent. The zero value counts in memory, has no cap and
 // thinks that all is free.
 type Budget struct {
-	Cap    Money  // of one account in a calendar month (UTC); 0 for none
-	Prices Prices // what is not among them is free
-	Ledger Ledger // in memory when nil
+	Cap    network.Money // of one account in a calendar month (UTC); 0 for none
+	Prices Prices        // what is not among them is free
+	Ledger Ledger        // in memory when nil
 	// Owned says that the app belongs to the account: its own posts and mentions cost less to read.
 	Owned bool
 
@@ -71,14 +56,14 @@ func (b *Budget) ready(log *slog.Logger) *Budget {
 	out := *b
 	out.log = log
 	if out.Ledger == nil {
-		out.Ledger = &memory{spent: map[string]Money{}}
+		out.Ledger = &memory{spent: map[string]network.Money{}}
 	}
 	return &out
 }
 
 // CapError means that the month's money is used up.
 type CapError struct {
-	Cap, Spent Money
+	Cap, Spent network.Money
 	Until      time.Time
 }
 
@@ -91,16 +76,19 @@ func (e *CapError) notice() string {
 	return fmt.Sprintf("X has cost %s this month and %s is allowed; nothing more is read there before %s", e.Spent, e.Cap, e.Until.Format("2 January"))
 }
 
+// on is the identity of an account on X.
+func on(id string) identity.Identity { return identity.Identity{Server: Server, ID: id} }
+
 func month(t time.Time) string { return t.UTC().Format("2006-01") }
 
 // afford says how many of something at a price are still within the cap, at most want. When not even
 // least of them are, the error is a *CapError.
-func (b *Budget) afford(account string, price Money, least, want int) (int, error) {
+func (b *Budget) afford(account string, price network.Money, least, want int) (int, error) {
 	if b.Cap <= 0 {
 		return want, nil
 	}
 	now := time.Now().UTC()
-	spent, err := b.Ledger.Spent(account, month(now))
+	spent, err := b.Ledger.Spent(on(account), month(now))
 	if err != nil {
 		return 0, fmt.Errorf("read what was spent on X: %w", err)
 	}
@@ -120,14 +108,16 @@ func (b *Budget) spend(who network.Account, item Item, n int) {
 	if n <= 0 {
 		return
 	}
-	if err := b.Ledger.Spend(who, month(time.Now()), item, n, b.Prices[item]*Money(n)); err != nil {
+	used := network.Spending{Identity: on(who.ID), Handle: who.Handle, Month: month(time.Now()), Item: string(item), N: n,
+		Cost: b.Prices[item] * network.Money(n)}
+	if err := b.Ledger.Spend(used); err != nil {
 		b.log.Error("what a call to X cost was not written down", "item", item, "n", n, "error", err)
 	}
 }
 
 // Least is how much of the cap must be left for an account to be read on: a page of mentions with
 // their answers, or a post of a timeline.
-func (b *Budget) Least(mentions bool) Money {
+func (b *Budget) Least(mentions bool) network.Money {
 	full := b.ready(nil)
 	if mentions {
 		return leastPage * (full.post(true) + full.answer())
@@ -136,18 +126,18 @@ func (b *Budget) Least(mentions bool) Money {
 }
 
 // post is what reading one post of a list may cost, with all that comes along.
-func (b *Budget) post(own bool) Money {
+func (b *Budget) post(own bool) network.Money {
 	return b.read(own) + b.Prices[ExtraUser] + b.Prices[ExtraPost] + b.Prices[ExtraUser]
 }
 
 // answer is what answering one mention may cost: with a look at its thread and one at the picture's
 // author's post. It is put by before a mention is read, or a finished answer would wait for the next
 // month.
-func (b *Budget) answer() Money {
+func (b *Budget) answer() network.Money {
 	return 2*b.post(false) + b.Prices[Uploaded] + b.Prices[Described] + b.Prices[Summoned]
 }
 
-func (b *Budget) read(own bool) Money {
+func (b *Budget) read(own bool) network.Money {
 	if own && b.Owned {
 		return b.Prices[OwnedRead]
 	}
@@ -164,18 +154,18 @@ func (b *Budget) item(own bool) Item {
 // memory is a ledger that forgets.
 type memory struct {
 	mu    sync.Mutex
-	spent map[string]Money
+	spent map[string]network.Money // by account and month
 }
 
-func (m *memory) Spend(who network.Account, month string, _ Item, _ int, cost Money) error {
+func (m *memory) Spend(s network.Spending) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.spent[who.ID+month] += cost
+	m.spent[s.Identity.ID+s.Month] += s.Cost
 	return nil
 }
 
-func (m *memory) Spent(account, month string) (Money, error) {
+func (m *memory) Spent(who identity.Identity, month string) (network.Money, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.spent[account+month], nil
+	return m.spent[who.ID+month], nil
 }

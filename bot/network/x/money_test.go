@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/x"
@@ -19,22 +20,22 @@ import (
 type book struct {
 	mu    sync.Mutex
 	items map[string]int
-	cost  x.Money
+	cost  network.Money
 	fails bool
 }
 
-func (b *book) Spend(_ network.Account, _ string, item x.Item, n int, cost x.Money) error {
+func (b *book) Spend(s network.Spending) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.fails {
 		return errors.New("the disk is full")
 	}
-	b.items[string(item)] += n
-	b.cost += cost
+	b.items[s.Item] += s.N
+	b.cost += s.Cost
 	return nil
 }
 
-func (b *book) Spent(string, string) (x.Money, error) {
+func (b *book) Spent(identity.Identity, string) (network.Money, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.cost, nil
@@ -46,7 +47,7 @@ var prices = x.Prices{
 	x.Described: 5_000, x.MuteMade: 10_000, x.MuteEnded: 5_000, x.MuteRead: 1_000, x.Deleted: 5_000,
 }
 
-func withBook(b *book, limit x.Money) func(*x.Options) {
+func withBook(b *book, limit network.Money) func(*x.Options) {
 	b.items = map[string]int{}
 	return func(o *x.Options) { o.Budget = &x.Budget{Cap: limit, Ledger: b, Owned: true, Prices: prices} }
 }
@@ -99,9 +100,9 @@ func TestWhatIsUsedIsWrittenDownAsXCountsIt(t *testing.T) {
 			if fmt.Sprint(b.items) != fmt.Sprint(usage) {
 				t.Errorf("we wrote down %v\nX counted       %v", b.items, usage)
 			}
-			var cost x.Money
+			var cost network.Money
 			for item, n := range usage {
-				cost += prices[x.Item(item)] * x.Money(n)
+				cost += prices[x.Item(item)] * network.Money(n)
 			}
 			if cost != b.cost || cost == 0 {
 				t.Errorf("%s, want %s", b.cost, cost)
@@ -112,7 +113,7 @@ func TestWhatIsUsedIsWrittenDownAsXCountsIt(t *testing.T) {
 
 func TestTheHomeTimelineStopsAtTheCapAndGoesOnWhereItStopped(t *testing.T) {
 	var b book
-	s := newTown(t, xtest.Options{}, withBook(&b, x.Dollar/2))
+	s := newTown(t, xtest.Options{}, withBook(&b, network.Dollar/2))
 	s.robot.Follow(s.alice)
 	start, err := s.alice.Post(xtest.PostOptions{Text: "start"})
 	if err != nil {
@@ -129,7 +130,7 @@ func TestTheHomeTimelineStopsAtTheCapAndGoesOnWhereItStopped(t *testing.T) {
 	if !ok || !errors.As(err, &capped) || !strings.Contains(network.NoticeOf(err), "is allowed") || at.Before(time.Now()) || at.UTC().Day() != 1 {
 		t.Fatalf("%v, %v, %+v", err, at, capped)
 	}
-	if b.cost > x.Dollar/2 {
+	if b.cost > network.Dollar/2 {
 		t.Errorf("%s were spent", b.cost)
 	}
 	requests := len(s.Requests())
@@ -157,7 +158,7 @@ func TestTheHomeTimelineStopsAtTheCapAndGoesOnWhereItStopped(t *testing.T) {
 
 func TestAtTheCapOnlyWhatEndsThingsGoesOn(t *testing.T) {
 	var b book
-	s := newTown(t, xtest.Options{}, withBook(&b, x.Dollar))
+	s := newTown(t, xtest.Options{}, withBook(&b, network.Dollar))
 	m := s.mention(t, "hello")
 	p, err := s.reply(t, m, "hi")
 	if err != nil {
@@ -167,7 +168,7 @@ func TestAtTheCapOnlyWhatEndsThingsGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.mu.Lock()
-	b.cost = 2 * x.Dollar
+	b.cost = 2 * network.Dollar
 	b.mu.Unlock()
 	var capped *x.CapError
 	for name, call := range map[string]func() error{
@@ -207,7 +208,7 @@ func TestALedgerThatFailsHidesNoReply(t *testing.T) {
 }
 
 func TestMoneyIsReadable(t *testing.T) {
-	for m, want := range map[x.Money]string{0: "$0.00", 5_000: "$0.005", x.Dollar: "$1.00", 1_234_500: "$1.2345", 20 * x.Dollar: "$20.00", 10_000: "$0.01"} {
+	for m, want := range map[network.Money]string{0: "$0.00", 5_000: "$0.005", network.Dollar: "$1.00", 1_234_500: "$1.2345", 20 * network.Dollar: "$20.00", 10_000: "$0.01"} {
 		if m.String() != want {
 			t.Errorf("%d is %s, want %s", m, m, want)
 		}
@@ -216,9 +217,9 @@ func TestMoneyIsReadable(t *testing.T) {
 
 func TestMoneyForAnswersIsPutByBeforeMentionsAreRead(t *testing.T) {
 	var b book
-	s := newTown(t, xtest.Options{Owner: "dreambot"}, withBook(&b, x.Dollar))
+	s := newTown(t, xtest.Options{Owner: "dreambot"}, withBook(&b, network.Dollar))
 	m := s.mention(t, "hello")
-	b.cost = x.Dollar - 60_000 // enough for an answer, too little for five mentions with theirs
+	b.cost = network.Dollar - 60_000 // enough for an answer, too little for five mentions with theirs
 	_, err := s.bot.Mentions(t.Context(), "", 10)
 	var capped *x.CapError
 	if !errors.As(err, &capped) {
@@ -246,7 +247,7 @@ func TestMetersSayHowManyCallsAreLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := m.Left(s.robot.ID())
-			want := []x.Calls{{"read the mutes", 12, 15}, {"ask who we are", 74, 75}, {"read mentions", 299, 300}}
+			want := []network.Calls{{What: "read the mutes", Left: 12, Of: 15}, {What: "ask who we are", Left: 74, Of: 75}, {What: "read mentions", Left: 299, Of: 300}}
 			if !slices.Equal(got, want) {
 				t.Errorf("%v, want %v", got, want)
 			}
@@ -259,13 +260,13 @@ func TestMetersSayHowManyCallsAreLeft(t *testing.T) {
 }
 
 func TestBillsAreByAccountAndMonth(t *testing.T) {
-	bills := x.Bills([]x.Line{
-		{Account: "1", Handle: "alice", Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
-		{Account: "1", Month: "2026-08", Item: "unmute", N: 1, Cost: 5_000},
-		{Account: "1", Month: "2026-09", Item: "mute", N: 2, Cost: 20_000},
-		{Account: "12", Month: "2026-09", Item: "mute", N: 1, Cost: 10_000},
+	bills := x.Bills([]network.Spending{
+		{Identity: x.On("1"), Handle: "alice", Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
+		{Identity: x.On("1"), Month: "2026-08", Item: "unmute", N: 1, Cost: 5_000},
+		{Identity: x.On("1"), Month: "2026-09", Item: "mute", N: 2, Cost: 20_000},
+		{Identity: x.On("12"), Month: "2026-09", Item: "mute", N: 1, Cost: 10_000},
 	})
-	if len(bills) != 3 || bills[0].Sum != 15_000 || bills[0].Handle != "alice" || len(bills[0].Lines) != 2 || bills[1].Month != "2026-09" || bills[2].Account != "12" {
+	if len(bills) != 3 || bills[0].Sum != 15_000 || bills[0].Handle != "alice" || len(bills[0].Lines) != 2 || bills[1].Month != "2026-09" || bills[2].Identity.ID != "12" {
 		t.Errorf("%+v", bills)
 	}
 	if x.Bills(nil) != nil {
@@ -275,13 +276,13 @@ func TestBillsAreByAccountAndMonth(t *testing.T) {
 
 func TestLeastIsWhereReadingStops(t *testing.T) {
 	var b book
-	s := newTown(t, xtest.Options{}, withBook(&b, x.Dollar))
+	s := newTown(t, xtest.Options{}, withBook(&b, network.Dollar))
 	if _, err := s.bot.Self(t.Context()); err != nil { // costs something, once
 		t.Fatal(err)
 	}
-	least := func(mentions bool) x.Money { return (&x.Budget{Owned: true, Prices: prices}).Least(mentions) }
+	least := func(mentions bool) network.Money { return (&x.Budget{Owned: true, Prices: prices}).Least(mentions) }
 	for _, c := range []struct {
-		left x.Money
+		left network.Money
 		read func() error
 		ok   bool
 	}{
@@ -291,7 +292,7 @@ func TestLeastIsWhereReadingStops(t *testing.T) {
 		{least(false) - 1, func() error { _, err := s.bot.Recent(t.Context(), 10); return err }, false},
 	} {
 		b.mu.Lock()
-		b.cost = x.Dollar - c.left
+		b.cost = network.Dollar - c.left
 		b.mu.Unlock()
 		var capped *x.CapError
 		if err := c.read(); errors.As(err, &capped) == c.ok {

@@ -15,12 +15,18 @@ type Network interface {
 	network.Muter
 }
 
+// Versions of the API.
+const (
+	v2 = "v2"
+	v1 = "v1.1"
+)
+
 // Open connects through a version of the API.
 func Open(version string, o Options) (Network, error) {
 	switch version {
-	case "v2":
+	case v2:
 		return New(o)
-	case "v1.1":
+	case v1:
 		return NewLegacy(o)
 	}
 	return nil, fmt.Errorf("there is no version %q of X's API; x.api is v2 or v1.1", version)

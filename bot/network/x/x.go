@@ -131,9 +131,8 @@ func (c *core) Name() string { return Name }
 // Host is X's only server.
 func (c *core) Host() string { return Server }
 
-// Facts are X's: nothing is private, links and replies to strangers are refused, and apps have no likes
-// since April 2026.
-func (c *core) Facts() network.Facts { return network.Facts{OnlyCalled: true, Ordered: true} }
+// Facts are the kind's.
+func (c *core) Facts() network.Facts { return facts }
 
 // Fetch downloads an attachment.
 func (c *core) Fetch(ctx context.Context, m network.Media, limit int64) ([]byte, error) {

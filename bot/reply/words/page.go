@@ -25,7 +25,6 @@ const (
 	TickSure       = "Please tick that you are sure."
 	NoSuchAccount  = "Your server knows no account of that name."
 	TooManySignIns = "Too many tries to sign in from your address. Please wait a few minutes."
-	NoMastodon     = "That server does not answer as a Mastodon server does. Is its name right?"
 	ForeignSignIn  = "This sign-in was not begun here, or a while ago. Please begin again."
 	OldSignIn      = "This sign-in was begun a while ago. Please begin again."
 	NotLetIn       = "Your server did not let us in. Please begin again."
@@ -38,4 +37,9 @@ const (
 // EnoughTried says how often somebody may try the network.
 func EnoughTried(perHour int) string {
 	return fmt.Sprintf("That was enough for now: %d pictures an hour. Run slugpuppy yourself for more.", perHour)
+}
+
+// NoServer is what somebody reads whose server is none of the network's.
+func NoServer(network string) string {
+	return "That server does not answer as a " + network + " server does. Is its name right?"
 }

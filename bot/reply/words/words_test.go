@@ -107,6 +107,7 @@ func said() map[string]struct {
 		"Digest":      {onlyMastodon, []string{words.Digest(timeline.Digest{Report: report(), HidesFrom: wednesday}), words.Digest(timeline.Digest{Report: report(), HidesNow: true})}},
 		"Order":       {onlyMastodon, values(orderProblems())},
 		"Cut":         {nowhere, []string{words.Cut(longest, 7)}},
+		"NoServer":    {nowhere, []string{words.NoServer("Mastodon")}},
 		"EnoughTried": {nowhere, []string{words.EnoughTried(1000)}},
 	}
 }

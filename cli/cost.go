@@ -9,20 +9,24 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
+	"slugpuppy/bot/network"
 	"slugpuppy/cli/object"
 )
 
-func (c *console) xCommand() *cobra.Command {
-	return group("x", "What concerns X alone", c.xCost())
+// networkCommands are what concerns single networks alone.
+func (c *console) networkCommands() (all []*cobra.Command) {
+	for _, k := range app.Kinds() {
+		if k.Cost.Short != "" {
+			all = append(all, group(k.Name, "What concerns "+k.Title+" alone", c.costCommand(k)))
+		}
+	}
+	return all
 }
 
-func (c *console) xCost() *cobra.Command {
+func (c *console) costCommand(k network.Kind) *cobra.Command {
 	month := ""
 	cmd := &cobra.Command{
-		Use: "cost", Short: "Say what was spent on X, by account and by what it was spent on",
-		Long: "Counts what the API was used for at the prices of [x_prices]. X's own bill is what counts; it may\n" +
-			"differ where nobody knows whether X bills something, such as accounts that come along with posts.",
-		Args: usageArgs(cobra.NoArgs),
+		Use: "cost", Short: k.Cost.Short, Long: k.Cost.Long, Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if month == "" {
 				month = app.Month(c.now())
@@ -30,7 +34,7 @@ func (c *console) xCost() *cobra.Command {
 			if _, err := time.Parse("2006-01", month); err != nil && month != "all" {
 				return usageError(fmt.Errorf("--month: %q is not like 2026-08, or all", month))
 			}
-			return c.cost(cmd.Context(), strings.TrimPrefix(month, "all"))
+			return c.cost(cmd.Context(), k, strings.TrimPrefix(month, "all"))
 		},
 	}
 	cmd.Flags().StringVar(&month, "month", "", "a month such as 2026-08, or all (default: this month, by UTC)")
@@ -38,22 +42,17 @@ func (c *console) xCost() *cobra.Command {
 }
 
 // cost prints what was spent in a month, or in all when it is empty.
-func (c *console) cost(ctx context.Context, month string) error {
+func (c *console) cost(ctx context.Context, k network.Kind, month string) error {
 	a, err := c.load()
 	if err != nil {
 		return err
 	}
-	svc, done, err := a.Operator(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	bills, err := a.Bills(ctx, svc, month)
+	bills, err := a.Bills(ctx, k.Name, month)
 	if err != nil {
 		return err
 	}
 	if !c.json {
-		return c.print(nil, costText(bills, month, app.Month(c.now())))
+		return c.print(nil, costText(k.Title, bills, month))
 	}
 	for _, b := range bills {
 		for _, line := range object.OfBill(b) {
@@ -65,11 +64,10 @@ func (c *console) cost(ctx context.Context, month string) error {
 	return nil
 }
 
-// costText is what was used by each account in each month, the sum, and in this one, now, what the cap
-// stops.
-func costText(bills []app.Bill, month, now string) string {
+// costText is what was used by each account in each month, the sum, and what is left of the cap.
+func costText(on string, bills []network.Bill, month string) string {
 	if len(bills) == 0 {
-		return strings.TrimSpace("nothing was spent on X " + strings.TrimSuffix("in "+month, "in "))
+		return strings.TrimSpace("nothing was spent on " + on + " " + strings.TrimSuffix("in "+month, "in "))
 	}
 	var out strings.Builder
 	for _, b := range bills {
@@ -78,11 +76,11 @@ func costText(bills []app.Bill, month, now string) string {
 			fmt.Fprintf(&out, "  %-18s %7d  %10s\n", s.Item, s.N, s.Cost)
 		}
 		fmt.Fprintf(&out, "  %-18s %7s  %10s", "together", "", b.Sum)
-		switch why := b.Stopped(); {
+		switch {
 		case b.Cap <= 0:
 			out.WriteString("  (no cap)")
-		case why != "" && b.Month == now:
-			fmt.Fprintf(&out, "  of %s: %s", b.Cap, why)
+		case b.Stopped != "":
+			fmt.Fprintf(&out, "  of %s: %s", b.Cap, b.Stopped)
 		default:
 			fmt.Fprintf(&out, "  of %s", b.Cap)
 		}
