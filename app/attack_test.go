@@ -318,30 +318,32 @@ func TestAMessageChangesOnlyItsAuthorsFilter(t *testing.T) {
 	s := newShop(t)
 	victim := s.server.AddUser("victim", mastodontest.UserOptions{})
 	s.browser(t).SignIn(victim)
-	bot := identity.Identity{Server: strings.TrimPrefix(s.server.URL, "http://"), ID: victim.ID()}
-	eve := identity.Identity{Server: "0.evil.example", ID: "1"} // first by key, whatever the order
-	if _, err := s.store.For(eve).Subscription().Join(store.Itself(), store.Subscriber{Network: "mastodon", Handle: "eve@0.evil.example", Server: "https://0.evil.example", Mode: store.FilterOff}); err != nil {
-		t.Fatal(err)
+	mine := identity.Identity{Server: strings.TrimPrefix(s.server.URL, "http://"), ID: victim.ID()}
+	eve, thief := identity.Identity{Server: "0.evil.example", ID: "1"}, identity.Identity{Server: "0.evil.example", ID: "2"} // first by key
+	for who, handle := range map[identity.Identity]string{eve: "eve@0.evil.example", thief: victim.Handle()} { // one in a stolen name
+		if _, err := s.store.For(who).Subscription().Join(store.Itself(), store.Subscriber{Network: "mastodon", Handle: handle, Server: "https://0.evil.example", Mode: store.FilterOff}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, b := range s.bots {
 		serve(t, b.Run)
 		waitUntil(t, func() bool { _, known := b.Account(); return known })
 	}
 	modes := func() string {
-		var both []string
-		for _, who := range []identity.Identity{bot, eve} {
+		var all []string
+		for _, who := range []identity.Identity{mine, eve, thief} {
 			sub, err := s.store.For(who).Subscription().Subscriber()
 			if err != nil {
 				t.Fatal(err)
 			}
-			both = append(both, string(sub.Mode))
+			all = append(all, string(sub.Mode))
 		}
-		return strings.Join(both, " ")
+		return strings.Join(all, " ")
 	}
 	for _, c := range []struct{ from, want, said string }{
-		{"eve@0.evil.example", "off shadow", "shadow"},
-		{"victim@0.evil.example", "off shadow", "do not look after your timeline"},
-		{"victim", "shadow shadow", "shadow"},
+		{"eve@0.evil.example", "off shadow off", "shadow"},
+		{"victim@0.evil.example", "off shadow off", "do not look after your timeline"},
+		{"victim", "shadow shadow off", "shadow"},
 	} {
 		who := s.server.User(c.from)
 		if who == nil {

@@ -224,3 +224,18 @@ func TestAnAdminIsWhoeverHadTheHandleFirst(t *testing.T) {
 		t.Errorf("%+v, %v", entries, err)
 	}
 }
+
+func TestUndoingAChoiceDoesNotBringAnOldNameBack(t *testing.T) {
+	s := fresh(t)
+	own := s.For(scope).Subscription()
+	_, err := own.Join(ada, store.Subscriber{Network: "mastodon", Handle: "ada@home.example", Server: "https://old.example", How: "warn"})
+	must(t, err)
+	_, undo, err := own.Choose(ada, "how hide", func(u *store.Subscriber) { u.How = "hide" })
+	must(t, err)
+	must(t, own.Touch(func(u *store.Subscriber) { u.Handle, u.Server = "ada@example.social", "https://example.social" }))
+	_, _, err = s.Operator().Undo(boss, undo)
+	must(t, err)
+	if sub, err := own.Subscriber(); err != nil || sub.How != "warn" || sub.Handle != "ada@example.social" || sub.Server != "https://example.social" {
+		t.Errorf("%+v, %v", sub, err)
+	}
+}

@@ -28,6 +28,17 @@ var behaviours = []behaviour{
 		"if info.Mode().Perm()&0o077 != 0 {", "if false {",
 		"./store", "TestTheKeyFile"},
 
+	// Who is who.
+	{"a handle is for the server of its domain to give", "bot/network/mastodon/webfinger.go",
+		"case err == nil && host == c.host:", "case err == nil && host == c.host || foreign:",
+		"./bot/network/mastodon", "TestAHandleIsWhatTheServerOfItsDomainSays"},
+	{"an admin is an account and not a name", "bot/web/admins.go",
+		"return p.Identity == who && slices.Contains", "return slices.Contains",
+		"./app", "TestWhatAServerSaysMakesNobodyAnAdmin"},
+	{"a message changes its author's filter", "bot/timeline/command.go",
+		"desk.By(from)", "desk.Find(from.Name)",
+		"./app", "TestAMessageChangesOnlyItsAuthorsFilter"},
+
 	// The lists.
 	{"a user's rule is for that user", "bot/rules/rules.go",
 		"case !r.Owner.IsZero() && r.Owner != e.User:", "case false:",
