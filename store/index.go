@@ -104,7 +104,7 @@ func (s *Store) PruneJudged(kept, ended time.Time) (n int, err error) {
 	err = s.update(func(tx *tx) error {
 		var old [][]byte
 		err := tx.Bucket(seenBucket).ForEach(func(k, _ []byte) error {
-			if _, fate, seen := cutSeen(k); fate == Kept && seen.Before(kept) || fate.ended() && seen.Before(ended) {
+			if fate, seen, _ := cutSeen(k); fate == Kept && seen.Before(kept) || fate.ended() && seen.Before(ended) {
 				old = append(old, bytes.Clone(k))
 			}
 			return nil
@@ -126,16 +126,23 @@ func (s *Store) PruneJudged(kept, ended time.Time) (n int, err error) {
 // ended says that nothing more happens to a post by itself.
 func (f Fate) ended() bool { return f == Noted || f == Returned || f == TakenOut || f == Gone }
 
-// cutSeen splits a key of the index.
-func cutSeen(k []byte) (who identity.Identity, fate Fate, seen time.Time) {
+// ownerOf is the account that a key begins with.
+func ownerOf(k []byte) identity.Identity {
+	server, rest, _ := bytes.Cut(k, []byte{0})
+	id, _, _ := bytes.Cut(rest, []byte{0})
+	return identity.Identity{Server: string(server), ID: string(id)}
+}
+
+// cutSeen splits a key of the index behind its account.
+func cutSeen(k []byte) (fate Fate, seen time.Time, post string) {
 	parts := bytes.SplitN(k, []byte{0}, 4)
-	return identity.Identity{Server: string(parts[0]), ID: string(parts[1])}, Fate(parts[2]), fromInstant(parts[3][:8])
+	return Fate(parts[2]), fromInstant(parts[3][:8]), string(parts[3][8:])
 }
 
 // pruneOne forgets a row that was seen long ago, unless it came to its end only later.
 func pruneOne(tx *tx, k []byte, ended time.Time) (gone bool, err error) {
-	who, _, _ := cutSeen(k)
-	post := string(bytes.SplitN(k, []byte{0}, 4)[3][8:])
+	who := ownerOf(k)
+	_, _, post := cutSeen(k)
 	j, err := judgedOf(tx, who, post)
 	if err != nil || j.Fate != Kept && !j.Changed.Before(ended) {
 		return false, err
@@ -155,11 +162,7 @@ func createIndexes(b *bolt.Tx) error {
 	}
 	tx := &tx{Tx: b}
 	return eachRecord(tx, hiddenBucket, nil, func(k []byte, j Judged) error {
-		_, _, s, ok := cutKey(hiddenBucket, k, 0)
-		if !ok {
-			return fmt.Errorf("%w: a post of nobody's", ErrDamaged)
-		}
-		return indexJudged(tx, identity.Identity{Server: s.Platform, ID: s.Account}, nil, &j)
+		return indexJudged(tx, ownerOf(k), nil, &j)
 	})
 }
 
@@ -167,9 +170,8 @@ func createIndexes(b *bolt.Tx) error {
 func checkJudged(tx *tx) error {
 	rows := 0
 	err := eachRecord(tx, hiddenBucket, nil, func(k []byte, j Judged) error {
-		_, _, s, _ := cutKey(hiddenBucket, k, 0)
 		rows++
-		if tx.Bucket(seenBucket).Get(seenKey(identity.Identity{Server: s.Platform, ID: s.Account}, j)) == nil {
+		if tx.Bucket(seenBucket).Get(seenKey(ownerOf(k), j)) == nil {
 			return fmt.Errorf("%w: post %q is not in the index", ErrDamaged, j.Post)
 		}
 		return nil

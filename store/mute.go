@@ -4,10 +4,10 @@ import "time"
 
 // Mute is an account we muted for a subscriber, and until when.
 type Mute struct {
-	Account string    `json:"account"` // id
-	Handle  string    `json:"handle"`
-	Until   time.Time `json:"until"`
-	Done    bool      `json:"done"` // the server has it; before, it may or may not
+	ID     string    `json:"account"` // of the account, on the subscriber's server
+	Handle string    `json:"handle"`
+	Until  time.Time `json:"until"`
+	Done   bool      `json:"done"` // the server has it; before, it may or may not
 	// Theirs says that the subscriber ended it, or had muted the account before us: whatever mute is
 	// there is theirs. Until then we begin none.
 	Theirs bool `json:"theirs,omitempty"`
@@ -24,7 +24,7 @@ func (a *Timeline) PutMute(m Mute) error {
 		if _, err := subscriberOf(tx, a.who); err != nil {
 			return err
 		}
-		return putRecord(tx, muteBucket, key(a.who.Server, a.who.ID, m.Account), m)
+		return putRecord(tx, muteBucket, key(a.who.Server, a.who.ID, m.ID), m)
 	})
 }
 

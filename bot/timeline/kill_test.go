@@ -230,7 +230,7 @@ func (r *xrig) settled(artists []*xtest.User) bool {
 	}
 	over := map[string]bool{}
 	for _, m := range list {
-		over[m.Account] = m.Over
+		over[m.ID] = m.Over
 	}
 	return !slices.ContainsFunc(artists, func(a *xtest.User) bool { return !over[a.ID()] })
 }

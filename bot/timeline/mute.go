@@ -30,7 +30,7 @@ func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
 		}
 	}
 	for _, m := range due {
-		if _, m.Theirs = muted[m.Account]; m.Theirs {
+		if _, m.Theirs = muted[m.ID]; m.Theirs {
 			err = w.own.Timeline().PutMute(m)
 		} else {
 			err = w.beginMute(ctx, m)
@@ -50,8 +50,8 @@ func (w *watcher) mutedNow(ctx context.Context, known []store.Mute) (map[string]
 		return muted, err
 	}
 	for _, m := range known {
-		if _, there := muted[m.Account]; there && m.Ours() {
-			muted[m.Account] = m.Until
+		if _, there := muted[m.ID]; there && m.Ours() {
+			muted[m.ID] = m.Until
 		}
 	}
 	return muted, nil
@@ -68,7 +68,7 @@ func (w *watcher) knownMutes(sub store.Subscriber) (known []store.Mute, err erro
 	for _, m := range all {
 		switch {
 		case m.Over && now.Sub(m.Until) >= sub.Mute.Within:
-			err = w.own.Timeline().DropMute(m.Account)
+			err = w.own.Timeline().DropMute(m.ID)
 		case m.Theirs && !m.Over && !now.Before(m.Until):
 			m.Over = true
 			err = w.own.Timeline().PutMute(m)
@@ -110,7 +110,7 @@ func (w *watcher) offenders(sub store.Subscriber, known []store.Mute) (due []sto
 	}
 	last, count, room := map[string]store.Mute{}, map[string]int{}, mostMutes
 	for _, m := range known {
-		last[m.Account] = m
+		last[m.ID] = m
 		if m.Ours() {
 			room--
 		}
@@ -123,7 +123,7 @@ func (w *watcher) offenders(sub store.Subscriber, known []store.Mute) (due []sto
 			continue
 		}
 		if count[r.AuthorID]++; count[r.AuthorID] == sub.Mute.After && len(due) < room {
-			due = append(due, store.Mute{Account: r.AuthorID, Handle: r.Author, Until: time.Now().Add(sub.Mute.For)})
+			due = append(due, store.Mute{ID: r.AuthorID, Handle: r.Author, Until: time.Now().Add(sub.Mute.For)})
 		}
 	}
 	return due, nil
@@ -134,7 +134,7 @@ func (w *watcher) beginMute(ctx context.Context, m store.Mute) error {
 	if err := w.own.Timeline().PutMute(m); err != nil {
 		return err
 	}
-	if err := w.reader.Mute(ctx, m.Account, time.Until(m.Until)); err != nil {
+	if err := w.reader.Mute(ctx, m.ID, time.Until(m.Until)); err != nil {
 		return err
 	}
 	m.Done = true
@@ -145,7 +145,7 @@ func (w *watcher) beginMute(ctx context.Context, m store.Mute) error {
 // endMute ends one of our mutes if it is time. A mute without an end that is there now was made
 // by the subscriber meanwhile.
 func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]time.Time) error {
-	ends, there := muted[m.Account]
+	ends, there := muted[m.ID]
 	before := time.Now().Before(m.Until)
 	switch {
 	case !m.Ours():
@@ -155,7 +155,7 @@ func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]ti
 		w.Log.Info("a subscriber ended a mute of ours", "until", m.Until)
 		return w.own.Timeline().PutMute(m)
 	case !there && !m.Done && before: // it was cut short before it was made
-		return w.own.Timeline().DropMute(m.Account)
+		return w.own.Timeline().DropMute(m.ID)
 	case there && !m.Done && before:
 		m.Done = true
 		return w.own.Timeline().PutMute(m)
@@ -163,7 +163,7 @@ func (w *watcher) endMute(ctx context.Context, m store.Mute, muted map[string]ti
 		return nil
 	}
 	if there && !ends.IsZero() {
-		if err := w.reader.Unmute(ctx, m.Account); err != nil {
+		if err := w.reader.Unmute(ctx, m.ID); err != nil {
 			return err
 		}
 	}
