@@ -13,7 +13,8 @@ import (
 
 // neighbours have keys around those of scope: a shorter and a longer id, the id on another network,
 // and another id on the same server.
-var neighbours = []identity.Identity{{Server: "example.social", ID: "4"}, {Server: "example.social", ID: "421"}, {Server: "x.com", ID: "42"},
+var neighbours = []identity.Identity{{Server: "example.social", ID: "4"}, {Server: "example.social", ID: "421"},
+	{Server: "x.com", ID: "42"},
 	{Server: "example.social", ID: "43"}, {Server: "a.example", ID: "42"}}
 
 func TestToABotTheJobsOfOthersAreNotThere(t *testing.T) {
@@ -67,7 +68,8 @@ func TestEachBotListsAndCountsItsOwn(t *testing.T) {
 			must(t, err)
 		}
 	}
-	for _, f := range []store.Filter{{}, {Limit: 3}, {States: []store.State{store.Queued}}, {States: []store.State{store.Queued}, Limit: 3}, {Requester: "ada"},
+	for _, f := range []store.Filter{{}, {Limit: 3}, {States: []store.State{store.Queued}},
+		{States: []store.State{store.Queued}, Limit: 3}, {Requester: "ada"},
 		{Since: time.Now().Add(-time.Hour)}} {
 		list, err := ours(s).List(f)
 		want := 5
@@ -92,7 +94,8 @@ func TestEachBotListsAndCountsItsOwn(t *testing.T) {
 	if counts, err := s.Operator().Counts(); err != nil || counts[store.Queued] != 24 || counts[store.Skipped] != 6 {
 		t.Errorf("together: %v, %v", counts, err)
 	}
-	if list, err := s.Operator().Jobs(store.Filter{States: []store.State{store.Queued}, Limit: 20}); err != nil || len(list) != 20 {
+	if list, err := s.Operator().Jobs(store.Filter{States: []store.State{store.Queued}, Limit: 20}); err != nil ||
+		len(list) != 20 {
 		t.Errorf("together: %d jobs, %v", len(list), err)
 	}
 	if list, err := ours(s).List(store.Filter{Since: time.Now().Add(time.Hour)}); err != nil || len(list) != 0 {
@@ -156,7 +159,8 @@ func TestAnAllowanceIsPinnedToTheFirstAccountOfItsName(t *testing.T) {
 		t.Errorf("another's: %v, %v", ok, err)
 	}
 	for range 2 {
-		if a, ok, err := bot.Allowance("1", "ada@example.social"); !ok || err != nil || a.PerHour != 99 || a.Identity != (identity.Identity{Server: "example.social", ID: "1"}) {
+		if a, ok, err := bot.Allowance("1", "ada@example.social"); !ok || err != nil || a.PerHour != 99 ||
+			a.Identity != (identity.Identity{Server: "example.social", ID: "1"}) {
 			t.Errorf("%+v, %v, %v", a, ok, err)
 		}
 	}
@@ -166,7 +170,8 @@ func TestAnAllowanceIsPinnedToTheFirstAccountOfItsName(t *testing.T) {
 	if a, ok, err := bot.Allowance("1", "countess@example.social"); !ok || err != nil || a.PerHour != 99 {
 		t.Errorf("under another name: %+v, %v, %v", a, ok, err)
 	}
-	if _, ok, err := s.For(identity.Identity{Server: "a.example", ID: "42"}).Limits().Allowance("1", "ada@example.social"); ok || err != nil {
+	elsewhere := s.For(identity.Identity{Server: "a.example", ID: "42"}).Limits()
+	if _, ok, err := elsewhere.Allowance("1", "ada@example.social"); ok || err != nil {
 		t.Errorf("the same id on another server: %v, %v", ok, err)
 	}
 	if _, _, err := s.Operator().Undo(boss, undo); err != nil {
@@ -179,7 +184,8 @@ func TestAnAllowanceIsPinnedToTheFirstAccountOfItsName(t *testing.T) {
 
 func TestTheClockIsTheOneGiven(t *testing.T) {
 	now := time.Date(2031, 2, 3, 4, 5, 6, 0, time.UTC)
-	s, err := store.Open(filepath.Join(t.TempDir(), "slugpuppy.db"), store.Options{NoSync: true, Now: func() time.Time { return now }})
+	s, err := store.Open(filepath.Join(t.TempDir(), "slugpuppy.db"), store.Options{NoSync: true,
+		Now: func() time.Time { return now }})
 	must(t, err)
 	defer s.Close()
 	record(t, s, "1", "p1")
@@ -187,7 +193,8 @@ func TestTheClockIsTheOneGiven(t *testing.T) {
 	if !j.Created.Equal(now) || !j.LeaseUntil.Equal(now.Add(time.Minute)) {
 		t.Errorf("written down at %s, leased until %s", j.Created, j.LeaseUntil)
 	}
-	if _, next, ok, err := ours(s).Lease("words", "you", time.Minute); ok || err != nil || !next.Equal(now.Add(time.Minute)) {
+	if _, next, ok, err := ours(s).Lease("words", "you", time.Minute); ok || err != nil ||
+		!next.Equal(now.Add(time.Minute)) {
 		t.Errorf("%v, %v, due %s", ok, err, next)
 	}
 	now = now.Add(time.Minute)
@@ -205,10 +212,12 @@ func TestTheClockIsTheOneGiven(t *testing.T) {
 func TestAnAdminIsWhoeverHadTheHandleFirst(t *testing.T) {
 	s := fresh(t)
 	first := identity.Identity{Server: "home.example", ID: "1"}
-	if a, err := s.Operator().PinAdmin("Boss@home.example", first); err != nil || a.Identity != first || a.Handle != "boss@home.example" {
+	if a, err := s.Operator().PinAdmin("Boss@home.example", first); err != nil || a.Identity != first ||
+		a.Handle != "boss@home.example" {
 		t.Errorf("%+v, %v", a, err)
 	}
-	if a, err := s.Operator().PinAdmin("boss@home.example", identity.Identity{Server: "home.example", ID: "2"}); err != nil || a.Identity != first {
+	next := identity.Identity{Server: "home.example", ID: "2"}
+	if a, err := s.Operator().PinAdmin("boss@home.example", next); err != nil || a.Identity != first {
 		t.Errorf("the next of that name: %+v, %v", a, err)
 	}
 	must(t, s.Operator().KeepAdmins([]string{"boss@home.example", "other@home.example"}))
@@ -220,7 +229,8 @@ func TestAnAdminIsWhoeverHadTheHandleFirst(t *testing.T) {
 		t.Errorf("no longer configured: %+v, %v", all, err)
 	}
 	entries, err := s.Operator().Audit(10)
-	if err != nil || len(entries) != 1 || entries[0].Subject != "boss@home.example" || entries[0].After != "home.example/1" {
+	if err != nil || len(entries) != 1 || entries[0].Subject != "boss@home.example" ||
+		entries[0].After != "home.example/1" {
 		t.Errorf("%+v, %v", entries, err)
 	}
 }
@@ -228,14 +238,18 @@ func TestAnAdminIsWhoeverHadTheHandleFirst(t *testing.T) {
 func TestUndoingAChoiceDoesNotBringAnOldNameBack(t *testing.T) {
 	s := fresh(t)
 	own := s.For(scope).Subscription()
-	_, err := own.Join(ada, store.Subscriber{Network: "mastodon", Handle: "ada@home.example", Server: "https://old.example", How: "warn"})
+	_, err := own.Join(ada, store.Subscriber{Network: "mastodon", Handle: "ada@home.example",
+		Server: "https://old.example", How: "warn"})
 	must(t, err)
 	_, undo, err := own.Choose(ada, "how hide", func(u *store.Subscriber) { u.How = "hide" })
 	must(t, err)
-	must(t, own.Touch(func(u *store.Subscriber) { u.Handle, u.Server = "ada@example.social", "https://example.social" }))
+	must(t, own.Touch(func(u *store.Subscriber) {
+		u.Handle, u.Server = "ada@example.social", "https://example.social"
+	}))
 	_, _, err = s.Operator().Undo(boss, undo)
 	must(t, err)
-	if sub, err := own.Subscriber(); err != nil || sub.How != "warn" || sub.Handle != "ada@example.social" || sub.Server != "https://example.social" {
+	if sub, err := own.Subscriber(); err != nil || sub.How != "warn" || sub.Handle != "ada@example.social" ||
+		sub.Server != "https://example.social" {
 		t.Errorf("%+v, %v", sub, err)
 	}
 }

@@ -28,7 +28,8 @@ func (a *Consents) Set(by Actor, c Consent) error {
 		if err := putRecord(tx, consentBucket, key(a.who.Server, a.who.ID, c.Person, c.Topic), c); err != nil {
 			return err
 		}
-		return audit(tx, Entry{Actor: by, Action: "consent", Subject: c.Topic, After: fmt.Sprint(c.Yes), Reason: "post " + c.By})
+		return audit(tx, Entry{Actor: by, Action: "consent", Subject: c.Topic, After: fmt.Sprint(c.Yes),
+			Reason: "post " + c.By})
 	})
 }
 

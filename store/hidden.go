@@ -204,7 +204,8 @@ func (a *Timeline) Change(post string, change func(*Judged)) (j Judged, err erro
 
 // Return takes posts out again: everything hidden or noted that pick chooses and that was seen
 // since a time. The token brings them back.
-func (a *Timeline) Return(by Actor, since time.Time, reason string, pick func(Judged) bool) (rows []Judged, undo string, err error) {
+func (a *Timeline) Return(by Actor, since time.Time, reason string, pick func(Judged) bool,
+) (rows []Judged, undo string, err error) {
 	err = a.s.update(func(tx *tx) error {
 		sub, err := subscriberOf(tx, a.who)
 		if err != nil {
@@ -227,7 +228,8 @@ func (a *Timeline) Return(by Actor, since time.Time, reason string, pick func(Ju
 			}
 			rows[i] = j
 		}
-		e := Entry{Actor: by, Action: postsReturned, Subject: fmt.Sprintf("%d posts of %s", len(rows), sub.Handle), Reason: reason}
+		e := Entry{Actor: by, Action: postsReturned, Subject: fmt.Sprintf("%d posts of %s", len(rows), sub.Handle),
+			Reason: reason}
 		if e.Before, err = encoded(list); err != nil {
 			return err
 		}

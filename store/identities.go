@@ -50,7 +50,8 @@ func toIdentities(tx *bolt.Tx) error {
 		bucket []byte
 		edit   func(record) error
 	}{
-		{subscriberBucket, names.subscriber}, {jobBucket, names.job}, {sessionBucket, names.session}, {spendBucket, names.spending},
+		{subscriberBucket, names.subscriber}, {jobBucket, names.job}, {sessionBucket, names.session},
+		{spendBucket, names.spending},
 		{ruleBucket, names.rule}, {auditBucket, names.entry}, // rules are whose the subscribers' handles were
 	} {
 		if err := editRecords(tx, change.bucket, change.edit); err != nil {
@@ -65,8 +66,9 @@ var owned = []struct {
 	bucket []byte
 	before int
 }{
-	{cursorBucket, 0}, {sourceBucket, 0}, {postBucket, 0}, {dueBucket, 1}, {orderBucket, 0}, {countBucket, 0}, {limitBucket, 0}, {consentBucket, 0},
-	{subscriberBucket, 0}, {hiddenBucket, 0}, {workBucket, 0}, {shelfBucket, 0}, {muteBucket, 0}, {lessonBucket, 0}, {spendBucket, 0}, {listBucket, 0},
+	{cursorBucket, 0}, {sourceBucket, 0}, {postBucket, 0}, {dueBucket, 1}, {orderBucket, 0}, {countBucket, 0},
+	{limitBucket, 0}, {consentBucket, 0}, {subscriberBucket, 0}, {hiddenBucket, 0}, {workBucket, 0}, {shelfBucket, 0},
+	{muteBucket, 0}, {lessonBucket, 0}, {spendBucket, 0}, {listBucket, 0},
 }
 
 // cutKey splits a key at its account; ok is false when it has none.

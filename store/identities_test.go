@@ -93,7 +93,8 @@ func TestADatabaseOfScopesBecomesOneOfIdentities(t *testing.T) {
 	t.Run("the audit trail", func(t *testing.T) {
 		entries, err := s.Operator().Audit(100)
 		must(t, err)
-		if len(entries) != 27 || entries[0].Actor != (store.Actor{Name: "operator"}) || entries[1].Actor != (store.Actor{Name: "ada@home.example"}) {
+		if len(entries) != 27 || entries[0].Actor != (store.Actor{Name: "operator"}) ||
+			entries[1].Actor != (store.Actor{Name: "ada@home.example"}) {
 			t.Errorf("%d entries, the last %+v", len(entries), entries[:2])
 		}
 	})
@@ -109,7 +110,8 @@ func TestADatabaseOfScopesBecomesOneOfIdentities(t *testing.T) {
 	t.Run("what was spent", func(t *testing.T) {
 		list, err := s.Operator().Spendings("x.com", "")
 		must(t, err)
-		if len(list) != 2 || list[0].Identity != oldCarol || list[0].Handle != "carol" || list[0].Cost != 35_000 || list[1].Identity != at("x.com", "43") {
+		if len(list) != 2 || list[0].Identity != oldCarol || list[0].Handle != "carol" || list[0].Cost != 35_000 ||
+			list[1].Identity != at("x.com", "43") {
 			t.Errorf("%+v", list)
 		}
 	})
@@ -124,14 +126,16 @@ func (g golden) checkJobs(t *testing.T, s *store.Store, network string, who iden
 		t.Errorf("cursor %q, %v, %v", cursor, known, err)
 	}
 	states := map[string]store.State{"retracted": store.Posted}
-	for _, state := range []store.State{store.Queued, store.Waiting, store.Leased, store.Rendered, store.Uploaded, store.Posting, store.Uncertain, store.Posted,
+	for _, state := range []store.State{store.Queued, store.Waiting, store.Leased, store.Rendered, store.Uploaded,
+		store.Posting, store.Uncertain, store.Posted,
 		store.Skipped, store.Cancelled, store.Dead} {
 		states[string(state)] = state
 	}
 	for name, state := range states {
 		id := g.Jobs[network+" "+name]
 		j, err := jobs.BySource("p-" + name)
-		if err != nil || j.ID != id || j.State != state || j.Bot != who || j.Network != network || j.Requester != "5" || j.Handle != "ada@home.example" {
+		if err != nil || j.ID != id || j.State != state || j.Bot != who || j.Network != network ||
+			j.Requester != "5" || j.Handle != "ada@home.example" {
 			t.Errorf("%s: %+v, %v", name, j, err)
 		}
 	}
@@ -150,7 +154,8 @@ func (g golden) checkJobs(t *testing.T, s *store.Store, network string, who iden
 	if _, said, err := s.For(who).Consents().Said("6", store.Everything); !said || err != nil {
 		t.Errorf("a word is forgotten: %v", err)
 	}
-	if used, err := s.For(who).Limits().Take("t3", store.Limit{Name: "person 5", Max: 2, Window: time.Hour}); used == nil || err != nil {
+	if used, err := s.For(who).Limits().Take("t3", store.Limit{Name: "person 5", Max: 2,
+		Window: time.Hour}); used == nil || err != nil {
 		t.Errorf("a limit is forgotten: %v", err)
 	}
 	g.goOn(t, s, network, who)
@@ -182,16 +187,23 @@ func (g golden) goOn(t *testing.T, s *store.Store, network string, who identity.
 
 func (g golden) checkTimelines(t *testing.T, s *store.Store) {
 	for session, sub := range map[string]store.Subscriber{
-		"mastodon:home.example 7":    {Identity: oldAda, Network: "mastodon", Handle: "ada@home.example", Server: "https://home.example", How: "hide"},
-		"mastodon:home.example 10":   {Identity: victim, Network: "mastodon", Handle: "victim@home.example", Server: "https://home.example", How: "warn"},
-		"mastodon:other.example 8":   {Identity: oldBea, Network: "mastodon", Handle: "bea@other.example", Server: "https://other.example", How: "warn"},
-		"mastodon:0.evil.example 9":  {Identity: evil, Network: "mastodon", Handle: "victim@0.evil.example", Server: "https://0.evil.example", How: "warn"},
-		"mastodon:0.evil.example. 9": {Identity: evilDot, Network: "mastodon", Handle: "again@0.evil.example.", Server: "https://0.evil.example.", How: "warn"},
-		"x 42":                       {Identity: oldCarol, Network: "x", Handle: "carol", Server: "https://x.com", How: "warn"},
+		"mastodon:home.example 7": {Identity: oldAda, Network: "mastodon", Handle: "ada@home.example",
+			Server: "https://home.example", How: "hide"},
+		"mastodon:home.example 10": {Identity: victim, Network: "mastodon", Handle: "victim@home.example",
+			Server: "https://home.example", How: "warn"},
+		"mastodon:other.example 8": {Identity: oldBea, Network: "mastodon", Handle: "bea@other.example",
+			Server: "https://other.example", How: "warn"},
+		"mastodon:0.evil.example 9": {Identity: evil, Network: "mastodon", Handle: "victim@0.evil.example",
+			Server: "https://0.evil.example", How: "warn"},
+		"mastodon:0.evil.example. 9": {Identity: evilDot, Network: "mastodon", Handle: "again@0.evil.example.",
+			Server: "https://0.evil.example.", How: "warn"},
+		"x 42": {Identity: oldCarol, Network: "x", Handle: "carol", Server: "https://x.com",
+			How: "warn"},
 	} {
 		own := s.For(sub.Identity)
 		got, err := own.Subscription().Subscriber()
-		if err != nil || got.Identity != sub.Identity || got.Network != sub.Network || got.Handle != sub.Handle || got.Server != sub.Server || got.How != sub.How || got.Joined.IsZero() {
+		if err != nil || got.Identity != sub.Identity || got.Network != sub.Network || got.Handle != sub.Handle ||
+			got.Server != sub.Server || got.How != sub.How || got.Joined.IsZero() {
 			t.Errorf("%s: %+v, %v", session, got, err)
 		}
 		if v, ok, err := s.Sessions().Find(g.Sessions[session]); !ok || err != nil || v.Identity != sub.Identity {
@@ -215,7 +227,8 @@ func (g golden) checkTimelines(t *testing.T, s *store.Store) {
 		}
 		mutes, err2 := own.Timeline().Mutes()
 		lessons, err3 := own.Timeline().Lessons()
-		if err := errors.Join(err, err2, err3); err != nil || len(filters) != 1 || len(mutes) != 1 || len(lessons) != 1 {
+		if err := errors.Join(err, err2, err3); err != nil || len(filters) != 1 || len(mutes) != 1 ||
+			len(lessons) != 1 {
 			t.Errorf("%s: %d filters, %d mutes, %d lessons, %v", session, len(filters), len(mutes), len(lessons), err)
 		}
 	}
@@ -244,7 +257,8 @@ func (g golden) checkRules(t *testing.T, s *store.Store) {
 	for _, r := range all {
 		owners[r.ID] = r.Owner
 	}
-	for name, owner := range map[string]identity.Identity{"everybody": {}, "ada": oldAda, "victim": victim, "bea": oldBea, "carol": oldCarol,
+	for name, owner := range map[string]identity.Identity{"everybody": {}, "ada": oldAda, "victim": victim,
+		"bea": oldBea, "carol": oldCarol,
 		"nobody": at("handle", "nobody@nowhere.example"), "second": oldAda} {
 		if got, ok := owners[g.Rules[name]]; !ok || got != owner {
 			t.Errorf("the rule of %s is %s's (%v)", name, got, ok)
@@ -259,8 +273,10 @@ func (g golden) checkRules(t *testing.T, s *store.Store) {
 }
 
 func (g golden) checkSecrets(t *testing.T, s *store.Store) {
-	for record, field := range map[string]string{"mastodon:home.example": "token", "x:api.x.com": "token_secret", "filter:mastodon:home.example:7": "client_secret",
-		"filter:mastodon:other.example:8": "token", "filter:x:42": "token", "app:https://home.example https://page.example/callback": "client_id"} {
+	for record, field := range map[string]string{"mastodon:home.example": "token", "x:api.x.com": "token_secret",
+		"filter:mastodon:home.example:7":  "client_secret",
+		"filter:mastodon:other.example:8": "token", "filter:x:42": "token",
+		"app:https://home.example https://page.example/callback": "client_id"} {
 		if v, err := s.Vault(g.key).Get(record, field); err != nil || string(v) != "secret "+field+" of "+record {
 			t.Errorf("%s of %s: %q, %v", field, record, v, err)
 		}
@@ -281,7 +297,8 @@ func TestWhatWasDoneBeforeIdentitiesCanBeUndone(t *testing.T) {
 		t.Errorf("%+v, %v", j, err)
 	}
 	undo("how")
-	if sub, err := s.For(oldAda).Subscription().Subscriber(); err != nil || sub.How != "warn" || sub.Handle != "ada@home.example" {
+	if sub, err := s.For(oldAda).Subscription().Subscriber(); err != nil || sub.How != "warn" ||
+		sub.Handle != "ada@home.example" {
 		t.Errorf("%+v, %v", sub, err)
 	}
 	undo("allowance")
@@ -354,7 +371,8 @@ func TestABotThatHasBegunKeepsToItsOwn(t *testing.T) {
 
 func TestADamagedRecordStopsTheMigrationWithoutATrace(t *testing.T) {
 	g := schema5(t, func(tx *bolt.Tx) error { return tx.Bucket([]byte("jobs")).Put([]byte("j000000003"), []byte("{")) })
-	if _, err := store.Open(g.path, store.Options{}); !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "schema 6") {
+	if _, err := store.Open(g.path, store.Options{}); !errors.Is(err, store.ErrDamaged) ||
+		!strings.Contains(err.Error(), "schema 6") {
 		t.Errorf("%v", err)
 	}
 	db, err := bolt.Open(g.path, 0o600, nil)

@@ -62,7 +62,8 @@ func allFates() []Fate { return slices.Sorted(maps.Keys(fates)) }
 
 // judgedSince reads the rows of these fates, all when there are none, that were seen since a time and
 // that pick chooses, newest first.
-func judgedSince(tx *tx, who identity.Identity, since time.Time, of []Fate, pick func(Judged) bool) (rows []Judged, err error) {
+func judgedSince(tx *tx, who identity.Identity, since time.Time, of []Fate, pick func(Judged) bool,
+) (rows []Judged, err error) {
 	if len(of) == 0 {
 		of = allFates()
 	}

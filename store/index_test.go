@@ -30,7 +30,8 @@ func (h *history) Record(t *rapid.T) {
 	var page []store.Judged
 	for range rapid.IntRange(1, 4).Draw(t, "posts") {
 		post := rapid.StringMatching(`[0-9]{1,2}`).Draw(t, "post")
-		page = append(page, store.Judged{Post: post, URL: rapid.SampledFrom([]string{"", "https://a.example/" + post, "https://same.example"}).Draw(t, "url"),
+		page = append(page, store.Judged{Post: post,
+			URL:  rapid.SampledFrom([]string{"", "https://a.example/" + post, "https://same.example"}).Draw(t, "url"),
 			Fate: rapid.SampledFrom([]store.Fate{store.Kept, store.Noted, store.Wanted}).Draw(t, "fate")})
 	}
 	if err := h.timeline().Record("c", page...); err != nil {
@@ -46,7 +47,8 @@ func (h *history) Record(t *rapid.T) {
 
 func (h *history) Change(t *rapid.T) {
 	post := rapid.StringMatching(`[0-9]{1,2}`).Draw(t, "post")
-	fate := rapid.SampledFrom([]store.Fate{store.Kept, store.Noted, store.Wanted, store.Filed, store.Unwanted, store.Returned, store.TakenOut, store.Gone}).Draw(t, "fate")
+	fate := rapid.SampledFrom([]store.Fate{store.Kept, store.Noted, store.Wanted, store.Filed, store.Unwanted,
+		store.Returned, store.TakenOut, store.Gone}).Draw(t, "fate")
 	url := rapid.SampledFrom([]string{"", "https://b.example/" + post}).Draw(t, "url")
 	j, err := h.timeline().Change(post, func(j *store.Judged) { j.Fate, j.URL = fate, url })
 	switch {
@@ -105,7 +107,8 @@ func (h *history) open(t rapid.TB) {
 // check asks the indexes and looks through the whole model.
 func (h *history) check(t *rapid.T) {
 	since := h.now.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "since")) * time.Hour)
-	fates := rapid.SliceOfNDistinct(rapid.SampledFrom([]store.Fate{store.Kept, store.Noted, store.Wanted, store.Filed, store.Gone}), 0, 3, rapid.ID[store.Fate]).Draw(t, "fates")
+	fates := rapid.SliceOfNDistinct(rapid.SampledFrom([]store.Fate{store.Kept, store.Noted, store.Wanted,
+		store.Filed, store.Gone}), 0, 3, rapid.ID[store.Fate]).Draw(t, "fates")
 	var want []string
 	for _, j := range h.rows {
 		if !j.Seen.Before(since) && (len(fates) == 0 || slices.Contains(fates, j.Fate)) {
@@ -136,7 +139,8 @@ func (h *history) check(t *rapid.T) {
 			t.Fatalf("%s is %s, %v", j.URL, found.Post, err)
 		}
 	}
-	if found, err := h.timeline().ByURL("https://same.example"); err == nil && h.rows[found.Post].URL != "https://same.example" {
+	if found, err := h.timeline().ByURL("https://same.example"); err == nil &&
+		h.rows[found.Post].URL != "https://same.example" {
 		t.Fatalf("%s is found by an address it has not", found.Post)
 	}
 }
@@ -146,7 +150,8 @@ func TestPostsAreFoundByFateTimeAndAddress(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
 		n++
-		h := &history{path: filepath.Join(dir, fmt.Sprint(n)), now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), rows: map[string]store.Judged{}}
+		h := &history{path: filepath.Join(dir, fmt.Sprint(n)), now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC),
+			rows: map[string]store.Judged{}}
 		h.open(t)
 		defer func() { h.s.Close() }()
 		for _, who := range append(neighbours[:3:3], scope) { // others have posts of the same ids
@@ -154,12 +159,14 @@ func TestPostsAreFoundByFateTimeAndAddress(t *testing.T) {
 				t.Fatal(err)
 			}
 			if who != scope {
-				if err := h.s.For(who).Timeline().Record("c", store.Judged{Post: "1", URL: "https://a.example/1", Fate: store.Wanted}); err != nil {
+				if err := h.s.For(who).Timeline().Record("c", store.Judged{Post: "1", URL: "https://a.example/1",
+					Fate: store.Wanted}); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		t.Repeat(map[string]func(*rapid.T){"record": h.Record, "change": h.Change, "wait": h.Wait, "prune": h.Prune, "reopen": h.Reopen, "": h.check})
+		t.Repeat(map[string]func(*rapid.T){"record": h.Record, "change": h.Change, "wait": h.Wait, "prune": h.Prune,
+			"reopen": h.Reopen, "": h.check})
 	})
 }
 
@@ -170,15 +177,18 @@ func TestAnOldHistoryIsNotRead(t *testing.T) {
 	must(t, err)
 	_, err = s.For(scope).Subscription().Join(boss, store.Subscriber{})
 	must(t, err)
-	must(t, s.For(scope).Timeline().Record("1", store.Judged{Post: "old", URL: "https://a.example/old", Fate: store.Wanted}, store.Judged{Post: "kept", Fate: store.Kept}))
+	must(t, s.For(scope).Timeline().Record("1", store.Judged{Post: "old", URL: "https://a.example/old",
+		Fate: store.Wanted}, store.Judged{Post: "kept", Fate: store.Kept}))
 	now = now.Add(time.Hour)
-	must(t, s.For(scope).Timeline().Record("2", store.Judged{Post: "new", URL: "https://a.example/new", Fate: store.Wanted}))
+	must(t, s.For(scope).Timeline().Record("2", store.Judged{Post: "new", URL: "https://a.example/new",
+		Fate: store.Wanted}))
 	must(t, s.Close())
 	db, err := bolt.Open(path, 0o600, nil)
 	must(t, err)
 	must(t, db.Update(func(tx *bolt.Tx) error { // whoever reads these fails
 		b := tx.Bucket([]byte("judged"))
-		return errors.Join(b.Put([]byte("example.social\x0042\x00old"), []byte("{")), b.Put([]byte("example.social\x0042\x00kept"), []byte("{")))
+		return errors.Join(b.Put([]byte("example.social\x0042\x00old"), []byte("{")),
+			b.Put([]byte("example.social\x0042\x00kept"), []byte("{")))
 	}))
 	must(t, db.Close())
 	s = openAt(t, path)
@@ -215,7 +225,8 @@ func BenchmarkLatestOfALongHistory(b *testing.B) {
 	for page := range 100 {
 		var rows []store.Judged
 		for i := range 500 {
-			rows = append(rows, store.Judged{Post: fmt.Sprint(page*500 + i), URL: fmt.Sprintf("https://a.example/%d", page*500+i), Author: "artist@a.example", Fate: store.Kept})
+			rows = append(rows, store.Judged{Post: fmt.Sprint(page*500 + i),
+				URL: fmt.Sprintf("https://a.example/%d", page*500+i), Author: "artist@a.example", Fate: store.Kept})
 		}
 		if page == 99 {
 			rows[0].Fate = store.Wanted
@@ -224,7 +235,8 @@ func BenchmarkLatestOfALongHistory(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if rows, err := s.For(scope).Timeline().Since(time.Time{}, store.Filed, store.Wanted, store.Unwanted); err != nil || len(rows) != 1 {
+		if rows, err := s.For(scope).Timeline().Since(time.Time{}, store.Filed, store.Wanted,
+			store.Unwanted); err != nil || len(rows) != 1 {
 			b.Fatal(len(rows), err)
 		}
 		if _, err := s.For(scope).Timeline().ByURL("https://a.example/49999"); err != nil {

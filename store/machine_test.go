@@ -327,7 +327,8 @@ func TestNoWayThroughTheMachineLosesOrRepeatsAnAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		m := &machine{path: filepath.Join(dir, "db"), model: map[string]store.State{}, inFlight: map[string]bool{}, server: map[string]int{}}
+		m := &machine{path: filepath.Join(dir, "db"), model: map[string]store.State{}, inFlight: map[string]bool{},
+			server: map[string]int{}}
 		m.open(t)
 		defer func() { m.s.Close() }()
 		actions := rapid.StateMachineActions(&stateMachine{m})

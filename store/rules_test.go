@@ -58,7 +58,8 @@ func listed(t *testing.T, s *store.Store) []store.Rule {
 
 func TestRulesRunOut(t *testing.T) {
 	s := fresh(t)
-	_, _, err := s.Operator().AddRule(boss, store.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "both", Until: time.Now().Add(-time.Second)})
+	_, _, err := s.Operator().AddRule(boss, store.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "both",
+		Until: time.Now().Add(-time.Second)})
 	must(t, err)
 	if got := listed(t, s); len(got) != 0 {
 		t.Errorf("%+v", got)

@@ -48,7 +48,8 @@ type step func(*bolt.Tx) error
 
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
-var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities, createNotes, createAdmins, createIndexes}
+var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities,
+	createNotes, createAdmins, createIndexes}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,
@@ -70,7 +71,8 @@ func createRules(tx *bolt.Tx) error {
 
 // createFilter came with the timeline filter.
 func createFilter(tx *bolt.Tx) error {
-	for _, name := range [][]byte{subscriberBucket, hiddenBucket, workBucket, shelfBucket, muteBucket, lessonBucket, sightBucket, allowanceBucket} {
+	for _, name := range [][]byte{subscriberBucket, hiddenBucket, workBucket, shelfBucket, muteBucket, lessonBucket,
+		sightBucket, allowanceBucket} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}

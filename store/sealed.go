@@ -62,7 +62,8 @@ func readKey(path string) ([]byte, error) {
 	}
 	raw, err := hex.DecodeString(strings.TrimSpace(string(text[:n])))
 	if err != nil || len(raw) != chacha20poly1305.KeySize {
-		return nil, fmt.Errorf("the key file %s does not hold %d hex digits; restore it from where you keep it", path, 2*chacha20poly1305.KeySize)
+		return nil, fmt.Errorf("the key file %s does not hold %d hex digits; restore it from where you keep it",
+			path, 2*chacha20poly1305.KeySize)
 	}
 	return raw, nil
 }

@@ -100,7 +100,8 @@ func TestASecretMovedElsewhereDoesNotOpen(t *testing.T) {
 	must(t, err)
 	must(t, db.Update(func(tx *bolt.Tx) error { // swap two people's tokens, and a field
 		b := tx.Bucket([]byte("sealed"))
-		hers, his := bytes.Clone(b.Get([]byte("mastodon:42\x00access"))), bytes.Clone(b.Get([]byte("mastodon:43\x00access")))
+		hers, his := bytes.Clone(b.Get([]byte("mastodon:42\x00access"))),
+			bytes.Clone(b.Get([]byte("mastodon:43\x00access")))
 		return errors.Join(b.Put([]byte("mastodon:42\x00access"), his), b.Put([]byte("mastodon:43\x00access"), hers),
 			b.Put([]byte("mastodon:42\x00client"), hers))
 	}))

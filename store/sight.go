@@ -62,7 +62,8 @@ func (v Sights) Find(model, name string) (seen Sight, ok bool, err error) {
 // Prune forgets what was seen before a time, by whatever model.
 func (v Sights) Prune(before time.Time) (n int, err error) {
 	err = v.s.update(func(tx *tx) error {
-		if n, err = dropRecords(tx, sightBucket, nil, func(seen Sight) bool { return seen.At.Before(before) }); err != nil {
+		old := func(seen Sight) bool { return seen.At.Before(before) }
+		if n, err = dropRecords(tx, sightBucket, nil, old); err != nil {
 			return fmt.Errorf("forget old sights: %w", err)
 		}
 		return nil

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slugpuppy/bot/identity"
 	"slugpuppy/store"
 )
 
@@ -18,7 +17,8 @@ func TestWhatIsSpentAddsUpByAccountMonthAndItem(t *testing.T) {
 	}
 	spend := func(account, month, item string, n int, cost int64) {
 		t.Helper()
-		if err := s.For(identity.Identity{Server: "x.com", ID: account}).Ledger().Spend(store.Spending{Month: month, Item: item, N: n, Cost: cost}); err != nil {
+		sum := store.Spending{Month: month, Item: item, N: n, Cost: cost}
+		if err := s.For(at("x.com", account)).Ledger().Spend(sum); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -35,15 +35,17 @@ func TestWhatIsSpentAddsUpByAccountMonthAndItem(t *testing.T) {
 	}
 	defer s.Close()
 	for month, want := range map[string]int64{"2026-08": 70_000, "2026-09": 10_000, "2026-10": 0} {
-		if cost, err := s.For(identity.Identity{Server: "x.com", ID: "1"}).Ledger().Spent(month); err != nil || cost != want {
+		if cost, err := s.For(at("x.com", "1")).Ledger().Spent(month); err != nil ||
+			cost != want {
 			t.Errorf("%s: %d, %v; want %d", month, cost, err, want)
 		}
 	}
 	list, err := s.Operator().Spendings("x.com", "2026-08")
 	want := []store.Spending{
-		{Identity: identity.Identity{Server: "x.com", ID: "1"}, Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
-		{Identity: identity.Identity{Server: "x.com", ID: "1"}, Month: "2026-08", Item: "post read", N: 12, Cost: 60_000},
-		{Identity: identity.Identity{Server: "x.com", ID: "12"}, Month: "2026-08", Item: "mute", N: 3, Cost: 30_000},
+		{Identity: at("x.com", "1"), Month: "2026-08", Item: "mute", N: 1, Cost: 10_000},
+		{Identity: at("x.com", "1"), Month: "2026-08", Item: "post read", N: 12,
+			Cost: 60_000},
+		{Identity: at("x.com", "12"), Month: "2026-08", Item: "mute", N: 3, Cost: 30_000},
 	}
 	if diff := cmp.Diff(want, list); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
@@ -60,22 +62,25 @@ func TestWhatSomebodyCostOutlivesTheirName(t *testing.T) {
 	}
 	defer s.Close()
 	for _, account := range []string{"1", "12"} {
-		if _, err := s.For(identity.Identity{Server: "x.com", ID: account}).Subscription().Join(boss, store.Subscriber{Network: "x", Handle: "u" + account}); err != nil {
+		if _, err := s.For(at("x.com", account)).Subscription().Join(boss,
+			store.Subscriber{Network: "x", Handle: "u" + account}); err != nil {
 			t.Fatal(err)
 		}
 		for _, handle := range []string{"u" + account, ""} { // a line without a name keeps the one it had
-			if err := s.For(identity.Identity{Server: "x.com", ID: account}).Ledger().Spend(store.Spending{Handle: handle, Month: "2026-08", Item: "mute", N: 1, Cost: 10_000}); err != nil {
+			sum := store.Spending{Handle: handle, Month: "2026-08", Item: "mute", N: 1, Cost: 10_000}
+			if err := s.For(at("x.com", account)).Ledger().Spend(sum); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := s.For(identity.Identity{Server: "x.com", ID: "1"}).Subscription().Forget(boss); err != nil {
+	if err := s.For(at("x.com", "1")).Subscription().Forget(boss); err != nil {
 		t.Fatal(err)
 	}
 	list, err := s.Operator().Spendings("x.com", "")
 	want := []store.Spending{
-		{Identity: identity.Identity{Server: "x.com", ID: "1"}, Month: "2026-08", Item: "mute", N: 2, Cost: 20_000},
-		{Identity: identity.Identity{Server: "x.com", ID: "12"}, Handle: "u12", Month: "2026-08", Item: "mute", N: 2, Cost: 20_000},
+		{Identity: at("x.com", "1"), Month: "2026-08", Item: "mute", N: 2, Cost: 20_000},
+		{Identity: at("x.com", "12"), Handle: "u12", Month: "2026-08", Item: "mute",
+			N: 2, Cost: 20_000},
 	}
 	if diff := cmp.Diff(want, list); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)

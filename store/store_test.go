@@ -45,7 +45,8 @@ func fresh(t testing.TB) *store.Store {
 }
 
 func queued(source string) store.Job {
-	return store.Job{Source: source, Requester: "ada", Handle: "ada@example.social", Lane: "words", State: store.Queued, Payload: []byte(`{}`)}
+	return store.Job{Source: source, Requester: "ada", Handle: "ada@example.social", Lane: "words",
+		State: store.Queued, Payload: []byte(`{}`)}
 }
 
 func record(t testing.TB, s *store.Store, cursor string, sources ...string) {
@@ -135,7 +136,8 @@ func TestOneProcessHasTheFile(t *testing.T) {
 	if _, err := store.Open(s.Path(), store.Options{}); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second Open: %v", err)
 	}
-	if _, err := store.Open(filepath.Join(t.TempDir(), "no.db"), store.Options{MustExist: true}); !errors.Is(err, store.ErrMissing) {
+	_, err := store.Open(filepath.Join(t.TempDir(), "no.db"), store.Options{MustExist: true})
+	if !errors.Is(err, store.ErrMissing) {
 		t.Errorf("a missing file: %v", err)
 	}
 }
@@ -171,7 +173,8 @@ func TestMigration(t *testing.T) {
 
 	t.Run("the older program refuses the newer file", func(t *testing.T) {
 		_, err := store.Open(path, store.Options{})
-		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), fmt.Sprintf("schema %d,", store.Schema()+1)) {
+		newer := fmt.Sprintf("schema %d,", store.Schema()+1)
+		if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), newer) {
 			t.Errorf("got %v", err)
 		}
 	})

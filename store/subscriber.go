@@ -122,7 +122,8 @@ func subscriberOf(tx *tx, who identity.Identity) (Subscriber, error) {
 }
 
 // Choose applies a change of choices, audited and undoable.
-func (a *Subscription) Choose(by Actor, reason string, change func(*Subscriber)) (sub Subscriber, undo string, err error) {
+func (a *Subscription) Choose(by Actor, reason string, change func(*Subscriber),
+) (sub Subscriber, undo string, err error) {
 	err = a.s.update(func(tx *tx) error {
 		old, err := subscriberOf(tx, a.who)
 		if err != nil {
@@ -198,7 +199,8 @@ func (a *Subscription) Forget(by Actor) error {
 		if err := unnameSpending(tx, a.who); err != nil {
 			return err
 		}
-		if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return v.Identity == a.who }); err != nil {
+		theirs := func(v Session) bool { return v.Identity == a.who }
+		if _, err := dropRecords(tx, sessionBucket, nil, theirs); err != nil {
 			return err
 		}
 		if _, err := dropRecords(tx, ruleBucket, nil, func(r Rule) bool { return r.Owner == a.who }); err != nil {

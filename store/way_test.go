@@ -30,7 +30,8 @@ func TestFromMentionToPost(t *testing.T) {
 	}
 	must(t, ours(s).Posted(id, "r1", []byte(`{"url":"u"}`)))
 	j, err := ours(s).ByPost("r1")
-	if err != nil || j.ID != id || j.State != store.Posted || string(j.Reply) != `{"url":"u"}` || j.PostKey != "key" || j.Attempts != 1 {
+	if err != nil || j.ID != id || j.State != store.Posted || string(j.Reply) != `{"url":"u"}` ||
+		j.PostKey != "key" || j.Attempts != 1 {
 		t.Errorf("%+v, %v", j, err)
 	}
 	if _, err := ours(s).Blob(id, "1.png"); err == nil {
@@ -192,7 +193,8 @@ func TestCancelIsForTheRequester(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	entries, err := s.Operator().Audit(10)
-	if err != nil || len(entries) != 1 || entries[0].Actor != ada || entries[0].Subject != j.ID || entries[0].Before != "leased" {
+	if err != nil || len(entries) != 1 || entries[0].Actor != ada || entries[0].Subject != j.ID ||
+		entries[0].Before != "leased" {
 		t.Errorf("audit %+v, %v", entries, err)
 	}
 	if _, err := s.Operator().Cancel(boss, "j000009999", ""); !errors.Is(err, store.ErrNotFound) {
@@ -269,7 +271,8 @@ func TestTheMediaBudgetSurvivesARestart(t *testing.T) {
 		if r == nil || err != nil || time.Until(r.Until) != store.UploadWindow {
 			t.Fatalf("over the budget: %+v, %v", r, err)
 		}
-		if r, _ := s.For(identity.Identity{Server: "example.social", ID: "43"}).Limits().TakeUpload(store.UploadBudget); r != nil {
+		other := identity.Identity{Server: "example.social", ID: "43"}
+		if r, _ := s.For(other).Limits().TakeUpload(store.UploadBudget); r != nil {
 			t.Error("another account pays for this one")
 		}
 		time.Sleep(store.UploadWindow)
@@ -293,7 +296,8 @@ func TestConsents(t *testing.T) {
 	if _, ok, _ := s.For(scope).Consents().Said("bea", "p1"); ok {
 		t.Error("one person's word counts for another")
 	}
-	if entries, _ := s.Operator().Audit(10); len(entries) != 2 || entries[0].Action != "consent" || entries[0].After != "false" {
+	if entries, _ := s.Operator().Audit(10); len(entries) != 2 || entries[0].Action != "consent" ||
+		entries[0].After != "false" {
 		t.Errorf("audit %+v", entries)
 	}
 }

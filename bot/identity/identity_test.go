@@ -43,11 +43,14 @@ func TestAServerHasOneForm(t *testing.T) {
 
 func TestWhatNamesMoreThanAServerIsRefused(t *testing.T) {
 	for _, in := range []string{
-		"", " ", ".", "..", "example..social", "https://", "https:///x", "ftp://example.social", "javascript://example.social",
+		"", " ", ".", "..", "example..social", "https://", "https:///x", "ftp://example.social",
+		"javascript://example.social",
 		"evil.example#x", "https://evil.example#x", "evil.example?x", "evil.example/x", "https://evil.example/@name",
-		"home.example@evil.example", "https://home.example:443@evil.example", "evil.example\\home.example", "example .social",
+		"home.example@evil.example", "https://home.example:443@evil.example", "evil.example\\home.example",
+		"example .social",
 		"example.social:port", "example.social:8443:1", "[fe80::1%25eth0]", "under_score.example", "-dash.example",
-		"exa\x00mple.social", "exa\nmple.social", "https://https://example.social", strings.Repeat("a.", 200) + "example",
+		"exa\x00mple.social", "exa\nmple.social", "https://https://example.social",
+		strings.Repeat("a.", 200) + "example",
 	} {
 		if got, err := identity.Host(in); err == nil {
 			t.Errorf("%q was taken for %q", in, got)
@@ -74,7 +77,9 @@ func FuzzHost(f *testing.F) {
 }
 
 func TestAnIdentityIsReadAsItIsWritten(t *testing.T) {
-	for _, want := range []identity.Identity{{"example.social", "109348"}, {"127.0.0.1:3000", "01HZX"}, {"x.com", "42"}, {"[::1]", "1"}} {
+	for _, want := range []identity.Identity{
+		{"example.social", "109348"}, {"127.0.0.1:3000", "01HZX"}, {"x.com", "42"}, {"[::1]", "1"},
+	} {
 		got, err := identity.Parse(want.String())
 		if err != nil || got != want {
 			t.Errorf("%v was read as %v, %v", want, got, err)
@@ -87,7 +92,8 @@ func TestAnIdentityIsReadAsItIsWritten(t *testing.T) {
 			t.Errorf("%s was read as %v", data, got)
 		}
 	}
-	for _, s := range []string{"", "ada@example.social", "example.social", "example.social/", "/1", "example.social/1/2", "evil.example#x/1"} {
+	for _, s := range []string{"", "ada@example.social", "example.social", "example.social/", "/1",
+		"example.social/1/2", "evil.example#x/1"} {
 		if got, err := identity.Parse(s); err == nil {
 			t.Errorf("%q was read as %v", s, got)
 		}
@@ -95,18 +101,21 @@ func TestAnIdentityIsReadAsItIsWritten(t *testing.T) {
 }
 
 func TestIdsAreOneWord(t *testing.T) {
-	for _, id := range []string{"", " ", "1 2", "1/2", "1\x002", "\x1b[31m", "1\n", "\xff", "\u202e1", strings.Repeat("1", 129)} {
+	for _, id := range []string{"", " ", "1 2", "1/2", "1\x002", "\x1b[31m", "1\n", "\xff", "\u202e1",
+		strings.Repeat("1", 129)} {
 		if got, err := identity.New("https://example.social", id); err == nil {
 			t.Errorf("%q made %v", id, got)
 		}
 	}
-	if got, err := identity.New("https://Example.social/", "01HZX-ü:1"); err != nil || got != (identity.Identity{Server: "example.social", ID: "01HZX-ü:1"}) {
+	if got, err := identity.New("https://Example.social/", "01HZX-ü:1"); err != nil ||
+		got != (identity.Identity{Server: "example.social", ID: "01HZX-ü:1"}) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
 
 func TestNobodyIsZero(t *testing.T) {
-	if !(identity.Identity{}).IsZero() || (identity.Identity{}).String() != "" || (identity.Identity{Server: "a.example"}).IsZero() {
+	if !(identity.Identity{}).IsZero() || (identity.Identity{}).String() != "" ||
+		(identity.Identity{Server: "a.example"}).IsZero() {
 		t.Error("nobody is not nobody")
 	}
 }

@@ -37,7 +37,8 @@ func open(t *testing.T) office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	o := office{store: st, local: &operator.Local{Store: st, Daemon: func() operator.Status { return operator.Status{Running: true, PID: 7} }},
+	o := office{store: st, local: &operator.Local{Store: st,
+		Daemon: func() operator.Status { return operator.Status{Running: true, PID: 7} }},
 		socket: filepath.Join(dir, "s.sock")}
 	l, err := operator.Listen(t.Context(), o.socket)
 	if err != nil {
@@ -66,7 +67,8 @@ func each(t *testing.T, check func(t *testing.T, o office, s operator.Service)) 
 
 func (o office) record(t *testing.T, source string, state store.State) string {
 	t.Helper()
-	if _, err := o.store.For(scope).Jobs().Record(source, store.Job{Source: source, Handle: "ada@b.example", State: state, Reason: "why", Lane: "words", Payload: []byte(`"secret words"`)}); err != nil {
+	if _, err := o.store.For(scope).Jobs().Record(source, store.Job{Source: source, Handle: "ada@b.example",
+		State: state, Reason: "why", Lane: "words", Payload: []byte(`"secret words"`)}); err != nil {
 		t.Fatal(err)
 	}
 	j, err := o.store.For(scope).Jobs().BySource(source)
@@ -109,12 +111,14 @@ func TestJobsAreListedShownAndCancelled(t *testing.T) {
 
 func TestRulesAreChangedTestedAndUndone(t *testing.T) {
 	each(t, func(t *testing.T, o office, s operator.Service) {
-		did, err := s.AddRule(t.Context(), operator.Rule{Kind: "account", Value: "a@b.example", Effect: "deny", Scope: "mention"})
+		did, err := s.AddRule(t.Context(), operator.Rule{Kind: "account", Value: "a@b.example", Effect: "deny",
+			Scope: "mention"})
 		if err != nil || did.Undo == "" || did.Rule == nil || !strings.Contains(did.What, "deny account") {
 			t.Fatalf("%+v, %v", did, err)
 		}
 		e := operator.Trial{Scope: "mention", Author: "a@b.example"}
-		if d, err := s.TestRules(t.Context(), e); err != nil || d.Rule == nil || d.Rule.Effect != "deny" || d.Rule.ID != did.Rule.ID {
+		if d, err := s.TestRules(t.Context(), e); err != nil || d.Rule == nil || d.Rule.Effect != "deny" ||
+			d.Rule.ID != did.Rule.ID {
 			t.Errorf("%+v, %v", d, err)
 		}
 		if list, err := s.Rules(t.Context()); err != nil || len(list) != 1 {
@@ -188,7 +192,8 @@ func TestWhatPeopleWroteIsNotShown(t *testing.T) {
 
 func TestTheSocketIsOnesOwn(t *testing.T) {
 	o := open(t)
-	if _, err := operator.Listen(t.Context(), o.socket); err == nil || !strings.Contains(err.Error(), "another daemon") {
+	_, err := operator.Listen(t.Context(), o.socket)
+	if err == nil || !strings.Contains(err.Error(), "another daemon") {
 		t.Errorf("a second daemon: %v", err)
 	}
 	info, err := os.Stat(o.socket)
@@ -214,20 +219,24 @@ func TestTheSocketIsOnesOwn(t *testing.T) {
 
 func TestTheAuditTrailSaysWhoAsked(t *testing.T) {
 	each(t, func(t *testing.T, o office, s operator.Service) {
-		if _, err := s.AddRule(t.Context(), operator.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "mention"}); err != nil {
+		if _, err := s.AddRule(t.Context(), operator.Rule{Kind: "word", Value: "x", Effect: "deny",
+			Scope: "mention"}); err != nil {
 			t.Fatal(err)
 		}
 		entries, err := s.Audit(t.Context(), 10)
-		if want := fmt.Sprintf("operator (uid %d)", os.Getuid()); err != nil || len(entries) != 1 || entries[0].Actor != want || !entries[0].By.IsZero() {
+		if want := fmt.Sprintf("operator (uid %d)", os.Getuid()); err != nil || len(entries) != 1 ||
+			entries[0].Actor != want || !entries[0].By.IsZero() {
 			t.Errorf("%+v, %v, want %s", entries, err, want)
 		}
 	})
 	o := open(t)
 	boss := store.Actor{Identity: identity.Identity{Server: "home.example", ID: "1"}, Name: "boss@home.example"}
-	if _, err := o.local.AddRule(operator.As(t.Context(), boss), operator.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "mention"}); err != nil {
+	if _, err := o.local.AddRule(operator.As(t.Context(), boss), operator.Rule{Kind: "word", Value: "x",
+		Effect: "deny", Scope: "mention"}); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err := o.local.Audit(t.Context(), 10); err != nil || len(entries) != 1 || entries[0].By != boss.Identity || entries[0].Actor != "@boss@home.example (home.example/1)" {
+	if entries, err := o.local.Audit(t.Context(), 10); err != nil || len(entries) != 1 ||
+		entries[0].By != boss.Identity || entries[0].Actor != "@boss@home.example (home.example/1)" {
 		t.Errorf("%+v, %v", entries, err)
 	}
 }
@@ -235,7 +244,8 @@ func TestTheAuditTrailSaysWhoAsked(t *testing.T) {
 func TestARuleOfASubscribersIsTheirAccounts(t *testing.T) {
 	each(t, func(t *testing.T, o office, s operator.Service) {
 		ada := identity.Identity{Server: "home.example", ID: "7"}
-		if _, err := o.store.For(ada).Subscription().Join(store.Itself(), store.Subscriber{Network: "mastodon", Handle: "ada@home.example"}); err != nil {
+		if _, err := o.store.For(ada).Subscription().Join(store.Itself(), store.Subscriber{Network: "mastodon",
+			Handle: "ada@home.example"}); err != nil {
 			t.Fatal(err)
 		}
 		rule := operator.Rule{Kind: "word", Value: "x", Effect: "deny", Scope: "filter", User: "ada@home.example"}
@@ -249,7 +259,8 @@ func TestARuleOfASubscribersIsTheirAccounts(t *testing.T) {
 			t.Errorf("%+v, %v", list, err)
 		}
 		for user, want := range map[string]bool{"": false, "ada@home.example": true, "home.example/7": true} {
-			if d, err := s.TestRules(t.Context(), operator.Trial{Scope: "filter", Text: "x", User: user}); err != nil || (d.Rule != nil) != want {
+			if d, err := s.TestRules(t.Context(), operator.Trial{Scope: "filter", Text: "x",
+				User: user}); err != nil || (d.Rule != nil) != want {
 				t.Errorf("for %q: %+v, %v", user, d, err)
 			}
 		}

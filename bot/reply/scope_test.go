@@ -24,7 +24,8 @@ func (r *rig) answerElsewhere(source, requester string, answer []byte) {
 			r.t.Fatal(err)
 		}
 	}
-	_, err := jobs.Record("c", store.Job{Source: source, Requester: requester, State: store.Queued, Lane: "dreams", Payload: []byte("{}")})
+	_, err := jobs.Record("c", store.Job{Source: source, Requester: requester, State: store.Queued, Lane: "dreams",
+		Payload: []byte("{}")})
 	must(err)
 	j, _, ok, err := jobs.Lease("dreams", "o", time.Hour)
 	must(err)
@@ -70,7 +71,8 @@ func TestTheQueueIsAsLongAsTheBotsOwn(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		var crowd []store.Job
 		for i := range 5 {
-			crowd = append(crowd, store.Job{Source: fmt.Sprint("x", i), Requester: r.ada.self.ID, State: store.Queued, Lane: "dreams", Payload: []byte("{}")})
+			crowd = append(crowd, store.Job{Source: fmt.Sprint("x", i), Requester: r.ada.self.ID,
+				State: store.Queued, Lane: "dreams", Payload: []byte("{}")})
 		}
 		if _, err := r.store.For(elsewhere).Jobs().Record("c", crowd...); err != nil {
 			t.Fatal(err)

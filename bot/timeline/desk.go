@@ -76,7 +76,8 @@ func (d *Desk) By(from store.Actor) (store.Subscriber, error) {
 		if s.Identity == from.Identity {
 			return s, nil
 		}
-		if s.Identity.Server != from.Identity.Server && strings.Contains(s.Handle, "@") && strings.EqualFold(s.Handle, from.Name) {
+		if s.Identity.Server != from.Identity.Server && strings.Contains(s.Handle, "@") &&
+			strings.EqualFold(s.Handle, from.Name) {
 			found = append(found, s)
 		}
 	}
@@ -87,7 +88,8 @@ func (d *Desk) By(from store.Actor) (store.Subscriber, error) {
 }
 
 // Set changes a subscriber's choices. What was done is remembered as the order that does it.
-func (d *Desk) Set(by store.Actor, sub store.Subscriber, did Did, what string, change func(*store.Subscriber)) (Change, error) {
+func (d *Desk) Set(by store.Actor, sub store.Subscriber, did Did, what string,
+	change func(*store.Subscriber)) (Change, error) {
 	now, undo, err := d.Store.For(sub.Identity).Subscription().Choose(by, what, change)
 	if err != nil {
 		return Change{}, err
@@ -98,7 +100,8 @@ func (d *Desk) Set(by store.Actor, sub store.Subscriber, did Did, what string, c
 
 // Leave ends the filter for a subscriber: every filter made is removed, then the data.
 func (d *Desk) Leave(by store.Actor, sub store.Subscriber) (Change, error) {
-	now, _, err := d.Store.For(sub.Identity).Subscription().Choose(by, "forget me", func(s *store.Subscriber) { s.Leaving = true })
+	now, _, err := d.Store.For(sub.Identity).Subscription().Choose(by, "forget me",
+		func(s *store.Subscriber) { s.Leaving = true })
 	d.wake(sub.Identity)
 	return Change{Did: Left, Sub: now}, err
 }
@@ -121,7 +124,8 @@ func (d *Desk) Return(by store.Actor, sub store.Subscriber, which string) (Chang
 }
 
 // selection reads which posts are meant.
-func (d *Desk) selection(sub store.Subscriber, which string) (pick func(store.Judged) bool, since time.Time, err error) {
+func (d *Desk) selection(sub store.Subscriber, which string,
+) (pick func(store.Judged) bool, since time.Time, err error) {
 	which = strings.ToLower(strings.TrimSpace(which))
 	word, rest, _ := strings.Cut(which, " ")
 	switch {
@@ -182,7 +186,8 @@ func ParseSpan(s string) (time.Duration, error) {
 	var n int
 	var u byte
 	var rest string
-	if c, _ := fmt.Sscanf(s, "%d%c%s", &n, &u, &rest); c != 2 || unit[u] == 0 || n <= 0 || n > 1<<20 || time.Duration(n) > longestSpan/unit[u] {
+	if c, _ := fmt.Sscanf(s, "%d%c%s", &n, &u, &rest); c != 2 || unit[u] == 0 || n <= 0 || n > 1<<20 ||
+		time.Duration(n) > longestSpan/unit[u] {
 		return 0, wrong(NoSpan, s)
 	}
 	return time.Duration(n) * unit[u], nil
@@ -274,7 +279,8 @@ func (d *Desk) Rule(sub store.Subscriber, effect rules.Effect, subject string, u
 	if err != nil {
 		return Change{}, err
 	}
-	r, undo, err := d.Store.For(sub.Identity).Rules().Add(sub.Actor(), store.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect),
+	r, undo, err := d.Store.For(sub.Identity).Rules().Add(sub.Actor(), store.Rule{
+		Kind: string(s.Kind), Value: s.Value, Effect: string(effect),
 		Scope: string(rules.Filter), Until: until})
 	if err != nil {
 		return Change{}, err

@@ -59,7 +59,8 @@ func (d *Directory) Host(ctx context.Context, handle string) (string, error) {
 	}
 	query := url.Values{"resource": {"acct:" + name + "@" + domain}}
 	var got descriptor
-	if err := d.get(ctx, op, &url.URL{Scheme: "https", Host: domain, Path: "/.well-known/webfinger", RawQuery: query.Encode()}, maxDescriptor, &got); err != nil {
+	at := &url.URL{Scheme: "https", Host: domain, Path: "/.well-known/webfinger", RawQuery: query.Encode()}
+	if err := d.get(ctx, op, at, maxDescriptor, &got); err != nil {
 		return "", err
 	}
 	for _, rel := range []string{"self", "http://webfinger.net/rel/profile-page"} {
@@ -73,7 +74,8 @@ func (d *Directory) Host(ctx context.Context, handle string) (string, error) {
 			}
 		}
 	}
-	return "", &network.Error{Op: op, Kind: network.NotFound, Err: fmt.Errorf("%s names no server for %s", domain, name)}
+	err = fmt.Errorf("%s names no server for %s", domain, name)
+	return "", &network.Error{Op: op, Kind: network.NotFound, Err: err}
 }
 
 // activity says whether a type is ActivityPub's.

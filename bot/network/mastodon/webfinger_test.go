@@ -97,20 +97,37 @@ func TestAHandleIsWhatTheServerOfItsDomainSays(t *testing.T) {
 		"a domain that is nowhere":             {domain: "nowhere.example", kind: network.Transient},
 		"a domain that is away":                {domain: "home.example", away: true, kind: network.Transient},
 		"a domain that is none":                {domain: "no domain", want: "ada@social.example"},
-		"its own name written out":             {domain: "social.example", says: map[string]func(map[string]any){credentialsPath: called("acct", "Ada@Social.example")}, want: "ada@social.example"},
-		"another's account":                    {domain: "social.example", says: map[string]func(map[string]any){credentialsPath: called("acct", "victim@home.example")}, kind: network.Forbidden},
-		"another's account, by its domain":     {domain: "home.example", says: map[string]func(map[string]any){credentialsPath: called("acct", "victim")}, want: "victim@social.example"},
-		"another's domain in its description":  {domain: "social.example", says: map[string]func(map[string]any){credentialsPath: called("acct", "victim"), instancePath: called("domain", "home.example")}, want: "victim@social.example"},
-		"a name that is none":                  {domain: "social.example", says: map[string]func(map[string]any){credentialsPath: called("acct", "a b\x1b[31m")}, kind: network.Rejected},
-		"a name with two domains":              {domain: "social.example", says: map[string]func(map[string]any){credentialsPath: called("acct", "victim@home.example@social.example")}, kind: network.Rejected},
-		"an id that is none":                   {domain: "social.example", says: map[string]func(map[string]any){credentialsPath: called("id", "")}, kind: network.Transient},
-		"a domain that sends elsewhere": {domain: "home.example", says: map[string]func(map[string]any){credentialsPath: called("acct", "victim")},
+		"its own name written out": {domain: "social.example",
+			says: map[string]func(map[string]any){credentialsPath: called("acct", "Ada@Social.example")},
+			want: "ada@social.example"},
+		"another's account": {domain: "social.example",
+			says: map[string]func(map[string]any){credentialsPath: called("acct", "victim@home.example")},
+			kind: network.Forbidden},
+		"another's account, by its domain": {domain: "home.example",
+			says: map[string]func(map[string]any){credentialsPath: called("acct", "victim")},
+			want: "victim@social.example"},
+		"another's domain in its description": {domain: "social.example",
+			says: map[string]func(map[string]any){credentialsPath: called("acct", "victim"),
+				instancePath: called("domain", "home.example")}, want: "victim@social.example"},
+		"a name that is none": {domain: "social.example",
+			says: map[string]func(map[string]any){credentialsPath: called("acct", "a b\x1b[31m")},
+			kind: network.Rejected},
+		"a name with two domains": {domain: "social.example",
+			says: map[string]func(map[string]any){credentialsPath: called("acct",
+				"victim@home.example@social.example")}, kind: network.Rejected},
+		"an id that is none": {domain: "social.example",
+			says: map[string]func(map[string]any){credentialsPath: called("id", "")}, kind: network.Transient},
+		"a domain that sends elsewhere": {domain: "home.example",
+			says: map[string]func(map[string]any){credentialsPath: called("acct", "victim")},
 			home: map[string]func(map[string]any){fingerPath: func(v map[string]any) {
-				v["links"] = []map[string]string{{"rel": "self", "type": "application/activity+json", "href": "https://social.example.evil.example/users/victim"}}
+				v["links"] = []map[string]string{{"rel": "self", "type": "application/activity+json",
+					"href": "https://social.example.evil.example/users/victim"}}
 			}}, want: "victim@social.example"},
-		"a domain that only has a profile there": {domain: "home.example", says: map[string]func(map[string]any){credentialsPath: called("acct", "victim")},
+		"a domain that only has a profile there": {domain: "home.example",
+			says: map[string]func(map[string]any){credentialsPath: called("acct", "victim")},
 			home: map[string]func(map[string]any){fingerPath: func(v map[string]any) {
-				v["links"] = []map[string]string{{"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": "https://social.example/@victim"}}
+				v["links"] = []map[string]string{{"rel": "http://webfinger.net/rel/profile-page",
+					"type": "text/html", "href": "https://social.example/@victim"}}
 			}}, want: "victim@home.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,19 +142,22 @@ func TestAHandleIsWhatTheServerOfItsDomainSays(t *testing.T) {
 				delete(web, "home.example")
 			}
 			ada := s.AddUser("ada", mastodontest.UserOptions{})
-			client, err := mastodon.New(mastodon.Options{Server: s.URL, Token: ada.Token(), Transport: web, Stranger: true, Directory: web.directory()})
+			client, err := mastodon.New(mastodon.Options{Server: s.URL, Token: ada.Token(), Transport: web,
+				Stranger: true, Directory: web.directory()})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got, err := client.Handle(t.Context())
-			if kind, _ := network.KindOf(err); got != c.want || c.want == "" && (err == nil || kind != c.kind) || c.want != "" && err != nil {
+			if kind, _ := network.KindOf(err); got != c.want || c.want == "" && (err == nil || kind != c.kind) ||
+				c.want != "" && err != nil {
 				t.Fatalf("called %q, %v (%v), want %q", got, err, kind, c.want)
 			}
 			self, err := client.Self(t.Context())
 			switch {
 			case c.want != "" && (err != nil || self.Handle != c.want):
 				t.Errorf("%q, %v", self.Handle, err)
-			case c.want == "" && c.kind == network.Transient && !strings.Contains(name, "id") && (err != nil || self.Handle != "ada@social.example"):
+			case c.want == "" && c.kind == network.Transient && !strings.Contains(name, "id") &&
+				(err != nil || self.Handle != "ada@social.example"):
 				t.Errorf("for now %q, %v", self.Handle, err)
 			case c.kind == network.Forbidden && network.NoticeOf(err) == "":
 				t.Errorf("nobody is told: %v", err)
@@ -167,8 +187,10 @@ func TestAnAccountIsFoundAtTheServerOfItsDomain(t *testing.T) {
 					t.Errorf("%s is %v, %v", handle, who, err)
 				}
 			}
-			for handle, kind := range map[string]network.ErrorKind{"nobody@home.example": network.NotFound, "boss@nowhere.example": network.Transient,
-				"boss": network.Rejected, "boss@evil.example#@home.example": network.Rejected, "": network.Rejected} {
+			for handle, kind := range map[string]network.ErrorKind{
+				"nobody@home.example": network.NotFound, "boss@nowhere.example": network.Transient,
+				"boss": network.Rejected, "boss@evil.example#@home.example": network.Rejected, "": network.Rejected,
+			} {
 				if who, err := web.directory().Find(t.Context(), handle); !network.Is(err, kind) {
 					t.Errorf("%q is %v, %v", handle, who, err)
 				}
@@ -187,7 +209,8 @@ func TestOurOwnServerNeedsNoFinding(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &mastodon.Directory{Client: http.DefaultClient, Own: own}
-	if who, err := d.Find(t.Context(), "boss@"+own.Host); err != nil || who != (identity.Identity{Server: own.Host, ID: boss.ID()}) {
+	if who, err := d.Find(t.Context(), "boss@"+own.Host); err != nil ||
+		who != (identity.Identity{Server: own.Host, ID: boss.ID()}) {
 		t.Errorf("%v, %v", who, err)
 	}
 }
@@ -196,8 +219,11 @@ func TestAnswersOfADirectoryAreBounded(t *testing.T) {
 	web := internet{"long.example": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"links":[],"x":"%s"}`, strings.Repeat("x", 1<<20))
 	}), "odd.example": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"links":7}`) }),
-		"gone.example": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })}
-	for handle, kind := range map[string]network.ErrorKind{"a@long.example": network.Rejected, "a@odd.example": network.Rejected, "a@gone.example": network.Transient} {
+		"gone.example": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadGateway)
+		})}
+	for handle, kind := range map[string]network.ErrorKind{"a@long.example": network.Rejected,
+		"a@odd.example": network.Rejected, "a@gone.example": network.Transient} {
 		if host, err := web.directory().Host(t.Context(), handle); !network.Is(err, kind) {
 			t.Errorf("%s is on %q, %v", handle, host, err)
 		}
