@@ -19,7 +19,7 @@ import (
 
 // Options of a Pool.
 type Options struct {
-	// Command starts a child: a program and its arguments. It must run Main.
+	// Command starts a child: the whole path of a program, and its arguments. It must run Main.
 	Command []string
 	// Processes is how many decode at the same time; 0 means 2.
 	Processes int
