@@ -66,7 +66,7 @@ func TestWorkIsKnownBeforeItBegins(t *testing.T) {
 		{"a GIF whose frame lies far away", farGIF(), picture.TooBig, picture.LongSide},
 		{"a PNG whose pixels go on", odd.PNG(flood), 0, ""},
 		{"a PNG whose profile goes on", odd.PNGWithProfile(flood), 0, ""},
-		{"a BMP whose runs go on beyond its edge", runningBMP(4 << 20), 0, ""},
+		{"a BMP whose runs go on beyond its edge", runningBMP(8_300_000), 0, ""},
 		{"a BMP of huge sides", hugeBMP(), picture.TooBig, picture.LongSide},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestWorkIsKnownBeforeItBegins(t *testing.T) {
 			if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
 				t.Errorf("%d bytes allocated", used)
 			}
-			if took > 500*time.Millisecond { // some milliseconds, on a machine that has time
+			if took > 2*time.Second { // some milliseconds, on a machine that has time
 				t.Errorf("took %v", took)
 			}
 			if test.kind == 0 {
@@ -147,18 +147,19 @@ func TestHonestPicturesStayFarBelowTheLimits(t *testing.T) {
 }
 
 func TestDecodingEndsWithItsContextAndItsTime(t *testing.T) {
-	bomb := scanBomb(1300, 1200) // within the limit, only just
+	bomb := scanBomb(1300, 30_000) // many seconds, if that much work is allowed
+	lim := picture.Limits{MaxPixels: 1 << 40}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
 	begin := time.Now()
-	if _, err := picture.Decode(ctx, bomb, picture.Limits{}); !errors.Is(err, context.Canceled) {
+	if _, err := picture.Decode(ctx, bomb, lim); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
 	}
-	if took := time.Since(begin); took > 150*time.Millisecond {
+	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("went on for %v", took)
 	}
 	var p *picture.Problem
-	if err := picture.DecodeFor(t.Context(), 10*time.Millisecond, bomb); !errors.As(err, &p) || p.Kind != picture.TimedOut {
+	if err := picture.DecodeFor(t.Context(), 10*time.Millisecond, bomb, lim); !errors.As(err, &p) || p.Kind != picture.TimedOut {
 		t.Errorf("got %v, want that time ran out", err)
 	}
 }

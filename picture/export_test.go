@@ -6,8 +6,8 @@ import (
 )
 
 // DecodeFor lets tests give a decoder less time.
-func DecodeFor(ctx context.Context, limit time.Duration, data []byte) error {
-	format, h, err := inspect(data, Limits{}.withDefaults())
+func DecodeFor(ctx context.Context, limit time.Duration, data []byte, lim Limits) error {
+	format, h, err := inspect(data, lim.withDefaults())
 	if err != nil {
 		return err
 	}

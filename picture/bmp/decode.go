@@ -130,8 +130,8 @@ func (d *decoder) runs() {
 		}
 		x++
 	}
-	for p := d.pixels; len(p) >= 2 && y < d.h; {
-		if d.ctx.Err() != nil {
+	for p, i := d.pixels, 0; len(p) >= 2 && y < d.h; i++ {
+		if i%4096 == 0 && d.ctx.Err() != nil {
 			return
 		}
 		n, v := int(p[0]), p[1]
