@@ -70,8 +70,11 @@ var curves = [...]struct {
 		func(_ Curve, x float32) float32 { return tanh(x) },
 		func(_ Curve, _, y float32) float32 { return 1 - y*y }},
 	Gelu: {
-		func(c Curve, x float32) float32 { return c.B * x * normal(x) },
-		func(c Curve, x, _ float32) float32 { return c.B * (normal(x) + x*exp(-x*x/2)/sqrt2Pi) }},
+		func(c Curve, x float32) float32 { return c.B * x * normal(x, exp(-x*x/2)) },
+		func(c Curve, x, _ float32) float32 {
+			e := exp(-x * x / 2)
+			return c.B * (normal(x, e) + x*e/sqrt2Pi)
+		}},
 	GeluTanh: {
 		func(_ Curve, x float32) float32 { return x / 2 * (1 + tanh(bend(x))) },
 		func(_ Curve, x, _ float32) float32 {

@@ -28,8 +28,9 @@ func exp(x float32) float32 {
 	case x != x:
 		return x
 	}
-	const log2e, high, low = 1.44269504088896341, 0.693359375, -2.12194440e-4
-	n := float32(int32(x*log2e + pick(x < 0, -0.5, 0.5)))
+	const log2e, high, low, up = 1.44269504088896341, 0.693359375, -2.12194440e-4, 256
+	k := int32(x*log2e+(up+0.5)) - up // to the nearest, without asking for the sign
+	n := float32(k)
 	r := x - n*high - n*low
 	p := float32(1.9875691500e-4)
 	p = p*r + 1.3981999507e-3
@@ -38,8 +39,8 @@ func exp(x float32) float32 {
 	p = p*r + 1.6666665459e-1
 	p = p*r + 5.0000001201e-1
 	// In two halves, because 2^128 is not a number.
-	half := int32(n) / 2
-	return (p*r*r + r + 1) * power2(half) * power2(int32(n)-half)
+	half := k >> 1
+	return (p*r*r + r + 1) * power2(half) * power2(k-half)
 }
 
 func power2(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
@@ -76,12 +77,23 @@ func tanh(x float32) float32 {
 	return pick(x < 0, -y, y)
 }
 
-// softplus is log(1+exp(x)).
+// softplus is log(1+exp(x)). The logarithm of 1+t is twice the series of the inverse hyperbolic
+// tangent at t/(2+t), which is at most a third here.
 func softplus(x float32) float32 {
-	return max(x, 0) + float32(math.Log1p(float64(exp(-max(x, -x)))))
+	t := exp(-max(x, -x))
+	z := t / (2 + t)
+	s := z * z
+	p := float32(2. / 13)
+	p = p*s + 2./11
+	p = p*s + 2./9
+	p = p*s + 2./7
+	p = p*s + 2./5
+	p = p*s + 2./3
+	p = p*s + 2
+	return max(x, 0) + z*p
 }
 
-// erf is the error function: its series near zero, else Abramowitz and Stegun's formula 7.1.26.
+// erf is the error function: its series near zero, else what its tail leaves.
 func erf(x float32) float32 {
 	a := max(x, -x)
 	if a < 0.5 {
@@ -93,18 +105,27 @@ func erf(x float32) float32 {
 		p = p*s - 1./3
 		return 2 / sqrtPi * (x + x*s*p)
 	}
+	y := 1 - tail(a, exp(-a*a))
+	return pick(x < 0, -y, y)
+}
+
+// tail is 1-erf(a) for a from zero on, given exp(-a*a): Abramowitz and Stegun's formula 7.1.26,
+// off by 1.5e-7.
+func tail(a, e float32) float32 {
 	t := 1 / (1 + 0.3275911*a)
 	p := float32(1.061405429)
 	p = p*t - 1.453152027
 	p = p*t + 1.421413741
 	p = p*t - 0.284496736
 	p = p*t + 0.254829592
-	y := 1 - p*t*exp(-a*a)
-	return pick(x < 0, -y, y)
+	return p * t * e
 }
 
-// normal is the share of the normal distribution that is below x.
-func normal(x float32) float32 { return 0.5 + erf(x/math.Sqrt2)/2 }
+// normal is the share of the normal distribution that is below x, given exp(-x*x/2).
+func normal(x, e float32) float32 {
+	y := tail(max(x, -x)/math.Sqrt2, e) / 2
+	return pick(x < 0, y, 1-y)
+}
 
 // bend is what GELU's other formula takes the hyperbolic tangent of.
 func bend(x float32) float32 { return 2 / sqrt2Pi * (x + 0.044715*x*x*x) }
