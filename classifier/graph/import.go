@@ -34,6 +34,11 @@ func Import(m *onnx.Model) (*Network, error) { return ImportFor(m, nil) }
 
 // ImportFor is Import for a network that wants pictures prepared; nil means it does not.
 func ImportFor(m *onnx.Model, in *Input) (*Network, error) {
+	n, err := importFor(m, in)
+	return n, advised(err)
+}
+
+func importFor(m *onnx.Model, in *Input) (*Network, error) {
 	im := &importer{
 		consts: map[string]*onnx.Tensor{}, at: map[string]value{}, quantised: map[string]quantised{}, broken: map[string]error{},
 		readers: map[string][]*onnx.Node{}, named: map[string]bool{}, opset: m.Opset,
@@ -77,28 +82,44 @@ type importer struct {
 }
 
 // title is what a file calls a layer.
-type title struct{ node, output, op string }
+type title struct {
+	node, output, op string
+	kind             string // what it is if not just the operator
+}
 
 func (im *importer) start(m *onnx.Model, in *Input) error {
 	if m.Opset < minOpset || m.Opset > maxOpset {
-		return fmt.Errorf("operator set %d; export the model with one from %d to %d", m.Opset, minOpset, maxOpset)
+		return refuse(fmt.Sprintf("export the model with one from %d to %d", minOpset, maxOpset), "operator set %d is not supported", m.Opset)
 	}
 	for name, t := range m.Graph.Initializers {
 		im.consts[name] = t
 	}
-	for i := range m.Graph.Nodes {
-		n := &m.Graph.Nodes[i]
-		for _, name := range n.Inputs {
-			im.readers[name] = append(im.readers[name], n)
-		}
-	}
+	im.listen(&m.Graph)
 	for _, o := range m.Graph.Outputs {
 		im.named[o.Name] = true
 	}
 	if len(m.Graph.Inputs) != 1 {
-		return fmt.Errorf("a model with %d inputs, want one picture; export it with the others as constants", len(m.Graph.Inputs))
+		return refuse("export it with the others as constants", "a model with %d inputs, want one picture", len(m.Graph.Inputs))
 	}
 	return im.open(m.Graph.Inputs[0], in)
+}
+
+// listen notes who reads what.
+func (im *importer) listen(g *onnx.Graph) {
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		for _, name := range n.Inputs {
+			im.readers[name] = append(im.readers[name], n)
+		}
+		for _, a := range n.Attributes {
+			if a.Graph != nil {
+				im.listen(a.Graph)
+				for _, o := range a.Graph.Outputs {
+					im.readers[o.Name] = append(im.readers[o.Name], n)
+				}
+			}
+		}
+	}
 }
 
 // try reads a node. What cannot be read is remembered: only who wants it minds.
@@ -147,11 +168,14 @@ var readers = map[string]func(*importer, *onnx.Node) error{
 	"ReduceSumSquare": (*importer).reduce, "ReduceL1": (*importer).reduce, "ReduceL2": (*importer).reduce,
 	"Concat": (*importer).concat, "Expand": (*importer).expand, "Flatten": (*importer).reshape, "Reshape": (*importer).reshape,
 	"Squeeze": (*importer).reshape, "Unsqueeze": (*importer).reshape, "Transpose": (*importer).transpose,
-	"Slice": (*importer).slice, "Split": (*importer).split, "Gather": (*importer).gather, "Pad": (*importer).pad,
+	"SpaceToDepth": (*importer).spaceToDepth, "Slice": (*importer).slice, "Split": (*importer).split, "Gather": (*importer).gather, "Pad": (*importer).pad,
 }
 
+// borrowed is operators of ONNX Runtime's that mean what ONNX's own of that name do or would.
+var borrowed = map[string]bool{"QuantizeLinear": true, "DequantizeLinear": true, "Gelu": true, "QuickGelu": true}
+
 func (im *importer) node(n *onnx.Node) error {
-	if n.Domain != "" && n.Domain != "ai.onnx" {
+	if n.Domain != "" && n.Domain != "ai.onnx" && !(n.Domain == "com.microsoft" && borrowed[n.Op]) {
 		return foreign(n)
 	}
 	if len(n.Outputs) == 0 {
@@ -161,6 +185,9 @@ func (im *importer) node(n *onnx.Node) error {
 		if _, computed := im.at[name]; computed || im.consts[name] != nil || im.broken[name] != nil {
 			return fmt.Errorf("%q is computed twice", name)
 		}
+	}
+	if n.Op == "If" {
+		return im.branch(n)
 	}
 	if im.constantInputs(n) {
 		return im.fold(n)
@@ -194,7 +221,7 @@ func (im *importer) put(n *onnx.Node, op operation, inputs ...value) (value, err
 	}
 	im.shapes, im.single = append(im.shapes, s), append(im.single, im.alone(op, s, inputs))
 	im.net.layers = append(im.net.layers, l)
-	im.titles = append(im.titles, title{n.Name, n.Outputs[0], n.Op})
+	im.titles = append(im.titles, title{node: n.Name, output: n.Outputs[0], op: n.Op})
 	return planes(len(im.net.layers)-1, s), nil
 }
 
@@ -233,7 +260,7 @@ func (im *importer) keep(n *onnx.Node, op operation, inputs ...value) error {
 func (im *importer) spend(n int64) error {
 	const most = 1 << 28
 	if im.spent += n; n < 0 || n > most || im.spent > most {
-		return errors.New("the model needs more than 1 GB of weights")
+		return refuse("choose a smaller one", "the model needs more than 1 GB of weights")
 	}
 	return nil
 }

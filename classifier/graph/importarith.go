@@ -220,9 +220,9 @@ func (im *importer) blend(n *onnx.Node) error {
 		return im.keep(n, sum{}, a, b)
 	}
 	if op, of, called := im.fused(n, a, b); op != nil {
-		whole := *n
-		whole.Op = called
-		return im.keep(&whole, op, of)
+		err := im.keep(n, op, of)
+		im.titles[len(im.titles)-1].kind = called
+		return err
 	}
 	v, err := im.put(n, blend{op}, a, b)
 	v.dims, v.plane = dims, a.plane

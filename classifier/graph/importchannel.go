@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"slugpuppy/classifier/kernel"
 	"slugpuppy/classifier/onnx"
 	"slugpuppy/classifier/onnx/shape"
 )
@@ -107,7 +106,7 @@ func (im *importer) transpose(n *onnx.Node) error {
 		}
 	}
 	if len(plane) == 2 && perm[plane[0]] > perm[plane[1]] {
-		return fmt.Errorf("axes %v of a value of shape %v: rows and columns would change places; export the model with rows first", perm, v.dims)
+		return refuse("export the model with rows first", "axes %v of a value of shape %v: rows and columns would change places", perm, v.dims)
 	}
 	if err := im.spend(int64(shape.Product(v.lead()))); err != nil {
 		return err
@@ -152,49 +151,51 @@ func (im *importer) slice(n *onnx.Node) error {
 	return nil
 }
 
-// crop cuts off rows or columns, as many as of a picture of the size the file was written for,
-// and takes every so many.
+// crop takes every so many rows or columns from one on. Of a picture of another size than the
+// file was written for as many are left out at the end, and no more than that.
 func (im *importer) crop(n *onnx.Node, v value, r shape.Stretch) (value, error) {
 	if len(v.plane) != 2 || r.Step < 1 || r.N < 1 {
-		return v, fmt.Errorf("elements %d to %d of axis %d of a value of shape %v: rows and columns can only be cut off at the ends",
-			r.From, r.From+r.Step*(r.N-1), r.Axis, v.dims)
+		return v, fmt.Errorf("elements from %d on in steps of %d along axis %d of a value of shape %v: "+
+			"rows and columns can only be taken forwards, before they become one", r.From, r.Step, r.Axis, v.dims)
 	}
-	size := v.dims[r.Axis]
-	cut, behind := r.From, size-(r.From+r.N*r.Step)
-	if behind < 0 { // the last step ends beyond the picture
-		behind = 0
+	op := sample{{step: 1}, {step: 1}}
+	taken := taking{from: r.From, step: r.Step, left: v.dims[r.Axis] - r.N*r.Step}
+	op[slices.Index(v.plane, r.Axis)] = taken
+	if max(r.From, taken.left) > widestBorder || r.Step > widestBorder {
+		return v, fmt.Errorf("%d pixels cut off, the limit is %d", max(r.From, taken.left, r.Step), widestBorder)
 	}
-	if max(cut, behind) > widestBorder {
-		return v, fmt.Errorf("%d pixels cut off, the limit is %d", max(cut, behind), widestBorder)
+	out, err := im.put(n, op, v)
+	out.dims, out.plane = slices.Clone(v.dims), v.plane
+	out.dims[r.Axis] = r.N
+	return out, err
+}
+
+// spaceToDepth makes channels of neighbouring pixels: all channels of the first of each block,
+// then those of the next.
+func (im *importer) spaceToDepth(n *onnx.Node) error {
+	v, err := im.picture(n)
+	if err != nil {
+		return err
 	}
-	dims, plane := slices.Clone(v.dims), v.plane
-	f := kernel.Frame{}
-	w := kernel.Window{KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1}
-	if r.Axis == plane[0] {
-		f.Top, f.Bottom, w.StrideH = -cut, -behind, r.Step
-	} else {
-		f.Left, f.Right, w.StrideW = -cut, -behind, r.Step
+	block := bounded(n.Int("blocksize", 0))
+	const largest = 8
+	if block < 1 || block > largest || v.dims[2]%block != 0 || v.dims[3]%block != 0 {
+		return fmt.Errorf("blocks of %d pixels of a value of shape %v", block, v.dims)
 	}
-	var err error
-	if cut+behind > 0 {
-		if v, err = im.put(n, frame{f}, v); err != nil {
-			return v, err
+	var all []value
+	for i := range block * block {
+		part := v
+		for axis, from := range []int{i / block, i % block} {
+			r := shape.Stretch{Axis: 2 + axis, From: from, Step: block, N: v.dims[2+axis] / block}
+			if part, err = im.crop(n, part, r); err != nil {
+				return err
+			}
 		}
+		all = append(all, part)
 	}
-	if r.Step > 1 {
-		if err := w.Valid(); err != nil {
-			return v, err
-		}
-		if v, err = im.put(n, averagePool{Window: w}, v); err != nil {
-			return v, err
-		}
-	}
-	dims[r.Axis] = r.N
-	v.dims, v.plane = dims, plane
-	if s := im.shapes[v.layer]; s.H != dims[plane[0]] || s.W != dims[plane[1]] {
-		return v, fmt.Errorf("%d of %d rows or columns in steps of %d are not supported", r.N, size, r.Step)
-	}
-	return v, nil
+	out, err := im.put(n, concat{}, all...)
+	im.at[n.Outputs[0]] = out
+	return err
 }
 
 // split reads consecutive ranges of channels.

@@ -132,9 +132,9 @@ func (im *importer) affine(n *onnx.Node, name string, v value, scale, shift []fl
 			if a, b, ok := constants(&affine{scale: scale, shift: shift}); ok && b == 0 && op.Kind == kernel.Gelu {
 				op.B *= a
 				im.net.layers[v.layer].op = op
-				part := *n
-				part.Op = im.titles[v.layer].op
-				im.becomes(&part, v)
+				kind := im.titles[v.layer].kind
+				im.becomes(n, v)
+				im.titles[v.layer].kind = kind
 				return nil
 			}
 		}

@@ -35,6 +35,7 @@ var curveOf = map[string]func(n *onnx.Node) kernel.Curve{
 	"Softsign":        func(*onnx.Node) kernel.Curve { return kernel.Curve{Kind: kernel.Softsign} },
 	"Mish":            func(*onnx.Node) kernel.Curve { return kernel.Curve{Kind: kernel.Mish} },
 	"Swish":           func(n *onnx.Node) kernel.Curve { return kernel.Curve{Kind: kernel.Swish, A: n.Float("alpha", 1)} },
+	"QuickGelu":       func(n *onnx.Node) kernel.Curve { return kernel.Curve{Kind: kernel.Swish, A: n.Float("alpha", 1.702)} },
 	"ThresholdedRelu": func(n *onnx.Node) kernel.Curve { return kernel.Curve{Kind: kernel.Gate, A: n.Float("alpha", 1)} },
 	"Shrink": func(n *onnx.Node) kernel.Curve {
 		return kernel.Curve{Kind: kernel.Shrink, A: n.Float("lambd", 0.5), B: n.Float("bias", 0)}
@@ -144,7 +145,7 @@ func (im *importer) softmax(n *onnx.Node) error {
 		return fmt.Errorf("weights of the positions of a value of shape %v, which is attention: %w", v.dims, errPositions)
 	}
 	if im.opset < 13 && shape.Product(v.dims[a+1:]) != 1 {
-		return fmt.Errorf("along several axes of a value of shape %v is not supported; export with operator set 13 or later", v.dims)
+		return refuse("export with operator set 13 or later", "along several axes of a value of shape %v is not supported", v.dims)
 	}
 	k := slices.Index(v.leads(), a)
 	lead := v.lead()

@@ -63,6 +63,50 @@ func (im *importer) sizeOf(n *onnx.Node) error {
 	return nil
 }
 
+// branch reads the one of two graphs that will always be computed. Exporters leave the choice to
+// the file where it depends on the shape of the picture.
+func (im *importer) branch(n *onnx.Node) error {
+	condition := im.consts[input(n, 0)]
+	if condition == nil {
+		return unsupported(n)
+	}
+	if condition.Len() != 1 || condition.Ints == nil {
+		return errors.New("a choice by what is no truth value")
+	}
+	name := "else_branch"
+	if condition.Ints[0] != 0 {
+		name = "then_branch"
+	}
+	g := n.Attributes[name].Graph
+	if g == nil || len(g.Outputs) != len(n.Outputs) {
+		return fmt.Errorf("%s gives other outputs", name)
+	}
+	for name, t := range g.Initializers {
+		if im.consts[name] != nil {
+			return fmt.Errorf("%q is computed twice", name)
+		}
+		im.consts[name] = t
+	}
+	for i := range g.Nodes {
+		im.try(&g.Nodes[i])
+	}
+	for i, o := range g.Outputs {
+		if err := im.broken[o.Name]; err != nil {
+			return err
+		}
+		v, computed := im.at[o.Name]
+		switch t := im.consts[o.Name]; {
+		case computed:
+			im.at[n.Outputs[i]] = v
+		case t != nil:
+			im.consts[n.Outputs[i]] = t
+		default:
+			return fmt.Errorf("nothing computes %q", o.Name)
+		}
+	}
+	return nil
+}
+
 // constantInputs reports whether the node reads constants only, at least one.
 func (im *importer) constantInputs(n *onnx.Node) bool {
 	some := false

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -22,7 +21,7 @@ func (im *importer) batchNorm(n *onnx.Node) error {
 		return err
 	}
 	if n.Int("spatial", 1) != 1 {
-		return errors.New("normalisation of each position by itself is not supported; export with operator set 9 or later")
+		return refuse("export with operator set 9 or later", "normalisation of each position by itself is not supported")
 	}
 	if len(v.dims) < 2 || v.dims[0] != 1 || v.dims[1] != im.shapes[v.layer].C || slices.Contains(v.plane, 1) {
 		return fmt.Errorf("normalisation of a value of shape %v", v.dims)
@@ -149,8 +148,8 @@ func (im *importer) upTo(n *onnx.Node, v value) (groups int, err error) {
 	}
 	for _, p := range v.plane {
 		if p >= a && v.dims[p] > 1 {
-			return 0, fmt.Errorf("normalisation over the rows and columns of a value of shape %v, which fits pictures of one size only; "+
-				"want channels, in the last axis", v.dims)
+			return 0, refuse("choose one that normalises channels",
+				"normalisation over the rows and columns of a value of shape %v, which fits pictures of one size only", v.dims)
 		}
 	}
 	groups = 1

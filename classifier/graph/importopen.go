@@ -25,7 +25,7 @@ func (im *importer) open(v onnx.Value, in *Input) error {
 	const largest = 1024
 	for i, side := range []*int{&s.H, &s.W} {
 		if n := dims[plane[i]]; n > largest {
-			return fmt.Errorf("input %q is %d pixels long, the limit is %d", v.Name, n, largest)
+			return refuse("export it for smaller ones", "input %q is %d pixels long, the limit is %d", v.Name, n, largest)
 		} else if n > 0 {
 			*side = int(n)
 		}
@@ -36,7 +36,7 @@ func (im *importer) open(v onnx.Value, in *Input) error {
 		in = &Input{Scale: [3]float32{255, 255, 255}}
 	}
 	if v.Type == onnx.TypeInt8 {
-		return fmt.Errorf("input %q takes signed bytes, for which there is no rule; export the model with an input of float or uint8", v.Name)
+		return refuse("export the model with an input of float or uint8", "input %q takes signed bytes, for which there is no rule", v.Name)
 	}
 	picture, err := im.prepare(in)
 	if err != nil {
@@ -69,7 +69,7 @@ func (im *importer) layout(v onnx.Value) (dims []int64, plane []int, err error) 
 			dims = []int64{1, 0, 0, 3}
 		}
 	}
-	wrong := fmt.Errorf("input %q has shape %v, want [1 3 height width]: a picture of red, green and blue", v.Name, v.Shape)
+	wrong := refuse(classifier, "input %q has shape %v, want [1 3 height width]: a picture of red, green and blue", v.Name, v.Shape)
 	rank := len(dims)
 	if rank != 3 && rank != 4 {
 		return nil, nil, wrong
@@ -81,8 +81,8 @@ func (im *importer) layout(v onnx.Value) (dims []int64, plane []int, err error) 
 	case last == 3:
 		plane = []int{rank - 3, rank - 2}
 	case first == 1 || last == 1:
-		return nil, nil, fmt.Errorf("input %q has shape %v: one channel; networks for grey pictures are not supported, "+
-			"choose one for pictures in colour", v.Name, v.Shape)
+		return nil, nil, refuse("choose one for pictures in colour",
+			"input %q has shape %v: one channel; networks for grey pictures are not supported", v.Name, v.Shape)
 	default:
 		return nil, nil, wrong
 	}

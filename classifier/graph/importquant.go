@@ -80,7 +80,7 @@ func (im *importer) steps(n *onnx.Node) (q quantised, err error) {
 		return q, err
 	}
 	if s.Scale.Len() != 1 {
-		return q, fmt.Errorf("%d steps for one value, which differ by channel, are supported only for weights; use the file before it was quantised", s.Scale.Len())
+		return q, refuse(unquantised, "%d steps for one value, which differ by channel, are supported only for weights", s.Scale.Len())
 	}
 	if q.scale, q.zero = s.Scale.Floats[0], float32(s.ZeroOf(0)); !(q.scale > 0) {
 		return q, fmt.Errorf("steps of %g", q.scale)

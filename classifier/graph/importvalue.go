@@ -116,7 +116,7 @@ func (im *importer) sole(name string, v value) bool {
 // becomes says that v's layer now computes the node's output.
 func (im *importer) becomes(n *onnx.Node, v value) {
 	im.net.layers[v.layer].name = n.Outputs[0]
-	im.titles[v.layer] = title{n.Name, n.Outputs[0], n.Op}
+	im.titles[v.layer] = title{node: n.Name, output: n.Outputs[0], op: n.Op}
 	im.at[n.Outputs[0]] = v
 }
 

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -60,7 +61,7 @@ func (im *importer) christen(logits int) map[int]string {
 		}
 		name = brief(name, whole, taken)
 		if name == "" {
-			kind := strings.ToLower(im.titles[i].op)
+			kind := strings.ToLower(cmp.Or(im.titles[i].kind, im.titles[i].op))
 			count[kind]++
 			name = fmt.Sprintf("%s%d", kind[:min(len(kind), longestName-5)], count[kind])
 		}

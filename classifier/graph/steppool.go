@@ -70,3 +70,36 @@ func (s frameStep) forward(t *kernel.Team, out []float32, in [][]float32, _ []fl
 func (s frameStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float32, _, _ []float32, add bool) {
 	s.Backward(t, dx, dy, add)
 }
+
+// sample takes every so many rows, and columns, of planes.
+type sample [2]taking
+
+// taking is from one element of an axis on, in steps; left are those that do not fill a step of
+// their own, fewer than none where the last step ends beyond the axis.
+type taking struct{ from, step, left int }
+
+// of is how many elements are taken of n.
+func (k taking) of(n int) int { return (n - k.left) / k.step }
+
+func (o sample) at(in []Shape) (step, Shape, error) {
+	y, x := o[0], o[1]
+	s := sampleStep{Sample: kernel.Sample{H: in[0].H, W: in[0].W, FromY: y.from, StepY: y.step, FromX: x.from, StepX: x.step,
+		Rows: y.of(in[0].H), Cols: x.of(in[0].W)}}
+	if s.Rows < 1 || s.Cols < 1 {
+		return nil, Shape{}, fmt.Errorf("picture of %dx%d is too small to take a part of it", in[0].W, in[0].H)
+	}
+	return s, Shape{in[0].C, s.Rows, s.Cols}, nil
+}
+
+type sampleStep struct {
+	stateless
+	kernel.Sample
+}
+
+func (s sampleStep) forward(t *kernel.Team, out []float32, in [][]float32, _ []float32) {
+	s.Forward(t, out, in[0])
+}
+
+func (s sampleStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float32, _, _ []float32, add bool) {
+	s.Backward(t, dx, dy, add)
+}

@@ -245,3 +245,25 @@ func TestBlendsMatchTheirDefinitionHoweverTheyAreSpread(t *testing.T) {
 		}
 	}
 }
+
+func TestSamplesMatchTheirDefinition(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 1))
+	for range 40 {
+		s := Sample{FromY: r.IntN(3), StepY: 1 + r.IntN(3), FromX: r.IntN(3), StepX: 1 + r.IntN(3), Rows: 1 + r.IntN(4), Cols: 1 + r.IntN(4)}
+		s.H, s.W = s.FromY+s.StepY*(s.Rows-1)+1+r.IntN(3), s.FromX+s.StepX*(s.Cols-1)+1+r.IntN(3)
+		c, tm := 1+r.IntN(4), team(t, 1+r.IntN(3))
+		x := random(r, c*s.H*s.W)
+		f := func(x []float64) (y []float64) {
+			for k := range c {
+				for i := range s.Rows {
+					for j := range s.Cols {
+						y = append(y, x[(k*s.H+s.FromY+i*s.StepY)*s.W+s.FromX+j*s.StepX])
+					}
+				}
+			}
+			return y
+		}
+		both(t, fmt.Sprintf("%+v", s), f, x, r, func(y []float32) { s.Forward(tm, y, x) },
+			func(dx, dy, _ []float32, add bool) { s.Backward(tm, dx, dy, add) })
+	}
+}

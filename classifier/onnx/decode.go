@@ -19,7 +19,7 @@ const (
 )
 
 // ErrMalformed reports a file that is not ONNX or is damaged.
-var ErrMalformed = errors.New("not a valid ONNX file")
+var ErrMalformed = errors.New("not a valid ONNX file; download or export it again")
 
 // Decode reads a model whose weights are all in the file.
 func Decode(data []byte) (*Model, error) { return DecodeIn(nil, data) }
@@ -43,6 +43,8 @@ func DecodeIn(folder fs.FS, data []byte) (*Model, error) {
 type decoder struct {
 	outside  outside
 	integers int // how many more may be decoded
+	nodes    int // how many there are, in all graphs
+	depth    int // of graphs within nodes
 }
 
 func (d *decoder) model(data []byte) (*Model, error) {
@@ -158,7 +160,7 @@ func (d *decoder) graph(g *Graph, data []byte) error {
 	err := fields(data, func(f field) error {
 		switch f.num {
 		case 1:
-			if len(g.Nodes) == maxNodes {
+			if d.nodes++; d.nodes > maxNodes {
 				return fmt.Errorf("more than %d operators", maxNodes)
 			}
 			n, err := d.node(f.bytes)
@@ -197,6 +199,18 @@ func (d *decoder) graph(g *Graph, data []byte) error {
 	}
 	g.Inputs = supplied
 	return err
+}
+
+// inner decodes a graph that is an attribute: what a node may do.
+func (d *decoder) inner(data []byte) (*Graph, error) {
+	const deepest = 8
+	if d.depth == deepest {
+		return nil, fmt.Errorf("graphs within graphs, %d deep", deepest)
+	}
+	d.depth++
+	defer func() { d.depth-- }()
+	g := &Graph{}
+	return g, d.graph(g, data)
 }
 
 func (d *decoder) node(data []byte) (Node, error) {

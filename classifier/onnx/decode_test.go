@@ -73,6 +73,30 @@ func TestEveryFieldOfANodeIsRead(t *testing.T) {
 	}
 }
 
+// choice is an If whose branches are a graph.
+func choice(graph message) message {
+	branch := message{}.bytes(1, []byte("then_branch")).bytes(6, graph).int(20, 5)
+	return message{}.bytes(1, []byte("c")).bytes(2, []byte("y")).bytes(4, []byte("If")).bytes(5, branch)
+}
+
+func TestGraphsWithinNodesAreRead(t *testing.T) {
+	m, err := onnx.Decode(model(message{}.bytes(1, choice(message{}.bytes(1, node("Relu")).bytes(12, message{}.bytes(1, []byte("y")))))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := m.Graph.Nodes[0].Attributes["then_branch"].Graph
+	if g == nil || g.Nodes[0].Op != "Relu" || g.Outputs[0].Name != "y" {
+		t.Errorf("read %+v", g)
+	}
+	deep := message{}.bytes(1, node("Relu"))
+	for range 20 {
+		deep = message{}.bytes(1, choice(deep))
+	}
+	if _, err := onnx.Decode(model(deep)); err == nil {
+		t.Error("graphs within graphs without end")
+	}
+}
+
 func TestTensorsOfEveryTypeAreConverted(t *testing.T) {
 	tests := []struct {
 		name string
@@ -86,6 +110,21 @@ func TestTensorsOfEveryTypeAreConverted(t *testing.T) {
 		{"double", message{}.int(2, 11).bytes(9, []byte{0, 0, 0, 0, 0, 0, 0xe0, 0x3f}), 0.5},
 		{"negative int32", message{}.int(2, 6).bytes(9, []byte{0xfe, 0xff, 0xff, 0xff}), -2},
 		{"int64 in a list", message{}.int(2, 7).int(7, 9), 9},
+		{"int8", message{}.int(2, 3).bytes(9, []byte{0x80}), -128},
+		{"int8 in a list", message{}.int(2, 3).int(5, math.MaxUint64), -1},
+		{"uint8", message{}.int(2, 2).bytes(9, []byte{0x80}), 128},
+		{"uint8 in a list that is too large", message{}.int(2, 2).int(5, 0x1ff), 255},
+		{"int16", message{}.int(2, 5).bytes(9, []byte{0xfe, 0xff}), -2},
+		{"uint16", message{}.int(2, 4).bytes(9, []byte{0xfe, 0xff}), 65534},
+		{"uint32", message{}.int(2, 12).int(11, 1<<31), 1 << 31},
+		{"int4", message{}.int(2, 22).bytes(9, []byte{0x0f}), -1},
+		{"uint4", message{}.int(2, 21).bytes(9, []byte{0xff}), 15},
+		{"uint4 in a list", message{}.int(2, 21).int(5, 0x3c), 12},
+		{"bool", message{}.int(2, 9).bytes(9, []byte{2}), 1},
+		{"bfloat16", message{}.int(2, 16).bytes(9, []byte{0x20, 0xc0}), -2.5},
+		{"bfloat16 in a list", message{}.int(2, 16).int(5, 0x4020), 2.5},
+		{"half in a list", message{}.int(2, 10).int(5, 0x3e00), 1.5},
+		{"double in a list", message{}.int(2, 11).bytes(10, []byte{0, 0, 0, 0, 0, 0, 0xe0, 0x3f}), 0.5},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -119,6 +158,8 @@ func TestBadFilesAreRefusedWithAReason(t *testing.T) {
 		{"external weights", model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 1).int(14, 1))), onnx.ErrExternal},
 		{"more elements than bytes", model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 1).int(1, 100).bytes(9, []byte{1, 2, 3, 4}))), onnx.ErrMalformed},
 		{"overflowing shape", model(message{}.bytes(1, node("X")).bytes(5, huge)), nil},
+		{"words", model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 8).bytes(6, []byte("a")))), nil},
+		{"halves of bytes that are missing", model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 22).int(1, 3).bytes(9, []byte{1}))), onnx.ErrMalformed},
 		{"unknown element type", model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 99))), nil},
 	}
 	for _, tt := range tests {
@@ -138,6 +179,8 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(data[:4096])
 	f.Add(model(message{}.bytes(1, node("Conv", message{}.bytes(1, []byte("pads")).int(8, 1)))))
+	f.Add(model(message{}.bytes(1, choice(message{}.bytes(1, node("Relu"))))))
+	f.Add(model(message{}.bytes(1, node("X")).bytes(5, message{}.int(2, 22).int(1, 3).bytes(9, []byte{1, 2}))))
 	f.Add(model(message{}.bytes(5, message{}.int(2, 1).int(1, 2).float(4, 1).float(4, 2))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := onnx.Decode(data)

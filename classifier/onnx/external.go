@@ -59,13 +59,15 @@ func decodeReference(pairs [][]byte) (r reference, err error) {
 // outside reads from the model's folder.
 type outside struct {
 	folder fs.FS
-	left   int64 // bytes that may still be read, however often the same ones
-	open   map[string]file
+	left   int64           // bytes that may still be read, however often the same ones
+	last   file            // the one that is open: mostly there is no other
+	seen   map[string]bool // names of all that were read
 }
 
 type file struct {
 	fs.File
 	io.ReaderAt
+	name string
 	size int64
 }
 
@@ -95,15 +97,15 @@ func (o *outside) read(r reference, size int64) ([]byte, error) {
 	return raw, nil
 }
 
-// find opens a file of the folder, once.
+// find opens a file of the folder.
 func (o *outside) find(location string) (file, error) {
 	name := path.Clean(location)
 	if location == "" || !fs.ValidPath(name) || slices.Contains(strings.Split(location, "/"), "..") {
 		return file{}, fmt.Errorf("the weights are said to be in %q: only files in the model's own folder are read; "+
 			"export the model again with its weights beside it, or as one file", location)
 	}
-	if f, ok := o.open[name]; ok {
-		return f, nil
+	if o.last.name == name {
+		return o.last, nil
 	}
 	info, err := fs.Stat(o.folder, name)
 	switch {
@@ -126,21 +128,25 @@ func (o *outside) find(location string) (file, error) {
 	if !ok {
 		return file{}, errors.Join(fmt.Errorf("weights in %q cannot be read in parts", location), opened.Close())
 	}
-	if o.open == nil {
-		o.open = map[string]file{}
+	if err := o.close(); err != nil {
+		return file{}, errors.Join(err, opened.Close())
 	}
-	f := file{opened, at, info.Size()}
-	o.open[name] = f
-	return f, nil
+	if o.seen == nil {
+		o.seen = map[string]bool{}
+	}
+	o.last, o.seen[name] = file{opened, at, name, info.Size()}, true
+	return o.last, nil
 }
 
 // names are the files that were read.
-func (o *outside) names() []string { return slices.Sorted(maps.Keys(o.open)) }
+func (o *outside) names() []string { return slices.Sorted(maps.Keys(o.seen)) }
 
+// close closes the file that is open.
 func (o *outside) close() error {
-	var errs []error
-	for _, f := range o.open {
-		errs = append(errs, f.Close())
+	if o.last.File == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	f := o.last.File
+	o.last = file{}
+	return f.Close()
 }

@@ -45,6 +45,7 @@ type Attribute struct {
 	Int    int64
 	String string
 	Tensor *Tensor
+	Graph  *Graph
 	Floats []float32
 	Ints   []int64
 }
@@ -58,6 +59,7 @@ const (
 	KindInt    Kind = 2
 	KindString Kind = 3
 	KindTensor Kind = 4
+	KindGraph  Kind = 5
 	KindFloats Kind = 6
 	KindInts   Kind = 7
 )

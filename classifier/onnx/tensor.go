@@ -22,6 +22,8 @@ func (d *decoder) attribute(data []byte) (name string, a Attribute, err error) {
 			a.String = string(f.bytes)
 		case 5:
 			a.Tensor, err = d.tensor(f.bytes)
+		case 6:
+			a.Graph, err = d.inner(f.bytes)
 		case 7:
 			floats, err = f.numbers(floats, protowire.Fixed32Type)
 		case 8:
@@ -37,7 +39,7 @@ func (d *decoder) attribute(data []byte) (name string, a Attribute, err error) {
 	for _, v := range floats {
 		a.Floats = append(a.Floats, math.Float32frombits(uint32(v)))
 	}
-	if err == nil && a.Kind == KindTensor && a.Tensor == nil {
+	if err == nil && (a.Kind == KindTensor && a.Tensor == nil || a.Kind == KindGraph && a.Graph == nil) {
 		err = ErrMalformed
 	}
 	return name, a, err

@@ -40,8 +40,7 @@ func (c *call) compute() ([]*onnx.Tensor, error) {
 	if f, ok := binary[c.Op]; ok {
 		return c.map2(f)
 	}
-	return nil, fmt.Errorf("operator %s is not supported there; "+
-		"simplify the file first (onnxsim does), or export it with its constants folded", c.Op)
+	return nil, fmt.Errorf("operator %s is not supported there", c.Op)
 }
 
 // call is one node at work.

@@ -209,9 +209,9 @@ func TestConstantsAreComputed(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotComputedSaysWhatToDo(t *testing.T) {
+func TestWhatIsNotComputedIsNamed(t *testing.T) {
 	_, err := fold.Node(&onnx.Node{Op: "Loop", Outputs: []string{"y"}}, nil, func(int64) error { return nil })
-	if err == nil || !strings.Contains(err.Error(), "Loop") || !strings.Contains(err.Error(), "simplify") {
+	if err == nil || !strings.Contains(err.Error(), "Loop") {
 		t.Errorf("got %v", err)
 	}
 }
