@@ -98,10 +98,23 @@ func (im *importer) start(m *onnx.Model, in *Input) error {
 	for _, o := range m.Graph.Outputs {
 		im.named[o.Name] = true
 	}
-	if len(m.Graph.Inputs) != 1 {
-		return refuse("export it with the others as constants", "a model with %d inputs, want one picture", len(m.Graph.Inputs))
+	var inputs []onnx.Value // that somebody reads
+	for _, v := range m.Graph.Inputs {
+		if len(im.readers[v.Name]) > 0 {
+			inputs = append(inputs, v)
+		}
 	}
-	return im.open(m.Graph.Inputs[0], in)
+	if len(inputs) != 1 {
+		return refuse("export it with the others as constants", "a model with %d inputs, want one picture", len(inputs))
+	}
+	if in == nil {
+		if inputs[0].Type == onnx.TypeInt8 {
+			return refuse("export the model with an input of float or uint8, or say what they mean in notes beside it",
+				"input %q takes signed bytes, for which there is no rule", inputs[0].Name)
+		}
+		in = described(m.Metadata, inputs[0].Type)
+	}
+	return im.open(inputs[0], in)
 }
 
 // listen notes who reads what.

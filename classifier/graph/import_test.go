@@ -766,6 +766,34 @@ func TestWholeNumbersAreTheBytesOfAPicture(t *testing.T) {
 	}
 }
 
+func TestAFileMaySayWhichPicturesItWants(t *testing.T) {
+	tests := map[string]struct {
+		words map[string]string
+		want  func(p volume, c, y, x int) float64
+	}{
+		"nothing": {nil, func(p volume, c, y, x int) float64 { return p.at(c, y, x) }},
+		"bytes":   {map[string]string{"Image.NominalPixelRange": "NominalRange_0_255"}, func(p volume, c, y, x int) float64 { return 255 * p.at(c, y, x) }},
+		"both ways from zero": {map[string]string{"Image.NominalPixelRange": "Normalized_1_1", "Image.BitmapPixelFormat": "Rgb8"},
+			func(p volume, c, y, x int) float64 { return 2*p.at(c, y, x) - 1 }},
+		"blue first": {map[string]string{"Image.NominalPixelRange": "Normalized_0_1", "Image.BitmapPixelFormat": "Bgr8"},
+			func(p volume, c, y, x int) float64 { return p.at(2-c, y, x) }},
+		"bytes of video": {map[string]string{"Image.NominalPixelRange": "NominalRange_16_235", "Image.BitmapPixelFormat": "Bgra8"},
+			func(p volume, c, y, x int) float64 { return 219*p.at(2-c, y, x) + 16 }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newSheet(13).node("Neg", "x", "y")
+			s.Metadata = tt.words
+			agree(t, s, func(p volume) volume {
+				return made(3, p.h, p.w, func(c, y, x int) float64 { return -tt.want(p, c, y, x) })
+			})
+		})
+	}
+	s := newSheet(13).node("Neg", "x", "y")
+	s.Graph.Inputs = append(s.Graph.Inputs, onnx.Value{Name: "nobody reads it"})
+	agree(t, s, func(p volume) volume { return p.each(func(v float64) float64 { return -v }) })
+}
+
 func TestQuantisedFilesComputeWithTheNumbersThatIntegersStandFor(t *testing.T) {
 	steps := func(s *sheet, name string, scale float32, zero int64) *sheet {
 		return s.with(name+"_step", nil, scale).integers(onnx.TypeInt8, name+"_zero", nil, zero)
@@ -907,7 +935,7 @@ func TestWhatIsRefusedSaysWhatToDo(t *testing.T) {
 		{"an old file", newSheet(6).node("Relu", "x", "y"), "from 7 to 23"},
 		{"a file of tomorrow", newSheet(24).node("Relu", "x", "y"), "from 7 to 23"},
 		{"two inputs", func() *sheet {
-			s := newSheet(13).node("Relu", "x", "y")
+			s := newSheet(13).node("Add", "x, z", "y")
 			s.Graph.Inputs = append(s.Graph.Inputs, onnx.Value{Name: "z"})
 			return s
 		}(), "2 inputs"},

@@ -31,13 +31,6 @@ func (im *importer) open(v onnx.Value, in *Input) error {
 		}
 	}
 	im.shapes = []Shape{s}
-	if in == nil && v.Type.Integer() {
-		// Whole numbers are the bytes of a picture.
-		in = &Input{Scale: [3]float32{255, 255, 255}}
-	}
-	if v.Type == onnx.TypeInt8 {
-		return refuse("export the model with an input of float or uint8", "input %q takes signed bytes, for which there is no rule", v.Name)
-	}
 	picture, err := im.prepare(in)
 	if err != nil {
 		return err
@@ -49,6 +42,29 @@ func (im *importer) open(v onnx.Value, in *Input) error {
 	picture.dims[channelAxis(plane, len(dims))] = s.C
 	im.at[v.Name] = picture
 	return nil
+}
+
+// described is what a file says itself of the pictures it wants, in the words that ONNX has for
+// that; nil if it says nothing. Whole numbers are the bytes of a picture.
+func described(words map[string]string, t onnx.Type) *Input {
+	in := &Input{Scale: [3]float32{1, 1, 1}, BGR: strings.HasPrefix(words["Image.BitmapPixelFormat"], "Bgr")}
+	pixels := words["Image.NominalPixelRange"]
+	scale, shift := float32(1), float32(0)
+	switch {
+	case pixels == "NominalRange_0_255" || pixels == "" && t.Integer():
+		scale = 255
+	case pixels == "Normalized_1_1":
+		scale, shift = 2, -1
+	case pixels == "NominalRange_16_235":
+		scale, shift = 219, 16
+	}
+	if scale == 1 && !in.BGR {
+		return nil
+	}
+	for c := range in.Scale {
+		in.Scale[c], in.Shift[c] = scale, shift
+	}
+	return in
 }
 
 // channelAxis is the axis of channels: before rows and columns, or behind them.

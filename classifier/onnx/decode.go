@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,10 +34,32 @@ func DecodeIn(folder fs.FS, data []byte) (*Model, error) {
 	d := &decoder{outside: outside{folder: folder, left: MaxFile - int64(len(data))}, integers: maxIntegers}
 	m, err := d.model(data)
 	if err = errors.Join(err, d.outside.close()); err != nil {
+		if what := other(data); what != "" && errors.Is(err, ErrMalformed) {
+			err = fmt.Errorf("%s: %w", what, err)
+		}
 		return nil, fmt.Errorf("decode model: %w", err)
 	}
 	m.External = d.outside.names()
 	return m, nil
+}
+
+// other says what a file is that people take for a model, "" if it is not known.
+func other(data []byte) string {
+	for _, kind := range []struct{ begins, what string }{
+		{"version https://git-lfs.github.com/spec/", "that is a pointer of Git LFS; fetch the file itself (git lfs pull)"},
+		{"<", "that is a web page or another file of text"},
+		{"PK\x03\x04", "that is an archive (PyTorch's and Keras's files are); export the model as ONNX"},
+		{"\x80\x02", "that is a file of Python's (pickle); export the model as ONNX"},
+		{"\x1f\x8b", "that is compressed; decompress it first"},
+		{"\x89HDF\r\n", "that is a file of Keras's; export the model as ONNX (tf2onnx does)"},
+		{"ORTM", "that is a file of ONNX Runtime's own; use the ONNX file it was made of"},
+		{"TFL3", "that is a file of TensorFlow Lite's; export the model as ONNX (tf2onnx does)"},
+	} {
+		if at := min(len(data), 4); bytes.HasPrefix(data, []byte(kind.begins)) || bytes.HasPrefix(data[at:], []byte(kind.begins)) && len(kind.begins) == 4 {
+			return kind.what
+		}
+	}
+	return ""
 }
 
 // decoder is what the parts of one file have in common.
@@ -48,7 +71,7 @@ type decoder struct {
 }
 
 func (d *decoder) model(data []byte) (*Model, error) {
-	m := &Model{Opset: -1}
+	m := &Model{Opset: -1, Metadata: map[string]string{}}
 	seen := false
 	err := fields(data, func(f field) error {
 		switch f.num {
@@ -59,6 +82,12 @@ func (d *decoder) model(data []byte) (*Model, error) {
 			return d.graph(&m.Graph, f.bytes)
 		case 8:
 			return m.opset(f.bytes)
+		case 14:
+			key, value, err := pair(f.bytes)
+			if len(m.Metadata) < maxNames {
+				m.Metadata[key] = value
+			}
+			return err
 		}
 		return nil
 	})
@@ -66,6 +95,20 @@ func (d *decoder) model(data []byte) (*Model, error) {
 		err = fmt.Errorf("no graph: %w", ErrMalformed)
 	}
 	return m, err
+}
+
+// pair reads a key and its value.
+func pair(data []byte) (key, value string, err error) {
+	err = fields(data, func(f field) error {
+		switch f.num {
+		case 1:
+			key = string(f.bytes)
+		case 2:
+			value = string(f.bytes)
+		}
+		return nil
+	})
+	return key, value, err
 }
 
 func (m *Model) opset(data []byte) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -169,6 +170,30 @@ func TestBadFilesAreRefusedWithAReason(t *testing.T) {
 				t.Errorf("got error %v, want %v", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestFilesThatAreTakenForModelsAreNamed(t *testing.T) {
+	for begins, says := range map[string]string{
+		"version https://git-lfs.github.com/spec/v1\noid sha256:0\n": "Git LFS",
+		"<!DOCTYPE html>":            "web page",
+		"PK\x03\x04archive/data.pkl": "export the model as ONNX",
+		"\x1c\x00\x00\x00TFL3":       "TensorFlow Lite",
+		"\x20\x00\x00\x00ORTM":       "ONNX Runtime",
+		"\x1f\x8b\x08":               "decompress",
+		"hello":                      "download or export it again",
+	} {
+		if _, err := onnx.Decode([]byte(begins)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", begins, err)
+		}
+	}
+}
+
+func TestWhatAFileSaysAboutItselfIsRead(t *testing.T) {
+	pair := message{}.bytes(1, []byte("Image.BitmapPixelFormat")).bytes(2, []byte("Bgr8"))
+	m, err := onnx.Decode(message(model(message{}.bytes(1, node("X")))).bytes(14, pair))
+	if err != nil || m.Metadata["Image.BitmapPixelFormat"] != "Bgr8" {
+		t.Errorf("read %v, %v", m, err)
 	}
 }
 

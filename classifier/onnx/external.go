@@ -27,17 +27,8 @@ type reference struct {
 // decodeReference reads the pairs of words that make up a reference.
 func decodeReference(pairs [][]byte) (r reference, err error) {
 	r.length = -1
-	for _, pair := range pairs {
-		var key, value string
-		err := fields(pair, func(f field) error {
-			switch f.num {
-			case 1:
-				key = string(f.bytes)
-			case 2:
-				value = string(f.bytes)
-			}
-			return nil
-		})
+	for _, words := range pairs {
+		key, value, err := pair(words)
 		if err != nil {
 			return r, err
 		}

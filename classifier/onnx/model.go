@@ -10,7 +10,8 @@ type Model struct {
 	Producer string
 	Opset    int64 // version of the default operator set
 	Graph    Graph
-	External []string // files of the model's folder that were read too, in order of their names
+	Metadata map[string]string // what the file says about itself
+	External []string          // files of the model's folder that were read too, in order of their names
 }
 
 // Graph is the network: nodes in the order of the file, which ONNX requires to be
