@@ -47,7 +47,8 @@ type App struct {
 
 // New returns the program that a configuration describes. Nothing is opened yet.
 func New(cfg *config.Config, o Options) *App {
-	a := &App{cfg: cfg, version: o.Version, log: logger(cfg, o.Log), now: o.Now, web: o.Web, pictures: pictureLimits(cfg)}
+	a := &App{cfg: cfg, version: o.Version, log: logger(cfg, o.Log), now: o.Now, web: o.Web,
+		pictures: pictureLimits(cfg)}
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -46,7 +46,8 @@ func (d *daemon) newBots() (bots []*reply.Daemon, err error) {
 		b, err := p.Bot()
 		var off *network.Off
 		if errors.As(err, &off) {
-			d.app.log.Error("the bot on "+p.Title+" does not run: "+off.Why, append(slices.Clone(off.Args), "remedy", off.Remedy)...)
+			d.app.log.Error("the bot on "+p.Title+" does not run: "+off.Why,
+				append(slices.Clone(off.Args), "remedy", off.Remedy)...)
 			continue
 		}
 		if err != nil {
@@ -64,7 +65,8 @@ func (d *daemon) newBots() (bots []*reply.Daemon, err error) {
 // bot is an account's bot with what watches it here. Where it can write to people, it takes the filter's
 // orders and carries its digests.
 func (d *daemon) bot(p place, b network.Bot) (*reply.Daemon, error) {
-	o := reply.Options{Log: d.app.log.With("network", p.Name), Letters: d.letters[p.Name], Replied: d.counts.Replied, Pulse: d.loops,
+	o := reply.Options{Log: d.app.log.With("network", p.Name), Letters: d.letters[p.Name],
+		Replied: d.counts.Replied, Pulse: d.loops,
 		Decode: d.counts.Decoding("mentions", d.app.decode)}
 	if o.Letters != nil && d.filter != nil {
 		o.Orders = orders{d.filter}

@@ -99,7 +99,8 @@ func bounded(ctx context.Context, check func(context.Context) network.Finding) n
 // checkConfig says which file counts, and finds variables nobody reads.
 func (a *App) checkConfig(_ context.Context) network.Finding {
 	if odd := a.cfg.UnknownEnv(os.Environ()); len(odd) > 0 {
-		return doubt("config", "nothing reads "+strings.Join(odd, ", "), "compare the spelling with `slugpuppy config dump`")
+		return doubt("config", "nothing reads "+strings.Join(odd, ", "),
+			"compare the spelling with `slugpuppy config dump`")
 	}
 	return well("config", Source(a.cfg))
 }
@@ -116,11 +117,13 @@ func (a *App) checkState(_ context.Context) network.Finding {
 	case !info.IsDir():
 		return sick("state", folder+" is not a folder", "set store.path to a file in a folder of the bot's own")
 	case info.Mode().Perm()&0o022 != 0:
-		return doubt("state", fmt.Sprintf("%s has mode %04o: others can change what is in it", folder, info.Mode().Perm()), "chmod 700 "+folder)
+		detail := fmt.Sprintf("%s has mode %04o: others can change what is in it", folder, info.Mode().Perm())
+		return doubt("state", detail, "chmod 700 "+folder)
 	}
 	probe, err := os.CreateTemp(folder, ".doctor-*")
 	if err != nil {
-		return sick("state", "cannot write: "+err.Error(), "run as the user the bot runs as, or give it the folder with chown")
+		return sick("state", "cannot write: "+err.Error(),
+			"run as the user the bot runs as, or give it the folder with chown")
 	}
 	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 	if err != nil {
@@ -160,7 +163,8 @@ func (a *App) checkDisk(_ context.Context) network.Finding {
 	case free < roomLeast:
 		return sick("disk", detail, "make room: nothing can be written down")
 	case free < roomCopies*used+roomGrowth:
-		return doubt("disk", detail, "make room, shorten bot.keep and filter.keep, or stop the daemon and `slugpuppy db compact`")
+		return doubt("disk", detail,
+			"make room, shorten bot.keep and filter.keep, or stop the daemon and `slugpuppy db compact`")
 	}
 	return well("disk", detail)
 }
@@ -197,19 +201,23 @@ func (a *App) checkDatabase(ctx context.Context) network.Finding {
 	if err == nil {
 		st, err := client.Status(ctx)
 		if err != nil {
-			return sick("database", "the daemon is there but does not answer: "+err.Error(), "look at its log; restart it")
+			return sick("database", "the daemon is there but does not answer: "+err.Error(),
+				"look at its log; restart it")
 		}
-		return well("database", fmt.Sprintf("the daemon runs since %s, process %d", st.Since.Local().Format(time.DateTime), st.PID))
+		return well("database", fmt.Sprintf("the daemon runs since %s, process %d",
+			st.Since.Local().Format(time.DateTime), st.PID))
 	}
 	path := a.cfg.Store.Path
 	switch _, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return doubt("database", path+" does not exist yet, and no daemon runs", a.loginFor()+", then `slugpuppy serve`")
+		return doubt("database", path+" does not exist yet, and no daemon runs",
+			a.loginFor()+", then `slugpuppy serve`")
 	case err != nil:
 		return sick("database", err.Error(), "run as the user the bot runs as")
 	}
 	if err := CheckDatabase(ctx, path); err != nil {
-		return sick("database", err.Error(), "`slugpuppy db restore FILE` with a copy, or stop whatever has the file open")
+		return sick("database", err.Error(),
+			"`slugpuppy db restore FILE` with a copy, or stop whatever has the file open")
 	}
 	return well("database", path+" is sound; no daemon runs")
 }
@@ -232,7 +240,8 @@ func (a *App) checkNetwork(ctx context.Context) network.Finding {
 		return sick("network", fmt.Sprintf("the gradient's largest value is %v", largest),
 			"set SLUGPUPPY_KERNEL=plain and try again; report this with the output of `slugpuppy version`")
 	}
-	return well("network", fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(), len(net.Labels()), time.Since(start).Milliseconds()))
+	return well("network", fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(), len(net.Labels()),
+		time.Since(start).Milliseconds()))
 }
 
 // tryGradient returns the largest absolute value of the gradient of a deep layer; NaN when
@@ -240,7 +249,8 @@ func (a *App) checkNetwork(ctx context.Context) network.Finding {
 func tryGradient(ctx context.Context, net *classifier.Network) (float64, error) {
 	in := picture.FromImage(picture.Landscape(probeSide, probeSide, 1))
 	grad := picture.NewPlanar(in.W, in.H)
-	target := classifier.Target{Layer: classifier.Logits, Weight: 1, Channels: []classifier.ChannelWeight{{Channel: 0, Weight: 1}}}
+	target := classifier.Target{Layer: classifier.Logits, Weight: 1,
+		Channels: []classifier.ChannelWeight{{Channel: 0, Weight: 1}}}
 	if _, err := net.Gradient(ctx, in, []classifier.Target{target}, grad); err != nil {
 		return 0, fmt.Errorf("try the network: %w", err)
 	}

@@ -14,8 +14,10 @@ func (a *App) checkAdmins(ctx context.Context) (all []network.Finding) {
 	defer cancel()
 	for _, admin := range a.admins(ctx) {
 		if admin.Account == "" {
-			all = append(all, doubt("admin", "@"+admin.Handle+": not known yet whose account that is, so nobody is let in by it",
-				"look at the spelling of web.admins; the daemon asks the handle's server every hour, or they sign in on the page once"))
+			all = append(all, doubt("admin",
+				"@"+admin.Handle+": not known yet whose account that is, so nobody is let in by it",
+				"look at the spelling of web.admins; the daemon asks the handle's server every hour, or they sign in "+
+					"on the page once"))
 			continue
 		}
 		all = append(all, well("admin", "@"+admin.Handle+" is "+admin.Account))

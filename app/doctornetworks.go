@@ -58,7 +58,8 @@ func daemonAccount(ctx context.Context, daemon operator.Service) network.Finding
 	case err != nil:
 		return sick("account", err.Error(), "look at the daemon's log; restart it")
 	case s.Trouble != "":
-		return sick("account", s.Trouble, "its log says more; if it is a token that is refused, stop it and "+logins()+" again")
+		return sick("account", s.Trouble,
+			"its log says more; if it is a token that is refused, stop it and "+logins()+" again")
 	}
 	return well("account", "the daemon works as @"+s.Account)
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -83,48 +82,5 @@ func TestNobodyLooksBackUp(t *testing.T) {
 				t.Errorf("%s imports %s, which is above it", from, above)
 			}
 		}
-	}
-}
-
-// history is where the names of networks are those of an earlier database, and the demo's fake servers are
-// made for each network.
-var history = []string{"store/identities.go", "app/networks.go", "app/demo.go"}
-
-// Above the adapters a network is a Kind of the list, never one that is named.
-func TestNobodyAboveTheAdaptersNamesANetwork(t *testing.T) {
-	var names []string
-	for _, k := range Kinds() {
-		names = append(names, k.Name)
-	}
-	files := 0
-	for _, dir := range []string{"app", "cli", "store", "bot/reply", "bot/timeline", "bot/web", "bot/operator"} {
-		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range found {
-			rel := strings.TrimPrefix(filepath.ToSlash(file), root+"/")
-			if strings.HasSuffix(file, "_test.go") || slices.Contains(history, rel) {
-				continue
-			}
-			files++
-			f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(f, func(n ast.Node) bool {
-				lit, ok := n.(*ast.BasicLit)
-				if !ok || lit.Kind != token.STRING {
-					return true
-				}
-				if text, err := strconv.Unquote(lit.Value); err == nil && slices.Contains(names, text) {
-					t.Errorf("%s names the network %q", rel, text)
-				}
-				return true
-			})
-		}
-	}
-	if files < 50 {
-		t.Fatalf("looked at %d files only", files)
 	}
 }

@@ -55,7 +55,8 @@ type place struct {
 func (a *App) places(r records) (all []place) {
 	for _, k := range kinds {
 		all = append(all, place{k, k.Open(network.Env{
-			Settings: settings(a.cfg, k), Agent: a.agent(), Web: a.web, Log: a.log, Now: a.now, Vault: r, Ledger: r, Notes: r.notes, Salt: r.salt,
+			Settings: settings(a.cfg, k), Agent: a.agent(), Web: a.web, Log: a.log, Now: a.now,
+			Vault: r, Ledger: r, Notes: r.notes, Salt: r.salt,
 			Subscribers: func() ([]network.Subscriber, error) { return r.subscribers(k) },
 		})})
 	}

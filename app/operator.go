@@ -24,14 +24,17 @@ func (a *App) operator(ctx context.Context, mustExist bool) (operator.Service, f
 	st, err := openSound(ctx, a.cfg.Store.Path, store.Options{MustExist: mustExist})
 	switch {
 	case errors.Is(err, store.ErrLocked):
-		return nil, nil, down(fmt.Errorf("%w, but nothing answers on %s; is it still starting, or is admin.socket set differently?", err, a.cfg.Admin.Socket))
+		return nil, nil, down(fmt.Errorf("%w, but nothing answers on %s; is it still starting, or is admin.socket "+
+			"set differently?", err, a.cfg.Admin.Socket))
 	case errors.Is(err, store.ErrMissing):
-		return nil, nil, down(fmt.Errorf("no daemon answers on %s and there is no database yet; start one with `slugpuppy serve`", a.cfg.Admin.Socket))
+		return nil, nil, down(fmt.Errorf("no daemon answers on %s and there is no database yet; start one with "+
+			"`slugpuppy serve`", a.cfg.Admin.Socket))
 	case err != nil:
 		return nil, nil, err
 	}
 	known := a.connections(st)
-	local := &operator.Local{Store: st, Filter: a.idleFilter(known), Lists: known.lists, Admins: handles(a.cfg.Web.Admins)}
+	local := &operator.Local{Store: st, Filter: a.idleFilter(known), Lists: known.lists,
+		Admins: handles(a.cfg.Web.Admins)}
 	if !mustExist { // somebody connects: their secrets need the key
 		if _, err := a.key(); err != nil {
 			st.Close()

@@ -63,7 +63,8 @@ func (d database) forget(record, field string) error {
 
 // Spend implements network.Ledger.
 func (d database) Spend(s network.Spending) error {
-	return d.store.For(s.Identity).Ledger().Spend(store.Spending{Handle: s.Handle, Month: s.Month, Item: s.Item, N: s.N, Cost: int64(s.Cost)})
+	return d.store.For(s.Identity).Ledger().Spend(store.Spending{Handle: s.Handle, Month: s.Month, Item: s.Item,
+		N: s.N, Cost: int64(s.Cost)})
 }
 
 // Spent implements network.Ledger.
@@ -76,7 +77,8 @@ func (d database) Spent(who identity.Identity, month string) (network.Money, err
 func (d database) List(server, month string) (all []network.Spending, err error) {
 	list, err := d.store.Operator().Spendings(server, month)
 	for _, s := range list {
-		all = append(all, network.Spending{Identity: s.Identity, Handle: s.Handle, Month: s.Month, Item: s.Item, N: s.N, Cost: network.Money(s.Cost)})
+		all = append(all, network.Spending{Identity: s.Identity, Handle: s.Handle, Month: s.Month, Item: s.Item,
+			N: s.N, Cost: network.Money(s.Cost)})
 	}
 	return all, err
 }
@@ -132,7 +134,8 @@ func (distant) Get(string, string) (string, error) { return "", network.ErrKept 
 func (d distant) List(server, month string) (all []network.Spending, err error) {
 	list, err := d.svc.Spendings(d.ctx, server, month)
 	for _, s := range list {
-		all = append(all, network.Spending{Identity: s.Identity, Handle: s.Account, Month: s.Month, Item: s.Item, N: s.N, Cost: network.Money(s.Cost)})
+		all = append(all, network.Spending{Identity: s.Identity, Handle: s.Account, Month: s.Month, Item: s.Item,
+			N: s.N, Cost: network.Money(s.Cost)})
 	}
 	return all, err
 }
@@ -141,7 +144,8 @@ func (d distant) subscribers(k network.Kind) (all []network.Subscriber, err erro
 	users, err := d.svc.Users(d.ctx)
 	for _, u := range users {
 		if u.Network == k.Name {
-			all = append(all, network.Subscriber{Identity: u.Identity, Handle: u.Account, Server: u.Server, Style: network.Style(u.How),
+			all = append(all, network.Subscriber{Identity: u.Identity, Handle: u.Account, Server: u.Server,
+				Style:  network.Style(u.How),
 				Secret: func(string) (string, error) { return "", network.ErrKept }})
 		}
 	}
@@ -195,7 +199,8 @@ func (r *receipts) Spent(identity.Identity, string) (network.Money, error) { ret
 // receipts are what was spent, for the operator's wire.
 func (r *receipts) receipts() (all []operator.Spending) {
 	for _, s := range r.spent {
-		all = append(all, operator.Spending{Identity: s.Identity, Account: s.Handle, Month: s.Month, Item: s.Item, N: s.N, Cost: int64(s.Cost)})
+		all = append(all, operator.Spending{Identity: s.Identity, Account: s.Handle, Month: s.Month, Item: s.Item,
+			N: s.N, Cost: int64(s.Cost)})
 	}
 	return all
 }

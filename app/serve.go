@@ -65,7 +65,8 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 	d := &daemon{app: a, store: st, loops: &pulse.Monitor{}, known: a.connections(st)}
 	d.letters = newLetters(d.known.places)
 	var err error
-	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed, Money: a.money(d.known.places), Version: a.version})
+	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed,
+		Money: a.money(d.known.places), Version: a.version})
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,8 @@ func (d *daemon) somethingToDo() error {
 	for _, p := range d.known.places {
 		starts = append(starts, p.Start)
 	}
-	return usage(fmt.Errorf("nothing to do: %s, or `slugpuppy filter connect` for the filter", strings.Join(starts, ", ")))
+	return usage(fmt.Errorf("nothing to do: %s, or `slugpuppy filter connect` for the filter",
+		strings.Join(starts, ", ")))
 }
 
 // run does all of it until ctx ends.

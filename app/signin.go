@@ -40,5 +40,6 @@ type entrance struct {
 // Finish implements web.Attempt.
 func (e entrance) Finish(ctx context.Context, query url.Values) (web.Person, error) {
 	g, err := e.try.Finish(ctx, query)
-	return web.Person{Account: g.Account, Server: g.Server, Identity: g.Identity, Network: e.network, Secrets: secretsOf(g)}, err
+	return web.Person{Account: g.Account, Server: g.Server, Identity: g.Identity, Network: e.network,
+		Secrets: secretsOf(g)}, err
 }

@@ -25,7 +25,8 @@ func (c *console) configCommand() *cobra.Command {
 					return err
 				}
 				cfg := a.Config()
-				about, text := object.Check{OK: true, File: cfg.File()}, fmt.Sprintf("configuration is fine (%s)", app.Source(cfg))
+				about, text := object.Check{OK: true, File: cfg.File()}, fmt.Sprintf("configuration is fine (%s)",
+					app.Source(cfg))
 				if odd := cfg.UnknownEnv(os.Environ()); len(odd) > 0 { // no mistake: Kubernetes sets such names by itself
 					about.Unread = odd
 					text += "\nbut nothing reads " + strings.Join(odd, ", ")

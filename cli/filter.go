@@ -160,7 +160,8 @@ func (c *console) filterConnect() *cobra.Command {
 			if did.Answer == nil {
 				return c.print(object.OfUser(did.User, nil, nil), connectedText(did))
 			}
-			return c.print(object.OfUser(did.User, did.Answer.Lists, did.Answer.Mutes), connectedText(did)+listsText(did.Answer.Lists))
+			return c.print(object.OfUser(did.User, did.Answer.Lists, did.Answer.Mutes),
+				connectedText(did)+listsText(did.Answer.Lists))
 		}}
 	flags := cmd.Flags()
 	flags.StringVar(&on, "network", names[0], strings.Join(names, " or "))

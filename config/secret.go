@@ -32,7 +32,8 @@ func (c *Config) readSecrets() error {
 			}
 			from := c.sources[f.key()]
 			if o.field(c).Len() > 0 {
-				errs = append(errs, fmt.Errorf("%s (%s) and %s (%s) are both set; remove one of them", o.key(), c.sources[o.key()], f.key(), from))
+				errs = append(errs, fmt.Errorf("%s (%s) and %s (%s) are both set; remove one of them", o.key(),
+					c.sources[o.key()], f.key(), from))
 				continue
 			}
 			text, err := secretFile(path)
@@ -71,7 +72,8 @@ func secretFile(path string) (string, error) {
 		open = open && !strings.HasPrefix(path, folder)
 	}
 	if open {
-		return "", fmt.Errorf("%s has mode %04o, so everybody on this machine can read it; run `chmod 600 %s`", path, info.Mode().Perm(), path)
+		return "", fmt.Errorf("%s has mode %04o, so everybody on this machine can read it; run `chmod 600 %s`", path,
+			info.Mode().Perm(), path)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil {

@@ -83,7 +83,8 @@ type Subscriber struct {
 type Adapter interface {
 	// Enabled says whether a bot there is wanted.
 	Enabled() bool
-	// Bot connects the bot's account; nothing is asked of the network yet. An *Off says that it must not run, though it is wanted.
+	// Bot connects the bot's account; nothing is asked of the network yet. An *Off says that it must not run,
+	// though it is wanted.
 	Bot() (Bot, error)
 	// Pace is how a bot there works, where that differs from others.
 	Pace() Pace

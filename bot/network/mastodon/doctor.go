@@ -23,7 +23,8 @@ func (a *adapter) Examine(ctx context.Context, daemon func(context.Context) netw
 	}
 	token, err := a.token()
 	if err != nil {
-		return append(found, network.Finding{Check: "account", State: network.Sick, Detail: err.Error(), Remedy: "`slugpuppy login`"})
+		return append(found, network.Finding{Check: "account", State: network.Sick, Detail: err.Error(),
+			Remedy: "`slugpuppy login`"})
 	}
 	c, err := a.own(token, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -54,7 +55,8 @@ func clock(s Server) network.Finding {
 			way = "behind"
 		}
 		f.State, f.Detail = network.Doubt, fmt.Sprintf("the server's clock is %v %s this machine's", off.Abs(), way)
-		f.Remedy = "keep this machine's clock right, with systemd-timesyncd or chrony for example; if it is right, the server's admin should"
+		f.Remedy = "keep this machine's clock right, with systemd-timesyncd or chrony for example; if it is " +
+			"right, the server's admin should"
 	}
 	return f
 }
@@ -108,7 +110,8 @@ func scopes(ctx context.Context, e examined) network.Finding {
 	case err != nil:
 		return trouble("scopes", err)
 	case len(missing) > 0:
-		return network.Finding{Check: "scopes", State: network.Sick, Detail: "the token lacks " + strings.Join(missing, " "),
+		return network.Finding{Check: "scopes", State: network.Sick,
+			Detail: "the token lacks " + strings.Join(missing, " "),
 			Remedy: "`slugpuppy login` again, or make a token with these scopes"}
 	}
 	return network.Finding{Check: "scopes", State: network.Healthy, Detail: "the token may do what the bot does"}
@@ -121,7 +124,8 @@ func trouble(check string, err error) network.Finding {
 	case network.Unauthorized:
 		remedy = "the token is not accepted: `slugpuppy login` again"
 	case network.Forbidden:
-		remedy = "the account is suspended or the token lacks a scope: look at the account, then `slugpuppy login` again"
+		remedy = "the account is suspended or the token lacks a scope: look at the account, then `slugpuppy " +
+			"login` again"
 	case network.RateLimited:
 		remedy = "too many requests for now: wait some minutes"
 	}
@@ -129,7 +133,8 @@ func trouble(check string, err error) network.Finding {
 }
 
 // signInAgain is what to do about a token that a server does not take any more.
-const signInAgain = "they sign in again on the page, or `slugpuppy filter connect --server` with their server; `slugpuppy user forget` ends it"
+const signInAgain = "they sign in again on the page, or `slugpuppy filter connect --server` with their server; " +
+	"`slugpuppy user forget` ends it"
 
 // Reconnect implements network.Adapter.
 func (a *adapter) Reconnect() string { return signInAgain }
@@ -146,7 +151,8 @@ func (a *adapter) ExamineSubscribers(ctx context.Context, subs []network.Subscri
 }
 
 // examineSubscriber tries a subscriber's token; servers are those that are known already.
-func (a *adapter) examineSubscriber(ctx context.Context, s network.Subscriber, servers map[string]Server) network.Finding {
+func (a *adapter) examineSubscriber(ctx context.Context, s network.Subscriber,
+	servers map[string]Server) network.Finding {
 	who := "@" + s.Handle
 	doubt := func(detail, remedy string) network.Finding {
 		return network.Finding{State: network.Doubt, Detail: who + ": " + detail, Remedy: remedy}

@@ -32,7 +32,8 @@ type Settings struct {
 var Kind = network.Kind{
 	Name: Name, Title: "Mastodon", Facts: facts,
 	Sections: func() []config.Section {
-		return []config.Section{{Name: Name, Doc: "the account that answers", Options: &Settings{ClientName: "slugpuppy"}}}
+		return []config.Section{{Name: Name, Doc: "the account that answers",
+			Options: &Settings{ClientName: "slugpuppy"}}}
 	},
 	Fields: []string{"token", "client_id", "client_secret"},
 	Start:  "set mastodon.server and run `slugpuppy login` for the bot",
@@ -70,7 +71,8 @@ func open(env network.Env) *adapter {
 	if env.Web != nil {
 		a.strangers = &http.Client{Transport: env.Web, Timeout: time.Minute}
 	} else {
-		a.strangers = safehttp.New(safehttp.Options{UserAgent: env.Agent, Timeout: time.Minute, Allow: a.ownHosts()}).HTTP()
+		a.strangers = safehttp.New(safehttp.Options{UserAgent: env.Agent, Timeout: time.Minute,
+			Allow: a.ownHosts()}).HTTP()
 	}
 	a.names = &Directory{Client: a.strangers, UserAgent: env.Agent}
 	if own, err := url.Parse(a.Server); err == nil && own.Host != "" {

@@ -73,9 +73,13 @@ func granted(ctx context.Context, c *Client, app App) (network.Grant, error) {
 		return network.Grant{}, err
 	}
 	return network.Grant{
-		Account: self, Identity: identity.Identity{Server: c.Host(), ID: self.ID}, Server: c.opt.Server, Record: record(c.opt.Server),
-		Secrets: []network.Secret{{Field: "client_id", Value: app.ClientID}, {Field: "client_secret", Value: app.ClientSecret},
-			{Field: "token", Value: c.opt.Token}},
+		Account: self, Identity: identity.Identity{Server: c.Host(), ID: self.ID},
+		Server: c.opt.Server, Record: record(c.opt.Server),
+		Secrets: []network.Secret{
+			{Field: "client_id", Value: app.ClientID},
+			{Field: "client_secret", Value: app.ClientSecret},
+			{Field: "token", Value: c.opt.Token},
+		},
 	}, nil
 }
 

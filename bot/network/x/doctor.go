@@ -19,7 +19,8 @@ func (a *adapter) Examine(ctx context.Context, daemon func(context.Context) netw
 	case daemon == nil:
 		b, err := a.bot(slog.New(slog.DiscardHandler))
 		if err != nil {
-			return append(found, network.Finding{Check: "x keys", State: network.Sick, Detail: err.Error(), Remedy: "`slugpuppy login x`"})
+			return append(found, network.Finding{Check: "x keys", State: network.Sick, Detail: err.Error(),
+				Remedy: "`slugpuppy login x`"})
 		}
 		found = append(found, account(ctx, b))
 	case a.confirmed():
@@ -30,20 +31,26 @@ func (a *adapter) Examine(ctx context.Context, daemon func(context.Context) netw
 
 // permissions are what an operator must confirm and may have chosen.
 func (a *adapter) permissions() []network.Finding {
-	approval := network.Finding{Check: "approval", State: network.Healthy, Detail: "confirmed: X has approved the automated replies"}
+	approval := network.Finding{Check: "approval", State: network.Healthy,
+		Detail: "confirmed: X has approved the automated replies"}
 	if !a.Approved {
-		approval.State, approval.Detail = network.Sick, "X allows automated replies with generated pictures only to approved apps; the bot does not run there"
+		approval.State, approval.Detail = network.Sick, "X allows automated replies with generated pictures only "+
+			"to approved apps; the bot does not run there"
 		approval.Remedy = "apply at developer.x.com; once X has said yes, set x.approved = true"
 	}
-	label := network.Finding{Check: "x label", State: network.Healthy, Detail: "confirmed: the profile carries the label of automated accounts"}
+	label := network.Finding{Check: "x label", State: network.Healthy,
+		Detail: "confirmed: the profile carries the label of automated accounts"}
 	if !a.AutomatedLabel {
-		label.State, label.Detail = network.Sick, "X wants bots to be labelled as automated, with who runs them; the bot does not run there"
-		label.Remedy = "in the bot's settings on X: your account, automation, name the account that manages it; then set x.automated_label = true"
+		label.State, label.Detail = network.Sick, "X wants bots to be labelled as automated, with who runs them; "+
+			"the bot does not run there"
+		label.Remedy = "in the bot's settings on X: your account, automation, name the account that manages it; " +
+			"then set x.automated_label = true"
 	}
 	found := []network.Finding{approval, label}
 	if a.API != v2 {
 		found = append(found, network.Finding{Check: "x api", State: network.Doubt,
-			Detail: "x.api is " + a.API + ", which X refuses to most apps (error 453)", Remedy: `if so, set x.api = "v2"`})
+			Detail: "x.api is " + a.API + ", which X refuses to most apps (error 453)",
+			Remedy: `if so, set x.api = "v2"`})
 	}
 	return found
 }
@@ -57,7 +64,8 @@ func account(ctx context.Context, b network.Bot) network.Finding {
 	remedy := "look at x.address, the network and X's status page"
 	switch kind, _ := network.KindOf(err); kind {
 	case network.Unauthorized:
-		remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, are its keys those that are set?\n" +
+		remedy = "the keys are not accepted. At developer.x.com: is the app in a project, may it read and write, " +
+			"are its keys those that are set?\n" +
 			"                Keys made before the permission was changed keep the old one: `slugpuppy login x` again"
 	case network.Forbidden:
 		remedy = "look whether the account is locked or suspended, and at the app's permissions at developer.x.com"
@@ -65,7 +73,8 @@ func account(ctx context.Context, b network.Bot) network.Finding {
 		remedy = "the limit of calls or the credits are used up: wait, or buy credits at developer.x.com"
 	}
 	remedy = network.RemedyOf(err, remedy)
-	return network.Finding{Check: "x account", State: network.Sick, Detail: strings.TrimSuffix(err.Error(), "; "+remedy), Remedy: remedy} // the error ends with it
+	detail := strings.TrimSuffix(err.Error(), "; "+remedy) // which the error ends with
+	return network.Finding{Check: "x account", State: network.Sick, Detail: detail, Remedy: remedy}
 }
 
 // spent says how far the accounts are from the month's cap.
@@ -92,9 +101,11 @@ func (a *adapter) spent() network.Finding {
 	}
 	switch {
 	case most.Cap <= 0:
-		f.State, f.Detail, f.Remedy = network.Doubt, fmt.Sprintf("%s used this month, and no cap", most.Sum), "set x.monthly_cap, so that a busy month has an end"
+		f.State, f.Detail, f.Remedy = network.Doubt, fmt.Sprintf("%s used this month, and no cap", most.Sum),
+			"set x.monthly_cap, so that a busy month has an end"
 	case len(stopped) > 0:
-		f.State, f.Detail, f.Remedy = network.Sick, strings.Join(stopped, "; "), "raise x.monthly_cap, or wait; `slugpuppy x cost` says what it went on"
+		f.State, f.Detail, f.Remedy = network.Sick, strings.Join(stopped, "; "),
+			"raise x.monthly_cap, or wait; `slugpuppy x cost` says what it went on"
 	case most.Sum*5 >= most.Cap*4:
 		f.State, f.Remedy = network.Doubt, "`slugpuppy x cost` says what it goes on; at the cap nothing more is read"
 	}

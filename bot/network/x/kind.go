@@ -60,22 +60,26 @@ type PriceList struct {
 func sections() []config.Section {
 	return []config.Section{
 		{Name: Name, Doc: "an account on X, and timelines there", Options: &Settings{
-			API: v2, Address: "https://api.x.com", MonthlyCap: 10 * config.Dollar, Latest: 50, Poll: config.Duration(time.Minute)}},
+			API: v2, Address: "https://api.x.com", MonthlyCap: 10 * config.Dollar, Latest: 50,
+			Poll: config.Duration(time.Minute)}},
 		// Of August 2026. No price of uploads is known, and that of deleting a post is the one for managing
 		// contents.
-		{Name: "x_prices", Doc: "what X bills for one of each, in US dollars; correct it when X changes its prices", Options: &PriceList{
-			PostRead: 5_000, OwnedRead: 1_000, UserRead: 10_000, ExpandedPost: 5_000, ExpandedUser: 10_000,
-			SummonedReply: 10_000, MediaMetadata: 5_000, Upload: 0, Mute: 10_000, Unmute: 5_000, MuteRead: 1_000, Delete: 5_000,
-		}},
+		{Name: "x_prices", Doc: "what X bills for one of each, in US dollars; correct it when X changes its prices",
+			Options: &PriceList{
+				PostRead: 5_000, OwnedRead: 1_000, UserRead: 10_000, ExpandedPost: 5_000, ExpandedUser: 10_000,
+				SummonedReply: 10_000, MediaMetadata: 5_000, Upload: 0, Delete: 5_000,
+				Mute: 10_000, Unmute: 5_000, MuteRead: 1_000,
+			}},
 	}
 }
 
 func (p PriceList) prices() Prices {
 	list := Prices{}
 	for item, price := range map[Item]config.Dollars{
-		PostRead: p.PostRead, OwnedRead: p.OwnedRead, UserRead: p.UserRead, ExtraPost: p.ExpandedPost, ExtraUser: p.ExpandedUser,
-		Summoned: p.SummonedReply, Described: p.MediaMetadata, Uploaded: p.Upload, MuteMade: p.Mute, MuteEnded: p.Unmute,
-		MuteRead: p.MuteRead, Deleted: p.Delete,
+		PostRead: p.PostRead, OwnedRead: p.OwnedRead, UserRead: p.UserRead,
+		ExtraPost: p.ExpandedPost, ExtraUser: p.ExpandedUser, Summoned: p.SummonedReply,
+		Described: p.MediaMetadata, Uploaded: p.Upload, Deleted: p.Delete,
+		MuteMade: p.Mute, MuteEnded: p.Unmute, MuteRead: p.MuteRead,
 	} {
 		list[item] = network.Money(price)
 	}
@@ -104,7 +108,8 @@ var Kind = network.Kind{
 			"differ where nobody knows whether X bills something, such as accounts that come along with posts.",
 	},
 	Open: func(env network.Env) network.Adapter {
-		return &adapter{Settings: *env.Settings[0].(*Settings), list: *env.Settings[1].(*PriceList), env: env, meters: &Meters{}}
+		return &adapter{Settings: *env.Settings[0].(*Settings), list: *env.Settings[1].(*PriceList), env: env,
+			meters: &Meters{}}
 	},
 }
 
@@ -181,7 +186,8 @@ func (a *adapter) record() string {
 
 // Without an app, and without an account.
 var (
-	errNoApp   = errors.New("no app for X, which knows only apps: make one at developer.x.com and set x.consumer_key and x.consumer_secret, or their _file options")
+	errNoApp = errors.New("no app for X, which knows only apps: make one at developer.x.com and set " +
+		"x.consumer_key and x.consumer_secret, or their _file options")
 	errNoLogin = errors.New("nobody has logged in on X yet: run `slugpuppy login x`")
 )
 
@@ -189,7 +195,8 @@ var (
 func (a *adapter) app() (consumer, secret string, err error) {
 	consumer, secret, err = a.pair(halves{a.ConsumerKey, a.ConsumerSecret, "consumer_key", "consumer_secret", errNoApp})
 	if errors.Is(err, network.ErrKept) {
-		err = fmt.Errorf("the running daemon keeps the app's sealed keys to itself; set x.consumer_key_file and x.consumer_secret_file, or stop it meanwhile (%w)", errNoApp)
+		err = fmt.Errorf("the running daemon keeps the app's sealed keys to itself; set x.consumer_key_file and "+
+			"x.consumer_secret_file, or stop it meanwhile (%w)", errNoApp)
 	}
 	return consumer, secret, err
 }
@@ -285,7 +292,8 @@ func (a *adapter) press() (*hidelist.Press, error) {
 	if at == "" && a.ListsListen != "" {
 		at = "http://" + a.ListsListen
 	}
-	return &hidelist.Press{Library: library{a.env}, Network: Name, Site: Site, Secret: salt, Dir: a.ListsDir, Address: at}, nil
+	return &hidelist.Press{Library: library{a.env}, Network: Name, Site: Site, Secret: salt, Dir: a.ListsDir,
+		Address: at}, nil
 }
 
 // library is the lists of hidden posts of everybody on X.

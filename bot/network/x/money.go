@@ -68,12 +68,14 @@ type CapError struct {
 }
 
 func (e *CapError) Error() string {
-	return fmt.Sprintf("%s of the monthly cap of %s is spent, and what is left is not enough to go on; it begins again on %s, or raise x.monthly_cap", e.Spent, e.Cap, e.Until.Format("2 January 2006"))
+	return fmt.Sprintf("%s of the monthly cap of %s is spent, and what is left is not enough to go on; it begins "+
+		"again on %s, or raise x.monthly_cap", e.Spent, e.Cap, e.Until.Format("2 January 2006"))
 }
 
 // notice is the reason as a person reads it.
 func (e *CapError) notice() string {
-	return fmt.Sprintf("X has cost %s this month and %s is allowed; nothing more is read there before %s", e.Spent, e.Cap, e.Until.Format("2 January"))
+	return fmt.Sprintf("X has cost %s this month and %s is allowed; nothing more is read there before %s", e.Spent,
+		e.Cap, e.Until.Format("2 January"))
 }
 
 // on is the identity of an account on X.
@@ -97,7 +99,8 @@ func (b *Budget) afford(account string, price network.Money, least, want int) (i
 		n = min(want, int((b.Cap-spent)/price))
 	}
 	if n < least || spent >= b.Cap {
-		return 0, &CapError{Cap: b.Cap, Spent: spent, Until: time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC)}
+		next := time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+		return 0, &CapError{Cap: b.Cap, Spent: spent, Until: next}
 	}
 	return n, nil
 }
@@ -108,8 +111,8 @@ func (b *Budget) spend(who network.Account, item Item, n int) {
 	if n <= 0 {
 		return
 	}
-	used := network.Spending{Identity: on(who.ID), Handle: who.Handle, Month: month(time.Now()), Item: string(item), N: n,
-		Cost: b.Prices[item] * network.Money(n)}
+	used := network.Spending{Identity: on(who.ID), Handle: who.Handle, Month: month(time.Now()),
+		Item: string(item), N: n, Cost: b.Prices[item] * network.Money(n)}
 	if err := b.Ledger.Spend(used); err != nil {
 		b.log.Error("what a call to X cost was not written down", "item", item, "n", n, "error", err)
 	}

@@ -37,9 +37,15 @@ func (a *adapter) SignIn(ctx context.Context, p network.Person, w network.Wish) 
 		return network.Grant{}, fmt.Errorf("the keys X just gave are not taken by it: %w", err)
 	}
 	g := network.Grant{Account: self, Identity: on(self.ID), Server: site, Record: a.record(),
-		Secrets: []network.Secret{{Field: "token", Value: keys.Token}, {Field: "token_secret", Value: keys.TokenSecret}}}
+		Secrets: []network.Secret{
+			{Field: "token", Value: keys.Token},
+			{Field: "token_secret", Value: keys.TokenSecret},
+		}}
 	if !w.Timeline {
-		g.Secrets = append([]network.Secret{{Field: "consumer_key", Value: keys.Consumer}, {Field: "consumer_secret", Value: keys.ConsumerSecret}}, g.Secrets...)
+		g.Secrets = append([]network.Secret{
+			{Field: "consumer_key", Value: keys.Consumer},
+			{Field: "consumer_secret", Value: keys.ConsumerSecret},
+		}, g.Secrets...)
 		g.Next = a.next()
 	}
 	return g, nil
@@ -50,7 +56,8 @@ func (a *adapter) ask(ctx context.Context, p network.Person, consumer, secret st
 	keys := Keys{Consumer: consumer, ConsumerSecret: secret}
 	login, err := NewLogin(ctx, a.Address, consumer, secret)
 	if err != nil {
-		return keys, fmt.Errorf("%w\n(are the app's keys right, and has it a callback address at developer.x.com? X wants one though it is not used)", err)
+		return keys, fmt.Errorf("%w\n(are the app's keys right, and has it a callback address at developer.x.com? "+
+			"X wants one though it is not used)", err)
 	}
 	pin, err := p.Paste(ctx, login.URL(), "the account on X", "PIN")
 	if err != nil {
@@ -66,13 +73,16 @@ func (a *adapter) ask(ctx context.Context, p network.Person, consumer, secret st
 // next is what has to be done before anything is posted.
 func (a *adapter) next() (next []string) {
 	if a.Token != "" {
-		next = append(next, "take x.token and x.token_secret out of the configuration: while they are there, they are used instead")
+		next = append(next, "take x.token and x.token_secret out of the configuration: while they are there, they "+
+			"are used instead")
 	}
 	if !a.Approved {
-		next = append(next, "X must approve automated replies with generated pictures: apply at developer.x.com, then set x.approved")
+		next = append(next, "X must approve automated replies with generated pictures: apply at developer.x.com, "+
+			"then set x.approved")
 	}
 	if !a.AutomatedLabel {
-		next = append(next, "give the profile X's label of automated accounts (settings, your account, automation), then set x.automated_label")
+		next = append(next, "give the profile X's label of automated accounts (settings, your account, "+
+			"automation), then set x.automated_label")
 	}
 	if !a.Settings.Enabled {
 		next = append(next, "set x.enabled")

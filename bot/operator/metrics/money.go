@@ -18,7 +18,9 @@ func bills(read Money) []prometheus.Collector {
 		})
 	}
 	return []prometheus.Collector{
-		show("slugpuppy_api_spent_dollars", "What networks' APIs cost this month, all accounts together.", func(spent, _ float64) float64 { return spent }),
-		show("slugpuppy_api_budget_left_dollars", "What is left of the month's cap for the account that has the least.", func(_, left float64) float64 { return left }),
+		show("slugpuppy_api_spent_dollars", "What networks' APIs cost this month, all accounts together.",
+			func(spent, _ float64) float64 { return spent }),
+		show("slugpuppy_api_budget_left_dollars", "What is left of the month's cap for the account that has the least.",
+			func(_, left float64) float64 { return left }),
 	}
 }
