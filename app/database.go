@@ -69,6 +69,15 @@ func CheckDatabase(ctx context.Context, path string) error {
 	return nil
 }
 
+// CheckInProcess is what that child does. Its exit code says whether somebody else has the file open.
+func CheckInProcess(path string) error {
+	err := store.Check(path)
+	if errors.Is(err, store.ErrLocked) {
+		return refused(err)
+	}
+	return err
+}
+
 // firstLines returns at most n lines of out.
 func firstLines(out []byte, n int) []byte {
 	for i, c := range out {

@@ -70,6 +70,19 @@ func TestOnlyTheCompositionRootKnowsTheAdapters(t *testing.T) {
 	}
 }
 
+// A command calls app and prints: it opens no database, no account and no page.
+func TestCommandsImportAppAndWhatTheyPrint(t *testing.T) {
+	by := importers(t)
+	may := []string{"app", "app/speed", "bot/demo", "bot/operator", "bot/reply/mention", "bot/reply/words", "bot/rules",
+		"bot/timeline", "classifier", "classifier/detector", "classifier/networks", "cli/object", "config", "dream", "picture",
+		"training"}
+	for to, from := range by {
+		if slices.Contains(from, "cli") && !slices.Contains(may, to) {
+			t.Errorf("cli imports %s", to)
+		}
+	}
+}
+
 func TestNobodyLooksBackUp(t *testing.T) {
 	by := importers(t)
 	for above, may := range map[string][]string{

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
 	"slugpuppy/cli/object"
-	"slugpuppy/store"
 )
 
 func (c *console) dbCommand() *cobra.Command {
@@ -27,7 +25,7 @@ func (c *console) dbCheck() *cobra.Command {
 				return err
 			}
 			if child {
-				return checkHere(path)
+				return app.CheckInProcess(path)
 			}
 			if err := app.CheckDatabase(cmd.Context(), path); err != nil {
 				return err
@@ -38,15 +36,6 @@ func (c *console) dbCheck() *cobra.Command {
 	cmd.Flags().BoolVar(&child, "child", false, "this is the child")
 	_ = cmd.Flags().MarkHidden("child") // the flag exists: defined one line above
 	return cmd
-}
-
-// checkHere checks in this process; the exit code says whether somebody else has the file open.
-func checkHere(path string) error {
-	err := store.Check(path)
-	if errors.Is(err, store.ErrLocked) {
-		return refusedError(err)
-	}
-	return err
 }
 
 func (c *console) dbBackup() *cobra.Command {

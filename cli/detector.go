@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,19 +9,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/cli/object"
 	"slugpuppy/training"
 )
 
 type trainFlags struct {
-	corpus, out, cache, pictures string
-	nets                         []string
-	copies, dreams, worst        int
-	patterns, redrawn, posted    int
-	seed                         uint64
-	l2, l2tex                    float64
+	fit           training.FitOptions
+	out, pictures string
+	worst         int
 }
 
 func (c *console) detectorCommand() *cobra.Command {
@@ -31,22 +26,22 @@ func (c *console) detectorCommand() *cobra.Command {
 
 func (f *trainFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.corpus, "corpus", "", "folder of pictures with a manifest.tsv")
-	flags.StringVar(&f.cache, "cache", "", "file that keeps the fingerprints between runs")
+	flags.StringVar(&f.fit.Corpus, "corpus", "", "folder of pictures with a manifest.tsv")
+	flags.StringVar(&f.fit.Cache, "cache", "", "file that keeps the fingerprints between runs")
 	flags.StringVar(&f.pictures, "pictures", "",
 		"folder for the ROC and the reliability diagram (SVG) and contact sheets of the worst mistakes (PNG)")
-	flags.StringSliceVar(&f.nets, "network", nil,
+	flags.StringSliceVar(&f.fit.Networks, "network", nil,
 		"further networks (ONNX, with the embedded one's labels) that dream for training")
-	flags.IntVar(&f.copies, "copies", 1, "copies of every picture, changed as the world changes pictures")
-	flags.IntVar(&f.dreams, "dreams", 135, "dreams to make of the corpus' photographs")
-	flags.IntVar(&f.redrawn, "redrawn", 300,
+	flags.IntVar(&f.fit.Copies, "copies", 1, "copies of every picture, changed as the world changes pictures")
+	flags.IntVar(&f.fit.Dreams, "dreams", 135, "dreams to make of the corpus' photographs")
+	flags.IntVar(&f.fit.Redrawn, "redrawn", 300,
 		"photographs to redraw as filters and brushes do, which are no dreams either")
-	flags.IntVar(&f.posted, "posted", 60, "dreams to make of them as they are posted, in the usual looks")
-	flags.IntVar(&f.patterns, "patterns", 480, "patterns to draw, which are no dreams")
+	flags.IntVar(&f.fit.Posted, "posted", 60, "dreams to make of them as they are posted, in the usual looks")
+	flags.IntVar(&f.fit.Patterns, "patterns", 480, "patterns to draw, which are no dreams")
 	flags.IntVar(&f.worst, "worst", 12, "how many of the worst mistakes to show")
-	flags.Uint64Var(&f.seed, "seed", 1, "of everything random")
-	flags.Float64Var(&f.l2, "l2", 0, "penalty on the weights of channels; 0 for the usual")
-	flags.Float64Var(&f.l2tex, "l2-texture", 0, "and on those of the texture")
+	flags.Uint64Var(&f.fit.Seed, "seed", 1, "of everything random")
+	flags.Float64Var(&f.fit.L2, "l2", 0, "penalty on the weights of channels; 0 for the usual")
+	flags.Float64Var(&f.fit.L2Texture, "l2-texture", 0, "and on those of the texture")
 	_ = cmd.MarkFlagRequired("corpus") // the flag exists
 }
 
@@ -81,35 +76,28 @@ func (c *console) detectorEval() *cobra.Command {
 	return cmd
 }
 
-// train gathers samples, fits a head and prints how good it is on what it did not see.
+// train fits a head and prints how good it is on what it did not see.
 func (c *console) train(ctx context.Context, f trainFlags) (*detector.Head, error) {
-	net, err := classifier.Default()
+	a, err := c.load()
 	if err != nil {
 		return nil, err
 	}
-	log := func(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) }
-	samples, err := c.samples(ctx, net, f, log)
+	net, err := a.Embedded()
 	if err != nil {
 		return nil, err
 	}
-	h, scores, err := detector.Train(net.Hash(), samples, detector.TrainOptions{
-		Channels: detector.NewFingerprinter(net).Channels(), L2: f.l2, L2Tex: f.l2tex, Seed: f.seed, Log: log})
+	f.fit.Log = func(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) }
+	fitted, err := training.Fit(ctx, net, f.fit)
 	if err != nil {
-		return nil, fmt.Errorf("train: %w", err)
-	}
-	if err := h.Remember(training.Examples(samples, scores, examples)); err != nil {
 		return nil, err
 	}
 	if f.pictures != "" {
-		if err := c.draw(ctx, f, h, samples, scores); err != nil {
+		if err := c.draw(ctx, f, fitted.Head, fitted.Samples, fitted.Scores); err != nil {
 			return nil, err
 		}
 	}
-	return h, c.report(h, samples, scores, f.worst)
+	return fitted.Head, c.report(fitted.Head, fitted.Samples, fitted.Scores, f.worst)
 }
-
-// examples of every class are kept for explanations.
-const examples = 40
 
 // draw writes the diagrams and contact sheets.
 func (c *console) draw(ctx context.Context, f trainFlags, h *detector.Head, samples []detector.Sample,
@@ -130,7 +118,7 @@ func (c *console) draw(ctx context.Context, f trainFlags, h *detector.Head, samp
 	}
 	hides, misses := training.Worst(samples, scores, f.worst)
 	for name, mistakes := range map[string][]training.Mistake{"wrong-hides.png": hides, "misses.png": misses} {
-		sheet, err := training.Sheet(ctx, f.corpus, mistakes)
+		sheet, err := training.Sheet(ctx, f.fit.Corpus, mistakes)
 		if err != nil {
 			return err
 		}
@@ -188,36 +176,4 @@ func (c *console) promises(h *detector.Head) {
 			fmt.Fprintf(c.out, "1 in %-9g %-12s %9.5f %6.1f%%  %s\n", n, name, p.Score, 100*p.Found, how)
 		}
 	}
-}
-
-// samples come from the cache as far as it has them; new ones are added to it as they are made, so
-// that a run that was stopped goes on where it was.
-func (c *console) samples(ctx context.Context, net *classifier.Network, f trainFlags,
-	log func(string, ...any)) (all []detector.Sample, err error) {
-	nets := []*classifier.Network{net}
-	for _, path := range f.nets {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		other, err := classifier.Open(data, classifier.Spec{Name: filepath.Base(path)})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		nets = append(nets, other)
-	}
-	o := training.Options{
-		Corpus: f.corpus, Copies: f.copies, Dreams: f.dreams, Posted: f.posted, Patterns: f.patterns,
-		Redrawn: f.redrawn, Nets: nets, Seed: f.seed,
-		Eye: detector.NewFingerprinter(net), Log: log,
-	}
-	if f.cache != "" {
-		cache, err := training.OpenCache(f.cache, net.Hash())
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, cache.Close()) }()
-		o.Known, o.Keep = cache.Samples, cache.Add
-	}
-	return training.Collect(ctx, o)
 }

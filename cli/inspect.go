@@ -56,12 +56,9 @@ func (c *console) inspectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect --image IN --layer NAME",
 		Short: "Print what a layer answers, for comparison with other programs",
-		Long: "Prints shape, mean, standard deviation, largest absolute value and L2 norm of a layer's activations on " +
-			"a\n" +
-			"picture, and of the gradient of their mean square with respect to the picture (red, green and blue in " +
-			"[0,1]).\n" +
-			"The picture is taken as it is, without scaling. With --values the activations, then the gradient, are " +
-			"also\n" +
+		Long: "Prints shape, mean, standard deviation, largest absolute value and L2 norm of a layer's activations on a\n" +
+			"picture, and of the gradient of their mean square with respect to the picture (red, green and blue in [0,1]).\n" +
+			"The picture is taken as it is, without scaling. With --values the activations, then the gradient, are also\n" +
 			"written to a file: 32-bit floating-point numbers, lowest byte first, [channel][row][column].",
 		Example: "  slugpuppy inspect --model net.onnx --image photo.png --layer 4c --json",
 		Args:    usageArgs(cobra.NoArgs),

@@ -210,8 +210,7 @@ func (m modelInfo) text(labels []classifier.Label) string {
 func (c *console) modelPull() *cobra.Command {
 	return &cobra.Command{
 		Use: "pull NAME", Short: "Download a published network and check it",
-		Long: "Download a published network from the ONNX model zoo. Its size and hash are part of this program; what " +
-			"was\n" +
+		Long: "Download a published network from the ONNX model zoo. Its size and hash are part of this program; what was\n" +
 			"cut off goes on where it stopped. slugpuppy model ls lists what can be pulled.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package cli
+package speed
 
 // peakMemory is not known here.
 func peakMemory() float64 { return 0 }
