@@ -70,10 +70,11 @@ func TestOnlyTheCompositionRootKnowsTheAdapters(t *testing.T) {
 	}
 }
 
-// A command calls app and prints: it opens no database, no account and no page.
+// A command calls app and prints: it opens no database, no account and no page. Of the port it knows what a
+// Kind says of itself, and what signing in wants of a person.
 func TestCommandsImportAppAndWhatTheyPrint(t *testing.T) {
 	by := importers(t)
-	may := []string{"app", "app/speed", "bot/demo", "bot/operator", "bot/reply/mention", "bot/reply/words", "bot/rules",
+	may := []string{"app", "app/speed", "bot/demo", "bot/network", "bot/operator", "bot/reply/mention", "bot/reply/words", "bot/rules",
 		"bot/timeline", "classifier", "classifier/detector", "classifier/networks", "cli/object", "config", "dream", "picture",
 		"training"}
 	for to, from := range by {
