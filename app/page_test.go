@@ -212,12 +212,12 @@ func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatalf("%v %v", ok, err)
 	}
-	if err := s.store.For(scope).Jobs().Bury(job.ID, "the picture cannot be read"); err != nil {
+	if err := s.store.For(scope).Jobs().Bury(job.ID, "the picture cannot be read\x1b[2J\u202egnp"); err != nil {
 		t.Fatal(err)
 	}
 	b := s.browser(t)
 	b.SignIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
-	if code, page := b.Get("/operator"); code != http.StatusOK || !strings.Contains(page, "the picture cannot be read") || !strings.Contains(page, `value="`+job.ID+`"`) {
+	if code, page := b.Get("/operator"); code != http.StatusOK || !strings.Contains(page, `the picture cannot be read\u001b[2J\u202egnp`) || !strings.Contains(page, `value="`+job.ID+`"`) {
 		t.Errorf("%d %s", code, page)
 	}
 	if code, page := b.Post("/operator/retry", "job", job.ID); code != http.StatusOK || strings.Contains(page, "Try again") {

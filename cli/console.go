@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"slugpuppy/app"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/words"
+	"slugpuppy/bot/visible"
 	"slugpuppy/config"
 )
 
@@ -49,7 +51,9 @@ func refusedError(err error) error  { return &codedError{exitRefused, err} }
 // app is what every command needs: where to read and write, and the flags all share.
 type console struct {
 	in         io.Reader
-	out, err   io.Writer
+	out, err   io.Writer // for text: what strangers wrote is shown, not obeyed
+	raw        io.Writer // out for pictures and other files
+	terminal   io.Writer // err for bars, which move about
 	env        func(string) (string, bool)
 	now        func() time.Time
 	json       bool
@@ -58,7 +62,8 @@ type console struct {
 }
 
 func newConsole(in io.Reader, out, err io.Writer, env func(string) (string, bool)) *console {
-	return &console{in: in, out: out, err: err, env: env, now: time.Now}
+	return &console{in: in, out: visible.NewWriter(out), err: visible.NewWriter(err), raw: out, terminal: err,
+		env: env, now: time.Now}
 }
 
 // Main runs one command and returns its exit code. SIGINT and SIGTERM cancel it; a second
@@ -218,6 +223,21 @@ func (c *console) print(v any, text string) error {
 	}
 	_, err := fmt.Fprintln(c.out, text)
 	return err
+}
+
+// line is fmt.Sprintf for what holds strangers' words: each is kept to the line it is put in.
+func line(format string, args ...any) string {
+	for i, a := range args {
+		switch v := a.(type) {
+		case error, fmt.Stringer:
+			args[i] = visible.Line(fmt.Sprint(v))
+		default:
+			if reflect.ValueOf(a).Kind() == reflect.String {
+				args[i] = visible.Line(reflect.ValueOf(a).String())
+			}
+		}
+	}
+	return fmt.Sprintf(format, args...)
 }
 
 // onTerminal tells whether w is a terminal a progress bar may be drawn on.

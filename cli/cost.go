@@ -71,7 +71,7 @@ func costText(on string, bills []network.Bill, month string) string {
 	}
 	var out strings.Builder
 	for _, b := range bills {
-		fmt.Fprintf(&out, "%s, %s\n", b.Who(), b.Month)
+		out.WriteString(line("%s, %s", b.Who(), b.Month) + "\n")
 		for _, s := range b.Lines {
 			fmt.Fprintf(&out, "  %-18s %7d  %10s\n", s.Item, s.N, s.Cost)
 		}

@@ -83,9 +83,9 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 
 func verdictText(v object.Verdict) string {
 	if v.Error != "" {
-		return v.File + ": " + v.Error
+		return line("%s: %s", v.File, v.Error)
 	}
-	text := fmt.Sprintf("%s: %.3f %s", v.File, *v.Score, v.Band)
+	text := line("%s: %.3f %s", v.File, *v.Score, v.Band)
 	if v.Explanation == nil {
 		return text
 	}

@@ -152,11 +152,11 @@ func (c *console) report(h *detector.Head, samples []detector.Sample, scores []f
 	hides, misses := training.Worst(samples, scores, worst)
 	fmt.Fprintln(c.out, "\nworst wrong hides")
 	for _, m := range hides {
-		fmt.Fprintf(c.out, "%.3f %s\n", m.Score, m.Sample.File)
+		fmt.Fprintln(c.out, line("%.3f %s", m.Score, m.Sample.File))
 	}
 	fmt.Fprintln(c.out, "\nworst misses")
 	for _, m := range misses {
-		fmt.Fprintf(c.out, "%.3f %s\n", m.Score, m.Sample.File)
+		fmt.Fprintln(c.out, line("%.3f %s", m.Score, m.Sample.File))
 	}
 	return nil
 }

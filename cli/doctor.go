@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +19,7 @@ type finding struct {
 }
 
 func (f finding) String() string {
-	s := fmt.Sprintf("%-4s  %-9s %s", f.State, f.Check, f.Detail)
+	s := line("%-4s  %-9s %s", f.State, f.Check, f.Detail)
 	if f.Remedy != "" {
 		s += "\n                " + f.Remedy
 	}

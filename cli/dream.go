@@ -50,7 +50,7 @@ func (m made) text() string {
 func labels(gs []object.Guess) string {
 	var out []string
 	for _, g := range gs {
-		out = append(out, fmt.Sprintf("%s %.0f %%", g.Label, 100*g.P))
+		out = append(out, line("%s %.0f %%", g.Label, 100*g.P))
 	}
 	return strings.Join(out, ", ")
 }
@@ -108,7 +108,7 @@ func (s *offline) make(ctx context.Context, in, guide, out string, r dream.Recip
 			return fmt.Errorf("guide picture: %w", err)
 		}
 	}
-	report, done := progress(s.console.err, doing[r.Verb])
+	report, done := progress(s.console.terminal, doing[r.Verb])
 	defer done()
 	p, err := s.Maker.Make(ctx, o, report)
 	if errors.Is(err, dream.ErrNoFilm) {

@@ -105,9 +105,9 @@ func (c *console) filterList() *cobra.Command {
 				return err
 			}
 			for _, j := range answer.Posts {
-				line := fmt.Sprintf("%s  %-8s %.3f  %-11s @%s  %s", j.Seen.Local().Format("2006-01-02 15:04"), j.Fate,
+				text := line("%s  %-8s %.3f  %-11s @%s  %s", j.Seen.Local().Format("2006-01-02 15:04"), j.Fate,
 					j.Score, j.Kind, j.Author, j.URL)
-				if err := c.print(object.OfPost(j), strings.TrimRight(line, " ")); err != nil {
+				if err := c.print(object.OfPost(j), strings.TrimRight(text, " ")); err != nil {
 					return err
 				}
 			}
@@ -182,7 +182,7 @@ func oneOf(flag, value string, may []string) error {
 }
 
 func connectedText(did app.Connected) string {
-	return fmt.Sprintf("@%s is connected: %s", did.User.Account, did.User.About)
+	return line("@%s is connected: %s", did.User.Account, did.User.About)
 }
 
 // listsText says how a browser hides what the filter found.
@@ -216,8 +216,8 @@ func (c *console) userList() *cobra.Command {
 				return err
 			}
 			for _, s := range subs {
-				line := fmt.Sprintf("@%s  %s  %s", s.Account, s.About, s.Trouble)
-				if err := c.print(object.OfUser(s, nil, nil), strings.TrimRight(line, " ")); err != nil {
+				text := line("@%s  %s  %s", s.Account, s.About, s.Trouble)
+				if err := c.print(object.OfUser(s, nil, nil), strings.TrimRight(text, " ")); err != nil {
 					return err
 				}
 			}
@@ -234,10 +234,9 @@ func (c *console) userShow() *cobra.Command {
 			}
 			u := answer.User
 			return c.print(object.OfUser(*u, answer.Lists, answer.Mutes),
-				fmt.Sprintf("@%s on %s since %s\n%s; %s; digest %s%s%s%s", u.Account, u.Server,
-					u.Joined.Local().Format("2006-01-02"),
-					u.About, words.Budget(u.Budget), u.Digest, mutesText(u.Mute, answer.Mutes), trouble(u.Trouble),
-					listsText(answer.Lists)))
+				line("@%s on %s since %s\n%s; %s; digest %s", u.Account, u.Server, u.Joined.Local().Format("2006-01-02"),
+					u.About, words.Budget(u.Budget), u.Digest)+mutesText(u.Mute, answer.Mutes)+trouble(u.Trouble)+
+					listsText(answer.Lists))
 		}}
 }
 
@@ -262,7 +261,7 @@ func mutesText(rule operator.MuteRule, ours []operator.Mute) string {
 		text = "\n" + text
 	}
 	for _, m := range ours {
-		text += fmt.Sprintf("\nmuted: @%s until %s", m.Account, m.Until.Local().Format("2006-01-02 15:04"))
+		text += line("\nmuted: @%s until %s", m.Account, m.Until.Local().Format("2006-01-02 15:04"))
 	}
 	return text
 }
@@ -271,7 +270,7 @@ func trouble(text string) string {
 	if text == "" {
 		return ""
 	}
-	return "\ntrouble: " + text
+	return line("\ntrouble: %s", text)
 }
 
 func (c *console) auditCommand() *cobra.Command {

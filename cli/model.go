@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/app"
+	"slugpuppy/bot/visible"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/networks"
 	"slugpuppy/cli/object"
@@ -129,14 +130,14 @@ func listModels(a *app.App) ([]modelInfo, error) {
 }
 
 func (m modelInfo) line() string {
-	s := fmt.Sprintf("%-14s %.12s", m.Name, m.Hash)
+	s := line("%-14s %.12s", m.Name, m.Hash)
 	if m.Labels > 0 {
 		s += fmt.Sprintf("  %d labels", m.Labels)
 	}
 	if m.Size > 0 {
 		s += fmt.Sprintf("  %d MB", (m.Size+1<<19)>>20)
 	}
-	s += "  " + m.About
+	s += "  " + visible.Line(m.About)
 	switch {
 	case m.Default:
 		s += ", default"
@@ -230,8 +231,8 @@ func (c *console) modelPull() *cobra.Command {
 
 func (c *console) pull(ctx context.Context, folder networks.Folder, p networks.Published) error {
 	puller := networks.Puller{Folder: folder}
-	if onTerminal(c.err) {
-		b := newBar(c.err, c.now)
+	if onTerminal(c.terminal) {
+		b := newBar(c.terminal, c.now)
 		defer b.clear()
 		puller.Progress = func(have, size int64) {
 			if size == p.Model.Size { // not the labels

@@ -105,7 +105,7 @@ func (c *console) jobCommand(use, short string,
 }
 
 func jobLine(j operator.Job) string {
-	return fmt.Sprintf("%s  %-9s  %s  @%s  %s", j.ID, j.State, j.Created.Local().Format("2006-01-02 15:04:05"),
+	return line("%s  %-9s  %s  @%s  %s", j.ID, j.State, j.Created.Local().Format("2006-01-02 15:04:05"),
 		j.Requester, j.Reason)
 }
 
@@ -113,7 +113,7 @@ func jobText(j operator.Job) string {
 	var b strings.Builder
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%-10s %s\n", name, value)
+			b.WriteString(line("%-10s %s", name, value) + "\n")
 		}
 	}
 	row("job", j.ID)

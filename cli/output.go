@@ -21,7 +21,7 @@ func (c *console) beside(out string) *console {
 		return c
 	}
 	other := *c
-	other.out = c.err
+	other.out, other.raw = c.err, c.terminal
 	return &other
 }
 
@@ -107,7 +107,7 @@ func (c *console) write(path string, data []byte) error {
 // standard output.
 func (c *console) writeFrom(path string, mode fs.FileMode, content func(io.Writer) error) error {
 	if path == "-" {
-		return content(c.out)
+		return content(c.raw)
 	}
 	target, info, err := whatIsAt(path)
 	if err != nil {

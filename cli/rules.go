@@ -45,7 +45,7 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 			}
 			if dryRun {
 				return c.print(object.OfRule(r),
-					fmt.Sprintf("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
+					line("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
 			}
 			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
 		},
@@ -97,7 +97,7 @@ func (c *console) change(cmd *cobra.Command, do func(operator.Service) (operator
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s; take it back with `slugpuppy undo %s`", did.What, did.Undo)
+	text := line("%s; take it back with `slugpuppy undo %s`", did.What, did.Undo)
 	if did.Rule != nil {
 		text = fmt.Sprintf("%s: %s", did.Rule.ID, text)
 	}
@@ -138,17 +138,17 @@ func (c *console) listRules(cmd *cobra.Command) ([]operator.Rule, error) {
 }
 
 func ruleLine(r operator.Rule) string {
-	line := fmt.Sprintf("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r))
+	text := line("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r))
 	if r.User != "" {
-		line += " for @" + r.User
+		text += line(" for @%s", r.User)
 	}
 	if r.Pin {
-		line += " pinned"
+		text += " pinned"
 	}
 	if r.Reason != "" {
-		line += " (" + r.Reason + ")"
+		text += line(" (%s)", r.Reason)
 	}
-	return strings.TrimRight(line, " ")
+	return strings.TrimRight(text, " ")
 }
 
 func (c *console) rulesShow() *cobra.Command {
@@ -162,7 +162,7 @@ func (c *console) rulesShow() *cobra.Command {
 			for _, r := range list {
 				if r.ID == args[0] {
 					return c.print(object.OfRule(r),
-						fmt.Sprintf("%s\nsince %s, by %s", ruleLine(r), r.Created.Local().Format(time.RFC3339), r.By))
+						ruleLine(r)+line("\nsince %s, by %s", r.Created.Local().Format(time.RFC3339), r.By))
 				}
 			}
 			return notFoundError(fmt.Errorf("no rule %s; `slugpuppy rules ls` lists them", args[0]))
@@ -264,9 +264,9 @@ func (c *console) logCommand() *cobra.Command {
 
 func (c *console) printEntries(entries []operator.Entry) error {
 	for _, e := range entries {
-		line := fmt.Sprintf("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action,
+		text := line("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action,
 			e.Subject, e.Reason)
-		if err := c.print(object.OfEntry(e), strings.TrimRight(line, " ")); err != nil {
+		if err := c.print(object.OfEntry(e), strings.TrimRight(text, " ")); err != nil {
 			return err
 		}
 	}

@@ -57,10 +57,10 @@ func statusText(s operator.Status, now time.Time) string {
 		fmt.Fprintf(&b, "running for %s (process %d)", now.Sub(s.Since).Round(time.Second), s.PID)
 	}
 	if s.Account != "" {
-		fmt.Fprintf(&b, " as @%s", s.Account)
+		b.WriteString(line(" as @%s", s.Account))
 	}
 	if s.Trouble != "" {
-		fmt.Fprintf(&b, "\ntrouble: %s", s.Trouble)
+		b.WriteString(line("\ntrouble: %s", s.Trouble))
 	}
 	var jobs []string
 	for _, state := range operator.States() {
@@ -74,7 +74,7 @@ func statusText(s operator.Status, now time.Time) string {
 	fmt.Fprintf(&b, "\njobs: %s\ntimelines: %d", strings.Join(jobs, ", "), s.Users)
 	var waiting []string
 	for handle, why := range s.Waiting {
-		waiting = append(waiting, fmt.Sprintf("\n  @%s: %s", handle, why))
+		waiting = append(waiting, line("\n  @%s: %s", handle, why))
 	}
 	slices.Sort(waiting)
 	b.WriteString(strings.Join(waiting, ""))

@@ -8,6 +8,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/words"
+	"slugpuppy/bot/visible"
 	"slugpuppy/store"
 )
 
@@ -99,7 +100,7 @@ func (d *Daemon) upload(ctx context.Context, job store.Job) error {
 		if err != nil {
 			return fmt.Errorf("read picture %s: %w", m.Name, err)
 		}
-		id, err := d.Platform.Upload(ctx, network.Upload{Data: data, Type: m.Type, Name: m.Name, Alt: m.Alt})
+		id, err := d.Platform.Upload(ctx, network.Upload{Data: data, Type: m.Type, Name: m.Name, Alt: visible.Text(m.Alt)})
 		if err != nil {
 			return d.uploadFailed(job, r, err)
 		}
@@ -165,8 +166,8 @@ func (d *Daemon) post(ctx context.Context, job store.Job) error {
 	}
 	job.PostStart = or(job.PostStart, time.Now())
 	posted, err := d.Platform.Reply(ctx, network.Outgoing{
-		Text: "@" + r.To.Author.Handle + " " + r.Text, To: r.To, MediaIDs: job.MediaIDs, Visibility: r.Visibility,
-		Warning: r.Warning, Sensitive: r.Sensitive, Language: r.Language, Key: key,
+		Text: visible.Text("@" + r.To.Author.Handle + " " + r.Text), To: r.To, MediaIDs: job.MediaIDs, Visibility: r.Visibility,
+		Warning: visible.Line(r.Warning), Sensitive: r.Sensitive, Language: r.Language, Key: key,
 	})
 	if err != nil {
 		return d.postFailed(ctx, job, r, err)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"html/template"
 	"image"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -24,6 +25,7 @@ import (
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
+	"slugpuppy/bot/visible"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
@@ -275,7 +277,7 @@ func (s *Site) guarded(rt route) http.HandlerFunc {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(p.code)
-		if err := s.pages["problem"].Execute(w,
+		if err := s.pages["problem"].Execute(visible.NewWriter(w),
 			frame{Title: "That did not work", Site: s, Visit: v, Data: p.text}); err != nil {
 			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
 		}
@@ -323,7 +325,7 @@ func (s *Site) show(v *visit, page, title string, data any) error {
 		return fmt.Errorf("show %s: %w", page, err)
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = whole.WriteTo(v.w) // the browser is gone: nobody to tell
+	_, _ = io.WriteString(v.w, visible.Text(whole.String())) // the browser is gone: nobody to tell
 	return nil
 }
 

@@ -226,6 +226,15 @@ var behaviours = []behaviour{
 		"./picture", "TestDecodeTurnsPicturesUpright"},
 
 	// The page.
+	{"a page shows what would turn text round", "bot/web/web.go",
+		"io.WriteString(v.w, visible.Text(whole.String()))", "io.WriteString(v.w, whole.String())",
+		"./app", "TestAnAdminSeesWhatHappensAndTriesAgain"},
+	{"commands print control characters as text", "cli/console.go",
+		"out: visible.NewWriter(out), err", "out: out, err",
+		"./cli", "TestNamesAndReasonsOfStrangersAreShownNotObeyed"},
+	{"a name keeps to its line", "cli/console.go",
+		"args[i] = visible.Line(reflect.ValueOf(a).String())", "args[i] = reflect.ValueOf(a).String()",
+		"./cli", "TestNamesAndReasonsOfStrangersAreShownNotObeyed"},
 	{"a page that cannot be shown whole is an error", "bot/web/templates/home.html",
 		"{{.Report}}", "{{.Report.Text}}",
 		"./app", "TestAPersonLooksAfterTheirFilterOnThePage"},
