@@ -74,7 +74,7 @@ func TestOnlyTheCompositionRootKnowsTheAdapters(t *testing.T) {
 // Kind says of itself, and what signing in wants of a person.
 func TestCommandsImportAppAndWhatTheyPrint(t *testing.T) {
 	by := importers(t)
-	may := []string{"app", "app/speed", "bot/demo", "bot/network", "bot/operator", "bot/reply/mention", "bot/reply/words", "bot/rules",
+	may := []string{"app", "app/speed", "bot/demo", "bot/network", "bot/operator", "bot/reply/mention", "bot/reply/words", "bot/rules", "bot/visible",
 		"bot/timeline", "classifier", "classifier/detector", "classifier/networks", "cli/object", "config", "dream", "picture",
 		"training"}
 	for to, from := range by {

@@ -70,11 +70,12 @@ type Filter struct {
 
 // Web is the page people use with a browser. It wants a proxy with TLS in front of it.
 type Web struct {
-	Listen string `toml:"listen" doc:"address to listen on, such as 127.0.0.1:8080; empty for no page"`
-	URL    string `toml:"url" doc:"where browsers find the page, such as https://dreams.example.social"`
-	Admins string `toml:"admins" doc:"accounts that may see the operator's page, such as @me@example.social @you@example.social"`
-	Try    int    `toml:"try" min:"0" max:"1000" doc:"pictures a stranger may try in an hour; 0 for none"`
-	Proxy  bool   `toml:"proxy" doc:"a proxy in front says in X-Forwarded-For who asks"`
+	Listen      string `toml:"listen" doc:"address to listen on, such as 127.0.0.1:8080; empty for no page"`
+	URL         string `toml:"url" doc:"where browsers find the page, such as https://dreams.example.social"`
+	Admins      string `toml:"admins" doc:"accounts that may see the operator's page, such as @me@example.social @you@example.social"`
+	Try         int    `toml:"try" min:"0" max:"1000" doc:"pictures a stranger may try in an hour; 0 for none"`
+	Proxies     int    `toml:"proxies" min:"0" max:"9" doc:"trusted proxies in front, each of which adds whom it saw to a header"`
+	ProxyHeader string `toml:"proxy_header" choice:"X-Forwarded-For,Forwarded" doc:"the header that the proxies add to"`
 }
 
 // Model is where networks are kept.
@@ -125,7 +126,7 @@ func Default(networks ...Section) *Config {
 			Enabled: true, Poll: Duration(time.Minute), Check: Duration(5 * time.Minute),
 			Shadow: Duration(7 * day), Keep: Duration(90 * day),
 		},
-		Web:   Web{Try: 6},
+		Web:   Web{Try: 6, ProxyHeader: "X-Forwarded-For"},
 		Dream: Dream{Workers: 1, Memory: 3 * GiB / 2, ClipSide: 400, ClipBytes: 8 * MiB},
 		Picture: Picture{
 			MaxBytes: 16 * MiB, MaxPixels: 33_200_000, MaxSide: 12_000, MaxFrames: 100, Memory: 400 * MiB,

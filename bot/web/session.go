@@ -3,12 +3,14 @@ package web
 import (
 	"crypto/rand"
 	"errors"
-	"net"
+	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/realclientip/realclientip-go"
 	"golang.org/x/time/rate"
 
 	"slugpuppy/bot/network"
@@ -217,21 +219,32 @@ func (l *limits) allow(address string, a allowance) bool {
 	return l.all[b].Allow()
 }
 
-// address is who asks, for limits. IPv6 counts by network: a household has 2^64 addresses.
-func (s *Site) address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// visitors finds who asks behind so many proxies. What stands in the header before what they added, anybody
+// may have written.
+func visitors(proxies int, header string) (realclientip.Strategy, error) {
+	if proxies == 0 {
+		return realclientip.RemoteAddrStrategy{}, nil
+	}
+	s, err := realclientip.NewRightmostTrustedCountStrategy(header, proxies)
 	if err != nil {
-		host = r.RemoteAddr
+		return nil, fmt.Errorf("page: %w", err)
 	}
-	if s.Proxy {
-		chain := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-		if last := strings.TrimSpace(chain[len(chain)-1]); last != "" { // what our proxy saw; before it anybody may write
-			host = last
-		}
+	return s, nil
+}
+
+// address is who asks, for limits: who opened the connection, where the proxies say nothing that can be read.
+// IPv6 counts by network: a household has 2^64 addresses.
+func (s *Site) address(r *http.Request) string {
+	who := s.visitor.ClientIP(r.Header, r.RemoteAddr)
+	if who == "" {
+		who = realclientip.RemoteAddrStrategy{}.ClientIP(nil, r.RemoteAddr)
 	}
-	ip := net.ParseIP(host)
-	if ip != nil && ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String()
+	ip, err := netip.ParseAddr(who)
+	if err != nil {
+		return r.RemoteAddr
 	}
-	return host
+	if ip = ip.Unmap().WithZone(""); ip.Is6() {
+		return netip.PrefixFrom(ip, 64).Masked().Addr().String()
+	}
+	return ip.String()
 }

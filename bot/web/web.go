@@ -30,6 +30,8 @@ import (
 	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
 	"slugpuppy/store"
+
+	"github.com/realclientip/realclientip-go"
 )
 
 // SignIn lets people in with the server that has their account.
@@ -73,8 +75,11 @@ type Options struct {
 	URL    *url.URL // where browsers find the page
 	Admins []string // handles, without @, lower case
 	Try    int      // pictures a stranger may try in an hour
-	Proxy  bool     // X-Forwarded-For is to be believed
-	Shadow time.Duration
+	// Proxies is how many trusted proxies are in front. Each adds whom it saw to ProxyHeader, X-Forwarded-For
+	// or Forwarded (RFC 7239).
+	Proxies     int
+	ProxyHeader string
+	Shadow      time.Duration
 	// FindAdmin asks the server that a handle's domain belongs to whose it is.
 	FindAdmin func(ctx context.Context, handle string) (identity.Identity, error)
 	// Fetch downloads a preview for a subscriber.
@@ -95,6 +100,7 @@ type Site struct {
 	trials   *trials
 	heats    *shelf
 	admins   *admins
+	visitor  realclientip.Strategy
 }
 
 //go:embed templates static
@@ -108,6 +114,11 @@ func New(o Options) (*Site, error) {
 	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(),
 		trials: newTrials(), heats: newShelf(shelfBytes),
 		admins: &admins{o.Store, o.Admins, o.FindAdmin, o.Log}}
+	visitor, err := visitors(o.Proxies, o.ProxyHeader)
+	if err != nil {
+		return nil, err
+	}
+	s.visitor = visitor
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("find the templates: %w", err)

@@ -59,6 +59,7 @@ type adapter struct {
 	env       network.Env
 	strangers *http.Client // for servers that people name
 	names     *Directory
+	apps      *registrations
 }
 
 var (
@@ -67,7 +68,7 @@ var (
 )
 
 func open(env network.Env) *adapter {
-	a := &adapter{Settings: *env.Settings[0].(*Settings), env: env}
+	a := &adapter{Settings: *env.Settings[0].(*Settings), env: env, apps: newRegistrations(time.Now)}
 	if env.Web != nil {
 		a.strangers = &http.Client{Transport: env.Web, Timeout: time.Minute}
 	} else {

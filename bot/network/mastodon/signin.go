@@ -184,7 +184,7 @@ func (a *adapter) askPaste(ctx context.Context, p network.Person, server, scopes
 	return token, app, err
 }
 
-// Begin implements network.Porch; each server's registration is kept.
+// Begin implements network.Porch; a server's registration serves everybody who comes from there for a while.
 func (a *adapter) Begin(ctx context.Context, server, callback string) (string, network.Attempt, error) {
 	host, err := identity.Host(server)
 	if err != nil {
@@ -202,26 +202,17 @@ func (a *adapter) Begin(ctx context.Context, server, callback string) (string, n
 	return try.URL(), &entrance{a, app, try}, nil
 }
 
-// registration is the one with a server, made at the first sign-in from there.
+// registration is the one with a server, made at the first sign-in from there in a while.
 func (a *adapter) registration(ctx context.Context, server, callback string) (App, error) {
-	app := App{Server: server, Redirect: callback, Scopes: FilterScopes}
-	name := "app:" + strings.ToLower(server) + " " + callback
-	var err error
-	app.ClientID, err = a.env.Vault.Get(name, "client_id")
-	if err == nil {
-		app.ClientSecret, err = a.env.Vault.Get(name, "client_secret")
+	if app, ok := a.apps.find(server, callback); ok {
+		return app, nil
+	}
+	app, err := a.register(ctx, a.strangers, server, callback, FilterScopes)
+	if err != nil {
 		return app, err
 	}
-	if !errors.Is(err, network.ErrNoSecret) {
-		return app, err
-	}
-	if app, err = a.register(ctx, a.strangers, server, callback, FilterScopes); err != nil {
-		return app, err
-	}
-	if err := a.env.Vault.Put(name, "client_secret", app.ClientSecret); err != nil {
-		return app, err
-	}
-	return app, a.env.Vault.Put(name, "client_id", app.ClientID)
+	a.apps.keep(app)
+	return app, nil
 }
 
 // entrance is a sign-in on the page that is under way.
@@ -239,6 +230,7 @@ func (e *entrance) Finish(ctx context.Context, query url.Values) (network.Grant,
 	}
 	token, err := e.try.Exchange(ctx, e.adapter.strangers, code)
 	if err != nil {
+		e.adapter.apps.forget(e.app) // the server may have forgotten it before us
 		return network.Grant{}, err
 	}
 	c, err := e.adapter.stranger(e.app.Server, token, e.adapter.env.Log)

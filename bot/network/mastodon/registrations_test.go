@@ -1,0 +1,49 @@
+package mastodon
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestRegistrationsAreFewAndYoung(t *testing.T) {
+	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	r := newRegistrations(func() time.Time { return at })
+	app := func(i int) App {
+		return App{Server: fmt.Sprint("https://", i, ".example"), Redirect: "back", ClientID: fmt.Sprint(i)}
+	}
+	for i := range maxRegistrations + 10 {
+		at = at.Add(time.Second)
+		r.keep(app(i))
+	}
+	if len(r.all) != maxRegistrations {
+		t.Errorf("%d are kept", len(r.all))
+	}
+	if _, ok := r.find(app(9).Server, "back"); ok {
+		t.Error("the oldest is kept")
+	}
+	if got, ok := r.find(app(10).Server, "back"); !ok || got != app(10) {
+		t.Errorf("%+v %v", got, ok)
+	}
+	if _, ok := r.find(app(10).Server, "elsewhere"); ok {
+		t.Error("found for another way back")
+	}
+	r.forget(App{Server: app(10).Server, Redirect: "back", ClientID: "an older one"})
+	if _, ok := r.find(app(10).Server, "back"); !ok {
+		t.Error("a failed sign-in forgets a registration that was not its own")
+	}
+	r.forget(app(10))
+	if _, ok := r.find(app(10).Server, "back"); ok {
+		t.Error("still there after it failed")
+	}
+	last := app(maxRegistrations + 9)
+	if at = at.Add(registrationLife); true {
+		if _, ok := r.find(last.Server, "back"); ok {
+			t.Error("found after its time")
+		}
+	}
+	r.keep(app(1))
+	if len(r.all) != 1 {
+		t.Errorf("%d are kept past their time", len(r.all))
+	}
+}
