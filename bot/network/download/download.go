@@ -20,6 +20,9 @@ func Fetch(ctx context.Context, c *safehttp.Client, address string, limit int64)
 		return data, nil
 	}
 	e := &network.Error{Op: "download a picture", Err: err, Kind: kind(err)}
+	if errors.Is(err, safehttp.ErrProxy) {
+		e.Remedy = "look at HTTPS_PROXY and NO_PROXY: `slugpuppy doctor` tries the proxy"
+	}
 	var status *safehttp.StatusError
 	if errors.As(err, &status) {
 		e.Status = status.Code

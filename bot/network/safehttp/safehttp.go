@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
 )
 
 // Errors of Fetch.
@@ -37,6 +39,9 @@ type Options struct {
 	Allow     []string
 	UserAgent string
 	Timeout   time.Duration // of a whole download; 60 s
+	// Proxy says through which proxy an address is reached, nil for none; that of the environment (HTTPS_PROXY,
+	// HTTP_PROXY, NO_PROXY) when nil.
+	Proxy func(*url.URL) (*url.URL, error)
 	// Lookup resolves names; net.DefaultResolver when nil.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
@@ -55,10 +60,14 @@ type Client struct {
 	safe  net.Dialer
 }
 
-// New returns a client. It uses no proxy and keeps no cookies.
+// New returns a client. It keeps no cookies. A proxy is told addresses that were checked, not names, which it
+// might resolve to others.
 func New(o Options) *Client {
 	if o.Timeout == 0 {
 		o.Timeout = time.Minute
+	}
+	if o.Proxy == nil {
+		o.Proxy = httpproxy.FromEnvironment().ProxyFunc()
 	}
 	c := &Client{opt: o, plain: net.Dialer{Timeout: dialTime}}
 	c.safe = net.Dialer{Timeout: dialTime, ControlContext: control}
@@ -178,10 +187,18 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	if c.allowed(address) || ((port == "443" || port == "80") && c.allowed(host)) {
+	trusted := c.allowed(address) || ((port == "443" || port == "80") && c.allowed(host))
+	via, err := c.opt.Proxy(&url.URL{Scheme: schemeOf(port), Host: address})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the proxy's address: %w", err)
+	case via != nil && trusted:
+		return c.through(ctx, via, address)
+	case via != nil:
+		return c.throughChecked(ctx, via, host, port)
+	case trusted:
 		return c.plain.DialContext(ctx, network, address)
-	}
-	if c.opt.Lookup == nil {
+	case c.opt.Lookup == nil:
 		return c.safe.DialContext(ctx, network, address)
 	}
 	ips, err := c.opt.Lookup(ctx, host)
