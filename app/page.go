@@ -92,11 +92,11 @@ func (a *App) pageStudio(decode decoder) (*web.Studio, error) {
 
 // pageRecipe is what words on the page ask for.
 func pageRecipe(ctx context.Context, text string, words *dream.Vocabulary) (dream.Recipe, error) {
-	req, err := mention.Parse(strings.TrimSpace("dream " + text))
+	req, err := mention.Parse(strings.TrimSpace("dream "+text), "")
 	if err != nil {
 		return dream.Recipe{}, err
 	}
-	r, err := req.Recipe(ctx, words, 1)
+	r, _, err := req.Recipe(ctx, words, 1)
 	if err != nil {
 		return r, err
 	}

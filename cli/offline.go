@@ -49,7 +49,10 @@ func (s *offline) recipe(ctx context.Context, verb mention.Verb,
 	if req.Seed != nil {
 		seed = *req.Seed
 	}
-	r, err := req.Recipe(ctx, s.Words, seed)
+	r, heard, err := req.Recipe(ctx, s.Words, seed)
+	if err == nil {
+		err = s.tell(heard)
+	}
 	if err != nil {
 		return r, req, usageError(err)
 	}
@@ -63,12 +66,26 @@ func (s *offline) recipe(ctx context.Context, verb mention.Verb,
 	return r, req, nil
 }
 
+// tell says which words were read as others; what was not understood is an error.
+func (s *offline) tell(heard mention.Heard) error {
+	switch {
+	case len(heard.Unknown) > 0:
+		return heard.Unknown[0]
+	case len(heard.Passed) > 0:
+		return fmt.Errorf("unknown words: %q", strings.Join(heard.Passed, " "))
+	}
+	for _, r := range heard.Read {
+		fmt.Fprintf(s.console.err, "read %q as %s\n", r.Typed, r.As)
+	}
+	return nil
+}
+
 // request is what words ask of a command. The bot passes over what it does not know and says so in
 // its answer; who types a command would rather hear it before the picture is made.
 func request(verb mention.Verb, words string) (mention.Request, error) {
-	req, err := mention.Parse(words)
+	req, err := mention.Parse(words, "")
 	if deeper := err == nil && req.Verb == mention.Deeper; !deeper || verb != mention.Dream {
-		req, err = mention.Parse(strings.TrimSpace(string(verb) + " " + words))
+		req, err = mention.Parse(strings.TrimSpace(string(verb)+" "+words), "")
 	}
 	switch {
 	case err != nil:

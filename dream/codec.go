@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"slugpuppy/classifier"
+	"slugpuppy/dream/lexicon"
 	"slugpuppy/picture"
 )
 
@@ -64,8 +65,9 @@ type wireLayer struct {
 }
 
 type wireWord struct {
-	Label  int     `json:"label"`
-	Weight float32 `json:"weight"`
+	Label  int            `json:"label"`
+	Kind   lexicon.Synset `json:"kind,omitempty"`
+	Weight float32        `json:"weight"`
 }
 
 func spell(r Recipe) wireRecipe {

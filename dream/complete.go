@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"slugpuppy/classifier"
 )
@@ -48,11 +50,20 @@ func (m *Maker) Complete(r Recipe) (Recipe, error) {
 func (m *Maker) completeModel(r *Recipe) error {
 	have := m.net.Hash()
 	have = have[:min(modelDigits, len(have))]
-	if r.Model != "" && r.Model != have {
+	switch {
+	case r.Model == "" || r.Model == have || strings.EqualFold(r.Model, m.net.Name()):
+		r.Model = have
+		return nil
+	case isHash(r.Model):
 		return &Problem{Kind: OtherNetwork, Name: r.Model, Why: fmt.Sprintf("this is %q", have)}
 	}
-	r.Model = have
-	return nil
+	return &Problem{Kind: UnknownNetwork, Name: r.Model, Why: fmt.Sprintf("this is %q", m.net.Name())}
+}
+
+// isHash says whether a model is named by the beginning of its hash, as in tokens.
+func isHash(model string) bool {
+	_, err := strconv.ParseUint(model, 16, 32)
+	return len(model) == modelDigits && err == nil
 }
 
 func completePreset(r *Recipe) error {
@@ -134,27 +145,43 @@ func (m *Maker) unknownLayer(name string) error {
 
 // completeWords merges terms of the same label and puts them in the token's order.
 func (m *Maker) completeWords(r *Recipe) error {
-	labels := len(m.net.Labels())
-	byLabel := map[int]float32{}
+	merged := map[WordTerm]float32{}
 	for _, w := range r.Words {
-		if w.Label < 0 || w.Label >= labels || w.Label > maxLabel {
-			return outOfRange(FieldLabel, w.Label, 0, labels-1)
+		if err := m.checkWord(w); err != nil {
+			return err
 		}
 		weight, err := completeWeight(w.Weight)
 		if err != nil {
 			return err
 		}
-		byLabel[w.Label] += weight
+		if w.Kind != 0 {
+			w.Label = 0
+		}
+		w.Weight = 0
+		merged[w] += weight
 	}
 	r.Words = nil
-	for label, weight := range byLabel {
-		if weightCode(weight) != 0 {
-			r.Words = append(r.Words, WordTerm{label, float32(weightCode(weight)) * weightUnit})
+	for w, weight := range merged {
+		if code := weightCode(weight); code != 0 {
+			w.Weight = float32(code) * weightUnit
+			r.Words = append(r.Words, w)
 		}
 	}
 	r.Words = sortedWords(r.Words)
 	if r.Verb == Imagine && !r.Free && len(r.Layers) == 0 && !slices.ContainsFunc(r.Words, func(w WordTerm) bool { return w.Weight > 0 }) {
 		return &Problem{Kind: NothingToDraw}
+	}
+	return nil
+}
+
+// checkWord refuses terms about what the network does not have.
+func (m *Maker) checkWord(w WordTerm) error {
+	labels := len(m.net.Labels())
+	switch {
+	case w.Kind != 0 && len(m.kinds().below[w.Kind]) == 0:
+		return &Problem{Kind: UnknownKind, Name: w.Kind.String()}
+	case w.Kind == 0 && (w.Label < 0 || w.Label >= labels || w.Label > maxLabel):
+		return outOfRange(FieldLabel, w.Label, 0, labels-1)
 	}
 	return nil
 }

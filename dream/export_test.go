@@ -30,3 +30,8 @@ func (m *Maker) Frames(ctx context.Context, o Order) (frames []*image.NRGBA, dre
 
 // StationFrames is how many frames of a wander belong to one station: it stays, and becomes the next.
 const StationFrames = holdFrames + fadeFrames
+
+// Expand is words as labels of a network with those labels.
+func Expand(labels []classifier.Label, words []WordTerm) []WordTerm {
+	return newKinds(labels).expand(words)
+}

@@ -59,7 +59,7 @@ func (m *Maker) imagineTerms(r Recipe, preset Preset) []term {
 		terms = layerTerms(r.Layers, 1)
 	}
 	if len(r.Words) > 0 {
-		terms = append(terms, term{logits(r.Words), raiseShare})
+		terms = append(terms, term{logits(m.labelled(r.Words)), raiseShare})
 	}
 	return terms
 }

@@ -3,6 +3,7 @@ package dream
 import (
 	"context"
 	"image"
+	"sync"
 
 	"golang.org/x/image/draw"
 
@@ -39,13 +40,14 @@ func (o Options) withDefaults() Options {
 
 // Maker makes dreams with one network. It is safe for concurrent use.
 type Maker struct {
-	net *classifier.Network
-	opt Options
+	net   *classifier.Network
+	opt   Options
+	kinds func() *kinds // of the labels; known once they are asked for
 }
 
 // New returns a Maker.
 func New(net *classifier.Network, opts Options) *Maker {
-	return &Maker{net: net, opt: opts.withDefaults()}
+	return &Maker{net: net, opt: opts.withDefaults(), kinds: sync.OnceValue(func() *kinds { return newKinds(net.Labels()) })}
 }
 
 // guesses is how many labels a result carries.

@@ -172,10 +172,11 @@ func TestWordsRaiseAndLowerEvidence(t *testing.T) {
 	if before, after := evidence(t, src, banana), evidence(t, run(r), banana); after < 10*before {
 		t.Errorf("more banana takes it from %.4f to %.4f", before, after)
 	}
-	var err error
-	if r.Words, err = dream.NewVocabulary(load(t).Labels()).Lookup("dogs"); err != nil {
+	no, err := dream.NewVocabulary(load(t).Labels()).Lookup("dogs")
+	if err != nil {
 		t.Fatal(err)
 	}
+	r.Words = no.Terms
 	for i := range r.Words {
 		r.Words[i].Weight = -1
 	}

@@ -27,7 +27,7 @@ const (
 // terms translates a completed recipe. What the network saw decides when the recipe leaves
 // it free.
 func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, guide *image.NRGBA, saw []classifier.Guess) ([]term, error) {
-	words := r.Words
+	words := m.labelled(r.Words)
 	if r.Free {
 		words = append(words[:len(words):len(words)], chosen(saw)...)
 	}
@@ -55,6 +55,14 @@ func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, guide *image
 		terms = append(terms, term{logits(down), lowerShare})
 	}
 	return terms, nil
+}
+
+// labelled is words as labels.
+func (m *Maker) labelled(words []WordTerm) []WordTerm {
+	if !slices.ContainsFunc(words, func(w WordTerm) bool { return w.Kind != 0 }) {
+		return words
+	}
+	return m.kinds().expand(words)
 }
 
 // labelsOf are the labels a preset raises, without those that are to be lowered.

@@ -20,19 +20,21 @@ type ProblemKind string
 
 // The kinds of problems.
 const (
-	OutOfRange    ProblemKind = "out of range"
-	UnknownVerb   ProblemKind = "unknown verb"
-	UnknownPreset ProblemKind = "unknown preset" // Known are the presets
-	UnknownMask   ProblemKind = "unknown mask"
-	UnknownLayer  ProblemKind = "unknown layer"     // Known are the network's layers but the logits
-	OtherNetwork  ProblemKind = "another network"   // the recipe was made with one
-	TooManyWords  ProblemKind = "too many words"    // or layers, for a token
-	WholeLogits   ProblemKind = "whole logits"      // raising all labels at once means nothing
-	NothingToDraw ProblemKind = "nothing to draw"   // imagine without a word to raise
-	NoGuide       ProblemKind = "no guide"          // a guided recipe without a second picture
-	EmptySource   ProblemKind = "empty source"      // a picture without pixels, or none
-	TooLarge      ProblemKind = "too large"         // more than fits the memory even at the smallest working size
-	HeavyClip     ProblemKind = "clip is too heavy" // no size and number of frames of it is accepted
+	OutOfRange     ProblemKind = "out of range"
+	UnknownVerb    ProblemKind = "unknown verb"
+	UnknownPreset  ProblemKind = "unknown preset" // Known are the presets
+	UnknownMask    ProblemKind = "unknown mask"
+	UnknownLayer   ProblemKind = "unknown layer"     // Known are the network's layers but the logits
+	OtherNetwork   ProblemKind = "another network"   // the recipe was made with one
+	UnknownNetwork ProblemKind = "unknown network"   // none of that name is at hand
+	UnknownKind    ProblemKind = "unknown kind"      // of things: the network has no label of it
+	TooManyWords   ProblemKind = "too many words"    // or layers, for a token
+	WholeLogits    ProblemKind = "whole logits"      // raising all labels at once means nothing
+	NothingToDraw  ProblemKind = "nothing to draw"   // imagine without a word to raise
+	NoGuide        ProblemKind = "no guide"          // a guided recipe without a second picture
+	EmptySource    ProblemKind = "empty source"      // a picture without pixels, or none
+	TooLarge       ProblemKind = "too large"         // more than fits the memory even at the smallest working size
+	HeavyClip      ProblemKind = "clip is too heavy" // no size and number of frames of it is accepted
 )
 
 // Field names what of a recipe is out of range.
@@ -60,7 +62,7 @@ func (p *Problem) Error() string {
 	switch p.Kind {
 	case OutOfRange:
 		text = fmt.Sprintf("recipe: %s %.6g is outside %.6g..%.6g", p.Field, p.Value, p.Min, p.Max)
-	case UnknownVerb, UnknownPreset, UnknownMask, UnknownLayer, OtherNetwork:
+	case UnknownVerb, UnknownPreset, UnknownMask, UnknownLayer, OtherNetwork, UnknownNetwork, UnknownKind:
 		text += fmt.Sprintf(" %q", p.Name)
 	}
 	if p.Why != "" {

@@ -58,7 +58,7 @@ func (m *Maker) Estimate(w, h int, r Recipe) (Estimate, error) {
 	}
 	terms := layerTerms(layers, 1)
 	if len(r.Words) > 0 || r.Free || len(preset.Labels) > 0 {
-		terms = append(terms, term{logits([]WordTerm{{0, 1}}), 1})
+		terms = append(terms, term{logits([]WordTerm{{Weight: 1}}), 1})
 	}
 	return m.plan(w, h, r, terms)
 }

@@ -5,6 +5,8 @@ package dream
 import (
 	"fmt"
 	"strings"
+
+	"slugpuppy/dream/lexicon"
 )
 
 // Verb is what kind of picture a recipe makes.
@@ -22,7 +24,7 @@ const (
 // same binary, same bytes. The zero value of a field means "the preset's own".
 type Recipe struct {
 	Verb        Verb
-	Model       string      // first 8 hex digits of the network's hash
+	Model       string      // first 8 hex digits of the network's hash; its name until it is completed
 	Preset      string      // house name, see Presets
 	Layers      []LayerTerm // overrides the preset's
 	Words       []WordTerm  // label objectives, positive and negative
@@ -48,9 +50,10 @@ type LayerTerm struct {
 	Weight  float32
 }
 
-// WordTerm raises (or lowers) the evidence for one label of the network.
+// WordTerm raises (or lowers) the evidence for one label of the network, or for a kind of thing.
 type WordTerm struct {
-	Label  int
+	Label  int            // of no account with a Kind
+	Kind   lexicon.Synset // all labels of that kind, such as every dog; 0 for the one label
 	Weight float32
 }
 
@@ -97,6 +100,10 @@ func (r Recipe) String() string {
 		add(true, "%s", l)
 	}
 	for _, w := range r.Words {
+		if w.Kind != 0 {
+			add(true, "%s x%g", w.Kind, w.Weight)
+			continue
+		}
 		add(true, "label %d x%g", w.Label, w.Weight)
 	}
 	add(r.Octaves > 0, "octaves=%d", r.Octaves)

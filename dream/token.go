@@ -9,13 +9,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"slugpuppy/dream/lexicon"
 )
 
 // A token is "dd1-" and Crockford's base32 in lower case (no i, l, o, u, so it survives being
 // read aloud): a checksum of five characters, then the recipe as a bit string. "1" is the
-// version; another version means another layout or other presets.
+// version; another version means another layout or other presets. Version 2 has kinds after the
+// words, and is written only for recipes with some.
 const (
 	tokenPrefix = "dd1-"
+	kindsPrefix = "dd2-"
 	// MaxToken is the longest token: it shares a post with the reply's words.
 	MaxToken = 60
 
@@ -60,8 +64,15 @@ func (r Recipe) Token() string {
 	if !r.fits() { // only recipes that Complete would have refused
 		r.Words, r.Layers = nil, nil
 	}
-	body := r.encode().text()
-	return tokenPrefix + checksum(body) + body
+	prefix, body := r.prefix(), r.encode().text()
+	return prefix + checksum(prefix+body) + body
+}
+
+func (r Recipe) prefix() string {
+	if slices.ContainsFunc(r.Words, func(w WordTerm) bool { return w.Kind != 0 }) {
+		return kindsPrefix
+	}
+	return tokenPrefix
 }
 
 // fits reports whether the token can carry the recipe.
@@ -87,8 +98,24 @@ func (r Recipe) encode() *bitWriter {
 	w.gamma(min(max(r.Repeat, 0), 15))
 	w.gamma(min(max(r.Seconds, 0), 63))
 	putLayers(w, r.Layers)
-	putWords(w, r.Words)
+	labels, kinds := parted(r.Words)
+	putWords(w, labels)
+	if len(kinds) > 0 {
+		putKinds(w, kinds)
+	}
 	return w
+}
+
+// parted are the words that are labels and those that are kinds.
+func parted(words []WordTerm) (labels, kinds []WordTerm) {
+	for _, t := range words {
+		if t.Kind == 0 {
+			labels = append(labels, t)
+		} else {
+			kinds = append(kinds, t)
+		}
+	}
+	return labels, kinds
 }
 
 func clampBits(v, width int) uint64 { return uint64(min(max(v, 0), 1<<width-1)) }
@@ -237,14 +264,39 @@ func getWords(r *bitReader) []WordTerm {
 func sortedWords(words []WordTerm) []WordTerm {
 	words = slices.Clone(words)
 	slices.SortFunc(words, func(a, b WordTerm) int {
-		return cmp.Or(cmp.Compare(weightCode(b.Weight), weightCode(a.Weight)), cmp.Compare(a.Label, b.Label))
+		return cmp.Or(cmp.Compare(weightCode(b.Weight), weightCode(a.Weight)), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Label, b.Label))
 	})
 	return words
 }
 
+// synsetBits hold the number of any synset of WordNet 3.0.
+const synsetBits = 24
+
+func putKinds(w *bitWriter, kinds []WordTerm) {
+	kinds = sortedWords(kinds)
+	w.gamma(min(len(kinds), maxTerms))
+	for _, t := range kinds[:min(len(kinds), maxTerms)] {
+		w.put(uint64(t.Kind)&(1<<synsetBits-1), synsetBits)
+		putWeight(w, t.Weight)
+	}
+}
+
+func getKinds(r *bitReader) []WordTerm {
+	n := min(r.gamma(), maxTerms)
+	var out []WordTerm
+	for range n {
+		t := WordTerm{Kind: lexicon.Synset(r.get(synsetBits)), Weight: getWeight(r)}
+		if r.err != nil || t.Kind == 0 {
+			return nil
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
 // checksum is over the characters of version and body.
-func checksum(body string) string {
-	sum := crc32.ChecksumIEEE([]byte(tokenPrefix + body))
+func checksum(text string) string {
+	sum := crc32.ChecksumIEEE([]byte(text))
 	w := &bitWriter{}
 	w.put(uint64(sum), checkBits)
 	return w.text()
@@ -255,7 +307,11 @@ func checksum(body string) string {
 // Maker.Complete.
 func ParseToken(s string) (Recipe, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
-	rest, ok := strings.CutPrefix(s, tokenPrefix)
+	prefix := tokenPrefix
+	if strings.HasPrefix(s, kindsPrefix) {
+		prefix = kindsPrefix
+	}
+	rest, ok := strings.CutPrefix(s, prefix)
 	if !ok {
 		if len(s) > 4 && strings.HasPrefix(s, "dd") && s[3] == '-' {
 			return Recipe{}, fmt.Errorf("%w: %q", ErrTokenVersion, s[:3])
@@ -267,15 +323,15 @@ func ParseToken(s string) (Recipe, error) {
 		return Recipe{}, fmt.Errorf("%w: %d characters", ErrTokenDamaged, len(s))
 	}
 	sum, body := rest[:checkBits/5], rest[checkBits/5:]
-	if checksum(body) != sum {
+	if checksum(prefix+body) != sum {
 		return Recipe{}, ErrTokenDamaged
 	}
-	return decode(body)
+	return decode(body, prefix == kindsPrefix)
 }
 
 var misread = strings.NewReplacer("o", "0", "i", "1", "l", "1")
 
-func decode(body string) (Recipe, error) {
+func decode(body string, withKinds bool) (Recipe, error) {
 	b := &bitReader{}
 	for i := range len(body) {
 		v := strings.IndexByte(alphabet, body[i])
@@ -306,6 +362,9 @@ func decode(body string) (Recipe, error) {
 	r.Seconds = min(b.gamma(), 63)
 	r.Layers = getLayers(b)
 	r.Words = getWords(b)
+	if withKinds {
+		r.Words = sortedWords(append(r.Words, getKinds(b)...))
+	}
 	if b.err != nil || !b.spent() {
 		return Recipe{}, ErrTokenDamaged
 	}

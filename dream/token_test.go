@@ -11,9 +11,10 @@ import (
 	"pgregory.net/rapid"
 
 	"slugpuppy/dream"
+	"slugpuppy/dream/lexicon"
 )
 
-var shape = regexp.MustCompile(`^dd1-[0-9a-z]+$`)
+var shape = regexp.MustCompile(`^dd[12]-[0-9a-z]+$`)
 
 func drawRecipe(t *rapid.T) dream.Recipe {
 	verbs := []dream.Verb{dream.Dream, dream.Imagine, dream.Dive, dream.Wander}
@@ -36,6 +37,10 @@ func drawRecipe(t *rapid.T) dream.Recipe {
 	for range rapid.IntRange(0, 3).Draw(t, "words") {
 		r.Words = append(r.Words, dream.WordTerm{
 			Label: rapid.IntRange(0, 199).Draw(t, "label"), Weight: float32(rapid.SampledFrom([]float64{1, -1, 0.5, 2}).Draw(t, "weight"))})
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "kinds") {
+		r.Words = append(r.Words, dream.WordTerm{Kind: rapid.SampledFrom([]lexicon.Synset{2084071, 15388, 1503061}).Draw(t, "kind"),
+			Weight: float32(rapid.SampledFrom([]float64{1, -1}).Draw(t, "kind's weight"))})
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "layers") {
 		r.Layers = append(r.Layers, dream.LayerTerm{
@@ -84,13 +89,29 @@ func TestOneWrongCharacterIsNoticed(t *testing.T) {
 
 func TestWhatIsNoTokenSaysWhy(t *testing.T) {
 	tests := map[string]error{
-		"banana": dream.ErrToken, "": dream.ErrToken, "dd1-": dream.ErrTokenDamaged, "dd2-abcdefg": dream.ErrTokenVersion,
+		"banana": dream.ErrToken, "": dream.ErrToken, "dd1-": dream.ErrTokenDamaged, "dd3-abcdefg": dream.ErrTokenVersion, "dd2-abcdefg": dream.ErrTokenDamaged,
 		"dd1-00000": dream.ErrTokenDamaged, "dd1-" + strings.Repeat("0", 100): dream.ErrTokenDamaged,
 	}
 	for token, want := range tests {
 		if _, err := dream.ParseToken(token); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", token, err, want)
 		}
+	}
+}
+
+func TestKindsHaveATokenOfTheirOwn(t *testing.T) {
+	r := dream.Recipe{Verb: dream.Dream, Model: "0011aaff", Preset: "slug", Octaves: 4, OctaveScale: 1.5, Steps: 10, Strength: 5, Generation: 1, Repeat: 1,
+		Words: []dream.WordTerm{{Label: 188, Weight: 1}, {Kind: 2084071, Weight: -1}}}
+	const token = "dd2-8010r4013aqz195gmmg15m05x8fwssxr0"
+	if got := r.Token(); got != token {
+		t.Errorf("the token is now %s", got)
+	}
+	back, err := dream.ParseToken(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(r, back); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -60,7 +60,7 @@ func (j *job) wander(ctx context.Context, show func(*image.NRGBA) bool) error {
 // next is the likeliest label that the chain has not been at.
 func (j *job) next(i int, saw []classifier.Guess) classifier.Guess {
 	if i == 0 {
-		if up, _ := split(j.r.Words); len(up) > 0 {
+		if up, _ := split(j.m.labelled(j.r.Words)); len(up) > 0 {
 			return classifier.Guess{Index: up[0].Label, Label: j.m.net.Labels()[up[0].Label].Names[0]}
 		}
 	}

@@ -45,9 +45,20 @@ func cut(s string) string {
 
 // irregular plurals that no ending explains.
 var irregular = map[string]string{
-	"geese": "goose", "oxen": "ox", "mice": "mouse", "wolves": "wolf", "puppies": "puppy",
-	"fungi": "fungus", "octopi": "octopus", "doggies": "doggy", "koi": "goldfish",
+	"geese": "goose", "oxen": "ox", "mice": "mouse", "dormice": "dormouse", "lice": "louse", "dice": "die", "wolves": "wolf",
+	"men": "man", "women": "woman", "children": "child", "people": "person", "feet": "foot", "teeth": "tooth",
+	"fungi": "fungus", "cacti": "cactus", "octopi": "octopus", "nuclei": "nucleus", "larvae": "larva", "koi": "goldfish",
+	"doggies": "doggy", "puppies": "puppy", "kitties": "kitty", "stuccoes": "stucco", "loaves": "loaf",
 }
+
+// endings of plurals and what the singular has instead.
+var endings = []struct{ plural, singular string }{
+	{"ies", "y"}, {"ves", "f"}, {"ves", "fe"}, {"sses", "ss"}, {"shes", "sh"}, {"ches", "ch"}, {"xes", "x"},
+	{"zes", "z"}, {"oes", "o"}, {"ses", "s"}, {"men", "man"}, {"s", ""},
+}
+
+// shortestStem is the shortest singular that an s makes a plural of: gas and bus are none.
+const shortestStem = 3
 
 // singulars are the forms a normal word may have in the table, most likely first: itself, then
 // without an ending of the plural. A possessive has lost its apostrophe and looks like one.
@@ -60,13 +71,11 @@ func singulars(word string) []string {
 	if s, ok := irregular[last]; ok {
 		out = append(out, head+s)
 	}
-	for _, ending := range []struct{ plural, singular string }{
-		{"ies", "y"}, {"ves", "f"}, {"ves", "fe"}, {"sses", "ss"}, {"shes", "sh"}, {"ches", "ch"}, {"xes", "x"},
-		{"zes", "z"}, {"oes", "o"}, {"ses", "s"}, {"s", ""},
-	} {
-		if stem, ok := strings.CutSuffix(last, ending.plural); ok && len(stem) > 1 {
-			out = append(out, head+stem+ending.singular)
+	for _, e := range endings {
+		stem, ok := strings.CutSuffix(last, e.plural)
+		if ok && len(stem)+len(e.singular) >= shortestStem && !strings.HasSuffix(stem, "s") && !strings.HasSuffix(last, "us") {
+			out = append(out, head+stem+e.singular)
 		}
 	}
-	return append(out, head+last+"s") // "binocular", "glass"
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 
 	"slugpuppy/classifier"
@@ -106,12 +107,12 @@ func (s Showcase) dream(ctx context.Context, src image.Image, name string, r dre
 
 // Imagine draws a word from noise and asks the network what it is.
 func (s Showcase) Imagine(ctx context.Context, v *dream.Vocabulary, word string) (Imagined, error) {
-	terms, err := v.Lookup(word)
+	meaning, err := v.Lookup(word)
 	if err != nil {
 		return Imagined{}, err
 	}
 	res, err := s.Maker.Make(ctx, dream.Order{
-		Recipe: dream.Recipe{Verb: dream.Imagine, Words: terms, Seed: s.Seed, Size: s.Size, Steps: s.Steps}}, nil)
+		Recipe: dream.Recipe{Verb: dream.Imagine, Words: meaning.Terms, Seed: s.Seed, Size: s.Size, Steps: s.Steps}}, nil)
 	if err != nil {
 		return Imagined{}, fmt.Errorf("imagine %s: %w", word, err)
 	}
@@ -121,7 +122,7 @@ func (s Showcase) Imagine(ctx context.Context, v *dream.Vocabulary, word string)
 	}
 	out := Imagined{Word: word, Least: 1, image: res.Image}
 	for i, img := range append([]*image.NRGBA{res.Image}, trials...) {
-		p, err := s.sure(ctx, img, terms)
+		p, err := s.sure(ctx, img, v.Labels(meaning.Terms))
 		if err != nil {
 			return Imagined{}, err
 		}
@@ -144,13 +145,11 @@ func (i Imagined) Cell() Cell {
 }
 
 // sure is how likely the network finds any of the labels that a word stands for.
-func (s Showcase) sure(ctx context.Context, img *image.NRGBA, terms []dream.WordTerm) (p float64, err error) {
+func (s Showcase) sure(ctx context.Context, img *image.NRGBA, labels []int) (p float64, err error) {
 	all, err := s.Net.See(ctx, picture.FromImage(img), len(s.Net.Labels()))
 	for _, g := range all {
-		for _, t := range terms {
-			if g.Index == t.Label {
-				p += g.P
-			}
+		if slices.Contains(labels, g.Index) {
+			p += g.P
 		}
 	}
 	return p, err

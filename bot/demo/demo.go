@@ -97,7 +97,7 @@ func (d *Demo) Mention(ctx context.Context, data []byte, alt, words string) (str
 
 // needsPicture tells whether a request is about a picture that must come with it.
 func needsPicture(words string) bool {
-	req, err := mention.Parse(words)
+	req, err := mention.Parse(words, "")
 	if err != nil {
 		return true
 	}

@@ -176,7 +176,7 @@ func TestEveryProposedWordIsUnderstood(t *testing.T) {
 		t.Fatalf("%d proposals", len(proposed))
 	}
 	for _, p := range proposed {
-		if _, err := mention.Parse(p[1]); err != nil {
+		if _, err := mention.Parse(p[1], ""); err != nil {
 			t.Errorf("%q: %v", p[1], err)
 		}
 	}

@@ -32,7 +32,7 @@ func (t *task) answerInWords(ctx context.Context) (outcome, error) {
 	case mention.Words:
 		return t.vocabulary()
 	}
-	return t.say(words.Help(t.req.Topic)), nil
+	return t.say(words.Help(t.req.Topic, t.Vocabulary)), nil
 }
 
 // see says what the network sees, most likely first.
@@ -241,10 +241,11 @@ func concerns(job store.Job, r reply, person string) bool {
 
 func (t *task) vocabulary() (outcome, error) {
 	if t.req.Topic == "" {
-		return t.say(words.SomeWords), nil
+		return t.say(words.SomeWords(t.Vocabulary)), nil
 	}
-	if _, err := t.Vocabulary.Lookup(t.req.Topic); err != nil {
+	m, err := t.Vocabulary.Lookup(t.req.Topic)
+	if err != nil {
 		return outcome{}, err
 	}
-	return t.say(words.Known(t.req.Topic)), nil
+	return t.say(words.Known(t.Vocabulary, t.req.Topic, m)), nil
 }

@@ -17,6 +17,7 @@ type task struct {
 	event  event
 	post   network.Post // that asks
 	req    mention.Request
+	heard  mention.Heard // what was made of its words
 	limits network.Limits
 
 	above []network.Post // the thread above post, nearest first; see thread
@@ -57,7 +58,7 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 	if out, handled, err := t.obey(ctx); handled || err != nil {
 		return out, err
 	}
-	req, err := t.parse(t.post.Text)
+	req, err := t.parse(t.post)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -151,18 +151,18 @@ func (d *Daemon) lane(ctx context.Context, p network.Post) string {
 	if d.ordered(p) {
 		return wordLane
 	}
-	req, err := d.parse(p.Text)
+	req, err := d.parse(p)
 	if err != nil || !makesPicture(req.Verb) {
 		return wordLane
 	}
-	if _, err := req.Recipe(ctx, d.Vocabulary, 0); err != nil { // nobody waits to hear of a word that we do not know
+	if _, _, err := req.Recipe(ctx, d.Vocabulary, 0); err != nil { // nobody waits to hear of a word that we do not know
 		return wordLane
 	}
 	return dreamLane
 }
 
-func (d *Daemon) parse(text string) (mention.Request, error) {
-	return mention.Parse(text, d.self.Handle)
+func (d *Daemon) parse(p network.Post) (mention.Request, error) {
+	return mention.Parse(p.Text, p.Language, d.self.Handle)
 }
 
 // makeRoom skips what would make the queue longer than the cap.

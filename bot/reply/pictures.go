@@ -45,9 +45,12 @@ func (t *task) without() (names []string) {
 	return names
 }
 
+// mostUnplaced is how many words nobody could place may be a wish; more are talk.
+const mostUnplaced = 2
+
 // misunderstood are words nobody could place, unless the whole post is talk.
 func (t *task) misunderstood() []string {
-	if n := len(t.req.Unknown); t.req.Verb == mention.Bare || n == 0 || n > 2 {
+	if t.req.Verb == mention.Bare || len(t.req.Unknown) > mostUnplaced {
 		return nil
 	}
 	return t.req.Unknown

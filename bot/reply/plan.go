@@ -124,7 +124,13 @@ func (t *task) planDeeper(ctx context.Context) (plan, error) {
 			return plan{}, fmt.Errorf("look up the original: %w", err)
 		}
 	}
-	return plan{recipe: deeper(base, over, t.req.Count), sources: []source{s}}, nil
+	return plan{recipe: t.changed(deeper(base, over, t.req.Count)), sources: []source{s}}, nil
+}
+
+// changed is an earlier dream's recipe with what the request changes of it, whatever it was.
+func (t *task) changed(r dream.Recipe) dream.Recipe {
+	r.KeepColours = r.KeepColours && !t.req.NewColours
+	return t.req.Nudged(r)
 }
 
 // deeper is the recipe of the generations after a dream.
@@ -154,7 +160,7 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	next := overlay(base, over)
+	next := t.changed(overlay(base, over))
 	next.Seed = over.Seed
 	if r.Made.SourcePost == "" {
 		return plan{recipe: next}, nil
@@ -191,9 +197,12 @@ func (t *task) lastDream() (reply, error) {
 func (t *task) recipe(ctx context.Context, req mention.Request) (dream.Recipe, error) {
 	seed := t.seed()
 	if req.Token != "" {
-		return req.Recipe(ctx, t.Vocabulary, seed) // the token's, with what else was said laid over it
+		r, heard, err := req.Recipe(ctx, t.Vocabulary, seed) // the token's, with what else was said laid over it
+		t.heard.Add(heard)
+		return r, err
 	}
-	r, err := req.Recipe(ctx, t.Vocabulary, seed)
+	r, heard, err := req.Recipe(ctx, t.Vocabulary, seed)
+	t.heard.Add(heard)
 	if err != nil {
 		return r, err
 	}
@@ -201,7 +210,7 @@ func (t *task) recipe(ctx context.Context, req mention.Request) (dream.Recipe, e
 	if r.Verb == "" {
 		r.Verb = dream.Dream
 	}
-	if req.Verb == mention.Bare && r.Preset == "" && len(r.Layers) == 0 && len(r.Words) == 0 {
+	if (req.Verb == mention.Bare || req.Implied) && r.Preset == "" && len(r.Layers) == 0 && len(r.Words) == 0 {
 		presets := dream.Presets()
 		p := presets[seed%uint64(len(presets))]
 		r.Preset = p.Name

@@ -25,7 +25,7 @@ func (t *task) make(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA
 	for _, n := range p.Notes {
 		t.Log.Info("made differently than asked", "job", t.job.ID, "note", n.Kind, "reason", n.Why)
 	}
-	return words.Made{Piece: p, Without: t.without(), Unknown: t.misunderstood()}, nil
+	return words.Made{Piece: p, Without: t.without(), Heard: t.heard, Unknown: t.misunderstood()}, nil
 }
 
 // accepted is what the server takes, the best first: films before GIFs unless one was asked for.

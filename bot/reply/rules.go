@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -35,7 +36,7 @@ func (d *Daemon) ignore(p network.Post) (string, error) {
 	if d.ordered(p) {
 		return d.late(p), nil
 	}
-	req, err := d.parse(p.Text)
+	req, err := d.parse(p)
 	if err == nil && (req.Verb == mention.Stop || req.Verb == mention.Start) {
 		return "", d.optOut(p, req.Verb == mention.Stop) // in force before anything else is done
 	}
@@ -45,7 +46,7 @@ func (d *Daemon) ignore(p network.Post) (string, error) {
 	if why := d.late(p); why != "" {
 		return why, nil
 	}
-	if err == nil && req.Verb == mention.Bare && len(req.Unknown) > 0 && len(p.Media) == 0 && !d.addressed(p.Text) {
+	if err == nil && req.Verb == mention.Bare && len(req.Unknown)+len(req.Loose) > 0 && len(p.Media) == 0 && !d.addressed(p.Text) {
 		return "talks about us, not to us", nil
 	}
 	return d.chatter(p)
@@ -104,7 +105,7 @@ func (d *Daemon) optedOut(person string) (bool, error) {
 // or another bot's words. There a command comes first; anything else is conversation. This is
 // also what ends a talk between two bots that look like people.
 func (d *Daemon) chatter(p network.Post) (string, error) {
-	if p.ReplyTo == "" || len(p.Media) > 0 || d.commanding(p.Text) {
+	if p.ReplyTo == "" || len(p.Media) > 0 || d.commanding(p) {
 		return "", nil
 	}
 	ours, err := d.byPost(p.ReplyTo)
@@ -119,14 +120,15 @@ const opening = 4
 
 // commanding says whether a text starts with something of the grammar, handles aside, and
 // holds no wish for things that do not exist: "no way" is talk.
-func (d *Daemon) commanding(text string) bool {
-	if r, err := d.parse(text); err == nil && !d.knows(r) {
+func (d *Daemon) commanding(p network.Post) bool {
+	if r, err := d.parse(p); err == nil && !d.knows(r) {
 		return false
 	}
-	words := withoutHandles(text)
+	words := withoutHandles(p.Text)
 	for n := 1; n <= min(opening, len(words)); n++ {
-		r, err := d.parse(strings.Join(words[:n], " "))
-		if err == nil && len(r.Unknown) == 0 && (r.Verb != mention.Bare || r.Preset != "" || len(r.Words) > 0) {
+		p.Text = strings.Join(words[:n], " ")
+		r, err := d.parse(p)
+		if err == nil && len(r.Unknown)+len(r.Loose) == 0 && (r.Verb != mention.Bare || r.Preset != "" || len(r.Words) > 0) {
 			return true
 		}
 	}
@@ -135,16 +137,9 @@ func (d *Daemon) commanding(text string) bool {
 
 // knows says whether the network has all words of a request, or nearly.
 func (d *Daemon) knows(r mention.Request) bool {
-	for _, w := range r.Words {
-		_, err := d.Vocabulary.Lookup(w.Text)
-		var unknown *dream.UnknownWord
-		if errors.As(err, &unknown) {
-			if _, slip := unknown.Meant(); !slip {
-				return false
-			}
-		}
-	}
-	return true
+	_, _, err := r.Recipe(context.Background(), d.Vocabulary, 0)
+	var unknown *dream.UnknownWord
+	return !errors.As(err, &unknown)
 }
 
 // withoutHandles splits a text into words and drops the handles in front.

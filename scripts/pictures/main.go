@@ -91,11 +91,12 @@ func (p painter) row(words ...string) func(context.Context, string) error {
 
 // recipe turns words into one.
 func (p painter) recipe(ctx context.Context, words string) (dream.Recipe, error) {
-	req, err := mention.Parse(words)
+	req, err := mention.Parse(words, "")
 	if err != nil {
 		return dream.Recipe{}, err
 	}
-	return req.Recipe(ctx, p.words, 1)
+	r, _, err := req.Recipe(ctx, p.words, 1)
+	return r, err
 }
 
 // paint dreams the landscape, or imagines a word.

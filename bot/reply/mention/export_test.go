@@ -1,7 +1,20 @@
 package mention
 
-// Lookup is lookup, to count what it asks of a vocabulary.
-var Lookup = lookup
+import (
+	"context"
+
+	"slugpuppy/dream"
+)
+
+// Lookup reads a phrase, to count what that asks of a vocabulary.
+func Lookup(ctx context.Context, v Vocabulary, phrase string) ([]dream.WordTerm, error) {
+	r := reader{v: v}
+	terms, _, err := r.phrase(ctx, phrase)
+	return terms, err
+}
+
+// Vocabulary is what words are looked up in.
+type Vocabulary = vocabulary
 
 // MaxPhrase and MaxWords are caps.
 const (

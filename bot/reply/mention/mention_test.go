@@ -67,7 +67,7 @@ func TestMentionsAreUnderstood(t *testing.T) {
 			continue
 		}
 		got := ""
-		r, err := mention.Parse(text, "dreambot@dreams.example")
+		r, err := mention.Parse(text, "", "dreambot@dreams.example")
 		if err != nil {
 			got = "error: " + err.Error()
 		} else {
@@ -91,7 +91,7 @@ func TestValuesThatCannotBeReadAreAProblem(t *testing.T) {
 		"as=tiff": "gif", "octaves=-2": "octaves=5",
 	} {
 		var p *mention.Problem
-		if _, err := mention.Parse(text); !errors.As(err, &p) || !strings.Contains(words.Of(err), want) {
+		if _, err := mention.Parse(text, ""); !errors.As(err, &p) || !strings.Contains(words.Of(err), want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestRequestsBecomeRecipes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return terms[0].Label
+		return terms.Terms[0].Label
 	}
 	banana, retriever := one("banana"), one("golden retriever")
 	eyes, err := vocabulary().Lookup("eyes")
@@ -141,15 +141,15 @@ func TestRequestsBecomeRecipes(t *testing.T) {
 		"gentle banana":         {Verb: dream.Dream, Preset: "gentle", Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
 		"layer=4c,4d": {Verb: dream.Dream, Seed: 9,
 			Layers: []dream.LayerTerm{{Layer: "4c", Channel: -1, Weight: 1}, {Layer: "4d", Channel: -1, Weight: 1}}},
-		"fractal eyes": {Verb: dream.Dream, Preset: "fractal", Seed: 9, Words: eyes},
+		"fractal eyes": {Verb: dream.Dream, Preset: "fractal", Seed: 9, Words: eyes.Terms},
 	}
 	for text, want := range tests {
 		t.Run(text, func(t *testing.T) {
-			r, err := mention.Parse(text)
+			r, err := mention.Parse(text, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := r.Recipe(t.Context(), vocabulary(), 9)
+			got, _, err := r.Recipe(t.Context(), vocabulary(), 9)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,11 +162,11 @@ func TestRequestsBecomeRecipes(t *testing.T) {
 
 func TestReplayingATokenKeepsItsRecipe(t *testing.T) {
 	old := dream.Recipe{Verb: dream.Dream, Preset: "eyes", Octaves: 3, OctaveScale: 1.5, Steps: 4, Strength: 5, Seed: 11}
-	r, err := mention.Parse("dream " + old.Token() + " strength=9")
+	r, err := mention.Parse("dream "+old.Token()+" strength=9", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.Recipe(t.Context(), vocabulary(), 1)
+	got, _, err := r.Recipe(t.Context(), vocabulary(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,23 +177,23 @@ func TestReplayingATokenKeepsItsRecipe(t *testing.T) {
 }
 
 func TestUnknownWordsGetTheThreeNearest(t *testing.T) {
-	r, err := mention.Parse("into bicycles")
+	r, err := mention.Parse("into bicycles", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var unknown *dream.UnknownWord
-	if _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &unknown) || unknown.Nearest[2] == "" {
+	if _, _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &unknown) || len(unknown.Nearest) != 3 {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestChannelsNeedALayer(t *testing.T) {
-	r, err := mention.Parse("channels=3")
+	r, err := mention.Parse("channels=3", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var p *mention.Problem
-	if _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &p) || p.Kind != mention.NoLayer {
+	if _, _, err := r.Recipe(t.Context(), vocabulary(), 1); !errors.As(err, &p) || p.Kind != mention.NoLayer {
 		t.Errorf("got %v", err)
 	}
 }
@@ -203,7 +203,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		r, err := mention.Parse(s, "dreambot@dreams.example")
+		r, err := mention.Parse(s, "", "dreambot@dreams.example")
 		if err != nil {
 			var p *mention.Problem
 			if !errors.As(err, &p) || words.Of(err) == "" {
@@ -219,7 +219,7 @@ func FuzzParse(f *testing.F) {
 			if len(next.Channels) > 16+len(s) {
 				t.Fatalf("%q: %d channels", s, len(next.Channels))
 			}
-			if _, err := next.Recipe(t.Context(), vocabulary(), 1); err != nil {
+			if _, _, err := next.Recipe(t.Context(), vocabulary(), 1); err != nil {
 				if words.Of(err) == "" {
 					t.Fatalf("%q: recipe error without kind words: %v", s, err)
 				}

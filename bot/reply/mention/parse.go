@@ -10,37 +10,38 @@ import (
 // Parse understands a request as it is typed in a mention or on the command line: a verb,
 // then presets, words to steer by, settings and recipes in any order. Politeness, emoji,
 // links and handles, the bot's own among them, are passed over; what nobody could place ends
-// up in Unknown. The error is a *Problem, for a setting whose value cannot be read.
-func Parse(text string, self ...string) (Request, error) {
+// up in Unknown, or in Loose where nothing was asked for. Language is the post's, such as "de";
+// English is understood whatever it is. The error is a *Problem, for a setting whose value cannot be read.
+func Parse(text, language string, self ...string) (Request, error) {
 	for _, name := range self { // a handle without @, as some clients type it
 		if rest, ok := strings.CutPrefix(strings.TrimSpace(text), name); ok && name != "" {
 			text = rest
 		}
 	}
-	if said, ok := afterHandle(text, self); ok {
-		return parse(said)
+	if said, ok := afterHandle(text, language, self); ok {
+		return parse(said, language)
 	}
-	return parse(text)
+	return parse(text, language)
 }
 
-func parse(text string) (Request, error) {
-	p := parser{tokens: scan(text)}
+func parse(text, language string) (Request, error) {
+	p := parser{tokens: rewrite(translate(scan(text), language))}
 	return p.request()
 }
 
 // afterHandle finds a request that is said to us at the end of talk with others: "look at my
 // cat! @dreambot more eyes". What stands before our handle counts only if all of it is a wish
 // or politeness.
-func afterHandle(text string, self []string) (said string, ok bool) {
+func afterHandle(text, language string, self []string) (said string, ok bool) {
 	at := ownHandle(text, self)
 	if at == nil {
 		return "", false
 	}
-	if before, err := parse(text[:at[0]]); err == nil && len(before.Unknown) == 0 {
+	if before, err := parse(text[:at[0]], language); err == nil && len(before.Unknown)+len(before.Loose) == 0 {
 		return "", false
 	}
 	said = text[at[1]:]
-	after, err := parse(said)
+	after, err := parse(said, language)
 	return said, err != nil || !reflect.ValueOf(after).IsZero()
 }
 
@@ -67,12 +68,16 @@ type parser struct {
 	req    Request
 	words  *Word   // the objective being spelt, nil between objectives
 	sign   float32 // of the next one
+	carry  float32 // sign of the one before a comma, which a list goes on with
 	bare   int     // objectives that nothing but the verb made ones
 }
 
 // request reads one request; after a comma that a verb follows comes the next.
 func (p *parser) request() (Request, error) {
-	ended := p.verb()
+	ended, err := p.opening()
+	if err != nil {
+		return Request{}, err
+	}
 	for len(p.tokens) > 0 {
 		if (ended || p.peek(0) == "then") && p.startsAnother() {
 			next := parser{tokens: p.tokens}
@@ -83,16 +88,36 @@ func (p *parser) request() (Request, error) {
 			p.req.Then = &then
 			break
 		}
-		left := p.tokens
-		if err := p.item(); err != nil {
+		if ended, err = p.takeItem(); err != nil {
 			return Request{}, err
-		}
-		if ended = left[len(left)-len(p.tokens)-1].comma; ended {
-			p.end()
 		}
 	}
 	p.finish()
 	return p.req, nil
+}
+
+// opening reads the verb, and the settings that some people type before it.
+func (p *parser) opening() (ended bool, err error) {
+	ended = p.verb()
+	for p.req.Verb == Bare && !ended && len(p.tokens) > 0 && p.option() {
+		if ended, err = p.takeItem(); err != nil || ended {
+			return ended, err
+		}
+		ended = p.lateVerb()
+	}
+	return ended, nil
+}
+
+// takeItem reads one thing after the verb and says whether a comma follows it.
+func (p *parser) takeItem() (ended bool, err error) {
+	left := p.tokens
+	if err := p.item(); err != nil {
+		return false, err
+	}
+	if ended = left[len(left)-len(p.tokens)-1].comma; ended {
+		p.pause()
+	}
+	return ended, nil
 }
 
 // next takes the first token.
@@ -118,7 +143,7 @@ func (p *parser) startsAnother() bool {
 	first := p.peek(0)
 	if (first == "then" || first == "and") && len(p.tokens) > 1 {
 		rest := parser{tokens: p.tokens[1:]}
-		if _, n := rest.verbAt(); n > 0 {
+		if v, n := rest.verbAt(); n > 0 && !(v == Deeper && rest.peek(0) == "more" && n < len(rest.tokens)) && !slices.Contains(alone, v) {
 			p.tokens = p.tokens[1:]
 			return true
 		}
@@ -136,15 +161,20 @@ func (p *parser) item() error {
 	if done, err := p.amount(); done || err != nil {
 		return err
 	}
+	if p.degree() {
+		return nil
+	}
 	t := p.next()
 	switch {
 	case strings.HasPrefix(t.low, "dd1-") || strings.HasPrefix(t.low, "dd2-"):
 		p.req.Token = t.low
+	case !t.quoted && t.low == "not":
+		p.not(t)
 	case !t.quoted && p.phrase(t):
 	case !t.quoted && raising[t.low] && !t.comma && len(p.tokens) > 0:
 		if t.low == "into" { // dream my cat into dogs: the cat is what it was before
 			p.req.Words, p.bare = p.req.Words[p.bare:], 0
-			p.req.Unknown = slices.DeleteFunc(p.req.Unknown, func(u string) bool { return !strings.Contains(u, "=") })
+			p.req.Loose = nil
 		}
 		p.begin(1)
 	case !t.quoted && lowering[t.low] && !t.comma && len(p.tokens) > 0:
@@ -156,6 +186,8 @@ func (p *parser) item() error {
 	case t.quoted:
 		p.end()
 		p.word(t)
+	case !t.quoted && people[t.low]:
+		p.req.Talk = true
 	case fillers[t.low]:
 	default:
 		p.word(t)
@@ -171,10 +203,17 @@ func (p *parser) begin(sign float32) {
 
 // end closes the objective being spelt. After `imagine` every word is one to raise.
 func (p *parser) end() {
-	p.words, p.sign = nil, 0
+	p.words, p.sign, p.carry = nil, 0, 0
 	if p.req.Verb == Imagine {
 		p.sign = 1
 	}
+}
+
+// pause closes it at a comma, after which a list may go on: no dogs, cats or birds.
+func (p *parser) pause() {
+	sign := p.sign
+	p.end()
+	p.carry = sign
 }
 
 // word adds a word to the objective being spelt, or begins one, or is at a loss.
@@ -184,8 +223,12 @@ func (p *parser) word(t token) {
 		p.req.Unknown = append(p.req.Unknown, t.text)
 	case p.words != nil:
 		p.words.Text += " " + t.low
-	case p.sign != 0 || p.req.Verb == Dream || t.quoted:
+	case p.sign != 0 || p.carry != 0 || p.req.Verb == Dream || t.quoted:
 		sign := p.sign
+		if p.carry != 0 {
+			sign = p.carry
+			p.sign, p.carry = p.carry, 0
+		}
 		if sign == 0 {
 			sign = 1
 			if len(p.req.Words) == p.bare {
@@ -197,6 +240,8 @@ func (p *parser) word(t token) {
 			p.end()
 		}
 	case p.req.Verb == See && seeWords[t.low]:
+	case p.req.Verb == Bare:
+		p.req.Loose = append(p.req.Loose, t.low)
 	default:
 		p.req.Unknown = append(p.req.Unknown, t.text)
 	}
@@ -224,6 +269,6 @@ func (p *parser) finish() {
 		r.Verb = Replay
 	}
 	if r.Verb == Bare && len(r.Words) > 0 {
-		r.Verb = Dream
+		r.Verb, r.Implied = Dream, true
 	}
 }

@@ -5,18 +5,43 @@ import (
 	"strings"
 
 	"slugpuppy/dream"
-	"slugpuppy/dream/spelling"
 )
 
-// preset reads a look by its name, a slip forgiven in long ones.
+// preset reads a look by its name.
 func (p *parser) preset(t token) bool {
 	if p.sign != 0 { // into birds, imagine fur: words, not looks
 		return false
 	}
+	name := t.low
+	if _, ok := dream.FindPreset(name); !ok {
+		if name, ok = slip(name, looks()); !ok {
+			return false
+		}
+		p.req.Read = append(p.req.Read, Read{t.low, name})
+	}
+	if p.carry < 0 && !manners[name] && p.listed() { // no dogs, birds or cats
+		return false
+	}
+	p.look(name)
+	return true
+}
+
+func looks() []string {
+	var names []string
 	for _, look := range dream.Presets() {
-		if t.low == look.Name || (len(t.low) > 4 && spelling.Slip(t.low, look.Name) && t.low != "bird") {
-			p.look(look.Name)
+		names = append(names, look.Name)
+	}
+	return names
+}
+
+// listed says whether a list goes on that "or" or "and" ends.
+func (p *parser) listed() bool {
+	for _, t := range p.tokens {
+		switch {
+		case joining[t.low]:
 			return true
+		case raising[t.low], lowering[t.low], t.low == "not":
+			return false
 		}
 	}
 	return false
@@ -54,10 +79,6 @@ func (p *parser) phrase(t token) bool {
 		p.end()
 	case "all", "both":
 		p.req.All = true
-	case "strong", "stronger", "strongly", "intense":
-		p.req.Strength = 8
-	case "weak", "weaker", "subtle", "softer", "lightly":
-		p.req.Strength = 3
 	case "surprise":
 		if p.req.Verb == Bare || p.req.Verb == Dream {
 			p.req.Verb = Surprise

@@ -22,13 +22,15 @@ type Kind string
 
 // The kinds of problems.
 const (
-	NotANumber Kind = "not a whole number"
-	NotNumbers Kind = "not numbers"    // a list of at most Max
-	NotAChoice Kind = "not a choice"   // none of Choices
-	NoLayer    Kind = "no layer"       // channels without a layer
-	TooLong    Kind = "too many words" // to steer by
-	BadToken   Kind = "no recipe"      // Why says why
-	OnlyStills Kind = "not a still"    // where only one picture at a time is dreamed
+	NotANumber    Kind = "not a whole number"
+	NotADecimal   Kind = "not a number"
+	TooManyLayers Kind = "too many layers"
+	NotNumbers    Kind = "not numbers"    // a list of at most Max
+	NotAChoice    Kind = "not a choice"   // none of Choices
+	NoLayer       Kind = "no layer"       // channels without a layer
+	TooLong       Kind = "too many words" // to steer by
+	BadToken      Kind = "no recipe"      // Why says why
+	OnlyStills    Kind = "not a still"    // where only one picture at a time is dreamed
 )
 
 // Error says everything, for logs.
@@ -36,11 +38,11 @@ func (p *Problem) Error() string {
 	switch p.Kind {
 	case NotAChoice:
 		return fmt.Sprintf("request: %s=%q is none of %s", p.Key, p.Value, strings.Join(p.Choices, ", "))
-	case NotANumber, NotNumbers:
+	case NotANumber, NotADecimal, NotNumbers:
 		return fmt.Sprintf("request: %s=%q is %s", p.Key, p.Value, p.Kind)
 	case BadToken:
 		return fmt.Sprintf("request: %s: %s", p.Kind, p.Why)
-	case TooLong:
+	case TooLong, TooManyLayers:
 		return fmt.Sprintf("request: %s: %d of at most %d", p.Kind, p.Got, p.Max)
 	}
 	return "request: " + string(p.Kind)

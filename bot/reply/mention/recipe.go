@@ -1,6 +1,7 @@
 package mention
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -8,15 +9,16 @@ import (
 	"slugpuppy/dream"
 )
 
-// Recipe turns the request into a recipe, words into labels. A recipe token is taken as it is
-// and the rest of the request laid over it. Errors are a *dream.UnknownWord, a
-// *Problem, or ctx's own, when it ends. Ranges are checked by dream.Maker.Complete.
-func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (dream.Recipe, error) {
+// Recipe turns the request into a recipe, words into labels, and tells what was made of them. A
+// recipe token is taken as it is and the rest of the request laid over it. Recipe.Model is the name
+// that was asked for, if any. Errors are a *dream.UnknownWord, a *Problem, or ctx's own, when it
+// ends. Ranges are checked by dream.Maker.Complete.
+func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (dream.Recipe, Heard, error) {
 	out := dream.Recipe{Verb: dream.Dream, Seed: seed}
 	if r.Token != "" {
 		made, err := dream.ParseToken(r.Token)
 		if err != nil {
-			return out, &Problem{Kind: BadToken, Why: err.Error()}
+			return out, Heard{}, &Problem{Kind: BadToken, Why: err.Error()}
 		}
 		out = made
 	}
@@ -30,16 +32,20 @@ func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (
 	case Surprise:
 		out.Free = true
 	}
-	if err := r.steer(ctx, v, &out); err != nil {
-		return out, err
+	heard, err := r.steer(ctx, v, &out)
+	if err != nil {
+		return out, heard, err
 	}
+	heard.Read = append(heard.Read, r.Read...)
 	if err := r.layers(&out); err != nil {
-		return out, err
+		return out, heard, err
 	}
 	if r.Seed != nil {
 		out.Seed = *r.Seed
 	}
 	set(&out.Preset, r.Preset)
+	set(&out.Model, r.Model)
+	set(&out.OctaveScale, r.Scale)
 	set(&out.Mask, dream.Mask(r.Mask))
 	set(&out.Octaves, r.Octaves)
 	set(&out.Steps, r.Steps)
@@ -49,7 +55,23 @@ func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (
 	set(&out.Repeat, r.Count)
 	out.KeepColours = out.KeepColours || r.KeepColours
 	out.Guide = out.Guide || r.Guide
-	return out, nil
+	if r.Verb != Again && r.Verb != Deeper { // those go on from another dream's strength
+		out = r.Nudged(out)
+	}
+	return out, heard, nil
+}
+
+// Nudged is a recipe made stronger or weaker, if the request says so.
+func (r Request) Nudged(to dream.Recipe) dream.Recipe {
+	if r.Nudge == 0 {
+		return to
+	}
+	if to.Strength == 0 {
+		look, _ := dream.FindPreset(cmp.Or(to.Preset, dream.DefaultPreset))
+		to.Strength = look.Strength
+	}
+	to.Strength = min(max(to.Strength+r.Nudge, 1), dream.MaxStrength)
+	return to
 }
 
 // set overwrites what the request says something about.
@@ -62,66 +84,105 @@ func set[T comparable](field *T, value T) {
 
 func (r Request) layers(out *dream.Recipe) error {
 	switch {
-	case r.Layer == "" && len(r.Channels) > 0:
+	case len(r.Layers) == 0 && len(r.Channels) > 0:
 		return &Problem{Kind: NoLayer}
-	case r.Layer == "":
+	case len(r.Layers) == 0:
 		return nil
 	}
 	out.Layers = nil
-	for _, name := range strings.FieldsFunc(r.Layer, func(c rune) bool { return c == ',' || c == '+' }) {
-		for _, c := range r.Channels {
-			out.Layers = append(out.Layers, dream.LayerTerm{Layer: name, Channel: c, Weight: 1})
+	for _, l := range r.Layers {
+		channels := l.Channels
+		if len(channels) == 0 {
+			channels = r.Channels
 		}
-		if len(r.Channels) == 0 {
-			out.Layers = append(out.Layers, dream.LayerTerm{Layer: name, Channel: -1, Weight: 1})
+		for _, c := range channels {
+			out.Layers = append(out.Layers, dream.LayerTerm{Layer: l.Name, Channel: c, Weight: 1})
+		}
+		if len(channels) == 0 {
+			out.Layers = append(out.Layers, dream.LayerTerm{Layer: l.Name, Channel: -1, Weight: 1})
 		}
 	}
 	return nil
 }
 
 // steer looks the words up. A look that is made of channels, not labels, is better than any
-// label of its name: `more eyes`.
-func (r Request) steer(ctx context.Context, v *dream.Vocabulary, out *dream.Recipe) error {
-	wanted := r.Words
-	if len(wanted) == 0 {
-		wanted = r.named(ctx, v)
+// label of its name: `more eyes`; and one that the network has no labels for is better than none.
+func (r Request) steer(ctx context.Context, v *dream.Vocabulary, out *dream.Recipe) (Heard, error) {
+	wishes := r.wishes(v)
+	if err := checkLength(wishes); err != nil {
+		return Heard{}, err
 	}
-	if err := checkLength(wanted); err != nil {
-		return err
-	}
-	if len(wanted) > 0 {
-		out.Words = nil
-	}
-	for _, w := range wanted {
-		if look, ok := dream.FindPreset(w.Text); ok && len(look.Labels) == 0 && w.Sign > 0 && r.Verb != Imagine && r.Preset == "" {
-			out.Preset = look.Name
+	var all Heard
+	var terms []dream.WordTerm
+	raised, wanted := 0, 0
+	read := reader{v: v}
+	for _, w := range wishes {
+		if r.takesLook(v, w, out) {
 			continue
 		}
-		terms, err := lookup(ctx, v, w.Text)
-		if err != nil {
-			return err
+		if w.Sign > 0 {
+			wanted++
 		}
-		for _, t := range terms {
+		found, heard, err := read.phrase(ctx, w.Text)
+		all.Add(heard)
+		var unknown *dream.UnknownWord
+		if errors.As(err, &unknown) {
+			if len(heard.Unknown) == 0 {
+				all.Unknown = append(all.Unknown, unknown)
+			}
+			continue
+		}
+		if err != nil {
+			return all, err
+		}
+		for _, t := range found {
 			t.Weight *= w.Sign
-			out.Words = append(out.Words, t)
+			terms = append(terms, t)
+		}
+		if w.Sign > 0 {
+			raised++
 		}
 	}
-	return nil
+	if nothing := len(terms) == 0 || wanted > 0 && raised == 0; nothing && len(all.Unknown) > 0 {
+		if r.Implied && r.Talk { // "I love that sound" asks for nothing
+			return Heard{}, nil
+		}
+		return all, all.Unknown[0]
+	}
+	if len(terms) > 0 {
+		out.Words = terms
+	}
+	return all, nil
 }
 
-// maxNamed is how many words that stand alone may be a wish; more are talk.
-const maxNamed = 4
+// takesLook says whether a thing to raise is a look rather, and takes it.
+func (r Request) takesLook(v *dream.Vocabulary, w Word, out *dream.Recipe) bool {
+	look, ok := dream.FindPreset(w.Text)
+	if !ok || w.Sign < 0 || r.Verb == Imagine || r.Preset != "" {
+		return false
+	}
+	if _, known := v.Find(w.Text); known && len(look.Labels) > 0 {
+		return false
+	}
+	out.Preset = look.Name
+	return true
+}
 
-// named are the words of a request that is nothing but names of things, as in "cats".
-func (r Request) named(ctx context.Context, v *dream.Vocabulary) []Word {
-	if r.Verb != Bare || len(r.Unknown) == 0 || len(r.Unknown) > maxNamed {
-		return nil
+// maxLoose is how many words that stand alone may be a wish; more are talk.
+const maxLoose = 4
+
+// wishes are the words to steer by: those that were asked for, and before them the names of things
+// that a request begins with, as in "cats, no dogs", if it is nothing else.
+func (r Request) wishes(v *dream.Vocabulary) []Word {
+	if r.Verb != Bare && !r.Implied || r.Talk || len(r.Loose) == 0 || len(r.Loose) > maxLoose {
+		return r.Words
 	}
-	phrase := strings.ToLower(strings.Join(r.Unknown, " "))
-	if _, err := lookup(ctx, v, phrase); err != nil {
-		return nil
+	phrase := strings.Join(r.Loose, " ")
+	read := reader{v: v}
+	if terms, heard, err := read.phrase(context.Background(), phrase); err != nil || len(terms) == 0 || len(heard.Unknown)+len(heard.Passed) > 0 {
+		return r.Words
 	}
-	return []Word{{Text: phrase, Sign: 1}}
+	return append([]Word{{Text: phrase, Sign: 1}}, r.Words...)
 }
 
 // maxWords is how many words one request may steer by, over all its objectives. More are no wish,
@@ -137,60 +198,4 @@ func checkLength(wanted []Word) error {
 		return nil
 	}
 	return &Problem{Kind: TooLong, Got: n, Max: maxWords}
-}
-
-// vocabulary is what words are looked up in.
-type vocabulary interface {
-	Find(word string) ([]dream.WordTerm, bool)
-	Lookup(word string) ([]dream.WordTerm, error)
-}
-
-// lookup finds a phrase, or the words it is made of. A slip of the finger is forgiven.
-func lookup(ctx context.Context, v vocabulary, phrase string) ([]dream.WordTerm, error) {
-	if terms, ok := v.Find(phrase); ok {
-		return terms, nil
-	}
-	parts := strings.Fields(phrase)
-	if len(parts) > 1 {
-		return lookupParts(ctx, v, phrase, parts)
-	}
-	terms, err := v.Lookup(phrase)
-	var unknown *dream.UnknownWord
-	if errors.As(err, &unknown) {
-		if near, ok := unknown.Meant(); ok {
-			return v.Lookup(near)
-		}
-	}
-	return terms, err
-}
-
-// lookupParts finds the words that a phrase is made of, the longest first.
-func lookupParts(ctx context.Context, v vocabulary, phrase string, parts []string) ([]dream.WordTerm, error) {
-	var all []dream.WordTerm
-	for i := 0; i < len(parts); {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		n, found := longest(v, parts[i:])
-		if n == 0 {
-			_, err := v.Lookup(phrase)
-			return nil, err
-		}
-		all = append(all, found...)
-		i += n
-	}
-	return all, nil
-}
-
-// maxPhrase is the longest name of one thing, in words; "West Highland white terrier" has four.
-const maxPhrase = 5
-
-// longest finds the longest run of words at the front that is known.
-func longest(v vocabulary, parts []string) (int, []dream.WordTerm) {
-	for n := min(len(parts), maxPhrase); n > 0; n-- {
-		if terms, ok := v.Find(strings.Join(parts[:n], " ")); ok {
-			return n, terms
-		}
-	}
-	return 0, nil
 }

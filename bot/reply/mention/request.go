@@ -38,31 +38,44 @@ type Word struct {
 	Sign float32
 }
 
+// Layer is a layer to raise: all of it, or some channels.
+type Layer struct {
+	Name     string
+	Channels []int // none: all
+}
+
 // Request is one parsed mention. Zero values mean "not said".
 type Request struct {
 	Verb        Verb
 	Preset      string
 	Words       []Word
-	Topic       string // help eyes, words dog
-	Count       int    // deeper 3, wander 4
-	Seconds     int    // dive 8s
-	Image       int    // image 2
-	All         bool   // all pictures, at most 4
+	Implied     bool     // nobody typed the verb: it follows from the words
+	Loose       []string // words that stand alone: the names of things, as in "cats", or talk
+	Talk        bool     // somebody is spoken of, so that loose words are talk: "my cat"
+	Topic       string   // help eyes, words dog
+	Count       int      // deeper 3, wander 4
+	Seconds     int      // dive 8s
+	Image       int      // image 2
+	All         bool     // all pictures, at most 4
 	Guide       bool
 	Mask        string // a dream.Mask
-	Layer       string
-	Channels    []int
+	Layers      []Layer
+	Channels    []int // named before any layer: of all that have none of their own
 	Strength    int
+	Nudge       int // stronger (more than 0) or weaker than it would be, or was
 	Octaves     int
+	Scale       float64 // between octaves
 	Steps       int
 	Seed        *uint64
 	Size        int
-	Model       string
+	Model       string  // name of a network
 	As          string  // gif, mp4, png
 	Warning     *string // cw="..."
 	Visibility  string  // public, unlisted, private, direct
 	KeepColours bool
+	NewColours  bool     // do not keep the colours, after all
 	Token       string   // dd1-...
+	Read        []Read   // words of the grammar that were mistyped
 	Unknown     []string // words nobody could place, for a kind error
 	Then        *Request // after a comma: "dream, deeper 2"
 }

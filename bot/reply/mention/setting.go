@@ -1,11 +1,12 @@
 package mention
 
 import (
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
-	"slugpuppy/dream/spelling"
+	"slugpuppy/dream/lexicon"
 )
 
 // setting reads key=value, --key value, and key value where the value can be no word.
@@ -19,7 +20,7 @@ func (p *parser) setting() (bool, error) {
 	if key, _, ok := strings.Cut(name, "="); ok {
 		value := t.text[strings.Index(t.text, "=")+1:]
 		p.next()
-		return true, p.set(meant(key), value)
+		return true, p.set(p.meant(key), value)
 	}
 	if key, _, ok := strings.Cut(name, ":"); ok && isKey(key) && !strings.HasSuffix(name, ":") {
 		value := t.text[strings.Index(t.text, ":")+1:]
@@ -42,17 +43,17 @@ func (p *parser) setting() (bool, error) {
 	return true, p.set(name, value.text)
 }
 
-// meant is the setting that a key stands for, a slip of the finger forgiven.
-func meant(key string) string {
+// meant is the setting that a key stands for, a slip of the finger forgiven and told.
+func (p *parser) meant(key string) string {
 	if own := canonical(key); isKey(own) {
 		return own
 	}
-	for _, own := range keys {
-		if spelling.Slip(key, own) {
-			return own
-		}
+	own, ok := slip(key, keys)
+	if !ok {
+		return key
 	}
-	return key
+	p.req.Read = append(p.req.Read, Read{key, own})
+	return own
 }
 
 // amount reads 3 octaves, 8 seconds and 8s.
@@ -74,11 +75,11 @@ func (p *parser) amount() (bool, error) {
 // obvious says whether `key value` without a sign between can only be a setting.
 func obvious(key, value string) bool {
 	switch key {
-	case "strength", "octaves", "steps", "seed", "size", "image", "seconds", "frames", "channel", "channels", "generations":
+	case "strength", "octaves", "scale", "steps", "seed", "size", "image", "seconds", "frames", "channel", "channels", "generations":
 		return value != "" && value[0] >= '0' && value[0] <= '9'
 	case "layer", "layers":
 		return strings.ContainsAny(value, "0123456789")
-	case "preset", "model":
+	case "preset":
 		return true
 	}
 	return false
@@ -89,6 +90,9 @@ func (p *parser) set(key, value string) error {
 	p.end()
 	r := &p.req
 	low := strings.ToLower(value)
+	if key == "scale" || key == "octaves" && strings.Contains(low, ".") {
+		return r.setScale(key, low)
+	}
 	if number := r.number(key); number != nil {
 		n, err := strconv.Atoi(strings.TrimRight(strings.TrimPrefix(low, "#"), "spx"))
 		if err != nil || n < 0 {
@@ -136,7 +140,7 @@ func (p *parser) set(key, value string) error {
 	case "preset":
 		r.Preset = low
 	case "model":
-		r.Model = low
+		r.Model = value
 	case "recipe":
 		r.Token = low
 	default:
@@ -166,36 +170,93 @@ func (r *Request) number(key string) *int {
 	return nil
 }
 
-// setLayer reads 4c, and 4c:66 or 4c/66 with a channel.
-func (p *parser) setLayer(value string) error {
-	name, channel, ok := strings.Cut(value, ":")
-	p.req.Layer = name
-	for layerName.MatchString(p.peek(0)) { // layer=4c,4d
-		p.req.Layer += "," + p.next().low
+// setScale reads the ratio between octaves.
+func (r *Request) setScale(key, value string) error {
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(f > 0 && f < 100) { // its range is the recipe's to know
+		return &Problem{Kind: NotADecimal, Key: key, Value: value, Example: "1.4"}
 	}
-	if ok {
-		return p.setChannels(channel)
+	r.Scale = f
+	return nil
+}
+
+// setLayer reads 4c, and 4c:66 with a channel, and more layers after a comma, a plus or "and".
+func (p *parser) setLayer(value string) error {
+	for name := range strings.FieldsFuncSeq(value, func(c rune) bool { return c == ',' || c == '+' }) {
+		name, channel, ok := strings.Cut(name, ":")
+		if len(p.req.Layers) == maxLayers {
+			return &Problem{Kind: TooManyLayers, Key: "layer", Value: value, Got: maxLayers + 1, Max: maxLayers}
+		}
+		p.req.Layers = append(p.req.Layers, Layer{Name: name})
+		if ok {
+			if err := p.setChannels(channel); err != nil {
+				return err
+			}
+		}
+	}
+	at := 0
+	for joining[p.peek(at)] || p.peek(at) == "+" {
+		at++
+	}
+	if layerName(p.peek(at)) { // layer=4c,4d; layers 4c and 4d
+		p.tokens = p.tokens[at:]
+		return p.setLayer(p.next().low)
 	}
 	return nil
 }
 
-// layerName is what the usual layers are called.
-var layerName = regexp.MustCompile(`^(s[1-3]|[3-5][a-e])$`)
+// maxLayers and maxChannels bound what one request raises.
+const (
+	maxLayers   = 8
+	maxChannels = 16
+)
 
-// maxChannels bounds how many channels one request raises.
-const maxChannels = 16
+// layerName says whether a word can only be a layer's name: 4d, mixed_6e, layer3.1.
+func layerName(word string) bool {
+	return strings.ContainsAny(word, "0123456789") && strings.IndexFunc(word, unicode.IsLetter) >= 0 &&
+		!strings.ContainsAny(word, "=-") && !unitOf(word) && !lexicon.Exists(word)
+}
 
+// unitOf says whether a word is a number with a unit: 8s, 512px, x3.
+func unitOf(word string) bool {
+	digits := strings.TrimLeft(word, "x0123456789")
+	return digits == "" || units[digits] != "" && digits != word
+}
+
+// setChannels adds to the latest layer if it has been named with some, else to those of the request.
 func (p *parser) setChannels(value string) error {
 	for s := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == '+' || r == '/' || r == ':' }) {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < 0 || len(p.req.Channels) == maxChannels {
+		if err != nil || n < 0 || !p.channel(n) {
 			return &Problem{Kind: NotNumbers, Key: "channels", Value: value, Example: "66,12", Max: maxChannels}
 		}
-		p.req.Channels = append(p.req.Channels, n)
 	}
-	for len(p.tokens) > 0 && isNumber(p.peek(0)) && len(p.req.Channels) < maxChannels { // channels=66, 12
-		n, _ := strconv.Atoi(p.next().low) // isNumber said so
-		p.req.Channels = append(p.req.Channels, n)
+	for len(p.tokens) > 0 && isNumber(p.peek(0)) { // channels=66, 12
+		n, _ := strconv.Atoi(p.peek(0)) // isNumber said so
+		if n < 0 || !p.channel(n) {
+			break
+		}
+		p.next()
 	}
 	return nil
+}
+
+// channel adds a channel to the layers named last, and says whether there was room.
+func (p *parser) channel(n int) bool {
+	total, layers := len(p.req.Channels), p.req.Layers
+	for _, l := range layers {
+		total += len(l.Channels)
+	}
+	if total >= maxChannels {
+		return false
+	}
+	if len(layers) == 0 { // the layer comes after its channels
+		p.req.Channels = append(p.req.Channels, n)
+		return true
+	}
+	latest := layers[len(layers)-1].Channels
+	for i := len(layers) - 1; i >= 0 && slices.Equal(layers[i].Channels, latest); i-- { // layer=4c,4d channels=66
+		layers[i].Channels = append(slices.Clone(latest), n)
+	}
+	return true
 }

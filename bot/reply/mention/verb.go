@@ -6,24 +6,66 @@ import (
 	"strings"
 	"unicode"
 
+	"slugpuppy/dream"
+	"slugpuppy/dream/lexicon"
 	"slugpuppy/dream/spelling"
 )
 
 // verb reads the verb that the request begins with, past politeness, and says whether a
 // comma ends it.
 func (p *parser) verb() (ended bool) {
-	for len(p.tokens) > 1 && fillers[p.peek(0)] && !raising[p.peek(0)] && !obvious(canonical(p.peek(0)), p.peek(1)) {
-		p.next()
+	for len(p.tokens) > 1 && (fillers[p.peek(0)] || people[p.peek(0)]) && !raising[p.peek(0)] && !obvious(canonical(p.peek(0)), p.peek(1)) {
+		p.req.Talk = p.req.Talk || people[p.next().low]
 	}
 	v, n := p.verbAt()
 	if n == 0 || (n < len(p.tokens) && slices.Contains(alone, v) && !p.stands(v, n)) {
 		return false
+	}
+	return p.take(v, n)
+}
+
+// take takes a verb of n tokens and what belongs to it.
+func (p *parser) take(v Verb, n int) (ended bool) {
+	if typed := p.peek(0); verbs[typed] == "" && n == 1 {
+		if name, ok := slip(typed, longVerbs); ok {
+			p.req.Read = append(p.req.Read, Read{typed, name})
+		}
 	}
 	ended = p.tokens[n-1].comma
 	p.tokens = p.tokens[n:]
 	p.req.Verb = v
 	p.argument(ended)
 	return ended
+}
+
+// lateVerb reads a verb after settings: strength=8 imagine banana. Only what makes a picture comes
+// there; other verbs are ordinary words.
+func (p *parser) lateVerb() (ended bool) {
+	at := 0
+	for at < len(p.tokens) && fillers[p.peek(at)] && !raising[p.peek(at)] {
+		at++
+	}
+	late := parser{tokens: p.tokens[at:]}
+	v, n := late.verbAt()
+	if n == 0 || !makesPicture[v] || v == Deeper && late.peek(0) == "more" {
+		return false
+	}
+	p.tokens = late.tokens
+	return p.take(v, n)
+}
+
+// option says whether a setting, a look or a part to keep comes next: what some people type before
+// the verb.
+func (p *parser) option() bool {
+	first := p.peek(0)
+	if key, _, ok := strings.Cut(strings.TrimLeft(first, "-"), "="); ok && key != "" {
+		return true
+	}
+	if _, ok := dream.FindPreset(first); ok || audiences[first] != "" || first == "keep" || first == "gif" || first == "mp4" {
+		return true
+	}
+	own := canonical(strings.TrimSuffix(strings.TrimLeft(first, "-"), ":"))
+	return isKey(own) && obvious(own, p.peek(1)) || isNumber(first) && units[p.peek(1)] != ""
 }
 
 // verbAt recognises a verb at the front and how many tokens it takes.
@@ -61,17 +103,33 @@ func (p *parser) verbAt() (Verb, int) {
 	return Bare, 0
 }
 
+// makesPicture are verbs that may come after settings.
+var makesPicture = map[Verb]bool{Dream: true, Deeper: true, Again: true, Imagine: true, Surprise: true, Dive: true, Wander: true}
+
 // nearVerb forgives a slip of the finger in a long verb.
 func nearVerb(word string) (Verb, bool) {
-	if len(word) < 4 || isKey(word) || word == "wonder" { // preset=eyes; I wonder
-		return Bare, false
+	name, ok := slip(word, longVerbs)
+	return verbs[name], ok
+}
+
+// longVerbs are those in which a slip is clear.
+var longVerbs = []string{"imagine", "deeper", "surprise", "wander", "dream", "undream", "presets", "reroll", "classify", "describe"}
+
+// slip finds the only name that a word which exists nowhere is a slip of the finger on.
+func slip(word string, names []string) (string, bool) {
+	if lexicon.Exists(word) || isKey(word) || verbs[word] != "" {
+		return "", false
 	}
-	for _, name := range []string{"imagine", "deeper", "surprise", "wander", "dream", "undream", "presets", "reroll"} {
-		if spelling.Slip(word, name) {
-			return verbs[name], true
+	found := ""
+	for _, name := range names {
+		if len(name) > 4 && lexicon.IsVouched(name) && spelling.Distance(word, name) == 1 {
+			if found != "" {
+				return "", false
+			}
+			found = name
 		}
 	}
-	return Bare, false
+	return found, found != ""
 }
 
 // stands says whether a verb that is also an ordinary word is meant as one.

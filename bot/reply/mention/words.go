@@ -7,7 +7,7 @@ var verbs = map[string]Verb{
 	"dream": Dream, "dreamify": Dream, "dreams": Dream, "deepdream": Dream,
 	"deeper": Deeper, "moar": Deeper, "further": Deeper,
 	"again": Again, "reroll": Again, "..": Again, "redo": Again, "retry": Again, "replay": Again,
-	"imagine": Imagine, "reverse": Imagine, "draw": Imagine,
+	"imagine": Imagine, "reverse": Imagine, "draw": Imagine, "paint": Imagine,
 	"surprise": Surprise, "free": Surprise,
 	"see": See, "what": See, "classify": See, "describe": See, "identify": See, "what's": See, "whats": See,
 	"dive": Dive, "zoom": Dive, "gif": Dive, "loop": Dive,
@@ -30,12 +30,15 @@ var alone = []Verb{Yes, No, Start, Info, Queue, Undream, See}
 // fillers carry no wish.
 var fillers = words("please pls plz thanks thank thx picture pictures you your yours can could would will the a an my mine this that it its " +
 	"hey hi hello now me i we for some just bot and + & of to on in at as photo pic pics image images photograph make turn do " +
-	"try want like with for use one time up so let lets let's give show us be is are was am really very too kindly dear")
+	"try want like with for use one time up so let lets let's give show us be is are was am really very too kindly dear there i'd bit little")
+
+// people are words of talk about somebody: what is said of them is no wish.
+var people = words("i i'm im i've ive i'll my mine our ours he she they we his her their theirs who why how when where because")
 
 // raising and lowering words make the next words an objective.
 var (
-	raising  = words("into more like of with add plus full")
-	lowering = words("no without less not minus fewer hold")
+	raising  = words("into more like of with plus full")
+	lowering = words("no without less minus fewer")
 )
 
 func words(s string) map[string]bool {
@@ -80,7 +83,7 @@ func isKey(s string) bool { return slices.Contains(keys, s) }
 
 // aliases are other words for settings.
 var aliases = map[string]string{
-	"octave": "octaves", "step": "steps", "iterations": "steps", "picture": "image", "photo": "image", "pic": "image",
+	"octave": "octaves", "octave_scale": "scale", "octavescale": "scale", "octave-scale": "scale", "ratio": "scale", "step": "steps", "iterations": "steps", "picture": "image", "photo": "image", "pic": "image",
 	"format": "as", "warning": "cw", "width": "size", "intensity": "strength", "frame": "frames",
 }
 

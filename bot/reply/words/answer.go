@@ -17,8 +17,6 @@ const (
 	NoneWaiting = "Nothing of yours is waiting; what you ask for next begins soon."
 	NoneToDrop  = "There is nothing of yours left to cancel; \"delete\" under a picture removes it."
 	Interrupted = "I was interrupted while I did that, and it may be done. \"hidden\" and \"filter\" tell how things are."
-	SomeWords   = "I know about a thousand things, such as banana, castle, goldfish, tabby cat, volcano and violin. " +
-		"Try \"words dog\", or just ask: \"more birds\", \"no dogs\", \"into banana\"."
 )
 
 // Original says where the picture is that was dreamed.
@@ -115,11 +113,44 @@ func Cancelled(n int) string { return fmt.Sprintf("Cancelled %d of yours.", n) }
 // mostTopic is how long a word is that somebody asks about, in runes.
 const mostTopic = 40
 
-// Known says that a word is one the network knows.
-func Known(word string) string {
+// Known says what a word stands for that the network knows.
+func Known(v *dream.Vocabulary, word string, m dream.Meaning) string {
 	word = Cut(word, mostTopic)
-	return fmt.Sprintf("Yes, I know %q: try \"more %s\", \"no %s\" or \"imagine %s\".", word, word, word, word)
+	what := fmt.Sprintf("Yes, I know %q", word)
+	switch n := len(v.Labels(m.Terms)); {
+	case m.As != "":
+		what += ", as " + Cut(m.As, mostTopic)
+	case n > 1:
+		what += fmt.Sprintf(", %d of them, such as %s", n, Cut(strings.Join(v.Names(m.Terms, 4), ", "), mostKinds))
+	}
+	return fmt.Sprintf("%s: try \"more %s\" or \"imagine %s\".", what, word, word)
 }
+
+// How much is said to show what the network knows, in runes: of everything, of one word, and to show how to ask.
+const (
+	mostExamples = 90
+	mostKinds    = 60
+	mostExample  = 20
+)
+
+// SomeWords says what the network has learnt.
+func SomeWords(v *dream.Vocabulary) string {
+	return fmt.Sprintf("I know %d things, such as %s. Try \"words %s\", or just ask: \"more %s\", \"no %s\", \"into %s\".",
+		v.Size(), Cut(strings.Join(v.Examples(6), ", "), mostExamples), example(v, 1), example(v, 0), example(v, 1), example(v, 2))
+}
+
+// example is a word to show how to ask, one that this network knows.
+func example(v *dream.Vocabulary, i int) string {
+	for _, word := range examples[i] {
+		if _, ok := v.Find(word); ok {
+			return word
+		}
+	}
+	return Cut(strings.Join(v.Examples(1), ""), mostExample)
+}
+
+// examples are what people like to have more of, less of, and made of something.
+var examples = [3][]string{{"birds", "cats", "fish", "flowers"}, {"dogs", "spiders", "cars", "buildings"}, {"banana", "goldfish", "pizza", "castle"}}
 
 // Presets lists the looks.
 func Presets() string {
@@ -143,8 +174,8 @@ var topics = map[string]string{
 	"stop":    "\"stop\" and I never touch you or your pictures again; \"start\" undoes it.",
 }
 
-// Help is one short answer on a topic, or on everything.
-func Help(topic string) string {
+// Help is one short answer on a topic, or on everything, with words that this network knows.
+func Help(topic string, v *dream.Vocabulary) string {
 	topic = strings.ToLower(topic)
 	if text, ok := topics[topic]; ok {
 		return text
@@ -152,5 +183,7 @@ func Help(topic string) string {
 	if line := Preset(topic); line != "" {
 		return fmt.Sprintf("%s: %s. Say \"%s\" with a picture.", topic, line, topic)
 	}
-	return "Send me a picture and I dream it. Add words: \"eyes\", \"more birds\", \"no dogs\", \"keep centre\". Others: imagine banana, see, dive, wander, deeper, again, info, queue, cancel, delete, stop. \"presets\", \"words\" and \"help dive\" tell more."
+	return fmt.Sprintf("Send me a picture and I dream it. Add words: \"eyes\", \"more %s\", \"no %s\", \"keep centre\". "+
+		"Others: imagine %s, see, dive, wander, deeper, again, info, queue, cancel, delete, stop. \"presets\", \"words\" and \"help dive\" tell more.",
+		example(v, 0), example(v, 1), example(v, 2))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 )
@@ -13,8 +14,9 @@ import (
 // Made is a piece that people get, and what else there is to say of it.
 type Made struct {
 	dream.Piece
-	Without []string // words held back on request
-	Unknown []string // words of the request that nobody could place
+	Without []string      // words held back on request
+	Heard   mention.Heard // what was made of the request's words
+	Unknown []string      // words of the request that nobody could place
 }
 
 // captionRunes is how long the words beside a picture may be.
@@ -28,7 +30,7 @@ func Caption(m Made, room int) string {
 	if m.Recipe.Verb == dream.Wander { // its guesses are the stations of the chain
 		dreamed = 4
 	}
-	required := strings.Join(trimmed(seen(m.Saw, 2), m.dreamed(dreamed)), " ")
+	required := strings.Join(trimmed(Heard(m.Heard, m.Unknown), seen(m.Saw, 2), m.dreamed(dreamed)), " ")
 	if required == "" {
 		required = "Here you are."
 	}
@@ -38,20 +40,12 @@ func Caption(m Made, room int) string {
 	}
 	tail := " " + strings.Join(trimmed(generation(m.Recipe), look, m.Recipe.Token()), " · ")
 	text := Cut(required, room-utf8.RuneCountInString(tail)) + tail
-	for _, extra := range append(m.remarks(), `"deeper" "info" "delete"`) {
+	for _, extra := range append(Notes(m.Notes), `"deeper" "info" "delete"`) {
 		if longer := text + " · " + extra; utf8.RuneCountInString(longer) <= room {
 			text = longer
 		}
 	}
 	return text
-}
-
-// remarks are what went otherwise than asked.
-func (m Made) remarks() (out []string) {
-	if len(m.Unknown) > 0 {
-		out = append(out, "I did not know \""+strings.Join(m.Unknown, " ")+"\"")
-	}
-	return append(out, Notes(m.Notes)...)
 }
 
 func generation(r dream.Recipe) string {

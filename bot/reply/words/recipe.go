@@ -22,6 +22,10 @@ func Recipe(p *dream.Problem) string {
 		return unknownLayer(p.Known)
 	case dream.OtherNetwork:
 		return "That recipe was made with another network than the one I have now; without the recipe I can dream your picture my way."
+	case dream.UnknownNetwork:
+		return fmt.Sprintf("I have no network called %q to dream with; without model= I dream with the one I have.", Cut(p.Name, mostTopic))
+	case dream.UnknownKind:
+		return "That recipe is about something I have never learnt to see; one of my own words will work."
 	case dream.TooManyWords:
 		return "That is more than I can keep in mind at once; a few words fewer will work."
 	case dream.WholeLogits:
@@ -85,7 +89,10 @@ func unknownLayer(have []string) string {
 
 // UnknownWord says which words come near one that the network does not know.
 func UnknownWord(w *dream.UnknownWord) string {
-	return fmt.Sprintf("I do not know %q, sorry; words like it that I know: %s.", w.Word, strings.Join(trimmed(w.Nearest[:]...), ", "))
+	if len(w.Nearest) == 0 {
+		return fmt.Sprintf("I do not know %q, sorry; things that I know are %s.", w.Word, Cut(strings.Join(w.Known, ", "), mostExamples))
+	}
+	return fmt.Sprintf("I do not know %q, sorry; what comes nearest of what I know: %s.", w.Word, Cut(strings.Join(w.Nearest, ", "), mostExamples))
 }
 
 // Preset says in one line what a look makes.

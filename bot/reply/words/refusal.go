@@ -20,7 +20,7 @@ const (
 	OwnOnly  = "This is someone else's picture, and on this network I cannot ask them; one of your own works any time, and they can ask me themselves."
 	Robot    = "I leave pictures of other bots alone; one of your own works any time."
 	NotYours = "Only who asked for it, whose picture it is or who is named with it can have this removed; write to my keeper if it troubles you."
-	OldToken = "I cannot read that recipe; copy it whole, it begins with dd1 and a dash."
+	OldToken = "I cannot read that recipe; copy it whole, it begins with dd, a number and a dash."
 	NoClip   = "That one is a clip, and \"deeper\" goes on from still pictures only; reply to one of those."
 	NoGuide  = "To be guided I need a second picture; put two in your post, or quote the one to follow."
 )

@@ -11,6 +11,10 @@ func Request(p *mention.Problem) string {
 	switch p.Kind {
 	case mention.NotANumber:
 		return asValue(p, "a whole number")
+	case mention.NotADecimal:
+		return asValue(p, "a number")
+	case mention.TooManyLayers:
+		return fmt.Sprintf("I can raise up to %d layers at once; a few fewer will work.", p.Max)
 	case mention.NotNumbers:
 		return asValue(p, fmt.Sprintf("up to %d numbers", p.Max))
 	case mention.NotAChoice:

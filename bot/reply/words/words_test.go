@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -69,13 +70,15 @@ func said() map[string]struct {
 	recipe := dream.Recipe{Verb: dream.Wander, Preset: "nightmare", Octaves: 8, OctaveScale: 1.99, Steps: 100, Strength: 10, Seed: 1<<32 - 1,
 		Size: 8192, Mask: dream.KeepBackground, KeepColours: true, Guide: true, Free: true, Generation: 1000, Repeat: 5, Seconds: 12, Model: "0123abcd",
 		Words: slices.Repeat([]dream.WordTerm{{Label: 381, Weight: -1.5}}, 60)}
-	made := words.Made{Piece: dream.Piece{Saw: guesses, Dreamed: guesses, Recipe: recipe, Notes: notes()}, Without: []string{longest, longest}, Unknown: []string{longest, longest}}
+	made := words.Made{Piece: dream.Piece{Saw: guesses, Dreamed: guesses, Recipe: recipe, Notes: notes()}, Without: []string{longest, longest}, Unknown: []string{longest, longest},
+		Heard: mention.Heard{Read: []mention.Read{{Typed: longest, As: longest}}, Passed: []string{longest}}}
+	wordy, all := wordiest()
 	short := recipe
 	short.Words = short.Words[:2]
 	return map[string]row{
 		"Of":          {both, []string{words.Of(errors.New("ours")), words.Of(fmt.Errorf("file: %w", &picture.Problem{Kind: picture.TooBig}))}},
 		"Recipe":      {both, values(recipeProblems())},
-		"UnknownWord": {both, []string{words.UnknownWord(&dream.UnknownWord{Word: strings.Repeat("字", 48), Nearest: [3]string{longest[:30], longest[:30], longest[:30]}})}},
+		"UnknownWord": {both, []string{words.UnknownWord(&dream.UnknownWord{Word: strings.Repeat("字", 48), Nearest: []string{longest[:30], longest[:30], longest[:30]}}), words.UnknownWord(&dream.UnknownWord{Word: longest, Known: []string{longest, longest, longest}})}},
 		"Request":     {both, values(requestProblems())},
 		"Picture":     {both, values(pictureProblems())},
 		"Note":        {both, words.Notes(notes())},
@@ -88,7 +91,9 @@ func said() map[string]struct {
 		"About":       {both, []string{words.About(short.Token()), words.About("dd2-other")}},
 		"Waiting":     {both, []string{words.Waiting(slices.Repeat([]words.Standing{{State: words.Asking}}, 30))}},
 		"Cancelled":   {both, []string{words.Cancelled(100)}},
-		"Known":       {both, []string{words.Known(strings.Repeat(longest, 9))}},
+		"Known":       {both, []string{words.Known(wordy, strings.Repeat(longest, 9), all), words.Known(wordy, longest, dream.Meaning{Terms: all.Terms, As: longest})}},
+		"SomeWords":   {both, []string{words.SomeWords(wordy), words.SomeWords(vocabulary())}},
+		"Heard":       {nowhere, []string{words.Heard(made.Heard, made.Unknown)}},
 		"Presets":     {both, []string{words.Presets()}},
 		"Preset":      {both, presets()},
 		"Help":        {both, helps()},
@@ -333,10 +338,30 @@ func TestEveryLookHasALine(t *testing.T) {
 	}
 }
 
+// vocabulary is that of the network people talk to.
+var vocabulary = sync.OnceValue(func() *dream.Vocabulary {
+	n, err := classifier.Default()
+	if err != nil {
+		panic(err)
+	}
+	return dream.NewVocabulary(n.Labels())
+})
+
+// wordiest is a vocabulary of long names, none of which is an example, and what means all of them.
+func wordiest() (*dream.Vocabulary, dream.Meaning) {
+	var labels []classifier.Label
+	var all dream.Meaning
+	for i := range 1000 {
+		labels = append(labels, classifier.Label{ID: fmt.Sprint(i), Names: []string{fmt.Sprintf("%d%s", i, strings.Repeat("w", 60))}})
+		all.Terms = append(all.Terms, dream.WordTerm{Label: i, Weight: 1})
+	}
+	return dream.NewVocabulary(labels), all
+}
+
 func helps() []string {
-	all := []string{words.Help(""), words.Help("nightmare")}
+	all := []string{words.Help("", vocabulary()), words.Help("nightmare", vocabulary())}
 	for _, topic := range []string{"deeper", "again", "imagine", "see", "dive", "wander", "keep", "delete", "stop"} {
-		all = append(all, words.Help(topic))
+		all = append(all, words.Help(topic, vocabulary()))
 	}
 	return all
 }
