@@ -36,7 +36,9 @@ type App struct {
 	log     *slog.Logger
 	now     func() time.Time
 
-	web      http.RoundTripper
+	web           http.RoundTripper
+	decodeCommand []string // what runs Decode, if it is another program than this one
+
 	pictures picture.Limits // with the one budget of decoded pictures
 	embedded func() (*classifier.Network, error)
 	network  func() (*classifier.Network, error)

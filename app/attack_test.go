@@ -112,7 +112,7 @@ func newSiteFor(t *testing.T, web internet, admins string) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	d, err := a.newDaemon(st)
+	d, err := a.newDaemon(st, decodersFor(t, a))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestDigestsGoToTheNameThatIsVerified(t *testing.T) {
 	claim := func(acct string) (store.Subscriber, string) {
 		t.Helper()
 		web.claims("0.evil.example", acct)
-		f, err := s.app.newFilter(s.known, s.filter.Options, s.app.decode, nil)
+		f, err := s.app.newFilter(s.known, s.filter.Options, s.app.apart(s.decoders), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

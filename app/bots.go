@@ -31,9 +31,6 @@ func (a *App) bot(p place, b network.Bot, st *store.Store, o reply.Options) (*re
 	o.Poll, o.Sweep, o.Caps.Uploads = cmp.Or(pace.Poll, o.Poll), pace.Sweep, cmp.Or(pace.Uploads, o.Caps.Uploads)
 	o.Platform, o.Login, o.Store, o.Secret = b, login(p.Kind), st, salt
 	o.Dreamer, o.See, o.Vocabulary = engine.Queue, engine.Maker.See, engine.Words
-	if o.Decode == nil {
-		o.Decode = a.decode
-	}
 	return reply.New(o)
 }
 
@@ -67,7 +64,7 @@ func (d *daemon) newBots() (bots []*reply.Daemon, err error) {
 func (d *daemon) bot(p place, b network.Bot) (*reply.Daemon, error) {
 	o := reply.Options{Log: d.app.log.With("network", p.Name), Letters: d.letters[p.Name],
 		Replied: d.counts.Replied, Pulse: d.loops,
-		Decode: d.counts.Decoding("mentions", d.app.decode)}
+		Decode: d.counts.Decoding("mentions", d.app.apart(d.decoders))}
 	if o.Letters != nil && d.filter != nil {
 		o.Orders = orders{d.filter}
 	}

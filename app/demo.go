@@ -66,7 +66,12 @@ func (s *Stage) build(on string, o Options) error {
 	if err != nil {
 		return err
 	}
-	if s.robot, err = a.bot(p, b, s.store, reply.Options{Log: a.log}); err != nil {
+	decoders, err := a.newDecoders()
+	if err != nil {
+		return err
+	}
+	s.close = append(s.close, decoders.Close)
+	if s.robot, err = a.bot(p, b, s.store, reply.Options{Log: a.log, Decode: a.apart(decoders)}); err != nil {
 		return err
 	}
 	s.id, s.Demo = scene.robot, demo.New(scene.visitor, botName, s.robot)

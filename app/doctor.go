@@ -69,7 +69,7 @@ func (a *App) Doctor(ctx context.Context, report func(network.Finding) error) er
 		return report(f)
 	}
 	for _, check := range []func(context.Context) network.Finding{
-		a.checkConfig, a.checkState, a.checkDisk, a.checkKey, a.checkDatabase, a.checkNetwork, a.checkFFmpeg,
+		a.checkConfig, a.checkState, a.checkDisk, a.checkKey, a.checkDatabase, a.checkDecoders, a.checkNetwork, a.checkFFmpeg,
 	} {
 		f := bounded(ctx, check)
 		if err := tell(f); err != nil {

@@ -2,8 +2,6 @@ package app
 
 import (
 	"cmp"
-	"context"
-	"image"
 	"os/exec"
 
 	"slugpuppy/classifier"
@@ -64,18 +62,6 @@ func (a *App) newEngine() (*Engine, error) {
 	}
 	maker := dream.New(net, a.makerOptions())
 	return &Engine{net, dream.NewVocabulary(net.Labels()), maker, dream.NewQueue(maker, a.cfg.Dream.Workers)}, nil
-}
-
-// decoder turns a file into a picture.
-type decoder = func(ctx context.Context, data []byte) (image.Image, error)
-
-// decode is the decoder of everything that comes in: within the limits, and their one budget.
-func (a *App) decode(ctx context.Context, data []byte) (image.Image, error) {
-	p, err := picture.Decode(ctx, data, a.pictures)
-	if err != nil {
-		return nil, err
-	}
-	return p.Image, nil
 }
 
 // makerOptions is what the configuration says about making pictures.

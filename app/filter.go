@@ -11,6 +11,7 @@ import (
 	"slugpuppy/bot/reply"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
+	"slugpuppy/picture/child"
 	"slugpuppy/store"
 )
 
@@ -33,9 +34,9 @@ func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
 
 // idleFilter is the filter of a command that works without a daemon: made when it is asked for,
 // it does one pass at a time.
-func (a *App) idleFilter(known connections) func() (*timeline.Filter, error) {
+func (a *App) idleFilter(known connections, decoders *child.Pool) func() (*timeline.Filter, error) {
 	return sync.OnceValues(func() (*timeline.Filter, error) {
-		return a.newFilter(known, timeline.Options{}, a.decode, nil)
+		return a.newFilter(known, timeline.Options{}, a.apart(decoders), nil)
 	})
 }
 
@@ -49,7 +50,7 @@ func (d *daemon) newFilter() (*timeline.Filter, error) {
 	if len(d.letters) > 0 {
 		o.Tell = d.tell
 	}
-	return d.app.newFilter(d.known, o, d.counts.Decoding("timelines", d.app.decode), d.counts.Looked)
+	return d.app.newFilter(d.known, o, d.counts.Decoding("timelines", d.app.apart(d.decoders)), d.counts.Looked)
 }
 
 // newLetters are those to subscribers, through the bots that can write to people. A name is somebody

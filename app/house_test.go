@@ -12,9 +12,13 @@ import (
 
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/config"
+	"slugpuppy/picture/child"
 )
 
 func TestMain(m *testing.M) {
+	if code, ok := Decode(os.Args[1:]); ok {
+		os.Exit(code)
+	}
 	// db check runs this very program again in a child, which the parts that open a database ask for.
 	if len(os.Args) > 1 && os.Args[1] == "db" {
 		os.Exit(0) // it is sound: whether it is, is tested where the command is
@@ -71,4 +75,15 @@ func (h *house) config(t testing.TB) *config.Config {
 		t.Fatal(err)
 	}
 	return cfg
+}
+
+// decodersFor are the processes that decode for a program, until the test ends.
+func decodersFor(t testing.TB, a *App) *child.Pool {
+	t.Helper()
+	p, err := a.newDecoders()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
 }

@@ -32,15 +32,21 @@ func (a *App) operator(ctx context.Context, mustExist bool) (operator.Service, f
 	case err != nil:
 		return nil, nil, err
 	}
+	decoders, err := a.newDecoders()
+	if err != nil {
+		st.Close()
+		return nil, nil, err
+	}
+	done := func() { decoders.Close(); st.Close() }
 	known := a.connections(st)
-	local := &operator.Local{Store: st, Filter: a.idleFilter(known), Lists: known.lists,
+	local := &operator.Local{Store: st, Filter: a.idleFilter(known, decoders), Lists: known.lists,
 		Admins: handles(a.cfg.Web.Admins)}
 	if !mustExist { // somebody connects: their secrets need the key
 		if _, err := a.key(); err != nil {
-			st.Close()
+			done()
 			return nil, nil, err
 		}
 		local.Secrets = known
 	}
-	return local, func() { st.Close() }, nil
+	return local, done, nil
 }

@@ -45,7 +45,7 @@ func newShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	d, err := a.newDaemon(st)
+	d, err := a.newDaemon(st, decodersFor(t, a))
 	if err != nil {
 		t.Fatal(err)
 	}

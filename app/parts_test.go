@@ -23,7 +23,7 @@ func newWorks(t *testing.T) *daemon {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	d, err := a.newDaemon(st)
+	d, err := a.newDaemon(st, decodersFor(t, a))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,23 +17,25 @@ import (
 	"slugpuppy/bot/timeline"
 	"slugpuppy/bot/web"
 	"slugpuppy/classifier"
+	"slugpuppy/picture/child"
 	"slugpuppy/store"
 )
 
 // daemon is what `slugpuppy serve` runs, built in the order of its fields: each part is complete when
 // the next one gets it.
 type daemon struct {
-	app     *App
-	store   *store.Store
-	loops   *pulse.Monitor
-	counts  *metrics.Metrics
-	known   connections
-	letters map[string]*reply.Letters // to the filter's subscribers, by network
-	filter  *timeline.Filter          // nil when it is disabled
-	bots    []*reply.Daemon
-	local   *operator.Local
-	site    *web.Site // nil without a page
-	lists   []shown   // what subscribers' browsers are shown
+	app      *App
+	store    *store.Store
+	loops    *pulse.Monitor
+	decoders *child.Pool // of what strangers send
+	counts   *metrics.Metrics
+	known    connections
+	letters  map[string]*reply.Letters // to the filter's subscribers, by network
+	filter   *timeline.Filter          // nil when it is disabled
+	bots     []*reply.Daemon
+	local    *operator.Local
+	site     *web.Site // nil without a page
+	lists    []shown   // what subscribers' browsers are shown
 }
 
 // Serve answers mentions, looks after timelines and listens to operators and browsers until ctx ends.
@@ -45,7 +47,12 @@ func (a *App) Serve(ctx context.Context) error {
 		return err
 	}
 	defer st.Close()
-	d, err := a.newDaemon(st)
+	decoders, err := a.newDecoders()
+	if err != nil {
+		return err
+	}
+	defer decoders.Close()
+	d, err := a.newDaemon(st, decoders)
 	if err != nil {
 		return err
 	}
@@ -58,15 +65,15 @@ func (a *App) Serve(ctx context.Context) error {
 }
 
 // newDaemon builds everything that runs.
-func (a *App) newDaemon(st *store.Store) (*daemon, error) {
+func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) {
 	if _, err := a.key(); err != nil {
 		return nil, err
 	}
-	d := &daemon{app: a, store: st, loops: &pulse.Monitor{}, known: a.connections(st)}
+	d := &daemon{app: a, store: st, loops: &pulse.Monitor{}, decoders: decoders, known: a.connections(st)}
 	d.letters = newLetters(d.known.places)
 	var err error
 	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed,
-		Money: a.money(d.known.places), Version: a.version})
+		Money: a.money(d.known.places), Decoders: decoders.Stats, Version: a.version})
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +91,7 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 		return d, nil
 	}
 	if a.cfg.Web.Listen != "" {
-		if d.site, err = a.newSite(d.known, d.filter, d.local, d.counts.Decoding("page", a.decode)); err != nil {
+		if d.site, err = a.newSite(d.known, d.filter, d.local, d.counts.Decoding("page", a.apart(decoders))); err != nil {
 			return nil, err
 		}
 	}
@@ -94,7 +101,7 @@ func (a *App) newDaemon(st *store.Store) (*daemon, error) {
 
 // newOperator is what operators may ask while the daemon runs.
 func (d *daemon) newOperator() *operator.Local {
-	l := &operator.Local{Store: d.store, Daemon: statusOf(d.bots, d.app.now()), Secrets: d.known, Lists: d.known.lists,
+	l := &operator.Local{Store: d.store, Daemon: statusOf(d.bots, d.decoders, d.app.now()), Secrets: d.known, Lists: d.known.lists,
 		Admins: handles(d.app.cfg.Web.Admins)}
 	if d.filter != nil {
 		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
@@ -159,9 +166,11 @@ func (d *daemon) ready() error {
 }
 
 // statusOf returns what the daemon says of itself when it is asked.
-func statusOf(bots []*reply.Daemon, since time.Time) func() operator.Status {
+func statusOf(bots []*reply.Daemon, decoders *child.Pool, since time.Time) func() operator.Status {
 	return func() operator.Status {
-		s := operator.Status{Running: true, PID: os.Getpid(), Since: since}
+		decoded := decoders.Stats()
+		s := operator.Status{Running: true, PID: os.Getpid(), Since: since,
+			Pictures: operator.Pictures{Apart: decoded.Pictures, Here: decoded.Here, Lost: decoded.Lost}}
 		var names, troubles []string // none when the filter is alone
 		for _, bot := range bots {
 			if self, ok := bot.Account(); ok {

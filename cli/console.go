@@ -69,6 +69,9 @@ func newConsole(in io.Reader, out, err io.Writer, env func(string) (string, bool
 // Main runs one command and returns its exit code. SIGINT and SIGTERM cancel it; a second
 // one ends the process at once.
 func Main(args []string) int {
+	if code, ok := app.Decode(args); ok {
+		return code
+	}
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	a := newConsole(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)

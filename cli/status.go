@@ -72,6 +72,7 @@ func statusText(s operator.Status, now time.Time) string {
 		jobs = []string{"none"}
 	}
 	fmt.Fprintf(&b, "\njobs: %s\ntimelines: %d", strings.Join(jobs, ", "), s.Users)
+	b.WriteString(picturesText(s.Pictures))
 	var waiting []string
 	for handle, why := range s.Waiting {
 		waiting = append(waiting, line("\n  @%s: %s", handle, why))
@@ -79,4 +80,19 @@ func statusText(s operator.Status, now time.Time) string {
 	slices.Sort(waiting)
 	b.WriteString(strings.Join(waiting, ""))
 	return b.String()
+}
+
+// picturesText says how strangers' pictures were decoded, "" while there was none.
+func picturesText(p operator.Pictures) string {
+	if p == (operator.Pictures{}) {
+		return ""
+	}
+	text := fmt.Sprintf("\npictures of strangers: %d decoded apart", p.Apart)
+	if p.Lost > 0 {
+		text += fmt.Sprintf(", %d ended their decoder", p.Lost)
+	}
+	if p.Here > 0 {
+		text += fmt.Sprintf(", %d without protection", p.Here)
+	}
+	return text
 }

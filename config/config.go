@@ -90,6 +90,7 @@ type Picture struct {
 	MaxSide   int      `toml:"max_side" min:"100" max:"65535" doc:"longest side in pixels"`
 	MaxFrames int      `toml:"max_frames" min:"1" max:"10000" doc:"most frames of an animation"`
 	Memory    ByteSize `toml:"memory" min:"16MiB" max:"1TiB" doc:"memory all pictures being decoded may use together"`
+	Strict    bool     `toml:"strict" doc:"refuse strangers' pictures when no process of their own can be started to decode them, instead of decoding them in the daemon"`
 }
 
 // Store is where state is kept.

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +60,7 @@ func TestWorkIsKnownBeforeItBegins(t *testing.T) {
 		{"a JPEG of 3,000 scans", scanBomb(5752, 3000), picture.TooCostly, picture.Passes},
 		{"a smaller one of 20,000", scanBomb(1300, 20_000), picture.TooCostly, picture.Passes},
 		{"a tiny one of as many as fit", scanBomb(120, 500_000), picture.TooCostly, picture.Passes},
+		{"a small one of work for a large picture", scanBomb(1300, 500), picture.TooCostly, picture.Passes},
 		{"a sequential one whose scans repeat", repeatedScans(1000), 0, ""},
 		{"a GIF of many frames", gifOf(5000, 1, 1), picture.TooLong, picture.FrameCount},
 		{"a GIF of large frames", gifOf(90, 1000, 1000), picture.TooLong, picture.FramePixels},
@@ -147,19 +150,52 @@ func TestHonestPicturesStayFarBelowTheLimits(t *testing.T) {
 }
 
 func TestDecodingEndsWithItsContextAndItsTime(t *testing.T) {
-	bomb := scanBomb(1300, 30_000) // many seconds, if that much work is allowed
-	lim := picture.Limits{MaxPixels: 1 << 40}
+	bomb := scanBomb(1300, 30_000) // many seconds
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
 	begin := time.Now()
-	if _, err := picture.Decode(ctx, bomb, lim); !errors.Is(err, context.Canceled) {
+	if err := picture.DecodeFor(ctx, time.Hour, bomb); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
 	}
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("went on for %v", took)
 	}
 	var p *picture.Problem
-	if err := picture.DecodeFor(t.Context(), 10*time.Millisecond, bomb, lim); !errors.As(err, &p) || p.Kind != picture.TimedOut {
-		t.Errorf("got %v, want that time ran out", err)
+	if err := picture.DecodeFor(t.Context(), 10*time.Millisecond, bomb); !errors.As(err, &p) || p.Kind != picture.TooCostly {
+		t.Errorf("got %v, want that it costs too much", err)
+	}
+}
+
+// What others on the machine do costs a decoder time on the wall, of which there is enough, and none of its
+// own.
+func TestOnlyADecodersOwnTimeCounts(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("its own time is not known on this system")
+	}
+	data, err := picture.EncodeJPEG(picture.Landscape(1000, 750, 1), 85, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick := time.Hour
+	for range 3 {
+		begin := time.Now()
+		if err := picture.DecodeFor(t.Context(), time.Hour, data); err != nil {
+			t.Fatal(err)
+		}
+		quick = min(quick, time.Since(begin))
+	}
+	var stop atomic.Bool
+	var others sync.WaitGroup
+	for range 10 * runtime.GOMAXPROCS(0) {
+		others.Go(func() {
+			for !stop.Load() {
+			}
+		})
+	}
+	defer others.Wait()
+	defer stop.Store(true)
+	begin := time.Now()
+	if err := picture.DecodeFor(t.Context(), 6*quick, data); err != nil {
+		t.Errorf("after %v, which are %v of its own: %v", time.Since(begin), quick, err)
 	}
 }

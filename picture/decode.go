@@ -2,10 +2,8 @@ package picture
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"image"
-	"math"
 	"time"
 
 	"slugpuppy/picture/bmp"
@@ -40,10 +38,8 @@ const (
 // What decoding may cost, in passes over one sample of a pixel (codec.Header). An honest
 // progressive JPEG of four components takes about 40 for each of its pixels.
 const (
-	maxPasses = 64 // for each pixel of the largest picture that is allowed
-
-	decodeTime = 10 * time.Second     // for anything
-	passTime   = 50 * time.Nanosecond // more for each pass; ten times what it takes on an idle machine
+	maxPasses   = 64      // for each pixel of the picture
+	freeOfPixel = 2 << 20 // so many pixels' passes more, for what a small file may have beside its pixels
 )
 
 func (l Limits) withDefaults() Limits {
@@ -132,11 +128,11 @@ func Decode(ctx context.Context, data []byte, lim Limits) (*Picture, error) {
 		return nil, err
 	}
 	defer release()
-	limit := decodeTime + time.Duration(p.Cost)*passTime
+	decode := decodeTimed
 	if lim.Untimed {
-		limit = math.MaxInt64
+		decode = decodeAll
 	}
-	img, err := decodeWithin(ctx, limit, data, p.Format, p.header)
+	img, err := decode(ctx, data, p.Format, p.header)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +176,7 @@ func checkSize(format string, h codec.Header, lim Limits) error {
 }
 
 func checkWork(format string, h codec.Header, lim Limits) error {
-	passes := maxPasses * lim.MaxPixels
+	passes := maxPasses * (int64(h.W)*int64(h.H) + freeOfPixel)
 	switch {
 	case h.Frames > lim.MaxFrames:
 		return tooMuch(TooLong, format, FrameCount, int64(h.Frames), int64(lim.MaxFrames))
@@ -192,20 +188,31 @@ func checkWork(format string, h codec.Header, lim Limits) error {
 	return nil
 }
 
-// decodeWithin gives a decoder a limited time. It is what a file of its cost may take even on a machine
-// that has much else to do, so that no good picture is called anything else.
-func decodeWithin(caller context.Context, limit time.Duration, data []byte, format string, h codec.Header) (*image.NRGBA, error) {
-	ctx, cancel := context.WithTimeout(caller, limit)
-	defer cancel()
+// decodeTimed gives a decoder the time that a file of its cost may take.
+func decodeTimed(ctx context.Context, data []byte, format string, h codec.Header) (*image.NRGBA, error) {
+	return decodeWithin(ctx, Work(h.Cost), data, format, h)
+}
+
+func decodeWithin(ctx context.Context, work time.Duration, data []byte, format string, h codec.Header) (img *image.NRGBA, err error) {
+	err = within(ctx, work, func(ctx context.Context) (err error) {
+		img, err = decodeAll(ctx, data, format, h)
+		return err
+	})
+	if p := timedOut(format, err); p != nil && ctx.Err() == nil {
+		return nil, p
+	}
+	return img, err
+}
+
+// decodeAll decodes a file and turns its colours into sRGB's. Its errors are *Problem, or the context's.
+func decodeAll(ctx context.Context, data []byte, format string, h codec.Header) (*image.NRGBA, error) {
 	img, err := decodeSafely(ctx, data, format)
 	if err == nil && h.Colours != nil {
 		err = h.Colours.Apply(ctx, img)
 	}
 	switch {
-	case caller.Err() != nil:
-		return nil, fmt.Errorf("decode picture: %w", caller.Err())
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, &Problem{Kind: TimedOut, Format: format, Reason: fmt.Sprintf("not decoded within %s", limit)}
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("decode picture: %w", ctx.Err())
 	case err != nil:
 		return nil, problem(format, err)
 	}

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// DecodeFor lets tests give a decoder less time.
-func DecodeFor(ctx context.Context, limit time.Duration, data []byte, lim Limits) error {
-	format, h, err := inspect(data, lim.withDefaults())
+// DecodeFor lets tests give a decoder so much processor time, whatever its file should cost.
+func DecodeFor(ctx context.Context, work time.Duration, data []byte) error {
+	format := Sniff(data)
+	h, err := readers[format].inspect(data)
 	if err != nil {
 		return err
 	}
-	_, err = decodeWithin(ctx, limit, data, format, h)
+	_, err = decodeWithin(ctx, work, data, format, h)
 	return err
 }

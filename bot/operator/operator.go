@@ -32,6 +32,15 @@ type Status struct {
 	Users   int               `json:"users"`             // subscribers of the filter
 	Waiting map[string]string `json:"waiting,omitempty"` // subscribers in trouble, and why
 	Admins  []Admin           `json:"admins,omitempty"`  // of the page
+
+	Pictures Pictures `json:"pictures,omitzero"`
+}
+
+// Pictures is how strangers' pictures were decoded since the daemon began.
+type Pictures struct {
+	Apart int `json:"apart,omitempty"` // in processes of their own
+	Here  int `json:"here,omitempty"`  // in the daemon, because no process could be started: without protection
+	Lost  int `json:"lost,omitempty"`  // processes that ended with their picture
 }
 
 // Admin is somebody who is configured to see the page's part for operators.

@@ -51,6 +51,15 @@ type Status struct {
 	Jobs    map[string]int    `json:"jobs"`
 	Users   int               `json:"users"`
 	Waiting map[string]string `json:"waiting,omitempty"` // account: why nothing happens there
+
+	Pictures Pictures `json:"pictures,omitzero"`
+}
+
+// Pictures is how strangers' pictures were decoded since the daemon began.
+type Pictures struct {
+	Apart int `json:"apart"` // in processes of their own
+	Here  int `json:"here"`  // in the daemon, without protection
+	Lost  int `json:"lost"`  // processes that ended with their picture
 }
 
 // OfStatus is the daemon's state as printed.
@@ -60,7 +69,7 @@ func OfStatus(s operator.Status) Status {
 		jobs[string(state)] = n
 	}
 	return Status{Running: s.Running, PID: s.PID, Since: s.Since, Account: s.Account, Trouble: s.Trouble, Jobs: jobs,
-		Users: s.Users, Waiting: s.Waiting}
+		Users: s.Users, Waiting: s.Waiting, Pictures: Pictures(s.Pictures)}
 }
 
 // Rule is a line of the allow and deny lists.

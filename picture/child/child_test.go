@@ -75,6 +75,7 @@ var children = map[string]func() int{
 			os.Stdout.Write(bytes.Repeat([]byte{'p', 0xff, 0xff, 0xff, 0xff}, 1000))
 		}
 	},
+	"burn": spin,
 	"mute": func() int { time.Sleep(time.Hour); return 0 },
 }
 
@@ -351,6 +352,80 @@ func TestAChildEndsWithItsContext(t *testing.T) {
 		}
 		if took := time.Since(begin); took > 20*time.Second {
 			t.Errorf("%s: took %v", kind, took)
+		}
+	}
+}
+
+func TestAChildThatHasNothingToDoIsEnded(t *testing.T) {
+	p := pool(t, "decode", func(o *child.Options) { o.Rest = 50 * time.Millisecond })
+	data := odd.Of("png")[0].Data
+	for range 2 {
+		if _, err := p.Decode(t.Context(), data, picture.Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(20 * time.Second); p.Running() > 0; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("it still waits")
+			}
+		}
+	}
+	if s := p.Stats(); s.Started != 2 || s.Lost != 0 || s.Pictures != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A child that gets no turn of the processor is not at fault: its file is decoded when it gets one.
+func TestOnlyAChildsOwnTimeCounts(t *testing.T) {
+	p := pool(t, "decode", func(o *child.Options) { o.Processes = 1 })
+	data, err := picture.EncodeJPEG(image.NewGray(image.Rect(0, 0, 6000, 4000)), 85, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	decoded := make(chan error, 1)
+	go func() {
+		_, err := p.Decode(t.Context(), data, picture.Limits{})
+		decoded <- err
+	}()
+	time.Sleep(20 * time.Millisecond)
+	p.Signal(syscall.SIGSTOP)
+	time.Sleep(2 * picture.Work(0))
+	p.Signal(syscall.SIGCONT)
+	if err := <-decoded; err != nil {
+		t.Errorf("a good picture on a machine with much else to do: %v", err)
+	}
+	if s := p.Stats(); s.Started != 1 || s.Lost != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// The largest photo that may come, on a machine whose processors have eight others to serve each.
+func TestABusyMachineCallsNoGoodPictureDamaged(t *testing.T) {
+	if os.Getenv("SLUGPUPPY_LONG") == "" {
+		t.Skip("set SLUGPUPPY_LONG=1: a minute of a loaded machine")
+	}
+	data := large(t, 7680, 4320)
+	for range 8 * runtime.NumCPU() {
+		c := exec.Command(os.Args[0], "burn")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer c.Wait()
+		defer c.Process.Kill()
+	}
+	p := pool(t, "decode")
+	for name, decode := range map[string]func(context.Context, []byte, picture.Limits) (*picture.Picture, error){
+		"in a child": p.Decode, "here": picture.Decode,
+	} {
+		for i := range 5 {
+			begin := time.Now()
+			_, err := decode(t.Context(), data, picture.Limits{})
+			t.Logf("%s, %d: %v", name, i+1, time.Since(begin).Round(time.Millisecond))
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }

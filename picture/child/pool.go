@@ -7,7 +7,6 @@ import (
 	"image"
 	"io"
 	"log/slog"
-	"math"
 	"os"
 	"strings"
 	"sync"
@@ -28,6 +27,8 @@ type Options struct {
 	Log    *slog.Logger // nil is the default one
 	// Wall is how long a child may be silent, beside the time that its file may cost; 0 means a minute.
 	Wall time.Duration
+	// Rest is how long a child waits for its next picture before it is ended; 0 means five minutes.
+	Rest time.Duration
 }
 
 // Pool decodes pictures in children, some at a time.
@@ -38,7 +39,8 @@ type Pool struct {
 	mu      sync.Mutex
 	closed  bool
 	running map[*process]bool
-	idle    []*process // of those
+	idle    []*process // of those; whoever waits longest comes first
+	sweep   *time.Timer
 	stats   Stats
 	warned  time.Time
 }
@@ -62,6 +64,9 @@ func New(o Options) *Pool {
 	if o.Wall <= 0 {
 		o.Wall = time.Minute
 	}
+	if o.Rest <= 0 {
+		o.Rest = 5 * time.Minute
+	}
 	p := &Pool{Options: o, seats: make(chan struct{}, o.Processes), running: map[*process]bool{}}
 	for range o.Processes {
 		p.seats <- struct{}{}
@@ -82,8 +87,13 @@ func Memory(lim picture.Limits) int64 {
 	return 24*most + 4*size + 512<<20
 }
 
-// Self is the command of this binary with some arguments.
+// Self is the command of this binary with some arguments. On Linux it is the very file that runs, also
+// when another version was put in its place meanwhile, which may not understand us.
 func Self(args ...string) ([]string, error) {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil {
+		return append([]string{running}, args...), nil
+	}
 	path, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -95,6 +105,9 @@ func Self(args ...string) ([]string, error) {
 func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true
+	if p.sweep != nil {
+		p.sweep.Stop()
+	}
 	var all []*process
 	for c := range p.running {
 		all = append(all, c)
@@ -127,13 +140,6 @@ func (p *Pool) Check(ctx context.Context) (Protection, error) {
 	p.leave(c)
 	return c.protection, nil
 }
-
-// What decoding may cost in a child's own processor time, of which a pass takes one to five
-// nanoseconds.
-const (
-	workTime = 2 * time.Second
-	passTime = 20 * time.Nanosecond
-)
 
 // errLost is a child that died of something that is not its file's fault.
 var errLost = errors.New("the process that decodes was killed")
@@ -209,7 +215,9 @@ func (p *Pool) leave(c *process) {
 	p.mu.Lock()
 	stays := !p.closed && c.answered < long && !c.dead()
 	if stays {
+		c.since = time.Now()
 		p.idle = append(p.idle, c)
+		p.sweepLater()
 	} else {
 		delete(p.running, c)
 	}
@@ -218,6 +226,32 @@ func (p *Pool) leave(c *process) {
 		c.close()
 	}
 	p.seats <- struct{}{}
+}
+
+// sweepLater has those ended that will have waited too long. The lock is held.
+func (p *Pool) sweepLater() {
+	if p.sweep == nil {
+		p.sweep = time.AfterFunc(p.Rest, p.sweepNow)
+	}
+}
+
+// sweepNow ends children that have waited too long for a picture.
+func (p *Pool) sweepNow() {
+	p.mu.Lock()
+	p.sweep = nil
+	var old []*process
+	for len(p.idle) > 0 && time.Since(p.idle[0].since) >= p.Rest {
+		old = append(old, p.idle[0])
+		delete(p.running, p.idle[0])
+		p.idle = p.idle[1:]
+	}
+	if len(p.idle) > 0 && !p.closed {
+		p.sweepLater()
+	}
+	p.mu.Unlock()
+	for _, c := range old {
+		c.close()
+	}
 }
 
 // seat waits for a child of one's own, and starts it if none is idle.
@@ -285,7 +319,7 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 // ask has a child decode a file.
 func (p *Pool) ask(ctx context.Context, c *process, data []byte, lim picture.Limits) (*picture.Picture, error) {
 	var will planned
-	err := c.during(ctx, workTime, p.Wall, func() error {
+	err := c.during(ctx, picture.Work(0), p.Wall, func() error {
 		if err := say(c.in, question, limits{lim.MaxBytes, lim.MaxPixels, lim.MaxSide, lim.MaxFrames}); err != nil {
 			return err
 		}
@@ -308,13 +342,16 @@ func (p *Pool) ask(ctx context.Context, c *process, data []byte, lim picture.Lim
 	}
 	defer release()
 	img := image.NewNRGBA(image.Rect(0, 0, will.W, will.H))
-	work := workTime + time.Duration(will.Cost)*passTime
+	work := picture.Work(will.Cost)
 	err = c.during(ctx, work, p.Wall+10*work, func() error { return c.fetch(img.Pix) })
 	if err != nil {
 		return nil, p.explain(ctx, c, err, will.Format)
 	}
 	return &picture.Picture{Image: img, Format: will.Format, Frames: will.Frames}, nil
 }
+
+// mostCost is more than any plan has.
+const mostCost = 1 << 50
 
 // check wants sizes that the limits allow: a child is not believed.
 func (w *planned) check(lim picture.Limits) error {
@@ -326,7 +363,7 @@ func (w *planned) check(lim picture.Limits) error {
 		side = picture.DefaultMaxSide
 	}
 	if w.W < 1 || w.H < 1 || w.W > side || w.H > side || int64(w.W)*int64(w.H) > most ||
-		w.Frames < 1 || w.Memory < 0 || w.Cost < 0 || w.Cost > math.MaxInt64/2/int64(passTime) || len(w.Format) > 8 {
+		w.Frames < 1 || w.Memory < 0 || w.Cost < 0 || w.Cost > mostCost || len(w.Format) > 8 {
 		return &picture.Problem{Kind: picture.Corrupt, Reason: fmt.Sprintf("a decoder that plans %+v", *w)}
 	}
 	return nil

@@ -18,6 +18,7 @@ type process struct {
 	protection Protection
 	gone       chan struct{} // closed when it has ended and been waited for
 	answered   int           // questions
+	since      time.Time     // while idle
 }
 
 // startTime is how long a child may take to say hello, on a machine that has much else to do.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"slugpuppy/picture/child"
 	"slugpuppy/store"
 )
 
@@ -41,12 +42,14 @@ type Engine func() (operations float64, took time.Duration)
 // with the least left may still cost: +Inf without a cap.
 type Money func() (spent, left float64, err error)
 
-// Options of Metrics. Money may be nil, where nothing costs; all else is needed.
+// Options of Metrics. Money may be nil, where nothing costs; source, engine and version are needed.
 type Options struct {
-	Source  Source
-	Engine  Engine
-	Money   Money
-	Version string // of the program
+	Source Source
+	Engine Engine
+	Money  Money
+	// Decoders tells what the processes that decode strangers' pictures did; nil where there are none.
+	Decoders func() child.Stats
+	Version  string // of the program
 }
 
 // New checks the options and returns metrics.
@@ -75,6 +78,9 @@ func New(o Options) (*Metrics, error) {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if o.Money != nil {
 		m.registry.MustRegister(bills(o.Money)...)
+	}
+	if o.Decoders != nil {
+		m.registry.MustRegister(decoders(o.Decoders)...)
 	}
 	return m, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/operator/metrics"
+	"slugpuppy/picture/child"
 	"slugpuppy/store"
 )
 
@@ -30,7 +31,8 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := metrics.Options{Source: st.Operator(), Version: "v1", Engine: func() (float64, time.Duration) { return 3e9, 2 * time.Second },
-		Money: func() (float64, float64, error) { return 1.5, 8.5, nil }}
+		Money:    func() (float64, float64, error) { return 1.5, 8.5, nil },
+		Decoders: func() child.Stats { return child.Stats{Pictures: 7, Started: 4, Lost: 3, Here: 2} }}
 	m, err := metrics.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +54,8 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	}
 	code, text := get("/metrics")
 	for _, want := range []string{`slugpuppy_verdicts_total{band="certain"} 1`, "slugpuppy_unreadable_pictures_total 1", `slugpuppy_decode_failures_total{of="mentions"} 1`, `slugpuppy_jobs{state="queued"} 1`,
-		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3e+09", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_api_spent_dollars 1.5", "slugpuppy_api_budget_left_dollars 8.5", "slugpuppy_hide_latency_seconds_count 1", `version="v1"`} {
+		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3e+09", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_api_spent_dollars 1.5", "slugpuppy_api_budget_left_dollars 8.5", "slugpuppy_hide_latency_seconds_count 1",
+		`slugpuppy_decoded_pictures_total{where="apart"} 7`, `slugpuppy_decoded_pictures_total{where="here"} 2`, "slugpuppy_decoders_started_total 4", "slugpuppy_decoders_lost_total 3", `version="v1"`} {
 		if code != http.StatusOK || !strings.Contains(text, want) {
 			t.Errorf("%d: no %s", code, want)
 		}
