@@ -65,8 +65,8 @@ func newLetters(all []place) map[string]*reply.Letters {
 	return letters
 }
 
-// tell sends somebody their digest.
-func (d *daemon) tell(_ context.Context, sub store.Subscriber, digest timeline.Digest) error {
+// tell sends somebody what the filter has to say, once for each name.
+func (d *daemon) tell(_ context.Context, sub store.Subscriber, name string, a timeline.Answer) error {
 	l := d.letters[sub.Network]
 	if l == nil {
 		on := sub.Network
@@ -75,6 +75,6 @@ func (d *daemon) tell(_ context.Context, sub store.Subscriber, digest timeline.D
 		}
 		return fmt.Errorf("the bot writes to nobody on %s; `slugpuppy filter report` says the same", on)
 	}
-	name := fmt.Sprintf("digest:%s:%s:%s:%d", sub.Network, sub.Identity.Server, sub.Identity.ID, sub.LastDigest.Unix())
-	return l.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, words.Digest(digest))
+	name = fmt.Sprintf("%s:%s:%s:%s", sub.Network, sub.Identity.Server, sub.Identity.ID, name)
+	return l.Tell(name, network.Account{ID: sub.Handle, Handle: sub.Handle}, words.Answer(a))
 }

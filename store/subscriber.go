@@ -38,6 +38,14 @@ type Subscriber struct {
 	Joined      time.Time `json:"joined"`
 	Trouble     string    `json:"trouble,omitempty"` // why nothing happens now
 	Leaving     bool      `json:"leaving,omitempty"` // filters are being removed, then all is forgotten
+	// Notices are what they were told of and still holds, by what it is.
+	Notices map[string]Notice `json:"notices,omitempty"`
+}
+
+// Notice is something that a subscriber was told.
+type Notice struct {
+	At    time.Time `json:"at"`
+	Posts int       `json:"posts,omitempty"` // how many it is about
 }
 
 // MuteRule is the last rung: an account with so many hidden posts within a time is muted for a
@@ -175,6 +183,7 @@ func undoSubscriber(tx *tx, e Entry) error {
 	}
 	before.Handle, before.Server = now.Handle, now.Server // who they are is no choice
 	before.LastDigest, before.Trouble, before.Leaving = now.LastDigest, now.Trouble, now.Leaving
+	before.Notices = now.Notices
 	return putRecord(tx, subscriberBucket, subscriberKey(before.Identity), before)
 }
 

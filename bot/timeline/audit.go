@@ -51,7 +51,7 @@ func (f *Filter) Audit(ctx context.Context, sub store.Subscriber, handle string)
 	a := Audit{Account: artist.Handle}
 	for _, p := range list {
 		s := original(p)
-		if s.sights, err = f.Eye.lookAt(ctx, reader, p); err != nil {
+		if s.sights, err = f.Eye.lookAt(ctx, source{f.desks, sub.Identity, reader}, p); err != nil {
 			return a, err
 		}
 		if len(s.sights) == 0 {

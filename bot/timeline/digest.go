@@ -3,6 +3,7 @@ package timeline
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -100,8 +101,6 @@ func (w *watcher) digest(ctx context.Context, sub store.Subscriber) error {
 			out.HidesFrom = sub.ShadowUntil
 		}
 	}
-	if err := w.Tell(ctx, sub, out); err != nil {
-		w.Log.Warn("a digest could not be sent", "account", sub.Handle, "error", err)
-	}
+	w.send(ctx, sub, fmt.Sprintf("digest:%d", sub.LastDigest.Unix()), out)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"image"
 	"time"
@@ -56,24 +57,62 @@ func (e *Eye) near(score float64) bool {
 	return score >= e.Judge.Likely(relaxed) && score < e.Judge.Certain(strict)
 }
 
-// Look judges one attachment: the server's preview, and the picture itself when the preview
-// leaves doubts. What cannot be decoded is a sight too, so that it is not tried again.
-func (e *Eye) Look(ctx context.Context, from network.Fetcher, m network.Media) (store.Sight, error) {
+// Source is where pictures come from, for one subscriber.
+type Source interface {
+	network.Fetcher
+	// Turn waits until the subscriber may have a picture looked at that is at an address.
+	Turn(ctx context.Context, address string) (done func(), err error)
+	// Work has something that takes the processor's time done when it is the subscriber's turn.
+	Work(ctx context.Context, do func(context.Context) error) error
+}
+
+// unseen is a picture that could not be looked at.
+type unseen struct {
+	err  error
+	bare bool // it is the picture's fault, or ours: another try is no use
+}
+
+func (u *unseen) Error() string { return "look at a picture: " + u.err.Error() }
+
+func (u *unseen) Unwrap() error { return u.err }
+
+// Look judges one attachment: the server's preview, and the picture itself when the preview leaves
+// doubts. What cannot be decoded is a sight too, so that it is not tried again; an *unseen is a picture
+// that cannot be had now. Any other error is the store's.
+func (e *Eye) Look(ctx context.Context, from Source, m network.Media) (store.Sight, error) {
 	name := "url:" + digest([]byte(m.URL))
 	if seen, ok, err := e.Store.Sights().Find(e.Judge.Model(), name); err != nil || ok {
 		return seen, err
 	}
-	got, err, _ := e.flights.Do(name, func() (any, error) {
-		seen, err := e.look(ctx, from, m)
-		if err != nil {
-			return seen, err
-		}
-		return seen, e.Store.Sights().Put(e.Judge.Model(), seen, name, "sha:"+seen.Picture)
-	})
+	done, err := from.Turn(ctx, or(m.PreviewURL, m.URL)) // before anybody else can come to wait for it
 	if err != nil {
 		return store.Sight{}, err
 	}
-	return got.(store.Sight), nil
+	defer done()
+	for {
+		got, err, shared := e.flights.Do(name, func() (any, error) {
+			if seen, ok, err := e.Store.Sights().Find(e.Judge.Model(), name); err != nil || ok {
+				return seen, err
+			}
+			seen, err := e.look(ctx, from, m)
+			if err != nil {
+				return seen, err
+			}
+			return seen, e.Store.Sights().Put(e.Judge.Model(), seen, name, "sha:"+seen.Picture)
+		})
+		if err != nil && shared && ctx.Err() == nil && ended(err) { // somebody else's pass ended, not ours
+			continue
+		}
+		if err != nil {
+			return store.Sight{}, err
+		}
+		return got.(store.Sight), nil
+	}
+}
+
+// ended says whether an error is that of a context.
+func ended(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errPassTime)
 }
 
 // Known finds what was seen of a picture by its hash.
@@ -81,7 +120,7 @@ func (e *Eye) Known(hash string) (store.Sight, bool, error) {
 	return e.Store.Sights().Find(e.Judge.Model(), "sha:"+hash)
 }
 
-func (e *Eye) look(ctx context.Context, from network.Fetcher, m network.Media) (store.Sight, error) {
+func (e *Eye) look(ctx context.Context, from Source, m network.Media) (store.Sight, error) {
 	still := m.Kind == network.Still
 	if m.PreviewURL == "" && !still {
 		return store.Sight{Unread: "a clip without a preview", Picture: digest([]byte(m.URL))}, nil
@@ -92,6 +131,9 @@ func (e *Eye) look(ctx context.Context, from network.Fetcher, m network.Media) (
 		return seen, err
 	}
 	full, err := e.see(ctx, from, m)
+	if ctx.Err() != nil {
+		return store.Sight{}, context.Cause(ctx)
+	}
 	if err != nil || full.Unread != "" {
 		return seen, nil // the preview was good enough for the server
 	}
@@ -99,18 +141,38 @@ func (e *Eye) look(ctx context.Context, from network.Fetcher, m network.Media) (
 }
 
 // see downloads, decodes and judges one file.
-func (e *Eye) see(ctx context.Context, from network.Fetcher, m network.Media) (store.Sight, error) {
+func (e *Eye) see(ctx context.Context, from Source, m network.Media) (seen store.Sight, err error) {
 	data, err := from.Fetch(ctx, m, e.FetchBytes)
+	if ctx.Err() != nil {
+		return store.Sight{}, context.Cause(ctx)
+	}
 	if network.Failed(err) && !network.MayPass(err) {
 		return store.Sight{Unread: err.Error(), Picture: digest([]byte(m.URL))}, nil
 	}
 	if err != nil {
-		return store.Sight{}, fmt.Errorf("fetch a picture: %w", err)
+		return store.Sight{}, &unseen{err: fmt.Errorf("fetch: %w", err)}
 	}
 	hash := digest(data)
 	if seen, ok, err := e.Known(hash); err != nil || ok {
 		return seen, err
 	}
+	err = from.Work(ctx, func(within context.Context) error {
+		return safely(func() error {
+			seen, err = e.examine(within, hash, data)
+			return err
+		})
+	})
+	switch {
+	case ctx.Err() != nil:
+		return store.Sight{}, context.Cause(ctx)
+	case err != nil:
+		return store.Sight{}, &unseen{err: err, bare: !ended(err)}
+	}
+	return seen, nil
+}
+
+// examine decodes and judges a file.
+func (e *Eye) examine(ctx context.Context, hash string, data []byte) (store.Sight, error) {
 	img, err := e.Decode(ctx, data)
 	if ctx.Err() != nil {
 		return store.Sight{}, context.Cause(ctx)

@@ -161,7 +161,7 @@ func (r *round) dismissed(rows []store.Judged) error {
 // filed notes that a post is hidden, and where.
 func (r *round) filed(row store.Judged, place string) error {
 	first := false
-	now, err := r.own.Timeline().Change(row.Post, func(j *store.Judged) {
+	now, err := r.change(row.Post, func(j *store.Judged) {
 		switch j.Fate {
 		case store.Wanted:
 			first = true
@@ -207,7 +207,7 @@ func (r *round) added(ctx context.Context, post, place string) error {
 	if err := teach(r.own.Timeline(), r.Eye, row, true); err != nil {
 		return err
 	}
-	_, err = r.own.Timeline().Change(post, func(j *store.Judged) {
+	_, err = r.change(post, func(j *store.Judged) {
 		fate := j.Fate
 		*j = row
 		j.Fate = fate
@@ -242,7 +242,7 @@ func (w *watcher) meet(ctx context.Context, post string) (store.Judged, error) {
 
 // end gives a post its last fate.
 func (w *watcher) end(post string, fate store.Fate) error {
-	_, err := w.own.Timeline().Change(post, func(j *store.Judged) { j.Fate = fate })
+	_, err := w.change(post, func(j *store.Judged) { j.Fate = fate })
 	return err
 }
 

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"context"
+	"errors"
 	"math"
 	"regexp"
 	"time"
@@ -59,7 +60,8 @@ type seen struct {
 	post    network.Post // the original
 	booster string       // who boosted or quoted it into the timeline, "" when nobody did
 	sights  []store.Sight
-	said    bool // the author calls it a dream
+	said    bool  // the author calls it a dream
+	missed  error // why one of the pictures could not be had, nil when all were
 }
 
 // decide is the order of precedence, first that applies:
@@ -158,19 +160,28 @@ func alike(l store.Lesson, s store.Sight) bool {
 	return picture.Likeness(l.Sketch, s.Sketch) >= picture.SamePicture
 }
 
-// lookAt sees all pictures of a post. One that cannot be read counts as nothing.
-func (e *Eye) lookAt(ctx context.Context, from network.Fetcher, p network.Post) (sights []store.Sight, err error) {
-	for _, m := range p.Media {
+// mostPictures is how many pictures of one post are looked at. Servers allow 4, few allow more.
+const mostPictures = 16
+
+// lookAt sees all pictures of a post. One that cannot be read counts as nothing. The error is that of
+// one that could not be had; the others were seen.
+func (e *Eye) lookAt(ctx context.Context, from Source, p network.Post) (sights []store.Sight, err error) {
+	for _, m := range p.Media[:min(len(p.Media), mostPictures)] {
 		if m.Kind == network.Other {
 			continue
 		}
-		s, err := e.Look(ctx, from, m)
-		if err != nil {
-			return nil, err
+		s, failed := e.Look(ctx, from, m)
+		var missed *unseen
+		if failed != nil && !errors.As(failed, &missed) {
+			return nil, failed
+		}
+		if failed != nil {
+			err = failed
+			continue
 		}
 		if s.Unread == "" {
 			sights = append(sights, s)
 		}
 	}
-	return sights, nil
+	return sights, err
 }

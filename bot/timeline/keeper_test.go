@@ -51,10 +51,15 @@ func (r *redness) Certain(float64) float64 { return 0.9 }
 func (r *redness) Model() string { return "red-" + r.model }
 
 // paint makes a picture with a share of red and a pattern of its own.
-func paint(red float64, seed int) []byte {
-	img := image.NewNRGBA(image.Rect(0, 0, 64, 48))
-	for y := range 48 {
-		for x := range 64 {
+func paint(red float64, seed int) []byte { return painted(red, seed, 64, 48) }
+
+// paintSized is one of another size.
+func paintSized(red float64, w, h int) []byte { return painted(red, w, w, h) }
+
+func painted(red float64, seed, w, h int) []byte {
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
 			v := uint8(120 + 100*((x/(3+seed%7)+y/(2+seed%5)+seed)%2) + seed%17)
 			img.SetNRGBA(x, y, color.NRGBA{uint8(255 * red), v, v, 255})
 		}
@@ -110,10 +115,13 @@ func (k *keeper) open() {
 	o.Eye = &timeline.Eye{Judge: k.judge, Store: st, FetchBytes: 1 << 20, Decode: decode}
 	o.Connect = func(sub store.Subscriber) (network.Reader, error) {
 		r, err := k.connect(st, sub)
+		if _, strange := r.(odd); strange || r == nil {
+			return r, err
+		}
 		return near{r, k.client}, err
 	}
-	o.Tell = func(_ context.Context, _ store.Subscriber, d timeline.Digest) error {
-		k.told = append(k.told, words.Digest(d))
+	o.Tell = func(_ context.Context, _ store.Subscriber, _ string, a timeline.Answer) error {
+		k.told = append(k.told, words.Answer(a))
 		return nil
 	}
 	o.Check = cmp.Or(o.Check, time.Nanosecond) // every pass looks at what is hidden

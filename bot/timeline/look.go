@@ -15,6 +15,13 @@ import (
 // pageSize is how many posts are read, judged and written down at a time.
 const pageSize = 40
 
+const (
+	// mostPages is how much of a timeline one pass reads: the rest is for the next one.
+	mostPages = 25
+	// passTime is after how long a pass reads no further page.
+	passTime = 10 * time.Minute
+)
+
 // look judges what came into the timeline since the last time.
 func (w *watcher) look(ctx context.Context, sub store.Subscriber) error {
 	cursor, known, err := w.own.Timeline().Cursor()
@@ -24,7 +31,8 @@ func (w *watcher) look(ctx context.Context, sub store.Subscriber) error {
 	if !known {
 		return w.first(ctx, sub)
 	}
-	for ctx.Err() == nil {
+	began, been := time.Now(), map[string]bool{cursor: true}
+	for range mostPages {
 		page, err := w.reader.Home(ctx, cursor, pageSize)
 		if err != nil {
 			return err
@@ -36,8 +44,15 @@ func (w *watcher) look(ctx context.Context, sub store.Subscriber) error {
 			return err
 		}
 		cursor = page.Next
+		if been[cursor] { // it goes round in circles
+			w.Log.Warn("a timeline comes back to where it was; the rest of it is for later", "account", sub.Handle)
+			return nil
+		}
+		if been[cursor] = true; time.Since(began) > passTime {
+			return nil
+		}
 	}
-	return context.Cause(ctx)
+	return nil
 }
 
 // overlap looks at the latest posts once more from time to time. A post that reaches the server late
@@ -74,41 +89,113 @@ func (w *watcher) first(ctx context.Context, sub store.Subscriber) error {
 	return nil
 }
 
-// record decides about posts that nothing was decided about and writes that down with a cursor.
+// record decides about posts that nothing was decided about and writes that down with a cursor. A post
+// with a picture that cannot be had now is looked at later.
 func (w *watcher) record(ctx context.Context, sub store.Subscriber, page []network.Post, cursor string) error {
 	v, err := w.view(sub)
 	if err != nil {
 		return err
 	}
-	var found []*seen
-	group, gctx := errgroup.WithContext(ctx)
+	found, err := w.strangers(page)
+	if err != nil {
+		return err
+	}
+	if err := w.seeAll(ctx, found); err != nil {
+		return err
+	}
+	var rows []store.Judged
+	for _, s := range found {
+		row, ok := w.verdict(v, s)
+		switch {
+		case !ok:
+		case row.Kind == "" && s.missed != nil:
+			if err := w.postpone(s, late{}); err != nil {
+				return err
+			}
+		case row.Kind != "" || len(s.sights) > 0:
+			w.count(row, *s)
+			rows = append(rows, row)
+		}
+	}
+	return w.write(cursor, rows)
+}
+
+// strangers are the posts of a page that nothing was decided about yet, and that are not for later.
+func (w *watcher) strangers(page []network.Post) (found []*seen, err error) {
+	later, err := w.own.Notes(latePart).All()
+	if err != nil {
+		return nil, err
+	}
 	taken := map[string]bool{}
+	for post := range later {
+		taken[post] = true
+	}
 	for _, s := range shown(page) {
 		if taken[s.post.ID] || s.post.Author.ID == w.own.Identity().ID {
 			continue
 		}
 		taken[s.post.ID] = true
-		if _, err := w.own.Timeline().Judged(s.post.ID); !errors.Is(err, store.ErrNoPost) {
-			if err != nil {
-				return err
-			}
-			continue
+		_, err := w.own.Timeline().Judged(s.post.ID)
+		switch {
+		case errors.Is(err, store.ErrNoPost):
+			found = append(found, s)
+		case err != nil:
+			return nil, err
 		}
-		found = append(found, s)
+	}
+	return found, nil
+}
+
+// seeAll looks at the pictures of posts.
+func (w *watcher) seeAll(ctx context.Context, posts []*seen) error {
+	group, gctx := errgroup.WithContext(ctx)
+	for _, s := range posts {
 		group.Go(func() error { return w.see(gctx, s) })
 	}
-	if err := group.Wait(); err != nil {
-		return fmt.Errorf("look at the pictures of a timeline: %w", err)
+	return group.Wait()
+}
+
+// verdict decides about a post. One that nothing can be decided about, for a bug of ours, is left alone:
+// it must not keep the others from being judged.
+func (w *watcher) verdict(v view, s *seen) (row store.Judged, ok bool) {
+	err := safely(func() error { row = w.Eye.decide(v, *s); return nil })
+	if err != nil {
+		w.spoilt(s.post.ID, err)
 	}
-	var rows []store.Judged
-	for _, s := range found {
-		row := w.Eye.decide(v, *s)
-		w.count(row, *s)
-		if row.Kind != "" || len(s.sights) > 0 {
-			rows = append(rows, row)
+	return row, err == nil
+}
+
+// spoilt is a post that is left alone because of an error of ours.
+func (w *watcher) spoilt(post string, err error) {
+	w.Observer.Contained()
+	w.Log.Error("a post cannot be judged and is left alone", "account", w.own.Identity(), "post", post,
+		"error", err, "stack", stackOf(err))
+}
+
+// write stores rows with a cursor. Where the store does not take them all, it is asked for each: one row
+// that it cannot hold must not keep the timeline at this page for ever. What fails then is the store.
+func (w *watcher) write(cursor string, rows []store.Judged) error {
+	err := w.own.Timeline().Record(cursor, rows...)
+	if err == nil || errors.Is(err, store.ErrNoSubscriber) || len(rows) == 0 {
+		return err
+	}
+	was, _, err := w.own.Timeline().Cursor()
+	if err != nil {
+		return err
+	}
+	bad := map[string]error{}
+	for _, row := range rows {
+		if err := w.own.Timeline().Record(was, row); err != nil {
+			bad[row.Post] = err
 		}
 	}
-	return w.own.Timeline().Record(cursor, rows...)
+	if err := w.own.Timeline().Record(cursor); err != nil {
+		return err
+	}
+	for post, err := range bad {
+		w.spoilt(post, err)
+	}
+	return nil
 }
 
 // count tells the observer of a verdict.
@@ -121,20 +208,31 @@ func (w *watcher) count(row store.Judged, s seen) {
 	}
 }
 
-// see looks at a post's pictures when there is room for one more.
+// see looks at a post's pictures when it is our turn. What could not be had is noted with the post.
 func (w *watcher) see(ctx context.Context, s *seen) (err error) {
 	if len(s.post.Media) == 0 {
 		return nil
 	}
-	select {
-	case w.slots <- struct{}{}:
-		defer func() { <-w.slots }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	err = safely(func() error {
+		s.sights, err = w.Eye.lookAt(ctx, w.source(), s.post)
+		return err
+	})
+	switch missed, ok := errors.AsType[*unseen](err); {
+	case ok && missed.bare:
+		w.spoilt(s.post.ID, err)
+		return nil
+	case ok:
+		s.missed = err
+		return nil
+	case stackOf(err) != "":
+		w.spoilt(s.post.ID, err)
+		return nil
 	}
-	s.sights, err = w.Eye.lookAt(ctx, w.reader, s.post)
 	return err
 }
+
+// source is where this subscriber's pictures come from.
+func (w *watcher) source() Source { return source{w.desks, w.own.Identity(), w.reader} }
 
 // shown lists the posts that a page of the timeline shows: its own, and those that they quote.
 // A filter with a quoted post hides it inside the quoting one, which stays.
@@ -225,7 +323,7 @@ func (w *watcher) again(v view, row store.Judged) (bool, error) {
 	if row.Fate == now.Fate || row.Fate == store.Filed && now.Kind != "" {
 		return false, nil
 	}
-	_, err := w.own.Timeline().Change(row.Post, func(j *store.Judged) {
+	_, err := w.change(row.Post, func(j *store.Judged) {
 		if j.Fate != row.Fate {
 			return
 		}

@@ -23,8 +23,8 @@ type Options struct {
 	Connect func(store.Subscriber) (network.Reader, error)
 	// Disconnect gives a subscriber's token back and forgets it; nil: there is nothing to give back.
 	Disconnect func(ctx context.Context, sub store.Subscriber) error
-	// Tell sends a subscriber a private message, such as a digest; nil: nobody can.
-	Tell func(ctx context.Context, to store.Subscriber, d Digest) error
+	// Tell sends a subscriber a private message, a Digest or a Notice, once for each name; nil: nobody can.
+	Tell func(ctx context.Context, to store.Subscriber, name string, a Answer) error
 	Log  *slog.Logger // nil: nothing is logged
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
@@ -40,6 +40,8 @@ type Options struct {
 	Backoff backoff.Law // of servers that do not answer well; 5 s to 15 min
 	// Looks is how many pictures are looked at at a time, for all subscribers; 2.
 	Looks int
+	// PictureTime is how long the download of a picture may take, and how long a look at it; 20 s.
+	PictureTime time.Duration
 	// First is how many posts of the past are looked at when somebody joins; 200.
 	First int
 }
@@ -49,6 +51,7 @@ type Observer interface {
 	Judged(band string)
 	Unreadable()
 	Hidden(after time.Duration) // since the post was written
+	Contained()                 // an error of our own, which cost one subscriber a pass
 }
 
 // deaf is the observer when nobody listens.
@@ -57,11 +60,12 @@ type deaf struct{}
 func (deaf) Judged(string)        {}
 func (deaf) Unreadable()          {}
 func (deaf) Hidden(time.Duration) {}
+func (deaf) Contained()           {}
 
 // Filter looks after the timelines of all subscribers.
 type Filter struct {
 	Options
-	slots chan struct{}
+	desks *desks
 
 	mu       sync.Mutex
 	watchers map[identity.Identity]*watcher
@@ -77,13 +81,14 @@ func New(o Options) (*Filter, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
+	o.PictureTime = orTime(o.PictureTime, 20*time.Second)
 	o.Keep = orTime(o.Keep, 90*24*time.Hour)
 	o.Backoff.First, o.Backoff.Longest = orTime(o.Backoff.First, 5*time.Second), orTime(o.Backoff.Longest, 15*time.Minute)
 	if o.Observer == nil {
 		o.Observer = deaf{}
 	}
 	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
-	return &Filter{Options: o, slots: make(chan struct{}, o.Looks), watchers: map[identity.Identity]*watcher{}, joined: make(chan struct{}, 1)}, nil
+	return &Filter{Options: o, desks: newDesks(o.Looks, o.PictureTime), watchers: map[identity.Identity]*watcher{}, joined: make(chan struct{}, 1)}, nil
 }
 
 func (o Options) validate() error {
@@ -110,10 +115,11 @@ func orTime(d, otherwise time.Duration) time.Duration {
 // census is how often the list of subscribers is read without a hint.
 const census = time.Minute
 
-// Run looks after everybody until ctx ends, and then returns nil. An error is the store's.
+// Run looks after everybody until ctx ends, and then returns nil: no subscriber's trouble ends it, and
+// a store that fails is asked again.
 func (f *Filter) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var group sync.WaitGroup
 	defer group.Wait()
 	tick := time.NewTicker(census)
@@ -125,29 +131,24 @@ func (f *Filter) Run(ctx context.Context) error {
 		turn.Within(census)
 		if time.Since(pruned) > time.Hour {
 			if err := f.prune(); err != nil {
-				return err
+				f.Log.Error("what is too old cannot be forgotten; it is tried again", "error", err)
 			}
 			pruned = time.Now()
 		}
 		subs, err := f.Store.Operator().Subscribers()
 		if err != nil {
-			return fmt.Errorf("list subscribers: %w", err)
+			f.Log.Error("the subscribers cannot be read; it is tried again", "error", err)
 		}
 		for _, sub := range subs {
 			if w, fresh := f.watcher(sub.Identity); fresh {
 				group.Go(func() {
 					defer f.dismiss(w)
-					if err := w.run(ctx); err != nil && ctx.Err() == nil {
-						cancel(fmt.Errorf("the timeline of %s: %w", sub.Handle, err))
-					}
+					w.run(ctx)
 				})
 			}
 		}
 		select {
 		case <-ctx.Done():
-			if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-				return err
-			}
 			return nil
 		case <-f.joined:
 		case <-tick.C:

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
-	"slugpuppy/bot/network/backoff"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/store"
 )
 
@@ -19,34 +19,40 @@ type watcher struct {
 	wake       chan struct{}
 	passing    sync.Mutex
 	reader     network.Reader
-	checked    time.Time     // when what is hidden was last read
-	overlapped time.Time     // when the latest posts were last read again
-	muted      time.Time     // when the mutes were last read
-	named      time.Time     // when to ask again what the account is called
-	failures   int           // in a row
-	pause      time.Duration // after the last one
+	checked    time.Time // when what is hidden was last read
+	overlapped time.Time // when the latest posts were last read again
+	muted      time.Time // when the mutes were last read
+	named      time.Time // when to ask again what the account is called
+	spell      spell
 }
 
-// longestPass is more than a pass over a neglected timeline takes.
-const longestPass = 3 * time.Hour
+const (
+	// longestPass is more than a pass takes: what is left of a neglected timeline is for the next ones.
+	longestPass = 20 * time.Minute
+	// longestWait is more than a pass waits for one that an operator asked for, and then takes itself.
+	longestWait = 2*longestPass + pulse.Slack
+)
 
-// run makes passes until ctx ends or the subscriber is forgotten.
-func (w *watcher) run(ctx context.Context) error {
+// run makes passes until ctx ends or the subscriber is forgotten. Whatever goes wrong with them is no
+// reason to end.
+func (w *watcher) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var hints <-chan struct{}
 	turn := w.Pulse.Loop("a timeline")
 	defer turn.End()
-	for {
-		turn.Within(longestPass)
+	for failures := 1; ; failures++ {
+		turn.Within(longestWait)
 		next, err := w.Pass(ctx)
-		switch {
-		case errors.Is(err, store.ErrNoSubscriber):
-			return nil
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return err
+		if errors.Is(err, store.ErrNoSubscriber) || ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			failures = 0
+		}
+		if next <= 0 { // not even that could be written down
+			next = w.Backoff.Wait(failures, err)
+			w.Log.Error("a timeline cannot be looked after; the store fails", "account", w.own.Identity(), "error", err, "retry_in", next)
 		}
 		if hints == nil {
 			hints = w.hints(ctx)
@@ -54,18 +60,32 @@ func (w *watcher) run(ctx context.Context) error {
 		turn.Within(2 * next) // a hint is followed by a rest
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-time.After(next):
 		case <-w.wake:
 		case _, open := <-hints:
 			if !open {
 				hints = nil
 			}
-			if rest := w.rest(); rest > 0 && !backoff.Sleep(ctx, rest) { // a hint does not shorten a rest
-				return nil
+			if !w.leaveAlone(ctx) {
+				return
 			}
 		}
 	}
+}
+
+// leaveAlone lets a rest pass that a hint does not shorten; a word of the subscriber's does. False means
+// that ctx ended.
+func (w *watcher) leaveAlone(ctx context.Context) bool {
+	rest := time.NewTimer(w.rest())
+	defer rest.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-rest.C:
+	case <-w.wake:
+	}
+	return true
 }
 
 // hints are the network's hints that there is something new; nil before the account is open.
@@ -82,12 +102,12 @@ func (w *watcher) hints(ctx context.Context) <-chan struct{} {
 func (w *watcher) rest() time.Duration {
 	w.passing.Lock()
 	defer w.passing.Unlock()
-	return w.pause
+	return w.spell.pause
 }
 
-// Pass looks at what is new and hides, or shows again, what was decided. It says when to come
-// again; what a server refuses is written down for the subscriber and tried again later, and
-// only the store's errors are returned.
+// Pass looks at what is new and hides, or shows again, what was decided. It says when to come again.
+// What went wrong is written down for the subscriber and tried again later; only what is our own fault
+// is returned.
 func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	w.passing.Lock()
 	defer w.passing.Unlock()
@@ -95,37 +115,23 @@ func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = w.once(ctx, sub)
-	if err == nil {
-		w.failures, w.pause = 0, 0
-		return w.Poll, w.note(sub, "")
-	}
-	if ctx.Err() != nil || !network.Failed(err) && !errors.Is(err, errAccount) {
+	within, cancel := context.WithTimeoutCause(ctx, longestPass, errPassTime)
+	defer cancel()
+	err = safely(func() error { return w.once(within, sub) })
+	switch {
+	case errors.Is(err, store.ErrNoSubscriber):
 		return 0, err
+	case err != nil && ctx.Err() != nil:
+		return 0, err
+	case err != nil:
+		return w.contain(ctx, sub, err)
 	}
-	w.failures++
-	trouble := ""
-	// Whoever cannot read a timeline for long still has mutes to end.
-	w.pause = min(w.Backoff.Wait(w.failures, err), w.Backoff.Longest)
-	switch notice := network.NoticeOf(err); {
-	case notice != "": // nothing else is wrong
-		trouble, w.pause = notice, w.Backoff.Longest
-	case !network.Failed(err):
-		trouble, w.pause = err.Error(), w.Backoff.Longest
-	case network.Is(err, network.Unauthorized, network.Forbidden):
-		trouble, w.pause, w.reader = "the server no longer lets us in; "+network.RemedyOf(err, "connect the account again"), w.Backoff.Longest, nil
-	}
-	w.Log.Warn("a timeline has to wait", "account", sub.Handle, "error", err, "retry_in", w.pause)
-	return w.pause, w.note(sub, trouble)
+	return w.Poll, w.recovered(sub)
 }
 
-// note writes down why nothing happens, or that all is well again.
-func (w *watcher) note(sub store.Subscriber, trouble string) error {
-	if sub.Trouble == trouble {
-		return nil
-	}
-	return w.own.Subscription().Touch(func(s *store.Subscriber) { s.Trouble = trouble })
-}
+// errPassTime ends a pass that does not end by itself.
+var errPassTime error = &network.Error{Op: "look after a timeline", Kind: network.Transient,
+	Err: errors.New("the server is too slow for one pass")}
 
 // errAccount means that an account cannot even be opened.
 var errAccount = errors.New("cannot open the account")
@@ -142,7 +148,7 @@ func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
 		return w.leave(ctx, sub)
 	}
 	var failed error // the first call that failed; the other steps are taken all the same
-	for _, step := range []func(context.Context, store.Subscriber) error{w.name, w.watch, w.agree, w.mutes} {
+	for _, step := range []func(context.Context, store.Subscriber) error{w.name, w.watch, w.catchUp, w.agree, w.mutes} {
 		err := step(ctx, sub)
 		if err != nil && !network.Failed(err) {
 			return err

@@ -22,6 +22,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	verdicts *prometheus.CounterVec
 	unread   prometheus.Counter
+	bugs     prometheus.Counter
 	spoilt   *prometheus.CounterVec
 	looks    prometheus.Histogram
 	hidden   prometheus.Histogram
@@ -63,6 +64,7 @@ func New(o Options) (*Metrics, error) {
 		registry: prometheus.NewRegistry(),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "slugpuppy_verdicts_total", Help: "Pictures judged for timelines, by band."}, []string{"band"}),
 		unread:   prometheus.NewCounter(prometheus.CounterOpts{Name: "slugpuppy_unreadable_pictures_total", Help: "Pictures of timelines that could not be fetched or decoded."}),
+		bugs:     prometheus.NewCounter(prometheus.CounterOpts{Name: "slugpuppy_contained_errors_total", Help: "Errors of our own that cost one timeline a pass; the log has them."}),
 		spoilt:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "slugpuppy_decode_failures_total", Help: "Picture files that could not be decoded, by where they came from."}, []string{"of"}),
 		looks:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_look_seconds", Help: "Time the network took for one picture's fingerprint.", Buckets: seconds[:9]}),
 		hidden:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_hide_latency_seconds", Help: "From a post's time to its being in a filter.", Buckets: seconds}),
@@ -74,7 +76,7 @@ func New(o Options) (*Metrics, error) {
 		func() float64 { n, _ := engine(); return n })
 	busy := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "slugpuppy_engine_seconds_total", Help: "Time those operations took; the operations a second are the first rate by this one."},
 		func() float64 { _, took := engine(); return took.Seconds() })
-	m.registry.MustRegister(m.verdicts, m.unread, m.spoilt, m.looks, m.hidden, m.replies, info, operations, busy, &snapshot{o.Source},
+	m.registry.MustRegister(m.verdicts, m.unread, m.bugs, m.spoilt, m.looks, m.hidden, m.replies, info, operations, busy, &snapshot{o.Source},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if o.Money != nil {
 		m.registry.MustRegister(bills(o.Money)...)
@@ -90,6 +92,9 @@ func (m *Metrics) Judged(band string) { m.verdicts.WithLabelValues(band).Inc() }
 
 // Unreadable counts a picture that could not be judged.
 func (m *Metrics) Unreadable() { m.unread.Inc() }
+
+// Contained counts an error of our own that cost one timeline a pass.
+func (m *Metrics) Contained() { m.bugs.Inc() }
 
 // Decoding counts the files that a decoder refuses, under what they are of: mentions, timelines or the
 // page.

@@ -31,6 +31,10 @@ func Answer(a timeline.Answer) string {
 		return Audit(a)
 	case timeline.Referral:
 		return referral(a)
+	case timeline.Digest:
+		return Digest(a)
+	case timeline.Notice:
+		return Notice(a)
 	case error:
 		return Of(a)
 	}
