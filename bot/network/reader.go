@@ -116,6 +116,9 @@ type Hides struct {
 	// account's owner, unless the post itself is gone; a place that is not there any more ended with all
 	// that was in it.
 	Places map[string]bool
+	// Partial are places of which the network does not say all that is in them: that a post is missing from
+	// one says nothing.
+	Partial map[string]bool
 	// Dismissed are places that the account's owner did away with, with how in words for the record. They
 	// are reported until Tidy.
 	Dismissed map[string]string

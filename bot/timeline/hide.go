@@ -122,6 +122,8 @@ func (r *round) learn(ctx context.Context) error {
 func (r *round) compare(ctx context.Context, row store.Judged) error {
 	place, hidden := r.hides.Posts[row.Post]
 	switch {
+	case !hidden && r.hides.Partial[row.Place]: // it may be in it all the same
+		return nil
 	case row.Fate == store.Filed && !hidden && !r.hides.Places[row.Place]: // the place ended with all in it
 		return r.end(row.Post, store.Gone)
 	case row.Fate == store.Filed && !hidden:

@@ -16,12 +16,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 )
 
 // Limits of one answer; what is zero is as in Standard.
 type Limits struct {
 	Bytes int64 // read at most, after decompression
-	Items int   // elements of lists kept at most, in all lists together
+	Items int   // elements of lists looked at at most, in all lists together
 }
 
 // Standard are the limits where nothing else is said. A page of forty long posts stays far below. Bytes
@@ -30,6 +32,9 @@ var Standard = Limits{Bytes: 32 << 20, Items: 10_000}
 
 // ErrTooMuch means that an answer is beyond its limits.
 var ErrTooMuch = errors.New("the answer is larger than any honest one")
+
+// rest is how much may follow an answer, such as the end of a line.
+const rest = 1 << 10
 
 // Read reads one answer, which read takes what it wants of. skipped counts the elements of lists that could not
 // be used. When there is an error, what was read until then is not to be believed.
@@ -41,7 +46,9 @@ func Read(from io.Reader, l Limits, read func(*Value)) (skipped int, err error) 
 		l.Items = Standard.Items
 	}
 	v := &Value{from: from, bytes: l.Bytes, items: l.Items}
-	v.take(func() { read(v) })
+	if v.take(func() { read(v) }); v.err == nil {
+		_, _ = io.CopyN(io.Discard, from, rest) // only then a connection can be used again
+	}
 	return v.skipped, v.err
 }
 
@@ -76,29 +83,55 @@ type List[T any] struct {
 	Items []T
 	Told  bool // there is one: an empty list is not an absent one
 	Bad   int  // elements that cannot be used
-	Left  int  // elements beyond the most that are kept
+	Left  int  // elements beyond the most that are looked at
 }
 
 // Whole says whether the items are all there are. Only then does it mean something that one is missing.
 func (l List[T]) Whole() bool { return l.Told && l.Bad == 0 && l.Left == 0 }
 
-// ListOf reads a list of at most most elements, each by read, which says whether it can be used. Anything
-// else than a list is none.
-func ListOf[T any](v *Value, most int, read func(*T, *Value) bool) (l List[T]) {
+// ListOf reads a list, of which at most most elements are looked at, each by read, which says whether it can
+// be used. Anything else than a list is none.
+func ListOf[T any](v *Value, most int, read func(*T, *Value) bool) List[T] {
+	var items []T
+	l := walk(v, most, read, func(item *T) { items = append(items, *item) })
+	l.Items = items
+	return l
+}
+
+// LastOf reads a list of which only the last most elements are kept, of however many.
+func LastOf[T any](v *Value, most int, read func(*T, *Value) bool) List[T] {
+	var ring []T
+	oldest, left := 0, 0
+	l := walk(v, math.MaxInt, read, func(item *T) {
+		if len(ring) < most {
+			ring = append(ring, *item)
+			return
+		}
+		ring[oldest] = *item
+		oldest, left = (oldest+1)%most, left+1
+	})
+	l.Items, l.Left = slices.Concat(ring[oldest:], ring[:oldest]), left
+	return l
+}
+
+// walk looks at elements of a list, and keeps those that can be used.
+func walk[T any](v *Value, most int, read func(*T, *Value) bool, keep func(*T)) (l List[T]) {
 	item, none := new(T), *new(T) // one for all: most elements of a hostile list are bad
+	looked := 0
 	l.Told = v.elements(func() {
-		*item = none
-		switch {
-		case len(l.Items) >= most:
+		if looked == most {
 			l.Left++
-		case !read(item, v):
+			return
+		}
+		looked++
+		if v.items--; v.items < 0 {
+			v.fail(fmt.Errorf("%w: too many elements", ErrTooMuch))
+		}
+		if *item = none; read(item, v) {
+			keep(item)
+		} else {
 			l.Bad++
 			v.skipped++
-		default:
-			if v.items--; v.items < 0 {
-				v.fail(fmt.Errorf("%w: too many elements", ErrTooMuch))
-			}
-			l.Items = append(l.Items, *item)
 		}
 	})
 	return l

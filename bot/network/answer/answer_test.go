@@ -91,6 +91,9 @@ func TestWhatAFieldMayBe(t *testing.T) {
 		{"id", `true`, ""},
 		{"handle", `"Ada@Example.Social"`, "ada@example.social"},
 		{"handle", `"ada"`, "ada"},
+		{"handle", `"Äda_b.c-d@bücher.example:8080"`, "äda_b.c-d@bücher.example:8080"},
+		{"handle", `"javascript:alert"`, ""},
+		{"handle", `"a(b)"`, ""},
 		{"handle", `"ada\u001b[31m"`, ""},
 		{"handle", `"ada@b@c"`, ""},
 		{"handle", `"@b"`, ""},
@@ -197,6 +200,27 @@ func TestAListIsKeptUpToItsLength(t *testing.T) {
 	many := "[" + strings.Repeat(`{"id":"1","parts":`+long+`},`, 900) + "{}]"
 	if _, _, err := all(many, 1000); !errors.Is(err, answer.ErrTooMuch) {
 		t.Errorf("forty-five thousand things in one answer: %v", err)
+	}
+}
+
+func TestTheLastOfAListAreKept(t *testing.T) {
+	for n := range 12 {
+		body := "[{}"
+		for i := range n {
+			body += fmt.Sprintf(`,{"id":"%d"}`, i)
+		}
+		var got answer.List[thing]
+		if _, err := answer.Read(strings.NewReader(body+"]"), answer.Limits{}, func(v *answer.Value) { got = answer.LastOf(v, 5, (*thing).read) }); err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Items) != min(n, 5) || got.Left != max(0, n-5) || got.Bad != 1 {
+			t.Fatalf("%d: %+v", n, got)
+		}
+		for i, x := range got.Items {
+			if x.ID != fmt.Sprint(max(0, n-5)+i) {
+				t.Errorf("of %d, %d is %s", n, i, x.ID)
+			}
+		}
 	}
 }
 

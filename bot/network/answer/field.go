@@ -58,12 +58,14 @@ func invisible(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r)
 // ID is what something is known by; "" when there is none that can be used.
 func (v *Value) ID() string { return v.exact(LongestID, invisible) }
 
-// Handle is what an account is called, in lower case: name@domain, or a bare name.
+// Handle is what an account is called, in lower case: name@domain, or a bare name. Its characters are those
+// of names and of domains with a port, of any alphabet.
 func (v *Value) Handle() string {
-	s := v.exact(LongestHandle, func(r rune) bool { return invisible(r) || strings.ContainsRune(`/\<>"`, r) })
-	s = strings.ToLower(s)
+	s := strings.ToLower(v.exact(LongestHandle, func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.M, unicode.N) && !strings.ContainsRune("@._-+~:[]", r)
+	}))
 	name, domain, foreign := strings.Cut(s, "@")
-	if name == "" || foreign && domain == "" || strings.Contains(domain, "@") || len(s) > LongestHandle {
+	if name == "" || strings.ContainsAny(name, ":[]") || foreign && domain == "" || strings.Contains(domain, "@") || len(s) > LongestHandle {
 		return ""
 	}
 	return s

@@ -5,10 +5,12 @@ package mastodon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 	"slugpuppy/bot/network/once"
 	"slugpuppy/bot/network/safehttp"
 )
@@ -89,7 +92,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the server's address: %w", err)
 	}
-	c := &Client{opt: o, base: base, host: host, wire: newWire(o.Transport, o.UserAgent)}
+	c := &Client{opt: o, base: base, host: host, wire: newWire(o.Transport, o.UserAgent, o.Log)}
 	c.api = mastodon.NewClient(&mastodon.Config{Server: base.String(), AccessToken: o.Token})
 	// Redirects of API calls would carry the token elsewhere or turn a POST into a GET.
 	c.api.Client = http.Client{Transport: c.wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -122,7 +125,7 @@ func (c *Client) Self(ctx context.Context) (network.Account, error) {
 		if err != nil {
 			return network.Account{}, err
 		}
-		self := t.account(*a)
+		self := t.account(a)
 		self.Handle, err = c.called(ctx, a.Acct, t.domain)
 		if network.MayPass(err) && !strings.Contains(a.Acct, "@") { // its own name for now
 			self.Handle, err = a.Acct+"@"+c.host, nil
@@ -132,17 +135,14 @@ func (c *Client) Self(ctx context.Context) (network.Account, error) {
 }
 
 // credentials is the account of the token as the server describes it.
-func (c *Client) credentials(ctx context.Context) (*mastodon.Account, error) {
+func (c *Client) credentials(ctx context.Context) (a account, err error) {
 	ctx, call := c.begin(ctx, "ask who we are", callTime)
 	defer call.end()
-	a, err := c.api.GetAccountCurrentUser(ctx)
+	err = c.get(ctx, "/api/v1/accounts/verify_credentials", nil, answer.Object(func(v *answer.Value) { a.read(v) }))
 	if err == nil {
-		_, err = identity.New(c.host, string(a.ID))
+		_, err = identity.New(c.host, a.ID)
 	}
-	if err != nil {
-		return nil, call.failed(err)
-	}
-	return a, nil
+	return a, call.failed(err)
 }
 
 // Account looks up an account.
@@ -153,12 +153,24 @@ func (c *Client) Account(ctx context.Context, id string) (network.Account, error
 	}
 	ctx, call := c.begin(ctx, "look up an account", callTime)
 	defer call.end()
-	a, err := c.api.GetAccount(ctx, mastodon.ID(id))
+	a, err := c.account(ctx, "/api/v1/accounts/"+url.PathEscape(id), nil)
 	if err != nil {
 		return network.Account{}, call.failed(err)
 	}
-	return t.account(*a), nil
+	return t.account(a), nil
 }
+
+// account asks for one account, which must have an id.
+func (c *Client) account(ctx context.Context, path string, query url.Values) (a account, err error) {
+	err = c.get(ctx, path, query, answer.Object(func(v *answer.Value) { a.read(v) }))
+	if err == nil && a.ID == "" {
+		err = errors.New("the answer names no account")
+	}
+	return a, err
+}
+
+// errNoPost is an answer without an id where a post was due.
+var errNoPost = errors.New("the server's answer names no post")
 
 // Post fetches one post.
 func (c *Client) Post(ctx context.Context, id string) (network.Post, error) {
@@ -169,7 +181,11 @@ func (c *Client) Post(ctx context.Context, id string) (network.Post, error) {
 	ctx, call := c.begin(ctx, "read a post", callTime)
 	defer call.end()
 	var s status
-	if _, err := c.get(ctx, "/api/v1/statuses/"+url.PathEscape(id), nil, &s); err != nil {
+	err = c.get(ctx, "/api/v1/statuses/"+url.PathEscape(id), nil, answer.Object(func(v *answer.Value) { s.read(v) }))
+	if err == nil && s.ID == "" {
+		err = errNoPost
+	}
+	if err != nil {
 		return network.Post{}, call.failed(err)
 	}
 	return t.post(&s), nil
@@ -183,15 +199,19 @@ func (c *Client) Ancestors(ctx context.Context, id string) ([]network.Post, erro
 	}
 	ctx, call := c.begin(ctx, "read a thread", callTime)
 	defer call.end()
-	var thread struct {
-		Ancestors []*status `json:"ancestors"`
+	var above answer.List[status]
+	err = c.get(ctx, "/api/v1/statuses/"+url.PathEscape(id)+"/context", nil, answer.Object(func(v *answer.Value) {
+		inside(v, "ancestors", func() { above = answer.LastOf(v, mostThread, (*status).read) })
+	}))
+	if err == nil && !above.Told {
+		err = errors.New("the answer has no posts above")
 	}
-	if _, err := c.get(ctx, "/api/v1/statuses/"+url.PathEscape(id)+"/context", nil, &thread); err != nil {
+	if err != nil {
 		return nil, call.failed(err)
 	}
 	var posts []network.Post
-	for i := len(thread.Ancestors) - 1; i >= 0; i-- {
-		posts = append(posts, t.post(thread.Ancestors[i]))
+	for i := range slices.Backward(above.Items) {
+		posts = append(posts, t.post(&above.Items[i]))
 	}
 	return posts, nil
 }
@@ -200,17 +220,10 @@ func (c *Client) Ancestors(ctx context.Context, id string) ([]network.Post, erro
 func (c *Client) Favourite(ctx context.Context, id string) error {
 	ctx, call := c.begin(ctx, "favourite a post", callTime)
 	defer call.end()
-	_, err := c.api.Favourite(ctx, mastodon.ID(id))
-	return call.failed(err)
+	return call.failed(c.send(ctx, http.MethodPost, "/api/v1/statuses/"+url.PathEscape(id)+"/favourite", url.Values{}, nil))
 }
 
 // Delete removes one of our own posts; one already gone is no error.
 func (c *Client) Delete(ctx context.Context, id string) error {
-	ctx, call := c.begin(ctx, "delete a post", callTime)
-	defer call.end()
-	err := call.failed(c.api.DeleteStatus(ctx, mastodon.ID(id)))
-	if network.Is(err, network.NotFound) {
-		return nil
-	}
-	return err
+	return c.remove(ctx, "delete a post", "/api/v1/statuses/"+url.PathEscape(id))
 }

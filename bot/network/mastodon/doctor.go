@@ -67,7 +67,7 @@ func examineServer(ctx context.Context, b network.Bot) []network.Finding {
 	if err != nil {
 		return []network.Finding{trouble("server", err)}
 	}
-	return []network.Finding{serverLimits(limits), account(ctx, b)}
+	return []network.Finding{serverLimits(limits), examineAccount(ctx, b)}
 }
 
 // serverLimits says what the server takes; a bot that can post no picture is no use.
@@ -85,7 +85,7 @@ func serverLimits(l network.Limits) network.Finding {
 	return f
 }
 
-func account(ctx context.Context, b network.Bot) network.Finding {
+func examineAccount(ctx context.Context, b network.Bot) network.Finding {
 	self, err := b.Self(ctx)
 	if err != nil {
 		return trouble("account", err)

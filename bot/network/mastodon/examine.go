@@ -27,7 +27,7 @@ func (c *Client) Server(ctx context.Context) (Server, error) {
 	if err != nil {
 		return Server{}, call.failed(err)
 	}
-	s := Server{Name: i.name(), FiltersPosts: i.goToSocial() || i.major() >= 4, Blurs: i.APIVersions.Mastodon >= blurVersion || i.goToSocial()}
+	s := Server{Name: i.name(), FiltersPosts: i.goToSocial() || i.major() >= 4, Blurs: i.API >= blurVersion || i.goToSocial()}
 	if date, err := http.ParseTime(call.date); err == nil { // cut to seconds
 		s.Skew = date.Add(time.Second / 2).Sub(start.Add(time.Since(start) / 2))
 	}
@@ -84,7 +84,7 @@ func (c *Client) try(ctx context.Context, method, path string) (allowed bool, er
 	if method == http.MethodPost {
 		form = url.Values{}
 	}
-	_, err = c.ask(ctx, method, u, form, nil)
+	err = c.ask(ctx, method, u, form, nil)
 	var answer *statusError
 	if !errors.As(err, &answer) {
 		return err == nil, call.failed(err)

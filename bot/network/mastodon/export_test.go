@@ -1,9 +1,10 @@
 package mastodon
 
 import (
-	"encoding/json"
+	"bytes"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // ResetOf is how rate-limit headers are read.
@@ -12,6 +13,6 @@ var ResetOf = resetOf
 // Translate is what becomes of a post as a server sends it.
 func Translate(raw []byte) (network.Post, error) {
 	var s status
-	err := json.Unmarshal(raw, &s)
+	_, err := answer.Read(bytes.NewReader(raw), answer.Limits{}, func(v *answer.Value) { s.read(v) })
 	return translator{"dreams.example"}.post(&s), err
 }

@@ -2,7 +2,6 @@ package mastodon
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 	"slugpuppy/bot/network/mastodon/serverfilter"
 )
 
@@ -30,26 +30,12 @@ func (c *Client) Reader(notes network.Notes, o serverfilter.Options) Reader {
 	return Reader{c, serverfilter.New(c, notes, o)}
 }
 
-// serverFilter is a v2 filter on the wire. GoToSocial calls an entry's post "phrase".
-type serverFilter struct {
-	ID       string            `json:"id"`
-	Title    string            `json:"title"`
-	Context  []string          `json:"context"`
-	Action   string            `json:"filter_action"`
-	Keywords []json.RawMessage `json:"keywords"`
-	Statuses []filteredEntry   `json:"statuses"`
-}
-
-type filteredEntry struct {
-	ID       string `json:"id"`
-	StatusID string `json:"status_id"`
-	Phrase   string `json:"phrase"`
-}
-
-func (f serverFilter) ours() serverfilter.Filter {
-	out := serverfilter.Filter{ID: f.ID, Title: f.Title, Style: network.Style(f.Action), Words: len(f.Keywords), Entries: map[string]string{}}
-	for _, e := range f.Statuses {
-		out.Entries[or(e.StatusID, e.Phrase)] = e.ID
+// ours translates a filter.
+func (f filter) ours() serverfilter.Filter {
+	out := serverfilter.Filter{ID: f.ID, Title: f.Title, Style: network.Style(f.Action), Words: f.Words,
+		Entries: map[string]string{}, Whole: f.Statuses.Whole()}
+	for _, e := range f.Statuses.Items {
+		out.Entries[e.Post] = e.ID
 	}
 	return out
 }
@@ -68,7 +54,7 @@ func (c *Client) Blurs(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, call.failed(err)
 		}
-		return i.APIVersions.Mastodon >= blurVersion || i.goToSocial(), nil
+		return i.API >= blurVersion || i.goToSocial(), nil
 	})
 }
 
@@ -76,8 +62,9 @@ func (c *Client) Blurs(ctx context.Context) (bool, error) {
 func (c *Client) Filters(ctx context.Context) ([]serverfilter.Filter, error) {
 	ctx, call := c.begin(ctx, "read the filters", slowTime)
 	defer call.end()
-	var list []serverFilter
-	if _, err := c.get(ctx, filtersPath, nil, &list); err != nil {
+	call.limits.Items = mostFiled
+	var list []filter
+	if err := c.get(ctx, filtersPath, nil, answer.All(&list, mostFilters, (*filter).read)); err != nil {
 		return nil, call.failed(err)
 	}
 	out := make([]serverfilter.Filter, 0, len(list))
@@ -87,15 +74,31 @@ func (c *Client) Filters(ctx context.Context) ([]serverfilter.Filter, error) {
 	return out, nil
 }
 
+// Entries lists the posts in a filter.
+func (c *Client) Entries(ctx context.Context, id string) (map[string]string, bool, error) {
+	ctx, call := c.begin(ctx, "read a filter", callTime)
+	defer call.end()
+	call.limits.Items = mostFiled
+	var f filter
+	err := c.get(ctx, filtersPath+"/"+url.PathEscape(id)+"/statuses", nil, func(v *answer.Value) {
+		f.Statuses = answer.ListOf(v, mostFiled, (*filed).read)
+	})
+	out := f.ours()
+	return out.Entries, out.Whole, call.failed(err)
+}
+
 // CreateFilter makes a filter without words. When the answer is lost the error is Ambiguous.
 func (c *Client) CreateFilter(ctx context.Context, title string, style network.Style, lasts time.Duration) (serverfilter.Filter, error) {
 	ctx, call := c.begin(ctx, "create a filter", callTime)
 	defer call.end()
 	call.unsafe = true
-	var made serverFilter
+	var made filter
 	err := c.send(ctx, http.MethodPost, filtersPath, url.Values{
 		"title": {title}, "context[]": {"home"}, "filter_action": {string(style)}, "expires_in": {seconds(lasts)},
-	}, &made)
+	}, answer.Object(func(v *answer.Value) { made.read(v) }))
+	if err == nil && made.ID == "" {
+		err = errors.New("the answer names no filter")
+	}
 	return made.ours(), call.failed(err)
 }
 
@@ -104,9 +107,10 @@ func (c *Client) ChangeFilter(ctx context.Context, id string, style network.Styl
 	ctx, call := c.begin(ctx, "change a filter", callTime)
 	defer call.end()
 	// Mastodon takes what is left out for unchanged; GoToSocial wants title and contexts again.
-	var now serverFilter
+	var now filter
 	path := filtersPath + "/" + url.PathEscape(id)
-	if _, err := c.get(ctx, path, nil, &now); err != nil {
+	call.limits.Items = mostFiled
+	if err := c.get(ctx, path, nil, answer.Object(func(v *answer.Value) { now.read(v) })); err != nil {
 		return call.failed(err)
 	}
 	return call.failed(c.send(ctx, http.MethodPut, path, url.Values{"title": {now.Title}, "context[]": now.Context, "filter_action": {string(style)}}, nil))
@@ -122,8 +126,9 @@ func (c *Client) DeleteFilter(ctx context.Context, id string) error {
 func (c *Client) AddPost(ctx context.Context, id, post string) (string, error) {
 	ctx, call := c.begin(ctx, "put a post into a filter", callTime)
 	defer call.end()
-	var entry filteredEntry
-	err := c.send(ctx, http.MethodPost, filtersPath+"/"+url.PathEscape(id)+"/statuses", url.Values{"status_id": {post}}, &entry)
+	var entry filed
+	err := c.send(ctx, http.MethodPost, filtersPath+"/"+url.PathEscape(id)+"/statuses", url.Values{"status_id": {post}},
+		func(v *answer.Value) { entry.read(v) })
 	var why *statusError
 	if errors.As(err, &why) && (why.code == http.StatusConflict || why.code == http.StatusUnprocessableEntity && strings.Contains(why.message, "taken")) {
 		return "", serverfilter.ErrThere
@@ -150,28 +155,23 @@ func (c *Client) remove(ctx context.Context, op, path string) error {
 func (c *Client) Muted(ctx context.Context) (map[string]time.Time, error) {
 	ctx, call := c.begin(ctx, "read the mutes", slowTime)
 	defer call.end()
-	muted := map[string]time.Time{}
+	all := map[string]time.Time{}
 	query := url.Values{"limit": {"80"}}
-	for {
-		var page []struct {
-			ID      string     `json:"id"`
-			Expires *time.Time `json:"mute_expires_at"`
-		}
-		if _, err := c.get(ctx, "/api/v1/mutes", query, &page); err != nil {
+	for range mostPages {
+		var page []muted
+		if err := c.get(ctx, "/api/v1/mutes", query, answer.All(&page, mostPage, (*muted).read)); err != nil {
 			return nil, call.failed(err)
 		}
 		for _, m := range page {
-			muted[m.ID] = time.Time{}
-			if m.Expires != nil {
-				muted[m.ID] = *m.Expires
-			}
+			all[m.ID] = m.Ends
 		}
 		next := call.next()
 		if next == "" || next == query.Get("max_id") || len(page) == 0 {
-			return muted, nil
+			return all, nil
 		}
 		query.Set("max_id", next)
 	}
+	return nil, call.failed(errEndless)
 }
 
 // Mute mutes an account in timelines, not in notifications, for a while.

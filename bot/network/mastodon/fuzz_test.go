@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
+	"slugpuppy/bot/network/answer"
 	"slugpuppy/bot/network/mastodon"
 )
 
@@ -30,8 +32,13 @@ func FuzzTranslate(f *testing.F) {
 	f.Add([]byte(`{"quote":{"state":"deleted","quoted_status":null}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		p, _ := mastodon.Translate(raw)
-		if !strings.Contains(p.Author.Handle, "@") || p.Author.Handle != strings.ToLower(p.Author.Handle) {
-			t.Errorf("handle %q", p.Author.Handle)
+		if h := p.Author.Handle; h != "" && !strings.Contains(h, "@") || h != strings.ToLower(h) {
+			t.Errorf("handle %q", h)
+		}
+		for _, id := range []string{p.ID, p.Author.ID, p.ReplyTo, p.Quote} {
+			if len(id) > answer.LongestID || strings.ContainsFunc(id, unicode.IsControl) {
+				t.Errorf("id %q", id)
+			}
 		}
 	})
 }

@@ -2,15 +2,13 @@ package mastodon
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/mattn/go-mastodon"
-
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 const homePath = "/api/v1/timelines/home"
@@ -36,7 +34,7 @@ func (c *Client) Recent(ctx context.Context, limit int) (pages []network.Page, e
 		}
 		query.Set("max_id", p.oldest)
 		pages = append(pages, network.Page{Posts: p.posts, Next: p.newest})
-		left -= p.size
+		left -= len(p.posts)
 	}
 	slices.Reverse(pages)
 	return pages, nil
@@ -55,11 +53,10 @@ func (c *Client) PostsOf(ctx context.Context, account string, limit int) ([]netw
 type page struct {
 	posts          []network.Post // oldest first
 	oldest, newest string         // "" for an empty one
-	size           int
 }
 
 // timeline reads one page of posts and turns it so that the oldest is first. A post that cannot be
-// decoded is passed over.
+// read is passed over.
 func (c *Client) timeline(ctx context.Context, op, path string, query url.Values) (p page, err error) {
 	t, err := c.translator(ctx)
 	if err != nil {
@@ -67,23 +64,13 @@ func (c *Client) timeline(ctx context.Context, op, path string, query url.Values
 	}
 	ctx, call := c.begin(ctx, op, slowTime)
 	defer call.end()
-	var raw []json.RawMessage
-	if _, err := c.get(ctx, path, query, &raw); err != nil {
+	var list []status // newest first
+	if err := c.get(ctx, path, query, answer.All(&list, mostPage, (*status).read)); err != nil || len(list) == 0 {
 		return p, call.failed(err)
 	}
-	p.size = len(raw)
-	for _, r := range slices.Backward(raw) {
-		var named struct {
-			ID string `json:"id"`
-		}
-		_ = json.Unmarshal(r, &named) // one without is passed over below
-		p.oldest, p.newest = or(p.oldest, named.ID), or(named.ID, p.newest)
-		var s status
-		if err := json.Unmarshal(r, &s); err != nil {
-			c.opt.Log.Error("passing over a post that cannot be read", "post", named.ID, "error", err)
-			continue
-		}
-		p.posts = append(p.posts, t.post(&s))
+	p.oldest, p.newest = list[len(list)-1].ID, list[0].ID
+	for i := range slices.Backward(list) {
+		p.posts = append(p.posts, t.post(&list[i]))
 	}
 	return p, nil
 }
@@ -96,9 +83,9 @@ func (c *Client) Lookup(ctx context.Context, handle string) (network.Account, er
 	}
 	ctx, call := c.begin(ctx, "look up an account", callTime)
 	defer call.end()
-	var a mastodon.Account
 	local := strings.TrimSuffix(strings.ToLower(handle), "@"+t.domain)
-	if _, err := c.get(ctx, "/api/v1/accounts/lookup", url.Values{"acct": {local}}, &a); err != nil {
+	a, err := c.account(ctx, "/api/v1/accounts/lookup", url.Values{"acct": {local}})
+	if err != nil {
 		return network.Account{}, call.failed(err)
 	}
 	return t.account(a), nil

@@ -2,44 +2,92 @@ package mastodon
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // instance is what we need of /api/v2/instance; Mastodon before 4.0 has only the first
 // version, whose fields are a subset with the same names, and uri for domain.
 type instance struct {
-	Domain        string `json:"domain"`
-	AccountDomain string `json:"account_domain"` // GoToSocial, whose domain is the host
-	URI           string `json:"uri"`
-	Version       string `json:"version"`
-	SourceURL     string `json:"source_url"`
-	APIVersions   struct {
-		Mastodon int `json:"mastodon"`
-	} `json:"api_versions"`
-	Configuration struct {
-		URLs struct {
-			Streaming string `json:"streaming"`
-		} `json:"urls"`
-		Statuses struct {
-			MaxCharacters       int `json:"max_characters"`
-			MaxMediaAttachments int `json:"max_media_attachments"`
-			ReservedPerURL      int `json:"characters_reserved_per_url"`
-		} `json:"statuses"`
-		Media struct {
-			DescriptionLimit int      `json:"description_limit"`
-			MIMETypes        []string `json:"supported_mime_types"`
-			ImageSize        int64    `json:"image_size_limit"`
-			ImageMatrix      int64    `json:"image_matrix_limit"`
-			VideoSize        int64    `json:"video_size_limit"`
-			VideoMatrix      int64    `json:"video_matrix_limit"`
-		} `json:"media_attachments"`
-	} `json:"configuration"`
-	URLs struct {
-		Streaming string `json:"streaming_api"`
-	} `json:"urls"`
+	Domain, AccountDomain, URI string // GoToSocial's domain is the host, and its account_domain the domain
+	Version, SourceURL         string
+	API                        int64 // version of Mastodon's API, from 4.3 on
+	Streaming                  string
+
+	MaxCharacters, MaxAttachments, ReservedPerURL int64
+
+	MaxAlt                                         int64
+	Types                                          []string
+	ImageSize, ImageMatrix, VideoSize, VideoMatrix int64
+}
+
+func (i *instance) read(v *answer.Value) {
+	v.Fields(func(name []byte) {
+		switch string(name) {
+		case "domain":
+			i.Domain = v.Line()
+		case "account_domain":
+			i.AccountDomain = v.Line()
+		case "uri":
+			i.URI = v.Line()
+		case "version":
+			i.Version = v.Line()
+		case "source_url":
+			i.SourceURL = v.Line()
+		case "api_versions":
+			inside(v, "mastodon", func() { i.API = v.Int() })
+		case "configuration":
+			i.configuration(v)
+		case "urls":
+			inside(v, "streaming_api", func() { i.Streaming = or(i.Streaming, v.Line()) })
+		}
+	})
+}
+
+func (i *instance) configuration(v *answer.Value) {
+	v.Fields(func(name []byte) {
+		switch string(name) {
+		case "urls":
+			inside(v, "streaming", func() { i.Streaming = or(v.Line(), i.Streaming) })
+		case "statuses":
+			v.Fields(func(name []byte) { i.statuses(name, v) })
+		case "media_attachments":
+			v.Fields(func(name []byte) { i.media(name, v) })
+		}
+	})
+}
+
+func (i *instance) statuses(name []byte, v *answer.Value) {
+	switch string(name) {
+	case "max_characters":
+		i.MaxCharacters = v.Int()
+	case "max_media_attachments":
+		i.MaxAttachments = v.Int()
+	case "characters_reserved_per_url":
+		i.ReservedPerURL = v.Int()
+	}
+}
+
+func (i *instance) media(name []byte, v *answer.Value) {
+	switch string(name) {
+	case "description_limit":
+		i.MaxAlt = v.Int()
+	case "supported_mime_types":
+		i.Types = answer.Strings(v, mostTypes, (*answer.Value).Line).Items
+	case "image_size_limit":
+		i.ImageSize = v.Int()
+	case "image_matrix_limit":
+		i.ImageMatrix = v.Int()
+	case "video_size_limit":
+		i.VideoSize = v.Int()
+	case "video_matrix_limit":
+		i.VideoMatrix = v.Int()
+	}
 }
 
 // What Mastodon allowed before it told; used for fields a server leaves out.
@@ -54,11 +102,12 @@ const (
 	defaultURL         = 23
 )
 
-func (c *Client) instance(ctx context.Context) (instance, error) {
-	var i instance
-	code, err := c.get(ctx, "/api/v2/instance", nil, &i)
-	if code == http.StatusNotFound {
-		_, err = c.get(ctx, "/api/v1/instance", nil, &i)
+func (c *Client) instance(ctx context.Context) (i instance, err error) {
+	into := answer.Object(i.read)
+	err = c.get(ctx, "/api/v2/instance", nil, into)
+	var refused *statusError
+	if errors.As(err, &refused) && refused.code == http.StatusNotFound {
+		err = c.get(ctx, "/api/v1/instance", nil, into)
 	}
 	return i, err
 }
@@ -71,14 +120,21 @@ func (c *Client) Limits(ctx context.Context) (network.Limits, error) {
 	if err != nil {
 		return network.Limits{}, call.failed(err)
 	}
-	s, m := i.Configuration.Statuses, i.Configuration.Media
 	return network.Limits{
-		TextRunes: or(s.MaxCharacters, defaultText), AltRunes: or(m.DescriptionLimit, defaultAlt),
-		ImageBytes: or(m.ImageSize, defaultImageBytes), ImagePixels: or(m.ImageMatrix, defaultImagePixels),
-		VideoBytes: or(m.VideoSize, defaultVideoBytes), VideoPixels: or(m.VideoMatrix, defaultVideoPixels),
-		Attachments: or(s.MaxMediaAttachments, defaultAttachments), ReservedURL: or(s.ReservedPerURL, defaultURL),
-		MIMETypes: m.MIMETypes, SupportsKey: i.knowsKeys(), ServerName: i.name(),
+		TextRunes: int(told(i.MaxCharacters, defaultText)), AltRunes: int(told(i.MaxAlt, defaultAlt)),
+		ImageBytes: told(i.ImageSize, defaultImageBytes), ImagePixels: told(i.ImageMatrix, defaultImagePixels),
+		VideoBytes: told(i.VideoSize, defaultVideoBytes), VideoPixels: told(i.VideoMatrix, defaultVideoPixels),
+		Attachments: int(told(i.MaxAttachments, defaultAttachments)), ReservedURL: int(told(i.ReservedPerURL, defaultURL)),
+		MIMETypes: i.Types, SupportsKey: i.knowsKeys(), ServerName: i.name(),
 	}, nil
+}
+
+// told is a limit, or what holds where a server tells none that makes sense.
+func told(limit, otherwise int64) int64 {
+	if limit <= 0 || limit > 1<<40 {
+		return otherwise
+	}
+	return limit
 }
 
 // goToSocial ignores idempotency keys (measured with 0.20).
@@ -99,13 +155,16 @@ func (i instance) name() string {
 	return "Mastodon " + i.Version
 }
 
-func or[T int | int64 | string](v, otherwise T) T {
-	var zero T
-	if v == zero {
+// or is otherwise where there is nothing.
+func or(v, otherwise string) string {
+	if v == "" {
 		return otherwise
 	}
 	return v
 }
+
+// longestDomain is what DNS allows, with a port.
+const longestDomain = 253 + len(":65535")
 
 // askDomain asks for the domain in local handles. It differs from the host of the API where
 // a server is called example.social and lives at social.example.social.
@@ -120,7 +179,11 @@ func (c *Client) askDomain(ctx context.Context) (string, error) {
 	if _, host, found := strings.Cut(domain, "://"); found { // some servers before Mastodon 4
 		domain = strings.Trim(host, "/")
 	}
-	return strings.ToLower(domain), nil
+	domain = strings.ToLower(domain)
+	if u, err := url.Parse("https://" + domain); err != nil || u.Host != domain || len(domain) > longestDomain {
+		domain = strings.ToLower(c.base.Host) // what it says is no domain
+	}
+	return domain, nil
 }
 
 func containsFold(s, part string) bool { return strings.Contains(strings.ToLower(s), part) }

@@ -6,15 +6,17 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/mattn/go-mastodon"
+
+	"slugpuppy/bot/network/answer"
 )
 
 // Scopes are the least the bot needs.
@@ -50,6 +52,11 @@ var ErrDenied = errors.New("the server says no")
 // loginTime bounds each request of a login.
 const loginTime = 30 * time.Second
 
+// What a login's answers may hold.
+const longestSecret = 4096
+
+var loginLimits = answer.Limits{Bytes: 1 << 20}
+
 // still is a client that follows no redirects: they would carry secrets to another address.
 func still(c *http.Client) *http.Client {
 	s := *c
@@ -61,15 +68,35 @@ func still(c *http.Client) *http.Client {
 func Register(ctx context.Context, client *http.Client, server, name, website, redirect, scopes string) (App, error) {
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
-	a, err := mastodon.RegisterApp(ctx, &mastodon.AppConfig{
-		Client: *still(client), Server: server, ClientName: name, Website: website, RedirectURIs: redirect, Scopes: scopes})
+	a := App{Server: strings.TrimSuffix(server, "/"), Redirect: redirect, Scopes: scopes}
+	k := &call{limits: loginLimits, into: answer.Object(func(v *answer.Value) {
+		v.Fields(func(name []byte) {
+			switch string(name) {
+			case "client_id":
+				a.ClientID = v.Opaque(longestSecret)
+			case "client_secret":
+				a.ClientSecret = v.Opaque(longestSecret)
+			}
+		})
+	})}
+	c := still(client)
+	if c.Transport == nil {
+		c.Transport = http.DefaultTransport
+	}
+	c.Transport = newWire(c.Transport, "slugpuppy", slog.New(slog.DiscardHandler))
+	_, err := mastodon.RegisterApp(context.WithValue(ctx, callKey{}, k), &mastodon.AppConfig{
+		Client: *c, Server: server, ClientName: name, Website: website, RedirectURIs: redirect, Scopes: scopes})
+	var named *url.Error // which says the address again
+	if errors.As(err, &named) {
+		err = named.Err
+	}
 	if err != nil {
 		return App{}, fmt.Errorf("register with %s: %w", server, err)
 	}
 	if a.ClientID == "" || a.ClientSecret == "" {
 		return App{}, fmt.Errorf("register with %s: the server gave no credentials", server)
 	}
-	return App{Server: strings.TrimSuffix(server, "/"), ClientID: a.ClientID, ClientSecret: a.ClientSecret, Redirect: redirect, Scopes: scopes}, nil
+	return a, nil
 }
 
 // Attempt is one try of a person to let the bot in: the authorisation-code flow with state
@@ -112,7 +139,7 @@ func (t *Attempt) Code(query url.Values) (string, error) {
 }
 
 // Exchange turns a code into an access token.
-func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string) (token string, err error) {
+func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
 	form := url.Values{
@@ -130,16 +157,24 @@ func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string
 		return "", fmt.Errorf("exchange the code: %w", err)
 	}
 	defer resp.Body.Close()
-	var answer struct {
-		Token       string `json:"access_token"`
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-	}
-	if err := json.NewDecoder(http.MaxBytesReader(nil, resp.Body, 1<<20)).Decode(&answer); err != nil {
+	var token, why string
+	_, err = answer.Read(resp.Body, loginLimits, answer.Object(func(v *answer.Value) {
+		v.Fields(func(name []byte) {
+			switch string(name) {
+			case "access_token":
+				token = v.Opaque(longestSecret)
+			case "error_description":
+				why = or(v.Line(), why)
+			case "error":
+				why = or(why, v.Line())
+			}
+		})
+	}))
+	switch {
+	case err != nil:
 		return "", fmt.Errorf("exchange the code: HTTP %d: %w", resp.StatusCode, err)
+	case token == "":
+		return "", fmt.Errorf("exchange the code: %s", or(why, answer.Line(resp.Status)))
 	}
-	if answer.Token == "" {
-		return "", fmt.Errorf("exchange the code: %s", or(or(answer.Description, answer.Error), resp.Status))
-	}
-	return answer.Token, nil
+	return token, nil
 }

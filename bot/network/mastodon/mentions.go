@@ -2,22 +2,23 @@ package mastodon
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
-
-// notification is one arrival. Status is nil when it is no mention, or one that cannot be read.
-type notification struct {
-	ID     string
-	Status *status
-}
 
 // pageSize is how many entries a page of a list has: the most that every server gives.
 const pageSize = 40
+
+// mostPages is how many pages of one list are read in one call.
+const mostPages = 1000
+
+// errEndless is a list of which every page names another one.
+var errEndless = errors.New("the server's pages have no end")
 
 // Newest is the id of the latest notification, "" for an account that never had one.
 func (c *Client) Newest(ctx context.Context) (string, error) {
@@ -58,7 +59,7 @@ func (c *Client) Mentions(ctx context.Context, cursor string, limit int) ([]netw
 
 // mentionsAfter reads on from a cursor until a page has mentions or there are no more.
 func (c *Client) mentionsAfter(ctx context.Context, cursor string, limit int) ([]notification, error) {
-	for {
+	for range mostPages {
 		page, err := c.notifications(ctx, url.Values{
 			"types[]": {"mention"}, "min_id": {cursor}, "limit": {strconv.Itoa(min(limit, pageSize))}})
 		if err != nil || len(page) == 0 || page[0].ID == cursor {
@@ -70,6 +71,7 @@ func (c *Client) mentionsAfter(ctx context.Context, cursor string, limit int) ([
 		}
 		cursor = next // only posts that are gone or cannot be read
 	}
+	return nil, errEndless
 }
 
 // firstMentions finds the oldest mentions an account ever got. No page is before the first, so
@@ -78,7 +80,7 @@ func (c *Client) mentionsAfter(ctx context.Context, cursor string, limit int) ([
 func (c *Client) firstMentions(ctx context.Context, _ string, limit int) ([]notification, error) {
 	var oldest []notification // newest first
 	query := url.Values{"types[]": {"mention"}, "limit": {strconv.Itoa(pageSize)}}
-	for {
+	for range mostPages {
 		page, err := c.notifications(ctx, query)
 		if err != nil {
 			return nil, err
@@ -90,6 +92,7 @@ func (c *Client) firstMentions(ctx context.Context, _ string, limit int) ([]noti
 		oldest = append(oldest, slices.DeleteFunc(page, noMention)...)
 		oldest = oldest[max(0, len(oldest)-limit):]
 	}
+	return nil, errEndless
 }
 
 // notifications reads one page. Those that Mastodon (4.3) holds back as requests are read too:
@@ -97,31 +100,27 @@ func (c *Client) firstMentions(ctx context.Context, _ string, limit int) ([]noti
 // away sets the policy to ignore, then there is nothing to read.
 func (c *Client) notifications(ctx context.Context, query url.Values) ([]notification, error) {
 	query.Set("include_filtered", "true")
-	var sent []struct {
-		ID     string          `json:"id"`
-		Type   string          `json:"type"`
-		Status json.RawMessage `json:"status"`
-	}
-	_, err := c.get(ctx, "/api/v1/notifications", query, &sent)
-	page := make([]notification, len(sent))
-	for i, s := range sent {
-		page[i].ID = s.ID
-		if s.Type == "mention" {
-			page[i].Status = c.readable(s.ID, s.Status)
-		}
+	var page []notification
+	err := c.get(ctx, "/api/v1/notifications", query, answer.All(&page, mostPage, (*notification).read))
+	for i := range page {
+		c.settle(&page[i])
 	}
 	return page, err
 }
 
-// readable decodes a mention's post, nil if that is impossible: one that the server sends in a
-// shape nobody knows must not keep all later ones waiting.
-func (c *Client) readable(id string, raw json.RawMessage) *status {
-	var s *status
-	if err := json.Unmarshal(raw, &s); err != nil {
-		c.opt.Log.Error("passing over a mention that cannot be read", "notification", id, "error", err)
-		return nil
+// settle leaves a notification its post only if it is a mention that can be answered: one that the server
+// sends in a shape nobody knows must not keep all later ones waiting.
+func (c *Client) settle(n *notification) {
+	s := n.Status
+	switch {
+	case n.Type != "mention":
+		n.Status = nil
+	case s == nil || s.ID == "" || s.Account.ID == "" || s.Account.Acct == "":
+		c.opt.Log.Error("passing over a mention that cannot be read", "notification", n.ID)
+		n.Status = nil
+	case s.Created.IsZero():
+		s.Created = n.Created
 	}
-	return s
 }
 
 // oldestFirst turns a page around and leaves out what is no mention.

@@ -13,39 +13,41 @@ import (
 	"github.com/mattn/go-mastodon"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // Upload stores media with its alt text and waits until a post can use it.
 func (c *Client) Upload(ctx context.Context, up network.Upload) (string, error) {
 	ctx, call := c.begin(ctx, "upload a picture", slowTime)
 	defer call.end()
-	a, err := c.api.UploadMediaFromMedia(ctx, &mastodon.Media{File: bytes.NewReader(up.Data), Description: up.Alt})
-	if err != nil {
+	var a attachment
+	call.into = answer.Object(func(v *answer.Value) { a.read(v) })
+	if _, err := c.api.UploadMediaFromMedia(ctx, &mastodon.Media{File: bytes.NewReader(up.Data), Description: up.Alt}); err != nil {
 		return "", call.failed(err)
 	}
+	var err error
 	switch {
 	case a.ID == "":
 		err = errors.New("the server's answer names no picture")
 	case a.URL == "":
-		err = c.processed(ctx, string(a.ID))
+		err = c.processed(ctx, call, a.ID)
 	}
-	return string(a.ID), call.failed(err)
+	return a.ID, call.failed(err)
 }
 
 // slowestPoll is the longest time between looks at an upload in processing.
 const slowestPoll = 5 * time.Second
 
 // processed waits for an upload that was answered with 202: 206 means not yet.
-func (c *Client) processed(ctx context.Context, id string) error {
+func (c *Client) processed(ctx context.Context, call *call, id string) error {
 	deadline := time.Now().Add(c.opt.MediaWait)
 	pause := c.opt.MediaPoll
 	for {
-		var a mastodon.Attachment
-		code, err := c.get(ctx, "/api/v1/media/"+url.PathEscape(id), nil, &a)
-		if err != nil {
+		var a attachment
+		if err := c.get(ctx, "/api/v1/media/"+url.PathEscape(id), nil, func(v *answer.Value) { a.read(v) }); err != nil {
 			return err
 		}
-		if code == http.StatusOK && a.URL != "" {
+		if call.code == http.StatusOK && a.URL != "" {
 			return nil
 		}
 		if time.Now().After(deadline) {
@@ -76,14 +78,16 @@ func (c *Client) Reply(ctx context.Context, out network.Outgoing) (network.Post,
 	for _, id := range out.MediaIDs {
 		toot.MediaIDs = append(toot.MediaIDs, mastodon.ID(id))
 	}
-	s, err := c.api.PostStatus(ctx, toot)
+	var s status
+	call.into = answer.Object(func(v *answer.Value) { s.read(v) })
+	_, err = c.api.PostStatus(ctx, toot)
 	if err == nil && s.ID == "" {
-		err = errors.New("the server's answer names no post")
+		err = errNoPost
 	}
 	if err != nil {
 		return network.Post{}, call.failed(err)
 	}
-	return t.post(&status{Status: *s}), nil
+	return t.post(&s), nil
 }
 
 // Replies lists our own posts since a time that answer parent, oldest first. It reads all of
@@ -101,24 +105,27 @@ func (c *Client) Replies(ctx context.Context, parent string, since time.Time) ([
 	defer call.end()
 	var found []network.Post
 	query := url.Values{"exclude_reblogs": {"true"}, "limit": {strconv.Itoa(pageSize)}}
-	for {
-		var page []*status
-		if _, err := c.get(ctx, "/api/v1/accounts/"+url.PathEscape(self.ID)+"/statuses", query, &page); err != nil {
+	for range mostPages {
+		var page []status
+		path := "/api/v1/accounts/" + url.PathEscape(self.ID) + "/statuses"
+		if err := c.get(ctx, path, query, answer.All(&page, mostPage, (*status).read)); err != nil {
 			return nil, call.failed(err)
 		}
+		before := func(s status) bool { return !s.Created.IsZero() && s.Created.Before(since) }
 		for _, s := range page {
-			if !s.CreatedAt.Before(since) && id(s.InReplyToID) == parent {
-				found = append(found, t.post(s))
+			if !before(s) && s.ReplyTo == parent {
+				found = append(found, t.post(&s))
 			}
 		}
-		if len(page) == 0 || page[len(page)-1].CreatedAt.Before(since) {
+		if len(page) == 0 || before(page[len(page)-1]) {
 			slices.Reverse(found)
 			return found, nil
 		}
-		last := string(page[len(page)-1].ID)
+		last := page[len(page)-1].ID
 		if last == query.Get("max_id") {
 			return nil, call.failed(errors.New("the server repeats a page"))
 		}
 		query.Set("max_id", last)
 	}
+	return nil, call.failed(errEndless)
 }

@@ -42,7 +42,7 @@ func odd(t *testing.T, answers map[string]http.HandlerFunc) (*mastodontest.Serve
 	return s, client(t, front.URL, robot.Token()), alice
 }
 
-func answer(v any) http.HandlerFunc {
+func answering(v any) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(v)
@@ -58,7 +58,7 @@ func TestHandlesHaveTheDomainOfAccountsNotOfTheHost(t *testing.T) {
 	}
 	for name, instance := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, c, alice := odd(t, map[string]http.HandlerFunc{"GET /api/v2/instance": answer(instance)})
+			_, c, alice := odd(t, map[string]http.HandlerFunc{"GET /api/v2/instance": answering(instance)})
 			if a, err := c.Account(t.Context(), alice.ID()); err != nil || a.Handle != "alice@dreams.example" {
 				t.Errorf("%q, %v", a.Handle, err)
 			}
@@ -84,7 +84,7 @@ func TestHandlesAreNeverGuessed(t *testing.T) {
 }
 
 func TestAnAnswerThatNamesNoPostIsAmbiguous(t *testing.T) {
-	_, c, _ := odd(t, map[string]http.HandlerFunc{"POST /api/v1/statuses": answer(struct{}{})})
+	_, c, _ := odd(t, map[string]http.HandlerFunc{"POST /api/v1/statuses": answering(struct{}{})})
 	if _, err := c.Reply(t.Context(), network.Outgoing{Text: "hi"}); kindOf(t, err) != network.Ambiguous {
 		t.Errorf("got %v", err)
 	}
@@ -98,7 +98,7 @@ func TestAMentionThatCannotBeReadHoldsNobodyUp(t *testing.T) {
 		"3": {{"id": "4", "type": "mention", "status": good}},
 	}
 	_, c, _ := odd(t, map[string]http.HandlerFunc{"GET /api/v1/notifications": func(w http.ResponseWriter, r *http.Request) {
-		answer(pages[r.URL.Query().Get("min_id")])(w, r)
+		answering(pages[r.URL.Query().Get("min_id")])(w, r)
 	}})
 	if ms, err := c.Mentions(t.Context(), "1", 10); err != nil || len(ms) != 1 || ms[0].Post.ID != "7" || ms[0].Cursor != "4" {
 		t.Errorf("%+v, %v", ms, err)
@@ -107,7 +107,7 @@ func TestAMentionThatCannotBeReadHoldsNobodyUp(t *testing.T) {
 
 func TestOtherSoftwareIsNotTrustedWithKeys(t *testing.T) {
 	for version, want := range map[string]bool{"4.5.3": true, "4.4.0+glitch": true, "2.7.2 (compatible; Pleroma 2.5.0)": false, "0.20.2 gotosocial": false} {
-		_, c, _ := odd(t, map[string]http.HandlerFunc{"GET /api/v2/instance": answer(map[string]string{"version": version})})
+		_, c, _ := odd(t, map[string]http.HandlerFunc{"GET /api/v2/instance": answering(map[string]string{"version": version})})
 		if l, err := c.Limits(t.Context()); err != nil || l.SupportsKey != want {
 			t.Errorf("%s: %v, %v", version, l.SupportsKey, err)
 		}

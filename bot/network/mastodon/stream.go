@@ -3,12 +3,14 @@ package mastodon
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
-	"slugpuppy/bot/network/backoff"
 	"time"
 
 	"github.com/coder/websocket"
+
+	"slugpuppy/bot/network/backoff"
 )
 
 // Times of the stream.
@@ -69,7 +71,11 @@ func (c *Client) listen(ctx context.Context, stream string, hints chan<- struct{
 		case hints <- struct{}{}:
 		default: // one is waiting already
 		}
-		if _, _, err := conn.Read(ctx); err != nil {
+		_, event, err := conn.Reader(ctx)
+		if err == nil {
+			_, err = io.Copy(io.Discard, event) // that there is one says enough
+		}
+		if err != nil {
 			return fmt.Errorf("read stream: %w", err)
 		}
 	}
@@ -125,7 +131,7 @@ func (c *Client) streamURL(ctx context.Context, stream string) (string, error) {
 	if err != nil {
 		return "", call.failed(err)
 	}
-	u, err := url.Parse(or(or(i.Configuration.URLs.Streaming, i.URLs.Streaming), c.base.String()))
+	u, err := url.Parse(or(i.Streaming, c.base.String()))
 	if err != nil || u.Host == "" {
 		u = &url.URL{Host: c.base.Host}
 	}

@@ -2,10 +2,8 @@ package mastodon
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -13,6 +11,7 @@ import (
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // Directory finds the accounts that handles name, by asking the server that a handle's domain belongs
@@ -44,9 +43,24 @@ const (
 	maxAccount    = 1 << 20
 )
 
-// descriptor is a JSON resource descriptor (RFC 7033, 4.4).
-type descriptor struct {
-	Links []struct{ Rel, Type, Href string }
+// mostLinks is how many links of a descriptor are looked at.
+const mostLinks = 100
+
+// link is one of those of a JSON resource descriptor (RFC 7033, 4.4).
+type link struct{ Rel, Type, Href string }
+
+func (l *link) read(v *answer.Value) bool {
+	v.Fields(func(name []byte) {
+		switch string(name) {
+		case "rel":
+			l.Rel = v.Line()
+		case "type":
+			l.Type = v.Line()
+		case "href":
+			l.Href = v.URL()
+		}
+	})
+	return l.Href != ""
 }
 
 // Host is the server that has the account of a handle, as the handle's domain says by WebFinger
@@ -58,13 +72,15 @@ func (d *Directory) Host(ctx context.Context, handle string) (string, error) {
 		return "", &network.Error{Op: op, Kind: network.Rejected, Err: err}
 	}
 	query := url.Values{"resource": {"acct:" + name + "@" + domain}}
-	var got descriptor
+	var links []link
 	at := &url.URL{Scheme: "https", Host: domain, Path: "/.well-known/webfinger", RawQuery: query.Encode()}
-	if err := d.get(ctx, op, at, maxDescriptor, &got); err != nil {
+	if err := d.get(ctx, op, at, maxDescriptor, func(v *answer.Value) {
+		inside(v, "links", func() { links = answer.ListOf(v, mostLinks, (*link).read).Items })
+	}); err != nil {
 		return "", err
 	}
 	for _, rel := range []string{"self", "http://webfinger.net/rel/profile-page"} {
-		for _, l := range got.Links {
+		for _, l := range links {
 			u, err := url.Parse(l.Href)
 			if l.Rel != rel || rel == "self" && !activity(l.Type) || err != nil || u.User != nil {
 				continue
@@ -99,13 +115,13 @@ func (d *Directory) Find(ctx context.Context, handle string) (identity.Identity,
 	if d.owns(at.Host) {
 		at.Scheme, at.Host = d.Own.Scheme, d.Own.Host
 	}
-	var a struct{ ID, Username, Acct string }
-	if err := d.get(ctx, op, at, maxAccount, &a); err != nil {
+	var a account
+	if err := d.get(ctx, op, at, maxAccount, func(v *answer.Value) { a.read(v) }); err != nil {
 		return identity.Identity{}, err
 	}
 	who, err := identity.New(at.Scheme+"://"+at.Host, a.ID)
-	if err == nil && (!strings.EqualFold(a.Username, name) || strings.Contains(a.Acct, "@")) {
-		err = fmt.Errorf("%s answers with %.100q", at.Host, a.Acct)
+	if err == nil && (a.Username != name || strings.Contains(a.Acct, "@")) {
+		err = fmt.Errorf("%s answers with %.100q", at.Host, or(a.Acct, a.Username))
 	}
 	if err != nil {
 		return identity.Identity{}, &network.Error{Op: op, Kind: network.Rejected, Err: err}
@@ -129,8 +145,8 @@ func (d *Directory) owns(host string) bool {
 	return err == nil && own == host
 }
 
-// get reads JSON of at most limit bytes.
-func (d *Directory) get(ctx context.Context, op string, at *url.URL, limit int64, into any) error {
+// get reads an answer of at most limit bytes.
+func (d *Directory) get(ctx context.Context, op string, at *url.URL, limit int64, into func(*answer.Value)) error {
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
 	failed := func(kind network.ErrorKind, status int, err error) error {
@@ -155,13 +171,7 @@ func (d *Directory) get(ctx context.Context, op string, at *url.URL, limit int64
 	case code != http.StatusOK:
 		return failed(network.NotFound, code, fmt.Errorf("%s knows no such account", at.Host))
 	}
-	data, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = errors.New("the answer is too long")
-	}
-	if err == nil {
-		err = json.Unmarshal(data, into)
-	}
+	_, err = answer.Read(res.Body, answer.Limits{Bytes: limit}, answer.Object(into))
 	if err != nil {
 		return failed(network.Rejected, res.StatusCode, fmt.Errorf("read the answer of %s: %w", at.Host, err))
 	}

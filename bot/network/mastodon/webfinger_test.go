@@ -223,7 +223,7 @@ func TestAnswersOfADirectoryAreBounded(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 		})}
 	for handle, kind := range map[string]network.ErrorKind{"a@long.example": network.Rejected,
-		"a@odd.example": network.Rejected, "a@gone.example": network.Transient} {
+		"a@odd.example": network.NotFound, "a@gone.example": network.Transient} {
 		if host, err := web.directory().Host(t.Context(), handle); !network.Is(err, kind) {
 			t.Errorf("%s is on %q, %v", handle, host, err)
 		}

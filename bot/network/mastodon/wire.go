@@ -2,10 +2,10 @@ package mastodon
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -15,32 +15,30 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mattn/go-mastodon"
-
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // wire is the transport below go-mastodon. It adds what that lacks: idempotency keys, rate
-// limits, a cap on answers, and whether a failed request can have reached the server.
+// limits, and whether a failed request can have reached the server. It also reads the answers: whoever is
+// above it gets none, because the library would hold them whole and lose all for one odd field.
 type wire struct {
 	next  http.RoundTripper
 	agent string
+	log   *slog.Logger
 	mu    sync.Mutex
 	until map[string]time.Time // family -> when its budget is full again
 }
 
-func newWire(next http.RoundTripper, agent string) *wire {
+func newWire(next http.RoundTripper, agent string, log *slog.Logger) *wire {
 	if next == nil {
 		next = &http.Transport{
 			Proxy: http.ProxyFromEnvironment, MaxIdleConns: 10, IdleConnTimeout: 90 * time.Second,
 			TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 1 << 18,
 		}
 	}
-	return &wire{next: next, agent: agent, until: map[string]time.Time{}}
+	return &wire{next: next, agent: agent, log: log, until: map[string]time.Time{}}
 }
-
-// answerBytes bounds an answer; the largest, a page of posts, stays far below.
-const answerBytes = 16 << 20
 
 // rateLimited is an answer 429, or a request that was not sent because it would be one.
 type rateLimited struct{ until time.Time }
@@ -49,7 +47,7 @@ func (e *rateLimited) Error() string {
 	return "rate limit reached until " + e.until.Format(time.RFC3339)
 }
 
-// statusError is an answer to one of our own requests that is not 2xx.
+// statusError is an answer that is not 2xx.
 type statusError struct {
 	code    int
 	message string
@@ -91,14 +89,47 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Body.Close()
 		return nil, err
 	}
-	if c != nil {
-		c.link, c.date = resp.Header.Get("Link"), resp.Header.Get("Date")
+	defer resp.Body.Close()
+	if c == nil {
+		c = &call{}
 	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, answerBytes), resp.Body}
+	c.link, c.date = resp.Header.Get("Link"), resp.Header.Get("Date")
+	if resp.StatusCode/100 != 2 {
+		return nil, refusal(resp)
+	}
+	return w.read(c, resp)
+}
+
+// read gives the caller what it wants of an answer, and those in between an empty one.
+func (w *wire) read(c *call, resp *http.Response) (*http.Response, error) {
+	if c.into != nil {
+		skipped, err := answer.Read(resp.Body, c.limits, c.into)
+		if err != nil {
+			return nil, fmt.Errorf("read answer: %w", err)
+		}
+		if skipped > 0 {
+			w.log.Warn("passing over what cannot be read in an answer", "op", c.op, "elements", skipped)
+		}
+	}
+	c.code = resp.StatusCode
+	resp.StatusCode, resp.ContentLength = http.StatusOK, -1 // the library takes no other success
+	resp.Body = io.NopCloser(strings.NewReader("null"))
 	return resp, nil
+}
+
+// refusalLimits bound an answer that is not 2xx, which may be a page for people.
+var refusalLimits = answer.Limits{Bytes: 1 << 16}
+
+// refusal reads why a server refuses something.
+func refusal(resp *http.Response) error {
+	why := &statusError{code: resp.StatusCode}
+	answer.Read(resp.Body, refusalLimits, func(v *answer.Value) { // the status says enough without
+		inside(v, "error", func() { why.message = v.Line() })
+	})
+	if to := answer.Line(resp.Header.Get("Location")); to != "" {
+		why.message = "the server sends us to " + to + "; is its address right?"
+	}
+	return why
 }
 
 // everything is the family of requests that count against nothing but the overall budget.
@@ -194,9 +225,12 @@ func resetOf(h http.Header) (time.Time, bool) {
 // call is one use of the API.
 type call struct {
 	op     string
-	key    string // idempotency key
-	unsafe bool   // a repetition would be seen
+	key    string              // idempotency key
+	unsafe bool                // a repetition would be seen
+	into   func(*answer.Value) // reads the answer; nil when nothing of it is wanted
+	limits answer.Limits
 	sent   atomic.Bool
+	code   int    // of the last answer
 	link   string // header of the last answer: where the list goes on
 	date   string // header of the last answer: the server's time
 	cancel context.CancelFunc
@@ -239,15 +273,12 @@ func (k *call) failed(err error) error {
 	}
 	e := &network.Error{Op: k.op, Err: err, Kind: network.Transient}
 	var limited *rateLimited
-	var theirs *mastodon.APIError
-	var ours *statusError
+	var refused *statusError
 	switch {
 	case errors.As(err, &limited):
 		e.Kind, e.RetryAt, e.Status = network.RateLimited, limited.until, http.StatusTooManyRequests
-	case errors.As(err, &theirs):
-		e.Status = theirs.StatusCode
-	case errors.As(err, &ours):
-		e.Status = ours.code
+	case errors.As(err, &refused):
+		e.Status = refused.code
 	default: // no answer, or one that cannot be read
 		if k.unsafe && k.sent.Load() {
 			e.Kind = network.Ambiguous
@@ -279,27 +310,30 @@ func (k *call) kind(status int) network.ErrorKind {
 	return network.Transient
 }
 
-// get is for what go-mastodon has no call or no field for.
-func (c *Client) get(ctx context.Context, path string, query url.Values, out any) (int, error) {
+// get asks for something, of which into reads what it wants.
+func (c *Client) get(ctx context.Context, path string, query url.Values, into func(*answer.Value)) error {
 	u := c.base.JoinPath(path)
 	u.RawQuery = query.Encode()
-	return c.ask(ctx, http.MethodGet, u, nil, out)
+	return c.ask(ctx, http.MethodGet, u, nil, into)
 }
 
-// send changes something with a form; out may be nil.
-func (c *Client) send(ctx context.Context, method, path string, form url.Values, out any) error {
-	_, err := c.ask(ctx, method, c.base.JoinPath(path), form, out)
-	return err
+// send changes something with a form; into may be nil.
+func (c *Client) send(ctx context.Context, method, path string, form url.Values, into func(*answer.Value)) error {
+	return c.ask(ctx, method, c.base.JoinPath(path), form, into)
 }
 
-func (c *Client) ask(ctx context.Context, method string, u *url.URL, form url.Values, out any) (int, error) {
+// ask makes a request within a call.
+func (c *Client) ask(ctx context.Context, method string, u *url.URL, form url.Values, into func(*answer.Value)) error {
 	var body io.Reader
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
+	if k, ok := ctx.Value(callKey{}).(*call); ok {
+		k.into = into
+	}
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
-		return 0, fmt.Errorf("make request: %w", err)
+		return fmt.Errorf("make request: %w", err)
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -309,24 +343,7 @@ func (c *Client) ask(ctx context.Context, method string, u *url.URL, form url.Va
 	}
 	resp, err := c.api.Do(req)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode/100 != 2 {
-		var why struct {
-			Error string `json:"error"`
-		}
-		_ = json.NewDecoder(resp.Body).Decode(&why) // the status says enough without
-		if to := resp.Header.Get("Location"); to != "" {
-			why.Error = "the server sends us to " + to + "; is its address right?"
-		}
-		return resp.StatusCode, &statusError{resp.StatusCode, why.Error}
-	}
-	if out == nil {
-		return resp.StatusCode, nil
-	}
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return resp.StatusCode, fmt.Errorf("read answer: %w", err)
-	}
-	return resp.StatusCode, nil
+	return resp.Body.Close()
 }

@@ -57,8 +57,9 @@ type Filter struct {
 	ID      string
 	Title   string
 	Style   network.Style
-	Words   int               // keywords in it; ours have none
+	Words   int               // keywords in it; ours have none; negative when the server does not say
 	Entries map[string]string // post -> id of its entry
+	Whole   bool              // Entries are all there are, so that one that is missing is not in it
 }
 
 // Server is the filters of an account that name single posts. An id in one also matches every boost of
@@ -84,6 +85,8 @@ type Filters interface {
 
 // Entries are the posts in filters.
 type Entries interface {
+	// Entries lists the posts in a filter by themselves, where the list of filters leaves them out.
+	Entries(ctx context.Context, filter string) (entries map[string]string, whole bool, err error)
 	// AddPost puts a post into a filter and returns the entry's id. ErrThere means that it is in it
 	// already.
 	AddPost(ctx context.Context, filter, post string) (entry string, err error)

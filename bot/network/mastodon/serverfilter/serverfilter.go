@@ -65,6 +65,7 @@ type pass struct {
 	gone  []record        // ours that the server has no more
 	there map[string]bool // ids of all filters on the server; nil before it was asked
 	where map[string]spot // post -> where it is
+	dark  map[string]bool // names of filters of which the server does not say all that is in them
 	tried map[string]bool // filters into which something may have been put though they look empty
 }
 
@@ -78,7 +79,7 @@ func (h *Hider) Hidden(ctx context.Context) (network.Hides, error) {
 	if err != nil {
 		return network.Hides{}, err
 	}
-	p := &pass{where: map[string]spot{}, tried: map[string]bool{}}
+	p := &pass{where: map[string]spot{}, dark: map[string]bool{}, tried: map[string]bool{}}
 	if len(records) > 0 {
 		if err := h.compare(ctx, p, records); err != nil {
 			return network.Hides{}, err
@@ -92,6 +93,7 @@ func (h *Hider) Hidden(ctx context.Context) (network.Hides, error) {
 	for _, r := range p.known {
 		hides.Places[r.Name] = true
 	}
+	hides.Partial = p.dark
 	for _, r := range p.gone {
 		if !r.Removing && h.now().Before(r.Expires) {
 			hides.Dismissed[r.Name] = fmt.Sprintf("the filter %q was deleted in a client", r.Title)
@@ -123,9 +125,41 @@ func (h *Hider) compare(ctx context.Context, p *pass, records []record) error {
 		}
 	}
 	for _, r := range p.known {
-		for post, entry := range list[index(list, r.ID)].Entries {
-			p.where[post] = spot{r.Name, entry}
+		if err := h.fill(ctx, p, r, list[index(list, r.ID)]); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// contents is a filter with what is in it. Some servers leave that out of the list of filters, and say it
+// when they are asked for it by itself.
+func (h *Hider) contents(ctx context.Context, f Filter) (Filter, error) {
+	if f.Whole {
+		return f, nil
+	}
+	entries, whole, err := h.server.Entries(ctx, f.ID)
+	switch {
+	case network.Is(err, network.NotFound, network.Rejected): // not asked for like this there
+		return f, nil
+	case err != nil:
+		return f, err
+	}
+	f.Entries, f.Whole = entries, whole
+	return f, nil
+}
+
+// fill notes what is in a filter.
+func (h *Hider) fill(ctx context.Context, p *pass, r record, f Filter) error {
+	f, err := h.contents(ctx, f)
+	if err != nil {
+		return err
+	}
+	for post, entry := range f.Entries {
+		p.where[post] = spot{r.Name, entry}
+	}
+	if !f.Whole {
+		p.dark[r.Name] = true
 	}
 	return nil
 }
@@ -214,11 +248,15 @@ func (h *Hider) look(ctx context.Context, p *pass, r record, post string, cause 
 	if i < 0 {
 		return "", nil // the next pass sees that
 	}
-	if entry, there := list[i].Entries[post]; there {
+	f, err := h.contents(ctx, list[i])
+	if err != nil {
+		return "", err
+	}
+	if entry, there := f.Entries[post]; there {
 		p.where[post] = spot{r.Name, entry}
 		return r.Name, nil
 	}
-	if errors.Is(cause, ErrThere) {
+	if errors.Is(cause, ErrThere) || !f.Whole {
 		return "", nil
 	}
 	return "", network.ErrGone
@@ -311,7 +349,7 @@ func (h *Hider) Tidy(ctx context.Context, s network.Style) (asked bool, err erro
 	p.gone = nil
 	for i, r := range p.known {
 		over := !h.now().Before(r.Expires)
-		empty := p.filled(r.Name) == 0 && !p.tried[r.Name]
+		empty := p.filled(r.Name) == 0 && !p.tried[r.Name] && !p.dark[r.Name]
 		if r.Removing || over || empty {
 			asked = true
 			err = h.remove(ctx, r)
@@ -358,7 +396,7 @@ func (h *Hider) Clear(ctx context.Context) error {
 		if err != nil || len(records) == 0 {
 			return err
 		}
-		p := &pass{where: map[string]spot{}}
+		p := &pass{where: map[string]spot{}, dark: map[string]bool{}}
 		if err := h.compare(ctx, p, records); err != nil {
 			return err
 		}

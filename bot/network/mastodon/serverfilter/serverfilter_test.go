@@ -24,6 +24,8 @@ type server struct {
 	lost    error            // of the next creation, which is carried out
 	refused map[string]error // of posts that are not taken
 	there   bool             // says of every post that it is there already
+	leaves  map[string]bool  // posts that the list of filters leaves out
+	tells   bool             // a filter by itself says all that the list leaves out
 }
 
 func (s *server) Blurs(context.Context) (bool, error) { return s.blurs, nil }
@@ -32,10 +34,20 @@ func (s *server) Filters(context.Context) (list []serverfilter.Filter, err error
 	s.reads++
 	for _, id := range slices.Sorted(maps.Keys(s.filters)) {
 		f := s.filters[id]
+		all := len(f.Entries)
 		f.Entries = maps.Clone(f.Entries)
+		maps.DeleteFunc(f.Entries, func(post, _ string) bool { return s.leaves[post] })
+		f.Whole = len(f.Entries) == all
 		list = append(list, f)
 	}
 	return list, nil
+}
+
+func (s *server) Entries(_ context.Context, id string) (map[string]string, bool, error) {
+	if !s.tells {
+		return nil, false, &network.Error{Op: "read", Kind: network.NotFound, Err: errors.New("no such call")}
+	}
+	return maps.Clone(s.filters[id].Entries), true, nil
 }
 
 func (s *server) CreateFilter(_ context.Context, title string, style network.Style, _ time.Duration) (serverfilter.Filter, error) {
@@ -267,5 +279,28 @@ func TestAFilterOfWordsIsTheOwnersWhateverItIsCalled(t *testing.T) {
 	r.server.filters["own"] = serverfilter.Filter{ID: "own", Title: network.Title("certain"), Words: 1, Entries: map[string]string{"9": "own/9"}}
 	if h := r.pass("", "1"); len(h.Posts)+len(h.Places) != 0 {
 		t.Errorf("%+v", h)
+	}
+}
+
+func TestWhatAListLeavesOutIsAskedForAndElseNotConcludedFrom(t *testing.T) {
+	for _, tells := range []bool{true, false} {
+		r := newRig(t)
+		place, err := r.Hide(t.Context(), "1", "certain", network.Warn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.server.leaves, r.server.tells = map[string]bool{"1": true}, tells
+		for range 2 {
+			hides, err := r.Hidden(t.Context())
+			if err != nil || !hides.Places[place] || hides.Partial[place] == tells || (hides.Posts["1"] == place) != tells {
+				t.Errorf("a filter by itself tells: %v; %+v, %v", tells, hides, err)
+			}
+			if asked, err := r.Tidy(t.Context(), network.Warn); asked || err != nil {
+				t.Errorf("a filter of which nobody knows what is in it is done away with: %v", err)
+			}
+		}
+		if len(r.server.filters) != 1 {
+			t.Error("the filter is gone")
+		}
 	}
 }
