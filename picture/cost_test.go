@@ -15,40 +15,6 @@ import (
 	"slugpuppy/picture/odd"
 )
 
-// scanBomb is a small, valid progressive JPEG of many scans, each of which goes over all blocks.
-func scanBomb(side, scans int) []byte {
-	var tables []byte
-	tables = append(tables, odd.Segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...)...)
-	s := byte(side >> 8)
-	tables = append(tables, odd.Segment(0xc2, 8, s, byte(side), s, byte(side), 1, 1, 0x11, 0)...)
-	counts := append([]byte{1}, make([]byte, 15)...)
-	tables = append(tables, odd.Segment(0xc4, append(append([]byte{0}, counts...), 0)...)...)
-	end := byte(0xe0) // for 16,384 blocks and more
-	tables = append(tables, odd.Segment(0xc4, append(append([]byte{0x10}, counts...), end)...)...)
-	blocks := (side + 7) / 8 * ((side + 7) / 8)
-	averages := append(odd.Segment(0xda, 1, 1, 0, 0, 0, 0), make([]byte, (blocks+7)/8)...)
-	var runs []byte
-	acc, n := 0, 0
-	for left := blocks; left > 0; {
-		run := max(16384, min(left, 32766))
-		left -= run
-		acc, n = acc<<15|run-16384, n+15
-		for ; n >= 8; n -= 8 {
-			if runs = append(runs, byte(acc>>(n-8))); runs[len(runs)-1] == 0xff {
-				runs = append(runs, 0)
-			}
-		}
-	}
-	if n > 0 {
-		runs = append(runs, byte(acc<<(8-n)))
-	}
-	scan := append(odd.Segment(0xda, 1, 1, 0, 1, 63, 0), runs...)
-	out := append([]byte{0xff, 0xd8}, tables...)
-	out = append(out, averages...)
-	out = append(out, bytes.Repeat(scan, scans)...)
-	return append(out, 0xff, 0xd9)
-}
-
 func TestWorkIsKnownBeforeItBegins(t *testing.T) {
 	flood := make([]byte, 64<<20) // unpacks from few bytes
 	for _, test := range []struct {
@@ -57,10 +23,10 @@ func TestWorkIsKnownBeforeItBegins(t *testing.T) {
 		kind picture.Kind
 		what picture.Quantity
 	}{
-		{"a JPEG of 3,000 scans", scanBomb(5752, 3000), picture.TooCostly, picture.Passes},
-		{"a smaller one of 20,000", scanBomb(1300, 20_000), picture.TooCostly, picture.Passes},
-		{"a tiny one of as many as fit", scanBomb(120, 500_000), picture.TooCostly, picture.Passes},
-		{"a small one of work for a large picture", scanBomb(1300, 500), picture.TooCostly, picture.Passes},
+		{"a JPEG of 3,000 scans", odd.ScanBomb(5752, 3000), picture.TooCostly, picture.Passes},
+		{"a smaller one of 20,000", odd.ScanBomb(1300, 20_000), picture.TooCostly, picture.Passes},
+		{"a tiny one of as many as fit", odd.ScanBomb(120, 500_000), picture.TooCostly, picture.Passes},
+		{"a small one of work for a large picture", odd.ScanBomb(1300, 500), picture.TooCostly, picture.Passes},
 		{"a sequential one whose scans repeat", repeatedScans(1000), 0, ""},
 		{"a GIF of many frames", gifOf(5000, 1, 1), picture.TooLong, picture.FrameCount},
 		{"a GIF of large frames", gifOf(90, 1000, 1000), picture.TooLong, picture.FramePixels},
@@ -150,7 +116,7 @@ func TestHonestPicturesStayFarBelowTheLimits(t *testing.T) {
 }
 
 func TestDecodingEndsWithItsContextAndItsTime(t *testing.T) {
-	bomb := scanBomb(1300, 30_000) // many seconds
+	bomb := odd.ScanBomb(1300, 30_000) // many seconds
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
 	begin := time.Now()

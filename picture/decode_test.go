@@ -264,6 +264,47 @@ func TestDecodesShareOneBudget(t *testing.T) {
 	}
 }
 
+func TestLittleOnesDoNotWaitBehindHugeOnes(t *testing.T) {
+	budget := picture.NewBudget(400)
+	first, err := budget.Hold(t.Context(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := make(chan func(), 1)
+	go func() {
+		release, err := budget.Hold(t.Context(), 1000)
+		if err != nil {
+			t.Error(err)
+		}
+		second <- release
+	}()
+	for range 100 { // also while another huge one is in line
+		release, err := budget.Hold(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := budget.Hold(ctx, 101); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("more than is kept for little ones: %v", err)
+	}
+	first()
+	(<-second)()
+	var all []func()
+	for range 4 { // together they may have all of it
+		release, err := budget.Hold(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, release)
+	}
+	for _, release := range all {
+		release()
+	}
+}
+
 func TestAPictureLargerThanTheBudgetIsDecodedAlone(t *testing.T) {
 	data := must[[]byte](t)(picture.EncodePNG(scenery(64, 48), ""))
 	if _, err := picture.Decode(t.Context(), data, picture.Limits{Budget: picture.NewBudget(100)}); err != nil {

@@ -40,6 +40,7 @@ const memory = 256 << 20
 
 var children = map[string]func() int{
 	"decode": func() int { return child.Main(memory) },
+	"daemon": func() int { return child.Main(child.Memory(picture.Limits{})) },
 	"deny":   deny,
 	"hang":   func() int { greet(); time.Sleep(time.Hour); return 0 },
 	"spin": func() int {

@@ -133,7 +133,7 @@ func (p *Pool) Stats() Stats {
 
 // Check starts a child, or takes one that waits, and says what it has given up.
 func (p *Pool) Check(ctx context.Context) (Protection, error) {
-	c, err := p.seat(ctx)
+	c, err := p.seat(ctx, false)
 	if err != nil {
 		return Protection{}, err
 	}
@@ -141,8 +141,12 @@ func (p *Pool) Check(ctx context.Context) (Protection, error) {
 	return c.protection, nil
 }
 
-// errLost is a child that died of something that is not its file's fault.
-var errLost = errors.New("the process that decodes was killed")
+// errLost is a child that died of something that is not its file's fault, and errFull one whose memory may
+// have been full of what it decoded before.
+var (
+	errLost = errors.New("the process that decodes was killed")
+	errFull = errors.New("the decoder needed more memory than it may have")
+)
 
 var errClosed = errors.New("pictures are decoded no longer")
 
@@ -152,17 +156,12 @@ type errStart struct{ error }
 // Decode is picture.Decode in a child. A file that brings its child down is a *picture.Problem like
 // any other.
 func (p *Pool) Decode(ctx context.Context, data []byte, lim picture.Limits) (*picture.Picture, error) {
-	const tries = 2
-	var err error
-	for range tries {
-		var pic *picture.Picture
-		pic, err = p.decode(ctx, data, lim)
-		if err == nil {
-			return pic, nil
-		}
-		if !errors.Is(err, errLost) {
-			break
-		}
+	pic, err := p.decode(ctx, data, lim, false)
+	if errors.Is(err, errLost) || errors.Is(err, errFull) {
+		pic, err = p.decode(ctx, data, lim, true)
+	}
+	if err == nil {
+		return pic, nil
 	}
 	var unstarted errStart
 	switch {
@@ -191,9 +190,9 @@ func (p *Pool) here(ctx context.Context, data []byte, lim picture.Limits, why er
 	return picture.Decode(ctx, data, lim)
 }
 
-// decode takes a seat and asks its child.
-func (p *Pool) decode(ctx context.Context, data []byte, lim picture.Limits) (*picture.Picture, error) {
-	c, err := p.seat(ctx)
+// decode takes a seat and asks its child, which has decoded nothing yet if it is to be fresh.
+func (p *Pool) decode(ctx context.Context, data []byte, lim picture.Limits, fresh bool) (*picture.Picture, error) {
+	c, err := p.seat(ctx, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -254,15 +253,20 @@ func (p *Pool) sweepNow() {
 	}
 }
 
-// seat waits for a child of one's own, and starts it if none is idle.
-func (p *Pool) seat(ctx context.Context) (*process, error) {
+// seat waits for a child of one's own, and starts it if none is idle. A fresh one takes another's place.
+func (p *Pool) seat(ctx context.Context, fresh bool) (*process, error) {
 	select {
 	case <-p.seats:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for a process that decodes: %w", ctx.Err())
 	}
-	if c := p.waiting(); c != nil {
+	if c := p.waiting(); c != nil && !fresh {
 		return c, nil
+	} else if c != nil {
+		p.mu.Lock()
+		delete(p.running, c)
+		p.mu.Unlock()
+		c.close()
 	}
 	c, err := p.start(ctx)
 	if err != nil {
@@ -418,7 +422,10 @@ func (p *Pool) explain(ctx context.Context, c *process, err error, format string
 	case errors.Is(err, errWall):
 		return problem(picture.TimedOut, "the decoder "+err.Error())
 	case strings.Contains(words, "out of memory"), strings.Contains(words, "cannot allocate memory"):
-		return problem(picture.TooCostly, "the decoder needed more memory than it may have")
+		if c.answered > 0 {
+			return errFull
+		}
+		return problem(picture.TooCostly, errFull.Error())
 	case itself && c.killed():
 		return errLost
 	}

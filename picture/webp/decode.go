@@ -35,10 +35,10 @@ func Inspect(data []byte) (codec.Header, error) {
 }
 
 // codeTrees is the most that the Huffman trees of a lossless picture can take: five for each tile
-// of 4x4 pixels, of which there are 65,536 kinds, and each kind takes twenty bits to describe.
+// of 4x4 pixels, of which the decoder takes 2,600 kinds, and each kind takes twenty bits to describe.
 func codeTrees(pixels, bytes int64) int64 {
 	const treeBytes = 5 * 550
-	return treeBytes * min(pixels/16+1, 1<<16, bytes*8/20)
+	return treeBytes * min(pixels/16+1, 2600, bytes*8/20)
 }
 
 // Decode reads the pixels of the first frame and lays them on the canvas. Errors are of package
