@@ -15,7 +15,8 @@ import (
 // comma ends it.
 func (p *parser) verb() (ended bool) {
 	for len(p.tokens) > 1 && (fillers[p.peek(0)] || people[p.peek(0)]) && !raising[p.peek(0)] && !obvious(canonical(p.peek(0)), p.peek(1)) {
-		p.req.Talk = p.req.Talk || people[p.next().low]
+		spoken := people[p.next().low]
+		p.req.Talk = p.req.Talk || spoken
 	}
 	v, n := p.verbAt()
 	if n == 0 || (n < len(p.tokens) && slices.Contains(alone, v) && !p.stands(v, n)) {
