@@ -17,6 +17,9 @@ const ExitLocked = 5
 
 // openStore opens the database, making its folder readable by nobody else.
 func (a *App) openStore(ctx context.Context) (*store.Store, error) {
+	if err := a.placed(); err != nil {
+		return nil, err
+	}
 	path := a.cfg.Store.Path
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the state folder: %w", err)
@@ -26,6 +29,15 @@ func (a *App) openStore(ctx context.Context) (*store.Store, error) {
 		return nil, fmt.Errorf("%s: %w; is slugpuppy running already?", path, err)
 	}
 	return st, err
+}
+
+// placed is an error where nothing says in which folder the state is.
+func (a *App) placed() error {
+	if a.cfg.Store.Path == "" {
+		return usage(errors.New("where should the database be? Nothing says where your home is: set store.path " +
+			"(SLUGPUPPY_STORE_PATH), or HOME"))
+	}
+	return nil
 }
 
 // openSound opens a database after a child has looked at it: a damaged one can end the process that
@@ -50,6 +62,9 @@ func CheckDatabase(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return notFound(fmt.Errorf("no database: %w", err))
 	}
+	if err := openable(path); err != nil { // which is no damage
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program to check the database in a child: %w", err)
@@ -67,6 +82,15 @@ func CheckDatabase(ctx context.Context, path string) error {
 		return fmt.Errorf("check the database in a child process: %w", err)
 	}
 	return nil
+}
+
+// openable is an error where this user may not open a database.
+func openable(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	return f.Close()
 }
 
 // CheckInProcess is what that child does. Its exit code says whether somebody else has the file open.
@@ -93,6 +117,9 @@ func firstLines(out []byte, n int) []byte {
 // Restore puts a copy in place of the database, after checking it, and returns where what was there
 // is kept, "" for nowhere. Nobody may have the database open.
 func (a *App) Restore(ctx context.Context, from string) (kept string, err error) {
+	if err := a.placed(); err != nil {
+		return "", err
+	}
 	to := a.cfg.Store.Path
 	if err := CheckDatabase(ctx, from); err != nil {
 		return "", err
@@ -112,6 +139,9 @@ func (a *App) Restore(ctx context.Context, from string) (kept string, err error)
 // Compact gives the database's unused pages back to the disk and says how many bytes it had and has.
 // Nobody may have it open.
 func (a *App) Compact(ctx context.Context) (before, after int64, err error) {
+	if err := a.placed(); err != nil {
+		return 0, 0, err
+	}
 	path := a.cfg.Store.Path
 	if err := CheckDatabase(ctx, path); err != nil {
 		return 0, 0, err

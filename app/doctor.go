@@ -75,11 +75,14 @@ func (a *App) Doctor(ctx context.Context, report func(network.Finding) error) er
 		if err := tell(f); err != nil {
 			return err
 		}
+		if err := a.placed(); err != nil {
+			return errors.Join(tell(sick("state", err.Error(), "nothing else can be looked at before")), err)
+		}
 		if f.Check == "database" && f.State == network.Sick { // opening it can end this process
 			return errors.New("the tokens are in the database, so no server was asked")
 		}
 	}
-	for _, f := range slices.Concat(checkProxies(ctx), a.checkNetworks(ctx), a.checkAdmins(ctx)) {
+	for _, f := range slices.Concat(a.checkDoors(ctx), checkProxies(ctx), a.checkNetworks(ctx), a.checkAdmins(ctx)) {
 		if err := tell(f); err != nil {
 			return err
 		}
@@ -111,9 +114,12 @@ func (a *App) checkState(_ context.Context) network.Finding {
 	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return doubt("state", folder+" does not exist yet", "`slugpuppy serve` makes it, if it may write there")
+		if err := couldMake(folder); err != nil {
+			return sickOf("state", err, "make it, or set store.path")
+		}
+		return doubt("state", folder+" does not exist yet", "`slugpuppy serve` makes it")
 	case err != nil:
-		return sick("state", err.Error(), "run as the user the bot runs as, or set store.path")
+		return sickOf("state", err, "run as the user the bot runs as, or set store.path")
 	case !info.IsDir():
 		return sick("state", folder+" is not a folder", "set store.path to a file in a folder of the bot's own")
 	case info.Mode().Perm()&0o022 != 0:
@@ -122,14 +128,30 @@ func (a *App) checkState(_ context.Context) network.Finding {
 	}
 	probe, err := os.CreateTemp(folder, ".doctor-*")
 	if err != nil {
-		return sick("state", "cannot write: "+err.Error(),
+		return sickOf("state", fmt.Errorf("cannot write: %w", err),
 			"run as the user the bot runs as, or give it the folder with chown")
 	}
 	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 	if err != nil {
-		return sick("state", "cannot write: "+err.Error(), "look at the disk")
+		return sickOf("state", fmt.Errorf("cannot write: %w", err), "look at the disk")
 	}
 	return well("state", folder)
+}
+
+// couldMake is an error where a folder that is not there cannot be made.
+func couldMake(folder string) error {
+	at := filepath.Dir(folder)
+	for {
+		_, err := os.Stat(at)
+		if err == nil || at == filepath.Dir(at) {
+			break
+		}
+		at = filepath.Dir(at)
+	}
+	if err := writable(at); err != nil {
+		return fmt.Errorf("make the state folder: %w", &fs.PathError{Op: "mkdir", Path: filepath.Join(folder, "slugpuppy.db"), Err: err})
+	}
+	return nil
 }
 
 // Free space that is wanted beside the database: for the nightly copy, one before a migration and for
@@ -187,10 +209,13 @@ func (a *App) checkKey(_ context.Context) network.Finding {
 	case errors.Is(err, fs.ErrNotExist):
 		return doubt("key", path+" does not exist yet", a.loginFor()+" makes it")
 	case err != nil:
-		return sick("key", err.Error(), "run as the user the bot runs as, or set store.key_file")
+		return sickOf("key", err, "run as the user the bot runs as, or set store.key_file")
 	case info.Mode().Perm()&0o077 != 0:
 		return sick("key", fmt.Sprintf("%s has mode %04o: others can read it", path, info.Mode().Perm()),
 			"chmod 600 "+path+", and log in again if others may have read it")
+	}
+	if _, err := a.openKey(); err != nil {
+		return sickOf("key", err, "put back the key that the tokens were sealed with")
 	}
 	return well("key", path)
 }
@@ -213,10 +238,10 @@ func (a *App) checkDatabase(ctx context.Context) network.Finding {
 		return doubt("database", path+" does not exist yet, and no daemon runs",
 			a.loginFor()+", then `slugpuppy serve`")
 	case err != nil:
-		return sick("database", err.Error(), "run as the user the bot runs as")
+		return sickOf("database", err, "run as the user the bot runs as")
 	}
 	if err := CheckDatabase(ctx, path); err != nil {
-		return sick("database", err.Error(),
+		return sickOf("database", err,
 			"`slugpuppy db restore FILE` with a copy, or stop whatever has the file open")
 	}
 	return well("database", path+" is sound; no daemon runs")

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"slugpuppy/bot/network"
@@ -49,6 +53,37 @@ func openDoors(ctx context.Context, cfg *config.Config, page bool, lists []shown
 		d.lists = append(d.lists, l)
 	}
 	return d, nil
+}
+
+// checkDoors tries the addresses that the daemon would listen on, while none runs.
+func (a *App) checkDoors(ctx context.Context) []network.Finding {
+	if _, err := operator.Dial(ctx, a.cfg.Admin.Socket); err == nil {
+		return nil // it has them open
+	} else if errors.Is(err, fs.ErrPermission) {
+		return []network.Finding{sickOf("listen", err, "run as the user the bot runs as")}
+	}
+	if _, err := os.Stat(filepath.Dir(a.cfg.Admin.Socket)); errors.Is(err, fs.ErrNotExist) {
+		return nil // made with the state's folder
+	}
+	lists, err := newShown(a.places(nowhere{}))
+	if err != nil {
+		return []network.Finding{sickOf("listen", err, "correct the addresses")}
+	}
+	d, err := openDoors(ctx, a.cfg, a.cfg.Filter.Enabled, lists)
+	if err != nil {
+		return []network.Finding{sickOf("listen", err, "correct the address")}
+	}
+	defer d.close()
+	return []network.Finding{well("listen", strings.Join(d.addresses(), ", "))}
+}
+
+func (d doors) addresses() (all []string) {
+	for _, l := range slices.Concat([]net.Listener{d.admin, d.metrics, d.page}, d.lists) {
+		if l != nil {
+			all = append(all, l.Addr().String())
+		}
+	}
+	return all
 }
 
 func (d doors) close() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"slugpuppy/bot/operator"
 	"slugpuppy/store"
@@ -17,9 +18,15 @@ func (a *App) Operator(ctx context.Context) (svc operator.Service, done func(), 
 
 // operator is Operator; a database that is missing is made unless it must exist.
 func (a *App) operator(ctx context.Context, mustExist bool) (operator.Service, func(), error) {
+	if err := a.placed(); err != nil {
+		return nil, nil, err
+	}
 	client, err := operator.Dial(ctx, a.cfg.Admin.Socket)
-	if err == nil {
+	switch {
+	case err == nil:
 		return client, func() {}, nil
+	case errors.Is(err, fs.ErrPermission):
+		return nil, nil, down(err)
 	}
 	st, err := openSound(ctx, a.cfg.Store.Path, store.Options{MustExist: mustExist})
 	switch {

@@ -117,6 +117,9 @@ func (c *console) run(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	fmt.Fprintln(c.err, "slugpuppy:", said(err))
+	if h, ok := app.Hindered(err); ok {
+		fmt.Fprintln(c.err, "  "+visible.Line(h.String()))
+	}
 	return exitCode(err)
 }
 

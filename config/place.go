@@ -5,7 +5,11 @@ import "path/filepath"
 // place fills the paths that were left empty.
 func (c *Config) place(env Lookup) {
 	if c.Store.Path == "" {
-		c.Store.Path = filepath.Join(stateFolder(env), "slugpuppy.db")
+		folder := stateFolder(env)
+		if folder == "" {
+			return // nobody says where: who needs the paths has to
+		}
+		c.Store.Path = filepath.Join(folder, "slugpuppy.db")
 	}
 	for _, o := range c.options() {
 		if o.beside != "" && o.text(c) == "" {
@@ -15,12 +19,15 @@ func (c *Config) place(env Lookup) {
 }
 
 // stateFolder is what systemd gives a service (systemd.exec, StateDirectory=), else where
-// programs of a user keep state (XDG base directories), else the current folder.
+// programs of a user keep state (XDG base directories), else "".
 func stateFolder(env Lookup) string {
 	if v, _ := env("STATE_DIRECTORY"); v != "" {
 		return filepath.SplitList(v)[0]
 	}
-	return filepath.Join(userFolder(env, "XDG_STATE_HOME", ".local/state"), "slugpuppy")
+	if folder := userFolder(env, "XDG_STATE_HOME", ".local/state"); folder != "" {
+		return filepath.Join(folder, "slugpuppy")
+	}
+	return ""
 }
 
 // userFolder is a folder of the user's by the XDG rules, "" when there is no user.

@@ -244,6 +244,15 @@ var behaviours = []behaviour{
 		"./picture", "TestDecodeTurnsPicturesUpright"},
 
 	// The page.
+	{"a database of another user is not called damaged", "app/database.go",
+		"if err := openable(path); err != nil {", "if false {",
+		"./app", "TestADatabaseOfAnotherUserIsNotCalledDamaged"},
+	{"of a proxy's header what the visitor wrote does not count", "bot/web/session.go",
+		"NewRightmostTrustedCountStrategy(header, proxies)", "NewLeftmostNonPrivateStrategy(header)",
+		"./bot/web", "TestWhoAsksIsWhomTheTrustedProxySaw"},
+	{"a proxy is asked for public addresses only", "bot/network/safehttp/proxy.go",
+		"if !public(ip) {", "if false {",
+		"./bot/network/safehttp", "TestPicturesComeThroughTheProxyByCheckedAddresses"},
 	{"a page shows what would turn text round", "bot/web/web.go",
 		"io.WriteString(v.w, visible.Text(whole.String()))", "io.WriteString(v.w, whole.String())",
 		"./app", "TestAnAdminSeesWhatHappensAndTriesAgain"},
