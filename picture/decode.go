@@ -223,7 +223,7 @@ func decodeAll(ctx context.Context, data []byte, format string, h codec.Header) 
 func decodeSafely(ctx context.Context, data []byte, format string) (img *image.NRGBA, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("decoder panicked: %v", p)
+			err = &panicked{p}
 		}
 	}()
 	return readers[format].decode(ctx, data)

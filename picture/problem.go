@@ -20,11 +20,12 @@ const (
 	TooLong                     // an animation of more frames, or of more pixels in all of them, than allowed
 	TooCostly                   // made so that decoding takes far longer than a picture of its size needs
 	TimedOut                    // not decoded in time; the file may be sound, and another time do
+	Failed                      // a decoder has a fault that this file meets; it may be sound
 )
 
 var kindNames = map[Kind]string{
 	Corrupt: "corrupt", TooBig: "too big", Unsupported: "unsupported", Empty: "empty",
-	Modern: "modern", TooLong: "too long", TooCostly: "too costly", TimedOut: "timed out",
+	Modern: "modern", TooLong: "too long", TooCostly: "too costly", TimedOut: "timed out", Failed: "failed",
 }
 
 // String is the kind's name in logs.
@@ -62,6 +63,12 @@ type Problem struct {
 // Error names the kind and the reason.
 func (p *Problem) Error() string { return fmt.Sprintf("%s picture: %s", p.Kind, p.Reason) }
 
+// NotNow tells whether an error of decoding does not speak against the file, which may do another time.
+func NotNow(err error) bool {
+	var p *Problem
+	return err != nil && (!errors.As(err, &p) || p.Kind == TimedOut)
+}
+
 func tooMuch(kind Kind, format string, what Quantity, got, most int64) *Problem {
 	reason := fmt.Sprintf("%s: %d, more than %d", what, got, most)
 	return &Problem{Kind: kind, Format: format, Reason: reason, What: what, Got: got, Max: most}
@@ -82,5 +89,14 @@ func problem(format string, err error) *Problem {
 	if errors.As(err, &u) {
 		return &Problem{Kind: Unsupported, Format: format, Reason: err.Error()}
 	}
+	var p *panicked
+	if errors.As(err, &p) {
+		return &Problem{Kind: Failed, Format: format, Reason: err.Error()}
+	}
 	return &Problem{Kind: Corrupt, Format: format, Reason: err.Error()}
 }
+
+// panicked is a decoder's own fault.
+type panicked struct{ value any }
+
+func (p *panicked) Error() string { return fmt.Sprintf("decoder panicked: %v", p.value) }

@@ -19,6 +19,7 @@ const (
 	Forbidden                     // terminal for this request
 	NotFound                      // gone, private or blocked: terminal
 	Rejected                      // 4xx with a reason: terminal for this request
+	TooLarge                      // a file larger than was asked for: terminal for this file
 )
 
 // String is the kind's name in logs.
@@ -38,6 +39,8 @@ func (k ErrorKind) String() string {
 		return "not found"
 	case Rejected:
 		return "rejected"
+	case TooLarge:
+		return "too large"
 	}
 	return fmt.Sprintf("kind %d", int(k))
 }

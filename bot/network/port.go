@@ -157,7 +157,7 @@ type Posts interface {
 // Fetcher reads attachments.
 type Fetcher interface {
 	// Fetch downloads an attachment, at most limit bytes, through the SSRF-safe client; a larger one
-	// is Rejected.
+	// is TooLarge.
 	Fetch(ctx context.Context, m Media, limit int64) ([]byte, error)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"strings"
+	"time"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/mention"
@@ -130,12 +131,39 @@ func (t *task) pick(f *found) ([]int, error) {
 	return []int{0}, nil
 }
 
+// How long pictures are asked for where nobody answers, before the requester is told: that host may be
+// another than the one that tells us of posts, and away for days.
+const (
+	fetchTries = 3
+	fetchFor   = 10 * time.Minute
+)
+
+// fetch downloads a picture. Errors are refusals where another try is no use, or has been made often enough.
+func (t *task) fetch(ctx context.Context, m network.Media) ([]byte, error) {
+	data, err := t.Platform.Fetch(ctx, m, t.FetchBytes)
+	tries := t.job.ID + " fetch"
+	reason := fmt.Sprintf("fetch picture %s: %v", m.ID, err)
+	switch {
+	case err == nil:
+		t.retries.forget(tries)
+		return data, nil
+	case network.Is(err, network.TooLarge):
+		return nil, &picture.Problem{Kind: picture.TooBig, What: picture.FileBytes, Got: t.FetchBytes + 1, Max: t.FetchBytes, Reason: reason}
+	case network.Is(err, network.NotFound, network.Forbidden, network.Rejected):
+		return nil, &refusal{words.NoFetch, reason}
+	case network.MayPass(err) && t.retries.add(tries) >= fetchTries && time.Since(t.job.Created) > fetchFor:
+		t.retries.forget(tries)
+		return nil, &refusal{words.NotNow, reason}
+	}
+	return nil, fmt.Errorf("fetch picture %s: %w", m.ID, err)
+}
+
 // load fetches and decodes a picture. One that we made ourselves is dreamed again only on
 // request, whoever posts it.
 func (t *task) load(ctx context.Context, m network.Media) (*image.NRGBA, error) {
-	data, err := t.Platform.Fetch(ctx, m, t.FetchBytes)
+	data, err := t.fetch(ctx, m)
 	if err != nil {
-		return nil, fmt.Errorf("fetch picture %s: %w", m.ID, err)
+		return nil, err
 	}
 	if t.req.Verb != mention.Deeper && strings.HasPrefix(picture.Comment(data), dream.Signature) {
 		return nil, &refusal{words.Already, "the file says that we made it"}

@@ -26,10 +26,8 @@ func refusalOf(err error) *refusal {
 		return &refusal{said, err.Error()}
 	}
 	switch {
-	case network.Is(err, network.NotFound, network.Forbidden):
+	case network.Is(err, network.NotFound, network.Forbidden, network.Rejected):
 		return &refusal{words.Gone, err.Error()}
-	case network.Is(err, network.Rejected):
-		return &refusal{words.TooBig, err.Error()}
 	}
 	return nil
 }

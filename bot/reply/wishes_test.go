@@ -99,7 +99,8 @@ func TestPicturesThatCannotBeDreamed(t *testing.T) {
 	for _, c := range []struct {
 		kind picture.Kind
 		want string
-	}{{picture.TooBig, "too big"}, {picture.Unsupported, "JPEG, PNG"}, {picture.Corrupt, "damaged"}, {picture.Empty, "damaged"}} {
+	}{{picture.TooBig, "too big"}, {picture.Unsupported, "JPEG, PNG"}, {picture.Corrupt, "damaged"}, {picture.Empty, "empty"},
+		{picture.Modern, "screenshot"}, {picture.TimedOut, "ran out of time"}, {picture.Failed, "my own fault"}, {picture.TooCostly, "far more work"}} {
 		t.Run(c.kind.String(), func(t *testing.T) {
 			inWorld(t, func(r *rig) {
 				r.answered(r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), "")), c.want)
@@ -108,6 +109,31 @@ func TestPicturesThatCannotBeDreamed(t *testing.T) {
 					return nil, &picture.Problem{Kind: c.kind, Reason: "test"}
 				}
 			})
+		})
+	}
+	for _, c := range []struct {
+		why  string
+		err  error
+		want string
+	}{
+		{"its server gives it to nobody", failure("fetch", network.Forbidden, 403), "not given to me"},
+		{"it is gone", failure("fetch", network.NotFound, 404), "not given to me"},
+		{"it is refused", failure("fetch", network.Rejected, 400), "not given to me"},
+		{"it is too large", failure("fetch", network.TooLarge, 0), "at most 0.5 MB"},
+		{"nobody answers for long", failure("fetch", network.Transient, 0), "nobody answers just now"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			inWorld(t, func(r *rig) {
+				r.w.breaks(func(op string, _ int) fate {
+					if op == "fetch" {
+						return fate{before: c.err}
+					}
+					return fate{}
+				})
+				p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
+				time.Sleep(30 * time.Minute)
+				r.answered(p, c.want)
+			}, func(o *reply.Options) { o.FetchBytes = 512 << 10 })
 		})
 	}
 	t.Run("only a clip", func(t *testing.T) {

@@ -339,7 +339,7 @@ func (c *client) Fetch(ctx context.Context, m network.Media, limit int64) ([]byt
 			return nil, failure("fetch", network.NotFound, 404)
 		}
 		if int64(len(data)) > limit {
-			return nil, failure("fetch", network.Rejected, 413)
+			return nil, failure("fetch", network.TooLarge, 0)
 		}
 		return data, nil
 	})

@@ -16,6 +16,7 @@ import (
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/classifier/detector"
+	"slugpuppy/picture"
 	"slugpuppy/store"
 )
 
@@ -331,4 +332,44 @@ func TestATimelineWithoutAnEndEndsThePass(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAPictureThatIsNotDecodedNowIsDecodedLater(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		busy := true
+		r.filter.Eye.Decode = func(ctx context.Context, data []byte) (image.Image, error) {
+			if busy {
+				return nil, &picture.Problem{Kind: picture.TimedOut, Reason: "a busy machine"}
+			}
+			return decode(ctx, data)
+		}
+		r.join()
+		dream := r.post(r.artist, 0.95, "a dream")
+		r.pass()
+		r.want("DeepDream: certain")
+		busy = false
+		r.sleep(10 * time.Minute)
+		r.pass()
+		r.pass()
+		r.want("DeepDream: certain", dream)
+	})
+}
+
+func TestAPictureThatCannotBeDecodedIsNotTriedAgain(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		tries := 0
+		r.filter.Eye.Decode = func(context.Context, []byte) (image.Image, error) {
+			tries++
+			return nil, &picture.Problem{Kind: picture.TooCostly, Reason: "a bomb"}
+		}
+		r.join()
+		r.post(r.artist, 0.95, "a bomb")
+		for range 5 {
+			r.pass()
+			r.sleep(10 * time.Minute)
+		}
+		if tries != 1 {
+			t.Errorf("decoded %d times", tries)
+		}
+	})
 }

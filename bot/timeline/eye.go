@@ -162,9 +162,12 @@ func (e *Eye) see(ctx context.Context, from Source, m network.Media) (seen store
 			return err
 		})
 	})
+	var missed *unseen
 	switch {
 	case ctx.Err() != nil:
 		return store.Sight{}, context.Cause(ctx)
+	case errors.As(err, &missed):
+		return store.Sight{}, missed
 	case err != nil:
 		return store.Sight{}, &unseen{err: err, bare: !ended(err)}
 	}
@@ -177,7 +180,10 @@ func (e *Eye) examine(ctx context.Context, hash string, data []byte) (store.Sigh
 	if ctx.Err() != nil {
 		return store.Sight{}, context.Cause(ctx)
 	}
-	if err != nil {
+	switch {
+	case picture.NotNow(err):
+		return store.Sight{}, &unseen{err: fmt.Errorf("decode: %w", err)}
+	case err != nil:
 		return store.Sight{Unread: err.Error(), Picture: hash}, nil
 	}
 	return e.Of(ctx, hash, img)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -32,16 +33,25 @@ func (s *Site) preview(v *visit) ([]byte, error) {
 		return nil, refuse(http.StatusNotFound, words.NoSuchPicture)
 	}
 	data, err := s.Fetch(v.ctx(), *v.sub, row.Previews[n])
-	if err != nil {
+	switch {
+	case network.MayPass(err):
+		return nil, refuse(http.StatusBadGateway, words.PictureAway)
+	case err != nil:
 		return nil, refuse(http.StatusBadGateway, words.PictureGone)
 	}
 	return data, nil
 }
 
+// decode opens a picture, or says why it cannot be opened.
 func (s *Site) decode(v *visit, data []byte) (image.Image, error) {
 	img, err := s.Studio.Decode(v.ctx(), data)
-	if err != nil {
-		return nil, refuse(http.StatusBadGateway, words.PictureUnread)
+	var p *picture.Problem
+	switch {
+	case errors.As(err, &p):
+		return nil, refuse(http.StatusUnprocessableEntity, words.Picture(p))
+	case err != nil:
+		s.Log.Warn("a picture on the page was not decoded", "error", err)
+		return nil, refuse(http.StatusServiceUnavailable, words.NotOpened)
 	}
 	return img, nil
 }

@@ -1,10 +1,10 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -144,21 +144,28 @@ func (s *Site) tryPicture(v *visit) error {
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, tryBytes+1<<16)
 	file, _, err := v.r.FormFile("picture")
-	if err != nil {
+	var body *http.MaxBytesError
+	switch {
+	case errors.As(err, &body):
+		return tooLarge()
+	case err != nil:
 		return refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, tryBytes+1))
-	if err != nil || len(data) > tryBytes {
+	switch {
+	case err != nil:
 		return refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
+	case len(data) > tryBytes:
+		return tooLarge()
 	}
 	wish := strings.TrimSpace(v.r.PostFormValue("words"))
 	if len(wish) > tryWords {
 		return refuse(http.StatusUnprocessableEntity, words.TooMuchText)
 	}
-	img, err := s.Studio.Decode(v.ctx(), data)
+	img, err := s.decode(v, data)
 	if err != nil {
-		return refuse(http.StatusUnprocessableEntity, cmp.Or(words.Of(err), words.Unreadable))
+		return err
 	}
 	if w, h := picture.Fit(img.Bounds().Dx(), img.Bounds().Dy(), trySide); w < img.Bounds().Dx() {
 		img = picture.FromImage(img).Resize(w, h).NRGBA()
@@ -168,6 +175,12 @@ func (s *Site) tryPicture(v *visit) error {
 		return refuse(http.StatusServiceUnavailable, words.BusyPage)
 	}
 	return v.redirect("/try/" + trial.ID)
+}
+
+// tooLarge refuses a file that is larger than may be tried.
+func tooLarge() error {
+	return refuse(http.StatusRequestEntityTooLarge,
+		words.Picture(&picture.Problem{Kind: picture.TooBig, What: picture.FileBytes, Max: tryBytes}))
 }
 
 // Run works on what people try, one at a time, until ctx ends.

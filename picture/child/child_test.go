@@ -276,13 +276,13 @@ func TestWhatBringsAChildDownIsAProblemOfTheFile(t *testing.T) {
 		{"spin", picture.TooCostly, "processor time", nil},
 		{"spin later", picture.TooCostly, "processor time", nil},
 		{"eat", picture.TooCostly, "more memory", nil},
-		{"crash", picture.Corrupt, "exit status 2", nil},
-		{"leave", picture.Corrupt, "exit status 0", nil},
-		{"truncate", picture.Corrupt, "1000 bytes", nil},
-		{"cut", picture.Corrupt, "unexpected EOF", nil},
-		{"boast", picture.Corrupt, "plans", nil},
-		{"lie", picture.Corrupt, "was due", nil},
-		{"flood", picture.Corrupt, "was due", nil},
+		{"crash", picture.Failed, "exit status 2", nil},
+		{"leave", picture.Failed, "exit status 0", nil},
+		{"truncate", picture.Failed, "1000 bytes", nil},
+		{"cut", picture.Failed, "unexpected EOF", nil},
+		{"boast", picture.Failed, "plans", nil},
+		{"lie", picture.Failed, "was due", nil},
+		{"flood", picture.Failed, "was due", nil},
 	} {
 		t.Run(test.child, func(t *testing.T) {
 			if raced && test.child == "eat" {

@@ -368,7 +368,7 @@ func (w *planned) check(lim picture.Limits) error {
 	}
 	if w.W < 1 || w.H < 1 || w.W > side || w.H > side || int64(w.W)*int64(w.H) > most ||
 		w.Frames < 1 || w.Memory < 0 || w.Cost < 0 || w.Cost > mostCost || len(w.Format) > 8 {
-		return &picture.Problem{Kind: picture.Corrupt, Reason: fmt.Sprintf("a decoder that plans %+v", *w)}
+		return &picture.Problem{Kind: picture.Failed, Reason: fmt.Sprintf("a decoder that plans %+v", *w)}
 	}
 	return nil
 }
@@ -429,7 +429,7 @@ func (p *Pool) explain(ctx context.Context, c *process, err error, format string
 	case itself && c.killed():
 		return errLost
 	}
-	return problem(picture.Corrupt, fmt.Sprintf("the decoder ended: %v (%s)", err, c.cmd.ProcessState))
+	return problem(picture.Failed, fmt.Sprintf("the decoder ended: %v (%s)", err, c.cmd.ProcessState))
 }
 
 func (p *Pool) isClosed() bool {

@@ -99,7 +99,7 @@ func (s *server) file() ([]byte, error) {
 func (s *server) refuse(err error) error {
 	var p *picture.Problem
 	if !errors.As(err, &p) {
-		p = &picture.Problem{Kind: picture.Corrupt, Reason: err.Error()}
+		p = &picture.Problem{Kind: picture.Failed, Reason: err.Error()}
 	}
 	return say(s.out, problem, p)
 }

@@ -188,7 +188,7 @@ func fetches(t *testing.T, w World) {
 	if err != nil || len(data) == 0 {
 		t.Fatalf("%d bytes, %v", len(data), err)
 	}
-	if _, err := w.Bot.Fetch(t.Context(), m.Post.Media[0], 10); !network.Is(err, network.Rejected) {
+	if _, err := w.Bot.Fetch(t.Context(), m.Post.Media[0], 10); !network.Is(err, network.TooLarge) {
 		t.Errorf("over the limit: %v", err)
 	}
 }

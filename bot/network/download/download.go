@@ -37,8 +37,9 @@ func kind(err error) network.ErrorKind {
 	var name *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	switch {
-	case errors.Is(err, safehttp.ErrTooLarge), errors.Is(err, safehttp.ErrRefused),
-		errors.Is(err, safehttp.ErrRedirects), errors.As(err, &certificate):
+	case errors.Is(err, safehttp.ErrTooLarge):
+		return network.TooLarge
+	case errors.Is(err, safehttp.ErrRefused), errors.Is(err, safehttp.ErrRedirects), errors.As(err, &certificate):
 		return network.Rejected
 	case errors.As(err, &name) && name.IsNotFound:
 		return network.NotFound

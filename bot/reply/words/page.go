@@ -5,9 +5,8 @@ import "fmt"
 // What the page says to those who try the network there, beside what its templates say.
 const (
 	NothingToTry  = "There is nothing to try here."
-	ChoosePicture = "Please choose a picture of at most 8 MB."
+	ChoosePicture = "Please choose a picture."
 	TooMuchText   = "Those are too many words."
-	Unreadable    = "That picture cannot be read. A JPEG, PNG, GIF or WebP works."
 	BusyPage      = "Many people try it right now. Please come back in a few minutes."
 	TrialFailed   = "That did not work, sorry. A smaller picture or other words may."
 	TrialOver     = "That trial is over and forgotten."
@@ -17,7 +16,8 @@ const (
 // What the page says when it cannot do what was asked.
 const (
 	PictureGone    = "The picture cannot be fetched; it may be gone."
-	PictureUnread  = "The picture cannot be read."
+	PictureAway    = "The picture cannot be fetched just now: nobody answers where it is kept. Please try again later."
+	NotOpened      = "The picture could not be opened just now. Please try again in a minute."
 	WaitAMoment    = "Please wait a moment before the next one."
 	NoSuchSetting  = "There is no such setting."
 	NoSuchRule     = "You have no such rule."

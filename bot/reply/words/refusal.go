@@ -9,7 +9,8 @@ import (
 const (
 	Sorry    = "I tried three times and could not finish this one, sorry; I have told my keeper, and another picture may well work."
 	Gone     = "I cannot see the post with the picture, it may be private or deleted; send me the picture in a post of your own."
-	TooBig   = "That picture is too big for me; send one of at most 16 MB and 33 megapixels."
+	NoFetch  = "I could not fetch that picture: where it is kept, it is not given to me; send it to me in a post of your own."
+	NotNow   = "I could not fetch that picture: where it is kept, nobody answers just now; ask me again later, or send it in a post of your own."
 	Refused  = "I dreamed it, but this server would not take the picture, sorry; a smaller one may work, for example with size=1024."
 	Nothing  = "I see no picture here; send me one in your post, or reply to a post that has one."
 	Missing  = "There are fewer pictures than that; say \"image 1\" for the first one."
