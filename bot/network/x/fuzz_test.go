@@ -12,7 +12,7 @@ import (
 )
 
 func FuzzWording(f *testing.F) {
-	for _, text := range []string{"@alice hi", "see https://a.example/b?c=d.e.f", "HTTP://X.COM www.a.b.c @bob @@bob", "犬犬 … 👩‍👩‍👧", "a.b", "mailto:a@b.example", "..", "x://y"} {
+	for _, text := range []string{"@alice hi", "see https://a.example/b?c=d.e.f", "HTTP://X.COM www.a.b.c @bob @@bob", "犬犬 … 👩‍👩‍👧", "a.b", "mailto:a@b.example", "..", "x://y", "@a://bob"} {
 		f.Add(text, "cats")
 	}
 	link := regexp.MustCompile(`(?i)://|[\pL\pN]\.\pL\pL|(^|\W)@(\w)`)

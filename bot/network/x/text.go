@@ -42,7 +42,9 @@ func wording(text, warning, handle, mark string) string {
 	if warning != "" {
 		text = "CW " + warning + ": " + text
 	}
-	text = unlinked(name.ReplaceAllString(text, "$1"))
+	for before := ""; text != before; { // what is left of an address may be a name, and of a name an address
+		before, text = text, unlinked(name.ReplaceAllString(text, "$1"))
+	}
 	if mark != "" {
 		mark = " · " + mark
 	}
