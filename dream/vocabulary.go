@@ -34,6 +34,7 @@ type UnknownWord struct {
 	Word    string   // as asked for, tidied
 	Nearest []string // up to three that are known and come nearest in meaning, best first
 	Known   []string // some that are known, when nothing is near
+	Thing   bool     // it means something that can be seen
 }
 
 // Error names the word and what comes near it.
@@ -274,6 +275,9 @@ func (v *Vocabulary) unknown(word string) *UnknownWord {
 	if len(e.Nearest) == 0 {
 		add(v.firstNames(v.naming(forms[len(forms)-1]))...)
 	}
+	e.Thing = slices.ContainsFunc(forms, func(f string) bool {
+		return v.table.near[f] != nil || !v.table.void[f] && (v.sense(f) != 0 || len(v.naming(f)) > 0)
+	})
 	if len(e.Nearest) == 0 && !lexicon.Exists(key) {
 		add(v.slips(key)...)
 	}

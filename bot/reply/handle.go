@@ -63,8 +63,14 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	t.req = req
+	if talk, err := t.talk(ctx); talk || err != nil {
+		return outcome{skip: talkReason}, err
+	}
 	switch req.Verb { // always heard
 	case mention.Stop:
+		if err := t.optOut(t.post, true); err != nil {
+			return outcome{}, err
+		}
 		t.like(ctx)
 		return outcome{skip: "the requester said stop"}, nil
 	case mention.Yes, mention.No:

@@ -2,6 +2,7 @@ package reply_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ type host interface {
 	Ask(name, words string, png []byte, alt, replyTo string) (string, error)
 	// Answers is how often the bot answered a post, deleted answers included.
 	Answers(post string) int
+	Answer(post string) string // id of the first one
 	Unanswered() int
 	Twice() []string // posts that were answered more than once
 	Inject(faulty.Fault)
@@ -98,8 +100,13 @@ func openMastodon(t *testing.T, d mastodontest.Dialect, c conditions) host {
 
 func (h mastodonHost) Credentials() (string, string) { return h.URL, h.token }
 func (h mastodonHost) Account() string               { return h.bot.ID() }
-func (h mastodonHost) Answers(post string) int       { return len(h.RepliesTo(post)) }
+func (h mastodonHost) Answers(post string) int       { return len(h.answers(post)) }
+func (h mastodonHost) Answer(post string) string     { return h.answers(post)[0].ID }
 func (h mastodonHost) Unanswered() int               { return len(h.Server.Unanswered(h.bot)) }
+
+func (h mastodonHost) answers(post string) []mastodontest.Status {
+	return slices.DeleteFunc(h.RepliesTo(post), func(s mastodontest.Status) bool { return s.Author != "dreambot" })
+}
 
 func (h mastodonHost) Ask(name, words string, png []byte, alt, replyTo string) (string, error) {
 	person := h.User(name)
@@ -144,8 +151,13 @@ func openX(t *testing.T, s xtest.Spelling, c conditions) host {
 
 func (h xHost) Credentials() (string, string) { return h.URL, h.token }
 func (h xHost) Account() string               { return h.bot.ID() }
-func (h xHost) Answers(post string) int       { return len(h.RepliesTo(post)) }
+func (h xHost) Answers(post string) int       { return len(h.answers(post)) }
+func (h xHost) Answer(post string) string     { return h.answers(post)[0].ID }
 func (h xHost) Unanswered() int               { return len(h.Server.Unanswered(h.bot)) }
+
+func (h xHost) answers(post string) []xtest.Post {
+	return slices.DeleteFunc(h.RepliesTo(post), func(p xtest.Post) bool { return p.Author != "dreambot" })
+}
 
 func (h xHost) Ask(name, words string, png []byte, alt, replyTo string) (string, error) {
 	person := h.User(name)

@@ -1,8 +1,6 @@
 package reply
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -12,7 +10,6 @@ import (
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/rules"
-	"slugpuppy/dream"
 	"slugpuppy/store"
 )
 
@@ -36,8 +33,12 @@ func (d *Daemon) ignore(p network.Post) (string, error) {
 	if d.ordered(p) {
 		return d.late(p), nil
 	}
+	talk, err := d.chatter(p)
+	if err != nil {
+		return "", err
+	}
 	req, err := d.parse(p)
-	if err == nil && (req.Verb == mention.Stop || req.Verb == mention.Start) {
+	if err == nil && talk == "" && (req.Verb == mention.Stop && d.sure(p) || req.Verb == mention.Start) {
 		return "", d.optOut(p, req.Verb == mention.Stop) // in force before anything else is done
 	}
 	if out, err := d.optedOut(p.Author.ID); out || err != nil {
@@ -49,7 +50,7 @@ func (d *Daemon) ignore(p network.Post) (string, error) {
 	if err == nil && req.Verb == mention.Bare && len(req.Unknown)+len(req.Loose) > 0 && len(p.Media) == 0 && !d.addressed(p.Text) {
 		return "talks about us, not to us", nil
 	}
-	return d.chatter(p)
+	return talk, nil
 }
 
 // late says that a post came too long ago to be answered, "" when it did not.
@@ -99,56 +100,6 @@ func (d *Daemon) optOut(p network.Post, stop bool) error {
 func (d *Daemon) optedOut(person string) (bool, error) {
 	c, ok, err := d.bot.Consents().Said(person, store.Everything)
 	return ok && !c.Yes, err
-}
-
-// chatter finds posts that talk under our answers without asking for anything: "wow, thanks",
-// or another bot's words. There a command comes first; anything else is conversation. This is
-// also what ends a talk between two bots that look like people.
-func (d *Daemon) chatter(p network.Post) (string, error) {
-	if p.ReplyTo == "" || len(p.Media) > 0 || d.commanding(p) {
-		return "", nil
-	}
-	ours, err := d.byPost(p.ReplyTo)
-	if err != nil || ours == nil {
-		return "", err
-	}
-	return "conversation under our answer", nil
-}
-
-// opening is how many words may be needed to recognise a command, as in "into a bird".
-const opening = 4
-
-// commanding says whether a text starts with something of the grammar, handles aside, and
-// holds no wish for things that do not exist: "no way" is talk.
-func (d *Daemon) commanding(p network.Post) bool {
-	if r, err := d.parse(p); err == nil && !d.knows(r) {
-		return false
-	}
-	words := withoutHandles(p.Text)
-	for n := 1; n <= min(opening, len(words)); n++ {
-		p.Text = strings.Join(words[:n], " ")
-		r, err := d.parse(p)
-		if err == nil && len(r.Unknown)+len(r.Loose) == 0 && (r.Verb != mention.Bare || r.Preset != "" || len(r.Words) > 0) {
-			return true
-		}
-	}
-	return false
-}
-
-// knows says whether the network has all words of a request, or nearly.
-func (d *Daemon) knows(r mention.Request) bool {
-	_, _, err := r.Recipe(context.Background(), d.Vocabulary, 0)
-	var unknown *dream.UnknownWord
-	return !errors.As(err, &unknown)
-}
-
-// withoutHandles splits a text into words and drops the handles in front.
-func withoutHandles(text string) []string {
-	words := strings.Fields(text)
-	for len(words) > 0 && strings.HasPrefix(words[0], "@") {
-		words = words[1:]
-	}
-	return words
 }
 
 // crowded says which of our own limits a request has reached, nil when none has. Work repeated

@@ -70,6 +70,7 @@ type parser struct {
 	sign   float32 // of the next one
 	carry  float32 // sign of the one before a comma, which a list goes on with
 	bare   int     // objectives that nothing but the verb made ones
+	fresh  bool    // nothing was read after the verb
 }
 
 // request reads one request; after a comma that a verb follows comes the next.
@@ -114,6 +115,7 @@ func (p *parser) takeItem() (ended bool, err error) {
 	if err := p.item(); err != nil {
 		return false, err
 	}
+	p.fresh = false
 	if ended = left[len(left)-len(p.tokens)-1].comma; ended {
 		p.pause()
 	}
@@ -189,6 +191,7 @@ func (p *parser) item() error {
 	case !t.quoted && people[t.low]:
 		p.req.Talk = true
 	case fillers[t.low]:
+		p.req.Adrift = p.req.Adrift || p.fresh && particles[t.low]
 	default:
 		p.word(t)
 	}

@@ -52,6 +52,7 @@ type Request struct {
 	Implied     bool     // nobody typed the verb: it follows from the words
 	Loose       []string // words that stand alone: the names of things, as in "cats", or talk
 	Talk        bool     // somebody is spoken of, so that loose words are talk: "my cat"
+	Adrift      bool     // a verb is followed by a little word that makes another of it: "dream on", "see you"
 	Topic       string   // help eyes, words dog
 	Count       int      // deeper 3, wander 4
 	Seconds     int      // dive 8s

@@ -34,7 +34,7 @@ func (p *parser) take(v Verb, n int) (ended bool) {
 	}
 	ended = p.tokens[n-1].comma
 	p.tokens = p.tokens[n:]
-	p.req.Verb = v
+	p.req.Verb, p.fresh = v, !ended
 	p.argument(ended)
 	return ended
 }

@@ -35,6 +35,9 @@ var fillers = words("please pls plz thanks thank thx picture pictures you your y
 // people are words of talk about somebody: what is said of them is no wish.
 var people = words("i i'm im i've ive i'll my mine our ours he she they we his her their theirs who why how when where because")
 
+// particles make another verb of one that stands before them: dream on, dive in, see you.
+var particles = words("on in at up out off you to so")
+
 // raising and lowering words make the next words an objective.
 var (
 	raising  = words("into more like of with plus full")
