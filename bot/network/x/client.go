@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // Client is one account on X through API v2, as a network.Bot.
@@ -53,11 +54,11 @@ func (c *core) Limits(context.Context) (network.Limits, error) {
 // Self is the account of the keys. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {
 	return c.self.Get(func() (network.Account, error) {
-		var a answer
-		if err := c.read(ctx, getMe, nil, url.Values{"user.fields": {userFields}}, &a); err != nil {
+		var a said[user]
+		if err := c.read(ctx, getMe, nil, url.Values{"user.fields": {userFields}}, a.into((*user).read)); err != nil {
 			return network.Account{}, err
 		}
-		self, err := c.oneUser(getMe, a)
+		self, err := oneUser(c.core, getMe, a)
 		if err == nil {
 			self.Bot = c.opt.Labelled
 			c.meet(self)
@@ -84,11 +85,11 @@ func (c *Client) user(ctx context.Context, e endpoint, id string) (network.Accou
 	if err := c.within(e.op, self, c.opt.Budget.Prices[UserRead]); err != nil {
 		return network.Account{}, err
 	}
-	var a answer
-	if err := c.read(ctx, e, []string{id}, url.Values{"user.fields": {userFields}}, &a); err != nil {
+	var a said[user]
+	if err := c.read(ctx, e, []string{id}, url.Values{"user.fields": {userFields}}, a.into((*user).read)); err != nil {
 		return network.Account{}, err
 	}
-	found, err := c.oneUser(e, a)
+	found, err := oneUser(c.core, e, a)
 	if err == nil {
 		c.opt.Budget.spend(self, UserRead, 1)
 	}
@@ -98,32 +99,29 @@ func (c *Client) user(ctx context.Context, e endpoint, id string) (network.Accou
 	return found, err
 }
 
-func (c *Client) oneUser(e endpoint, a answer) (network.Account, error) {
-	var u user
-	if err := a.one(e.op, &u); err != nil {
+func oneUser(c *core, e endpoint, a said[user]) (network.Account, error) {
+	u, err := a.one(e.op)
+	if err != nil {
 		return network.Account{}, err
-	}
-	if u.ID == "" {
-		return network.Account{}, (&call{}).failed(e.op, errors.New("the answer names no account"))
 	}
 	return c.account(u), nil
 }
 
-// one decodes an answer that is one thing. A call that worked and found nothing says so beside it.
-func (a answer) one(op string, v any) error {
-	if len(a.Data) == 0 {
-		return a.missing(op)
+// one is the thing that an answer is about. A call that worked and found nothing says so beside it.
+func (s said[T]) one(op string) (one T, err error) {
+	switch {
+	case len(s.Data.Items) > 0:
+		return s.Data.Items[0], nil
+	case s.Data.Bad > 0:
+		return one, &network.Error{Op: op, Kind: network.Transient, Err: errors.New("the answer cannot be read")}
 	}
-	if err := json.Unmarshal(a.Data, v); err != nil {
-		return &network.Error{Op: op, Kind: network.Transient, Err: fmt.Errorf("read answer: %w", err)}
-	}
-	return nil
+	return one, missing(op, s.Problems)
 }
 
 // missing is why an answer has no data.
-func (a answer) missing(op string) error {
+func missing(op string, problems []problem) error {
 	e := &network.Error{Op: op, Kind: network.NotFound, Status: http.StatusOK, Err: errors.New("there is nothing there")}
-	for _, why := range a.Errors {
+	for _, why := range problems {
 		e.Err = errors.New(why.Title + ": " + why.Detail)
 		if strings.HasSuffix(why.Type, "/not-authorized-for-resource") {
 			e.Kind = network.Forbidden
@@ -139,77 +137,62 @@ func (c *core) within(op string, self network.Account, price network.Money) erro
 }
 
 // read asks for something.
-func (c *Client) read(ctx context.Context, e endpoint, ids []string, query url.Values, out any) error {
+func (c *Client) read(ctx context.Context, e endpoint, ids []string, query url.Values, into func(*answer.Value)) error {
 	ctx, k, cancel := begin(ctx, false, callTime)
 	defer cancel()
-	err := c.send(ctx, e, e.at(ids...), query, nil, "", out)
+	k.into = into
+	err := c.send(ctx, e, e.at(ids...), query, nil, "")
 	var r *refusal
 	if errors.As(err, &r) && r.status == http.StatusUnauthorized {
 		// net/http repeats a GET by itself when a connection breaks, with a signature that X has seen.
-		err = c.send(ctx, e, e.at(ids...), query, nil, "", out)
+		err = c.send(ctx, e, e.at(ids...), query, nil, "")
 	}
 	return k.failed(e.op, err)
 }
 
 // readPosts asks for posts in the spelling that worked last, and in the other one when X refuses its
 // names or answers without what was asked for. What works is remembered.
-func (c *Client) readPosts(ctx context.Context, e endpoint, ids []string, query url.Values) (answer, error) {
+func (c *Client) readPosts(ctx context.Context, e endpoint, ids []string, query url.Values) (said[post], error) {
 	now := c.spelling.Load()
 	first, err := c.readIn(ctx, e, ids, query, spellings[now])
 	var r *refusal
 	misspelt := errors.As(err, &r) && r.misspelt()
-	if err == nil && !first.lacks() || err != nil && !misspelt {
+	if err == nil && !lacks(first.Data.Items) || err != nil && !misspelt {
 		return first, err
 	}
 	other := 1 - now
 	second, otherErr := c.readIn(ctx, e, ids, query, spellings[other])
 	switch {
 	case otherErr != nil && err != nil:
-		return answer{}, err // neither works: the first says why
+		return said[post]{}, err // neither works: the first says why
 	case otherErr != nil:
-		return answer{}, otherErr
-	case second.lacks():
-		return answer{}, &network.Error{Op: e.op, Kind: network.Rejected, Err: errors.New("the server leaves out who wrote a post and when in either spelling of the fields")}
+		return said[post]{}, otherErr
+	case lacks(second.Data.Items):
+		return said[post]{}, &network.Error{Op: e.op, Kind: network.Rejected, Err: errors.New("the server leaves out who wrote a post and when in either spelling of the fields")}
 	}
 	c.spelling.Store(other)
 	c.opt.Log.Info("X names fields differently now", "fields", spellings[other].fields)
 	return second, nil
 }
 
-func (c *Client) readIn(ctx context.Context, e endpoint, ids []string, query url.Values, s spelling) (answer, error) {
+func (c *Client) readIn(ctx context.Context, e endpoint, ids []string, query url.Values, s spelling) (said[post], error) {
 	q := s.ask()
 	for name, values := range query {
 		q[name] = values
 	}
-	var a answer
-	err := c.read(ctx, e, ids, q, &a)
+	var a said[post]
+	err := c.read(ctx, e, ids, q, a.into((*post).read))
 	return a, err
 }
 
-// lacks says whether an answer leaves out who wrote a post or when: unknown names of fields are
-// ignored in silence at times.
-func (a answer) lacks() bool {
-	var list []struct {
-		AuthorID  string `json:"author_id"`
-		CreatedAt string `json:"created_at"`
-	}
-	data := a.Data
-	if bytes.HasPrefix(data, []byte("{")) {
-		data = slices.Concat([]byte("["), data, []byte("]"))
-	}
-	if len(data) == 0 || json.Unmarshal(data, &list) != nil {
-		return false
-	}
-	for _, p := range list {
-		if p.AuthorID == "" || p.CreatedAt == "" {
-			return true
-		}
-	}
-	return false
+// lacks says whether an answer leaves out who wrote its posts or when, of each of them: unknown names of
+// fields are ignored in silence at times.
+func lacks(posts []post) bool {
+	return len(posts) > 0 && !slices.ContainsFunc(posts, func(p post) bool { return p.AuthorID != "" && !p.CreatedAt.IsZero() })
 }
 
-// send makes one request and decodes its answer.
-func (c *Client) send(ctx context.Context, e endpoint, path string, query url.Values, body io.Reader, kind string, out any) error {
+// send makes one request; its answer goes where the context's call says.
+func (c *Client) send(ctx context.Context, e endpoint, path string, query url.Values, body io.Reader, kind string) error {
 	u := c.base.JoinPath(path)
 	u.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, e.method, u.String(), body)
@@ -223,22 +206,28 @@ func (c *Client) send(ctx context.Context, e endpoint, path string, query url.Va
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	return nil
+	return resp.Body.Close()
 }
+
+// Answers that cannot be what they should.
+var (
+	errNoPost  = errors.New("the answer names no post")
+	errEndless = errors.New("the server's pages have no end")
+)
+
+// anything is for an answer of which only that it can be read matters.
+func anything(*answer.Value) {}
 
 // do changes something with a JSON body, nil for none. An answer without an error is taken for
 // success only if it can be read.
-func (c *Client) do(ctx context.Context, e endpoint, unsafe bool, ids []string, body, out any) error {
+func (c *Client) do(ctx context.Context, e endpoint, unsafe bool, ids []string, body any, into func(*answer.Value)) error {
 	limit := callTime
 	if e.op == uploadMedia {
 		limit = slowTime
 	}
 	ctx, k, cancel := begin(ctx, unsafe, limit)
 	defer cancel()
+	k.into = into
 	var r io.Reader
 	kind := ""
 	if body != nil {
@@ -248,7 +237,7 @@ func (c *Client) do(ctx context.Context, e endpoint, unsafe bool, ids []string, 
 		}
 		r, kind = bytes.NewReader(raw), "application/json"
 	}
-	return k.failed(e.op, c.send(ctx, e, e.at(ids...), nil, r, kind, out))
+	return k.failed(e.op, c.send(ctx, e, e.at(ids...), nil, r, kind))
 }
 
 // Post fetches one post.
@@ -264,12 +253,12 @@ func (c *Client) Post(ctx context.Context, id string) (network.Post, error) {
 	if err != nil {
 		return network.Post{}, err
 	}
-	var p post
-	if err := a.one(getPost.op, &p); err != nil {
+	p, err := a.one(getPost.op)
+	if err != nil {
 		return network.Post{}, err
 	}
 	c.bill(self, a, PostRead, 1)
-	posts, err := c.complete(ctx, self, []*post{&p}, a.Includes.shelf())
+	posts, err := c.complete(ctx, self, []post{p}, a.Includes.shelf())
 	if err != nil {
 		return network.Post{}, err
 	}
@@ -277,18 +266,18 @@ func (c *Client) Post(ctx context.Context, id string) (network.Post, error) {
 }
 
 // bill writes down what an answer with posts costs.
-func (c *Client) bill(self network.Account, a answer, item Item, n int) {
+func (c *Client) bill(self network.Account, a said[post], item Item, n int) {
 	c.opt.Budget.spend(self, item, n)
-	c.opt.Budget.spend(self, ExtraPost, len(a.Includes.Tweets)+len(a.Includes.Posts))
-	c.opt.Budget.spend(self, ExtraUser, len(a.Includes.Users))
+	c.opt.Budget.spend(self, ExtraPost, len(a.Includes.Posts.Items)+a.Includes.Posts.Bad)
+	c.opt.Budget.spend(self, ExtraUser, len(a.Includes.Users.Items)+a.Includes.Users.Bad)
 }
 
 // complete translates posts. Originals of reposts that came without their author or their pictures
 // are read again, together.
-func (c *Client) complete(ctx context.Context, self network.Account, list []*post, s shelf) ([]network.Post, error) {
+func (c *Client) complete(ctx context.Context, self network.Account, list []post, s shelf) ([]network.Post, error) {
 	var ids []string
-	for _, p := range list {
-		id := p.ref("retweeted")
+	for i := range list {
+		id := list[i].ref("retweeted")
 		q, ok := s.posts[id]
 		if id != "" && (!ok || !s.knows(q)) {
 			ids = append(ids, id)
@@ -299,23 +288,22 @@ func (c *Client) complete(ctx context.Context, self network.Account, list []*pos
 		if err != nil {
 			return nil, err
 		}
-		originals := c.decode(a)
-		c.bill(self, a, PostRead, len(originals))
+		c.bill(self, a, PostRead, len(a.Data.Items)+a.Data.Bad)
 		s.add(a.Includes.shelf())
-		for _, p := range originals {
-			s.posts[p.ID] = *p
+		for _, p := range a.Data.Items {
+			s.posts[p.ID] = p
 		}
 	}
 	out := make([]network.Post, len(list))
-	for i, p := range list {
-		out[i] = c.post(p, s)
+	for i := range list {
+		out[i] = c.post(&list[i], s)
 	}
 	return out, nil
 }
 
 // knows says whether author and pictures of a post are on the shelf.
 func (s shelf) knows(p post) bool {
-	for _, key := range p.Attachments.MediaKeys {
+	for _, key := range p.MediaKeys {
 		if _, ok := s.media[key]; !ok {
 			return false
 		}
@@ -334,23 +322,6 @@ func (s shelf) add(other shelf) {
 	for k, v := range other.posts {
 		s.posts[k] = v
 	}
-}
-
-// decode reads the posts of an answer. One that cannot be read must not keep all others waiting.
-func (c *Client) decode(a answer) (list []*post) {
-	var raw []json.RawMessage
-	if len(a.Data) > 0 && json.Unmarshal(a.Data, &raw) != nil {
-		return nil
-	}
-	for _, r := range raw {
-		var p post
-		if err := json.Unmarshal(r, &p); err != nil || p.ID == "" {
-			c.opt.Log.Error("passing over a post that cannot be read", "error", err)
-			continue
-		}
-		list = append(list, &p)
-	}
-	return list
 }
 
 // threadDepth is how far up a thread is read: every post of it costs money.
@@ -389,26 +360,26 @@ func (c *Client) Replies(ctx context.Context, parent string, since time.Time) ([
 	}
 	var found []network.Post
 	query := url.Values{"max_results": {"100"}, "start_time": {since.UTC().Truncate(time.Second).Format(time.RFC3339)}}
-	for {
+	for range mostPages {
 		a, err := c.readPosts(ctx, getPostsOf, []string{self.ID}, query)
 		if err != nil {
 			return nil, err
 		}
-		list := c.decode(a)
-		c.bill(self, a, c.opt.Budget.item(true), len(list))
-		for _, p := range list {
-			if p.ref("replied_to") == parent && !p.CreatedAt.Before(since) {
-				found = append([]network.Post{c.post(p, a.Includes.shelf())}, found...)
+		c.bill(self, a, c.opt.Budget.item(true), len(a.Data.Items)+a.Data.Bad)
+		for _, p := range a.Data.Items {
+			if p.ref("replied_to") == parent && (p.CreatedAt.IsZero() || !p.CreatedAt.Before(since)) {
+				found = append([]network.Post{c.post(&p, a.Includes.shelf())}, found...)
 			}
 		}
-		if a.Meta.Next == "" {
+		if a.Next == "" {
 			return found, nil
 		}
-		if a.Meta.Next == query.Get("pagination_token") {
+		if a.Next == query.Get("pagination_token") {
 			return nil, &network.Error{Op: getPostsOf.op, Kind: network.Transient, Err: errors.New("the server repeats a page")}
 		}
-		query.Set("pagination_token", a.Meta.Next)
+		query.Set("pagination_token", a.Next)
 	}
+	return nil, &network.Error{Op: getPostsOf.op, Kind: network.Transient, Err: errEndless}
 }
 
 // Delete removes one of our own posts; one that is gone is no error.
@@ -417,7 +388,7 @@ func (c *Client) Delete(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	err = c.do(ctx, deletePost, false, []string{id}, nil, new(answer))
+	err = c.do(ctx, deletePost, false, []string{id}, nil, anything)
 	if network.Is(err, network.NotFound) {
 		return nil
 	}

@@ -1,84 +1,15 @@
 package x
 
 import (
-	"encoding/json"
 	"html"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
-
-// The objects of v2. Where two spellings are in use both are read, whichever was asked in.
-type (
-	user struct {
-		ID, Name, Username, Description string
-		CreatedAt                       time.Time `json:"created_at"`
-		Protected                       bool
-	}
-	post struct {
-		ID, Text, Lang string
-		CreatedAt      time.Time `json:"created_at"`
-		AuthorID       string    `json:"author_id"`
-		Sensitive      bool      `json:"possibly_sensitive"`
-		Attachments    struct {
-			MediaKeys []string `json:"media_keys"`
-		}
-		Entities entities
-		Tweets   []reference `json:"referenced_tweets"`
-		Posts    []reference `json:"referenced_posts"`
-		Note     *note       `json:"note_tweet"`
-		NotePost *note       `json:"note_post"`
-	}
-	note struct {
-		Text     string
-		Entities entities
-	}
-	reference struct{ Type, ID string }
-	entities  struct {
-		Mentions []struct{ ID, Username string }
-		URLs     []link `json:"urls"`
-	}
-	link struct {
-		URL      string
-		Expanded string `json:"expanded_url"`
-		MediaKey string `json:"media_key"`
-	}
-	media struct {
-		Key      string `json:"media_key"`
-		Type     string
-		URL      string
-		Preview  string `json:"preview_image_url"`
-		Alt      string `json:"alt_text"`
-		Width    int
-		Height   int
-		Variants []variant
-	}
-	variant struct {
-		Type string `json:"content_type"`
-		Rate int    `json:"bit_rate"`
-		URL  string
-	}
-	includes struct {
-		Users  []user
-		Media  []media
-		Tweets []post
-		Posts  []post
-	}
-)
-
-// answer is what v2 says: one thing or a list, what came along, and errors beside it.
-type answer struct {
-	Data     json.RawMessage
-	Includes includes
-	Meta     struct {
-		Next string `json:"next_token"`
-	}
-	Errors []struct{ Type, Title, Detail, Value string }
-}
 
 // shelf finds what came along with posts.
 type shelf struct {
@@ -89,13 +20,13 @@ type shelf struct {
 
 func (i includes) shelf() shelf {
 	s := shelf{map[string]user{}, map[string]media{}, map[string]post{}}
-	for _, u := range i.Users {
+	for _, u := range i.Users.Items {
 		s.users[u.ID] = u
 	}
-	for _, m := range i.Media {
+	for _, m := range i.Media.Items {
 		s.media[m.Key] = m
 	}
-	for _, p := range append(i.Tweets, i.Posts...) {
+	for _, p := range i.Posts.Items {
 		s.posts[p.ID] = p
 	}
 	return s
@@ -103,7 +34,7 @@ func (i includes) shelf() shelf {
 
 // ref is the id of the post that p refers to in some way, "" when it does not.
 func (p *post) ref(kind string) string {
-	for _, r := range append(p.Tweets, p.Posts...) {
+	for _, r := range p.Refs {
 		if r.Type == kind {
 			return r.ID
 		}
@@ -113,10 +44,8 @@ func (p *post) ref(kind string) string {
 
 // whole is the text of a post, of long ones too, with its entities.
 func (p *post) whole() (string, entities) {
-	for _, n := range []*note{p.Note, p.NotePost} {
-		if n != nil && n.Text != "" {
-			return n.Text, n.Entities
-		}
+	if p.Note.Text != "" {
+		return p.Note.Text, p.Note.Entities
 	}
 	return p.Text, p.Entities
 }
@@ -125,14 +54,14 @@ func (p *post) whole() (string, entities) {
 var pictureLink = regexp.MustCompile(`/status/\d+/(photo|video|animated_gif)(/\d+)?$`)
 
 // plain is a text as it was typed: shortened links are what they stand for, the link to the pictures
-// is gone.
+// is gone. What would become longer than any post stays as it came.
 func plain(text string, e entities) string {
 	for _, l := range e.URLs {
 		to := l.Expanded
 		if l.MediaKey != "" || pictureLink.MatchString(to) {
 			to = ""
 		}
-		if l.URL != "" {
+		if l.URL != "" && len(text)+strings.Count(text, l.URL)*len(to) <= answer.LongestText {
 			text = strings.ReplaceAll(text, l.URL, to)
 		}
 	}
@@ -164,14 +93,14 @@ func (c *core) single(p *post, s shelf) network.Post {
 	if author.Protected {
 		out.Visibility = network.Followers
 	}
-	for _, key := range p.Attachments.MediaKeys {
+	for _, key := range p.MediaKeys {
 		if m, ok := s.media[key]; ok {
 			out.Media = append(out.Media, attachment(m))
 		}
 	}
-	for _, m := range append(p.Entities.Mentions, e.Mentions...) {
+	for _, m := range slices.Concat(p.Entities.Mentions, e.Mentions) {
 		if !slices.ContainsFunc(out.Mentions, func(a network.Account) bool { return a.ID == m.ID }) {
-			out.Mentions = append(out.Mentions, network.Account{ID: m.ID, Handle: strings.ToLower(m.Username), URL: profile(m.Username)})
+			out.Mentions = append(out.Mentions, network.Account{ID: m.ID, Handle: m.Username, URL: profile(m.Username)})
 		}
 	}
 	return out
@@ -196,7 +125,8 @@ func language(code string) string {
 }
 
 func attachment(m media) network.Media {
-	out := network.Media{ID: m.Key, Kind: network.Other, URL: m.URL, PreviewURL: m.Preview, Alt: m.Alt, W: m.Width, H: m.Height}
+	out := network.Media{ID: m.Key, Kind: network.Other, URL: m.URL, PreviewURL: m.Preview, Alt: m.Alt,
+		W: int(m.Width), H: int(m.Height)}
 	switch m.Type {
 	case "photo":
 		out.Kind, out.URL = network.Still, original(m.URL)
@@ -206,7 +136,7 @@ func attachment(m media) network.Media {
 	case "video":
 		out.Kind = network.Video
 	}
-	best := -1
+	best := int64(-1)
 	for _, v := range m.Variants {
 		if v.Type == "video/mp4" && v.Rate > best {
 			best, out.URL = v.Rate, v.URL
@@ -232,7 +162,7 @@ func original(address string) string {
 var automated = regexp.MustCompile(`(?i)\b(bot|automated (account|by)|automatisch(er|es)? (konto|account))\b|🤖`)
 
 func (c *core) account(u user) network.Account {
-	a := network.Account{ID: u.ID, Handle: strings.ToLower(u.Username), URL: profile(u.Username), Bio: html.UnescapeString(u.Description), Created: u.CreatedAt}
+	a := network.Account{ID: u.ID, Handle: u.Username, URL: profile(u.Username), Bio: html.UnescapeString(u.Description), Created: u.CreatedAt}
 	a.Bot = automated.MatchString(a.Bio)
 	return a
 }

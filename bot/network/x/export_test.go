@@ -1,39 +1,37 @@
 package x
 
 import (
-	"encoding/json"
+	"bytes"
 
-	//lint:ignore SA1019 The library is archived, as is v1.1 itself; both are pinned and done changing.
-	"github.com/dghubble/go-twitter/twitter"
+	"slugpuppy/bot/network/answer"
 )
 
 // For tests.
 var (
 	Wording      = wording
 	Weight       = weight
-	ParseRefusal = func(status int, raw []byte) error { return parseRefusal(status, raw) }
+	ParseRefusal = func(status int, raw []byte) error { return parseRefusal(status, bytes.NewReader(raw)) }
 	ResetOf      = resetOf
 	On           = on
 )
 
 // Translate is what becomes of an answer with posts.
-func Translate(c *Client, a []byte) (n int) {
-	var out answer
-	if json.Unmarshal(a, &out) != nil {
+func Translate(c *Client, raw []byte) (n int) {
+	var a said[post]
+	if _, err := answer.Read(bytes.NewReader(raw), answer.Limits{}, a.into((*post).read)); err != nil {
 		return 0
 	}
-	list := c.decode(out)
-	s := out.Includes.shelf()
-	for _, p := range list {
-		c.post(p, s)
+	s := a.Includes.shelf()
+	for i := range a.Data.Items {
+		c.post(&a.Data.Items[i], s)
 	}
-	return len(list)
+	return len(a.Data.Items)
 }
 
 // TranslateLegacy is what becomes of a list of v1.1's posts.
-func TranslateLegacy(c *Legacy, a []byte) (n int) {
-	var list []twitter.Tweet
-	if json.Unmarshal(a, &list) != nil {
+func TranslateLegacy(c *Legacy, raw []byte) (n int) {
+	var list []tweet
+	if _, err := answer.Read(bytes.NewReader(raw), answer.Limits{}, answer.All(&list, mostEntities, (*tweet).read)); err != nil {
 		return 0
 	}
 	for i := range list {

@@ -17,6 +17,9 @@ type backlog struct {
 	whole bool           // it reaches down to the cursor
 }
 
+// longestBacklog is more posts than X goes back in any list.
+const longestBacklog = 5000
+
 // pager reads a page of a list between two ids, newest first; empty ids are no bounds.
 type pager func(since, until string) (page []network.Post, more bool, err error)
 
@@ -35,6 +38,9 @@ func (b *backlog) next(cursor string, limit int, read pager) ([]network.Post, er
 		page, more, err := read(cursor, until)
 		if err != nil {
 			return nil, err
+		}
+		if n := len(page); len(b.posts)+n > longestBacklog || n > 0 && page[n-1].ID == until {
+			return nil, &network.Error{Op: "read a list", Kind: network.Transient, Err: errEndless}
 		}
 		b.posts = append(b.posts, page...)
 		b.whole = !more || len(page) == 0

@@ -16,6 +16,7 @@ import (
 	"github.com/dghubble/go-twitter/twitter"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // Legacy is one account on X through what is left of API v1.1, as a network.Bot. X refuses that to
@@ -49,32 +50,27 @@ func NewLegacy(o Options) (*Legacy, error) {
 }
 
 // above stands over the signer: it gives the library's requests a context and our address, which is
-// then signed, and takes no empty answer for a success.
+// then signed.
 type above struct {
 	ctx  context.Context
 	base *url.URL
 	next http.RoundTripper
 }
 
-var errEmpty = errors.New("the answer is empty")
-
 // RoundTrip implements http.RoundTripper.
 func (a above) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(a.ctx)
 	r.URL.Scheme, r.URL.Host, r.Host = a.base.Scheme, a.base.Host, a.base.Host
 	r.URL.Path = a.base.Path + r.URL.Path
-	resp, err := a.next.RoundTrip(r)
-	if err == nil && resp.ContentLength == 0 {
-		resp.Body.Close()
-		return nil, errEmpty
-	}
-	return resp, err
+	return a.next.RoundTrip(r)
 }
 
-// call makes one call through the library, which has no contexts: its client is made for the call.
-func (c *Legacy) call(ctx context.Context, op string, unsafe bool, do func(*twitter.Client) error) error {
+// call makes one call through the library, which has no contexts: its client is made for the call. The
+// answer goes to into; what the library returns is empty.
+func (c *Legacy) call(ctx context.Context, op string, unsafe bool, into func(*answer.Value), do func(*twitter.Client) error) error {
 	ctx, k, cancel := begin(ctx, unsafe, callTime)
 	defer cancel()
+	k.into = into
 	lib := twitter.NewClient(&http.Client{Transport: above{ctx, c.base, c.signer}, CheckRedirect: noRedirects})
 	err := do(lib)
 	var r *refusal
@@ -105,18 +101,19 @@ func (c *Legacy) Limits(ctx context.Context) (network.Limits, error) {
 // Self is the account of the keys. It is asked for once.
 func (c *Legacy) Self(ctx context.Context) (network.Account, error) {
 	return c.self.Get(func() (network.Account, error) {
-		var u *twitter.User
-		err := c.call(ctx, getMe.op, false, func(lib *twitter.Client) (err error) {
-			u, _, err = lib.Accounts.VerifyCredentials(&twitter.AccountVerifyParams{SkipStatus: twitter.Bool(true)})
+		var u user
+		into := answer.Object(func(v *answer.Value) { u.readLegacy(v) })
+		err := c.call(ctx, getMe.op, false, into, func(lib *twitter.Client) (err error) {
+			_, _, err = lib.Accounts.VerifyCredentials(&twitter.AccountVerifyParams{SkipStatus: twitter.Bool(true)})
 			return err
 		})
-		if err == nil && u.IDStr == "" {
+		if err == nil && u.ID == "" {
 			err = (&call{}).failed(getMe.op, errors.New("the answer names no account"))
 		}
 		if err != nil {
 			return network.Account{}, err
 		}
-		self := c.account(legacyUser(u))
+		self := c.account(u)
 		self.Bot = c.opt.Labelled
 		c.meet(self)
 		return self, nil
@@ -145,16 +142,20 @@ func (c *Legacy) show(ctx context.Context, who *twitter.UserShowParams) (network
 	if err := c.within(getUser.op, self, c.opt.Budget.Prices[UserRead]); err != nil {
 		return network.Account{}, err
 	}
-	var u *twitter.User
-	err = c.call(ctx, getUser.op, false, func(lib *twitter.Client) (err error) {
-		u, _, err = lib.Users.Show(who)
+	var u user
+	into := answer.Object(func(v *answer.Value) { u.readLegacy(v) })
+	err = c.call(ctx, getUser.op, false, into, func(lib *twitter.Client) (err error) {
+		_, _, err = lib.Users.Show(who)
 		return err
 	})
+	if err == nil && u.ID == "" {
+		err = (&call{}).failed(getUser.op, errors.New("the answer names no account"))
+	}
 	if err != nil {
 		return network.Account{}, err
 	}
 	c.opt.Budget.spend(self, UserRead, 1)
-	found := c.account(legacyUser(u))
+	found := c.account(u)
 	if found.ID == self.ID {
 		found.Bot = self.Bot
 	}
@@ -174,16 +175,20 @@ func (c *Legacy) Post(ctx context.Context, id string) (network.Post, error) {
 	if err := c.within(getPost.op, self, c.opt.Budget.Prices[PostRead]); err != nil {
 		return network.Post{}, err
 	}
-	var t *twitter.Tweet
-	err = c.call(ctx, getPost.op, false, func(lib *twitter.Client) (err error) {
-		t, _, err = lib.Statuses.Show(n, &twitter.StatusShowParams{TweetMode: extended})
+	var t tweet
+	into := answer.Object(func(v *answer.Value) { t.read(v) })
+	err = c.call(ctx, getPost.op, false, into, func(lib *twitter.Client) (err error) {
+		_, _, err = lib.Statuses.Show(n, &twitter.StatusShowParams{TweetMode: extended})
 		return err
 	})
+	if err == nil && t.ID == "" {
+		err = (&call{}).failed(getPost.op, errNoPost)
+	}
 	if err != nil {
 		return network.Post{}, err
 	}
 	c.opt.Budget.spend(self, PostRead, 1)
-	return c.legacyPost(t), nil
+	return c.legacyPost(&t), nil
 }
 
 // Ancestors returns the posts above id, nearest first, at most ten of them.
@@ -199,7 +204,7 @@ func (c *Legacy) Delete(ctx context.Context, id string) error {
 	}
 	n, err := number(deletePost.op, id)
 	if err == nil {
-		err = c.call(ctx, deletePost.op, false, func(lib *twitter.Client) error {
+		err = c.call(ctx, deletePost.op, false, answer.Object(func(*answer.Value) {}), func(lib *twitter.Client) error {
 			_, _, err := lib.Statuses.Destroy(n, nil)
 			return err
 		})
@@ -243,10 +248,11 @@ func (c *Legacy) Reply(ctx context.Context, out network.Outgoing) (network.Post,
 
 // update posts once.
 func (c *Legacy) update(ctx context.Context, self network.Account, text string, out network.Outgoing, p twitter.StatusUpdateParams) (network.Post, error) {
-	var t *twitter.Tweet
-	err := c.call(ctx, postReply, true, func(lib *twitter.Client) (err error) {
-		if t, _, err = lib.Statuses.Update(text, &p); err == nil && t.IDStr == "" {
-			err = errors.New("the answer names no post")
+	var t tweet
+	into := answer.Object(func(v *answer.Value) { t.read(v) })
+	err := c.call(ctx, postReply, true, into, func(lib *twitter.Client) (err error) {
+		if _, _, err = lib.Statuses.Update(text, &p); err == nil && t.ID == "" {
+			err = errNoPost
 		}
 		return err
 	})
@@ -254,6 +260,6 @@ func (c *Legacy) update(ctx context.Context, self network.Account, text string, 
 		return network.Post{}, err
 	}
 	c.opt.Budget.spend(self, Summoned, 1)
-	return network.Post{ID: t.IDStr, URL: permalink(self.Handle, t.IDStr), Author: self, Created: time.Now(), Text: text,
+	return network.Post{ID: t.ID, URL: permalink(self.Handle, t.ID), Author: self, Created: time.Now(), Text: text,
 		Visibility: network.Public, ReplyTo: out.To.ID, Mentions: []network.Account{out.To.Author}}, nil
 }

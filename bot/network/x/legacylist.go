@@ -9,6 +9,7 @@ import (
 	"github.com/dghubble/go-twitter/twitter"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // extended asks for whole texts and for all pictures.
@@ -31,7 +32,8 @@ func (c *Legacy) Replies(ctx context.Context, parent string, since time.Time) ([
 		return nil, err
 	}
 	var found []network.Post
-	for until := ""; ; {
+	until := ""
+	for range mostPages {
 		page, err := c.tweets(ctx, self, getPostsOf, self.ID, mostLegacy, "", until)
 		if err != nil {
 			return nil, err
@@ -49,6 +51,7 @@ func (c *Legacy) Replies(ctx context.Context, parent string, since time.Time) ([
 		}
 		until = page[len(page)-1].ID
 	}
+	return nil, &network.Error{Op: getPostsOf.op, Kind: network.Transient, Err: errEndless}
 }
 
 // own reads a page of one of our own lists. There may be more unless it is empty: a short one may only
@@ -92,15 +95,15 @@ func (c *Legacy) tweets(ctx context.Context, self network.Account, e endpoint, w
 			return nil, err
 		}
 	}
-	var list []twitter.Tweet
-	err = c.call(ctx, e.op, false, func(lib *twitter.Client) (err error) {
+	var list []tweet
+	err = c.call(ctx, e.op, false, answer.All(&list, mostEntities, (*tweet).read), func(lib *twitter.Client) (err error) {
 		switch e {
 		case getMentions:
-			list, _, err = lib.Timelines.MentionTimeline(&twitter.MentionTimelineParams{Count: n, SinceID: sinceID, MaxID: maxID, TweetMode: extended})
+			_, _, err = lib.Timelines.MentionTimeline(&twitter.MentionTimelineParams{Count: n, SinceID: sinceID, MaxID: maxID, TweetMode: extended})
 		case getHome:
-			list, _, err = lib.Timelines.HomeTimeline(&twitter.HomeTimelineParams{Count: n, SinceID: sinceID, MaxID: maxID, TweetMode: extended})
+			_, _, err = lib.Timelines.HomeTimeline(&twitter.HomeTimelineParams{Count: n, SinceID: sinceID, MaxID: maxID, TweetMode: extended})
 		default:
-			list, _, err = lib.Timelines.UserTimeline(&twitter.UserTimelineParams{UserID: user, Count: n, SinceID: sinceID, MaxID: maxID, TweetMode: extended})
+			_, _, err = lib.Timelines.UserTimeline(&twitter.UserTimelineParams{UserID: user, Count: n, SinceID: sinceID, MaxID: maxID, TweetMode: extended})
 		}
 		return err
 	})
@@ -111,9 +114,7 @@ func (c *Legacy) tweets(ctx context.Context, self network.Account, e endpoint, w
 	c.opt.Budget.spend(self, c.opt.Budget.item(own), len(list))
 	var posts []network.Post
 	for i := range list {
-		if list[i].IDStr != "" {
-			posts = append(posts, c.legacyPost(&list[i]))
-		}
+		posts = append(posts, c.legacyPost(&list[i]))
 	}
 	return posts, nil
 }
@@ -124,70 +125,4 @@ func bound64(op, id string) (int64, error) {
 		return 0, nil
 	}
 	return number(op, id)
-}
-
-// legacyUser is an account of v1.1 in v2's words.
-func legacyUser(u *twitter.User) user {
-	if u == nil {
-		return user{}
-	}
-	created, _ := time.Parse(time.RubyDate, u.CreatedAt) // without it the account is of no age
-	return user{ID: u.IDStr, Name: u.Name, Username: u.ScreenName, Description: u.Description, CreatedAt: created, Protected: u.Protected}
-}
-
-// legacyPost translates a post of v1.1 by way of v2's words.
-func (c *core) legacyPost(t *twitter.Tweet) network.Post {
-	s := shelf{map[string]user{}, map[string]media{}, map[string]post{}}
-	p := s.put(t)
-	if r := t.RetweetedStatus; r != nil && r.IDStr != "" {
-		s.posts[r.IDStr] = s.put(r)
-		p.Tweets = append(p.Tweets, reference{"retweeted", r.IDStr})
-	}
-	out := c.post(&p, s)
-	if q := t.QuotedStatus; q != nil && q.IDStr != "" {
-		quoted := s.put(q)
-		single := c.single(&quoted, s)
-		out.Quoted = &single
-	}
-	return out
-}
-
-// put translates a post and lays its author and pictures on the shelf.
-func (s shelf) put(t *twitter.Tweet) post {
-	author := legacyUser(t.User)
-	s.users[author.ID] = author
-	created, _ := t.CreatedAtTime() // a post without a time is an old one
-	p := post{ID: t.IDStr, Text: t.FullText, Lang: t.Lang, CreatedAt: created, AuthorID: author.ID, Sensitive: t.PossiblySensitive}
-	if p.Text == "" {
-		p.Text = t.Text
-	}
-	for kind, id := range map[string]string{"replied_to": t.InReplyToStatusIDStr, "quoted": t.QuotedStatusIDStr} {
-		if id != "" {
-			p.Tweets = append(p.Tweets, reference{kind, id})
-		}
-	}
-	if t.Entities != nil {
-		for _, m := range t.Entities.UserMentions {
-			p.Entities.Mentions = append(p.Entities.Mentions, struct{ ID, Username string }{m.IDStr, m.ScreenName})
-		}
-		for _, l := range t.Entities.Urls {
-			p.Entities.URLs = append(p.Entities.URLs, link{URL: l.URL, Expanded: l.ExpandedURL})
-		}
-	}
-	if t.ExtendedEntities != nil {
-		for _, m := range t.ExtendedEntities.Media {
-			p.Attachments.MediaKeys = append(p.Attachments.MediaKeys, m.IDStr)
-			p.Entities.URLs = append(p.Entities.URLs, link{URL: m.URL, MediaKey: m.IDStr})
-			s.media[m.IDStr] = legacyMedia(m)
-		}
-	}
-	return p
-}
-
-func legacyMedia(m twitter.MediaEntity) media {
-	out := media{Key: m.IDStr, Type: m.Type, URL: m.MediaURLHttps, Preview: m.MediaURLHttps, Width: m.Sizes.Large.Width, Height: m.Sizes.Large.Height}
-	for _, v := range m.VideoInfo.Variants {
-		out.Variants = append(out.Variants, variant{v.ContentType, v.Bitrate, v.URL})
-	}
-	return out
 }

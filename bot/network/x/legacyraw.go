@@ -3,7 +3,6 @@ package x
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,13 +13,14 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
-// ask makes one call that the library does not know; the answer is decoded into out unless that is
-// nil.
-func (c *Legacy) ask(ctx context.Context, op string, limit time.Duration, method string, u *url.URL, body io.Reader, kind string, out any) error {
+// ask makes one call that the library does not know; the answer goes to into unless that is nil.
+func (c *Legacy) ask(ctx context.Context, op string, limit time.Duration, method string, u *url.URL, body io.Reader, kind string, into func(*answer.Value)) error {
 	ctx, k, cancel := begin(ctx, false, limit)
 	defer cancel()
+	k.into = into
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
 		return k.failed(op, err)
@@ -33,14 +33,7 @@ func (c *Legacy) ask(ctx context.Context, op string, limit time.Duration, method
 	if err != nil {
 		return k.failed(op, err)
 	}
-	defer resp.Body.Close()
-	if out == nil {
-		return nil
-	}
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return k.failed(op, fmt.Errorf("read answer: %w", err))
-	}
-	return nil
+	return resp.Body.Close()
 }
 
 // Upload stores a picture or GIF with its alt text.
@@ -67,17 +60,16 @@ func (c *Legacy) Upload(ctx context.Context, up network.Upload) (string, error) 
 	if err = errors.Join(err, form.Close()); err != nil {
 		return "", (&call{}).failed(uploadMedia, err)
 	}
-	var a struct {
-		ID string `json:"media_id_string"`
-	}
-	if err := c.ask(ctx, uploadMedia, slowTime, http.MethodPost, c.upload.JoinPath("1.1/media/upload.json"), &body, form.FormDataContentType(), &a); err != nil {
+	id := ""
+	into := answer.Object(func(v *answer.Value) { inside(v, "media_id_string", func() { id = v.ID() }) })
+	if err := c.ask(ctx, uploadMedia, slowTime, http.MethodPost, c.upload.JoinPath("1.1/media/upload.json"), &body, form.FormDataContentType(), into); err != nil {
 		return "", err
 	}
-	if a.ID == "" {
+	if id == "" {
 		return "", &network.Error{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the answer names no picture")}
 	}
 	c.opt.Budget.spend(self, Uploaded, 1)
-	return a.ID, c.describe(ctx, self, a.ID, strings.TrimSpace(up.Alt))
+	return id, c.describe(ctx, self, id, strings.TrimSpace(up.Alt))
 }
 
 func (c *Legacy) describe(ctx context.Context, self network.Account, id, alt string) error {
@@ -104,25 +96,50 @@ func (c *Legacy) Muted(ctx context.Context) (map[string]time.Time, error) {
 		return nil, err
 	}
 	muted := map[string]time.Time{}
-	for cursor := "-1"; ; {
+	cursor := "-1"
+	for range mostPages {
 		u := c.base.JoinPath("1.1/mutes/users/ids.json")
 		u.RawQuery = url.Values{"stringify_ids": {"true"}, "cursor": {cursor}}.Encode()
-		var page struct {
-			IDs  []string `json:"ids"`
-			Next string   `json:"next_cursor_str"`
-		}
-		if err := c.ask(ctx, getMutes.op, callTime, http.MethodGet, u, nil, "", &page); err != nil {
+		page, err := c.mutedPage(ctx, u)
+		if err != nil {
 			return nil, err
 		}
-		c.opt.Budget.spend(self, MuteRead, len(page.IDs))
-		for _, id := range page.IDs {
+		c.opt.Budget.spend(self, MuteRead, len(page.ids.Items))
+		for _, id := range page.ids.Items {
 			muted[id] = time.Time{}
 		}
-		if page.Next == "" || page.Next == "0" || page.Next == cursor {
+		if page.next == "" || page.next == "0" || page.next == cursor {
 			return muted, nil
 		}
-		cursor = page.Next
+		cursor = page.next
 	}
+	return nil, &network.Error{Op: getMutes.op, Kind: network.Transient, Err: errEndless}
+}
+
+// mutedIDs is a page of the list of mutes.
+type mutedIDs struct {
+	ids  answer.List[string]
+	next string
+}
+
+// mostMuted is how many accounts such a page has.
+const mostMuted = 5000
+
+func (c *Legacy) mutedPage(ctx context.Context, u *url.URL) (page mutedIDs, err error) {
+	err = c.ask(ctx, getMutes.op, callTime, http.MethodGet, u, nil, "", answer.Object(func(v *answer.Value) {
+		v.Fields(func(name []byte) {
+			switch string(name) {
+			case "ids":
+				page.ids = answer.Strings(v, mostMuted, (*answer.Value).ID)
+			case "next_cursor_str":
+				page.next = v.Opaque(answer.LongestLine)
+			}
+		})
+	}))
+	if err == nil && !page.ids.Told {
+		err = (&call{}).failed(getMutes.op, errors.New("the answer has no list"))
+	}
+	return page, err
 }
 
 // Mute mutes an account until Unmute, see Client.Mute.
@@ -163,8 +180,6 @@ func (c *Legacy) Unmute(ctx context.Context, account string) error {
 
 func (c *Legacy) mutes(ctx context.Context, op, what, account string) error {
 	body := strings.NewReader(url.Values{"user_id": {account}}.Encode())
-	var a struct {
-		ID string `json:"id_str"`
-	}
-	return c.ask(ctx, op, callTime, http.MethodPost, c.base.JoinPath("1.1/mutes/users", what+".json"), body, formType, &a)
+	return c.ask(ctx, op, callTime, http.MethodPost, c.base.JoinPath("1.1/mutes/users", what+".json"), body, formType,
+		answer.Object(func(*answer.Value) {}))
 }

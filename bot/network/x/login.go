@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/dghubble/oauth1"
+
+	"slugpuppy/bot/network/answer"
 )
 
 // Login lets an app into an account with a PIN that X shows in the browser.
@@ -35,7 +38,7 @@ func NewLogin(ctx context.Context, api, consumer, consumerSecret string) (*Login
 		AccessTokenURL: base.JoinPath("oauth/access_token").String()}}}
 	l.send(ctx)
 	if l.token, l.secret, err = l.flow.RequestToken(); err != nil {
-		return nil, fmt.Errorf("ask X for a login: %w", err)
+		return nil, fmt.Errorf("ask X for a login: %w", oneLine{err})
 	}
 	return l, nil
 }
@@ -54,12 +57,18 @@ func (l *Login) Keys(ctx context.Context, pin string) (token, secret string, err
 	l.send(ctx)
 	if token, secret, err = l.flow.AccessToken(l.token, l.secret, strings.TrimSpace(pin)); err != nil {
 		if strings.Contains(err.Error(), "invalid status 40") { // the library has no type for it
-			return "", "", fmt.Errorf("%w (%s)", ErrPIN, strings.TrimSpace(err.Error()))
+			return "", "", fmt.Errorf("%w (%w)", ErrPIN, oneLine{err})
 		}
-		return "", "", fmt.Errorf("exchange the PIN: %w", err)
+		return "", "", fmt.Errorf("exchange the PIN: %w", oneLine{err})
 	}
 	return token, secret, nil
 }
+
+// oneLine is an error of the library, which may hold all of an answer.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return answer.Line(e.error.Error()) }
+func (e oneLine) Unwrap() error { return e.error }
 
 // send makes the flow's requests end with ctx: the library takes no context.
 func (l *Login) send(ctx context.Context) {
@@ -72,6 +81,17 @@ type bound struct {
 	next http.RoundTripper
 }
 
+// tokenBytes is more than any pair of tokens has, and as much as is read of a page for people.
+const tokenBytes = 1 << 14
+
+// RoundTrip implements http.RoundTripper.
 func (b bound) RoundTrip(r *http.Request) (*http.Response, error) {
-	return b.next.RoundTrip(r.WithContext(b.ctx))
+	resp, err := b.next.RoundTrip(r.WithContext(b.ctx))
+	if err == nil {
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(resp.Body, tokenBytes), resp.Body}
+	}
+	return resp, err
 }

@@ -2,12 +2,12 @@ package x
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // Muted lists the muted accounts. X's mutes have no end: the times are zero. Looking and unmuting are
@@ -19,31 +19,28 @@ func (c *Client) Muted(ctx context.Context) (map[string]time.Time, error) {
 	}
 	muted := map[string]time.Time{}
 	query := url.Values{"max_results": {"1000"}}
-	for {
-		var a answer
-		if err := c.read(ctx, getMutes, []string{self.ID}, query, &a); err != nil {
+	for range mostPages {
+		var a said[user]
+		if err := c.read(ctx, getMutes, []string{self.ID}, query, a.into((*user).read)); err != nil {
 			return nil, err
 		}
-		var page []user
-		if len(a.Data) > 0 {
-			if err := json.Unmarshal(a.Data, &page); err != nil {
-				return nil, &network.Error{Op: getMutes.op, Kind: network.Transient, Err: err}
-			}
-		}
-		c.opt.Budget.spend(self, MuteRead, len(page))
-		for _, u := range page {
+		c.opt.Budget.spend(self, MuteRead, len(a.Data.Items))
+		for _, u := range a.Data.Items {
 			muted[u.ID] = time.Time{}
 		}
-		if a.Meta.Next == "" || a.Meta.Next == query.Get("pagination_token") {
+		if a.Next == "" || a.Next == query.Get("pagination_token") {
 			return muted, nil
 		}
-		query.Set("pagination_token", a.Meta.Next)
+		query.Set("pagination_token", a.Next)
 	}
+	return nil, &network.Error{Op: getMutes.op, Kind: network.Transient, Err: errEndless}
 }
 
 // muting is the answer to a mute and its end.
-type muting struct {
-	Data struct{ Muting bool }
+type muting struct{ yes bool }
+
+func (m *muting) into(v *answer.Value) {
+	inside(v, "data", func() { inside(v, "muting", func() { m.yes = v.Bool() }) })
 }
 
 // Mute mutes an account until Unmute: X knows no other kind, so the caller keeps the time.
@@ -56,11 +53,11 @@ func (c *Client) Mute(ctx context.Context, account string, _ time.Duration) erro
 		return err
 	}
 	var a muting
-	if err := c.do(ctx, createMute, false, []string{self.ID}, map[string]string{"target_user_id": account}, &a); err != nil {
+	if err := c.do(ctx, createMute, false, []string{self.ID}, map[string]string{"target_user_id": account}, answer.Object(a.into)); err != nil {
 		return err
 	}
 	c.opt.Budget.spend(self, MuteMade, 1)
-	if !a.Data.Muting {
+	if !a.yes {
 		return &network.Error{Op: createMute.op, Kind: network.Rejected, Err: errors.New("the server says that the account is not muted")}
 	}
 	return nil
@@ -72,8 +69,7 @@ func (c *Client) Unmute(ctx context.Context, account string) error {
 	if err != nil {
 		return err
 	}
-	var a muting
-	err = c.do(ctx, deleteMute, false, []string{self.ID, account}, nil, &a)
+	err = c.do(ctx, deleteMute, false, []string{self.ID, account}, nil, anything)
 	if network.Is(err, network.NotFound) {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 // Reply posts an answer to a post that mentions us. Whatever leaves doubt whether it was posted is
@@ -85,21 +86,22 @@ func (c *Client) submit(ctx context.Context, self network.Account, out network.O
 	if len(out.MediaIDs) > 0 {
 		body.Media, body.AI = &mediaIDs{out.MediaIDs}, true
 	}
-	var a struct{ Data struct{ ID, Text string } }
+	id := ""
 	ctx, k, cancel := begin(ctx, true, callTime)
 	defer cancel()
 	raw, err := jsonBody(body)
 	if err == nil {
-		err = c.send(ctx, createPost, createPost.at(), nil, raw, jsonType, &a)
+		k.into = answer.Object(func(v *answer.Value) { inside(v, "data", func() { inside(v, "id", func() { id = v.ID() }) }) })
+		err = c.send(ctx, createPost, createPost.at(), nil, raw, jsonType)
 	}
-	if err == nil && a.Data.ID == "" {
-		err = errors.New("the answer names no post")
+	if err == nil && id == "" {
+		err = errNoPost
 	}
 	if err != nil {
 		return network.Post{}, k.failed(postReply, err)
 	}
 	c.opt.Budget.spend(self, Summoned, 1)
-	return network.Post{ID: a.Data.ID, URL: permalink(self.Handle, a.Data.ID), Author: self, Created: time.Now(), Text: body.Text,
+	return network.Post{ID: id, URL: permalink(self.Handle, id), Author: self, Created: time.Now(), Text: body.Text,
 		Visibility: network.Public, ReplyTo: out.To.ID, Mentions: []network.Account{out.To.Author}}, nil
 }
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// spelling is one set of names for what concerns posts. X's guides use the first, its specification
-// the second since August 2026; nobody says when which one works, and a wrong name is refused or,
+// spelling is one set of names for what concerns posts. X's specification uses the first since August
+// 2026, its guides the second; nobody says when which one works, and a wrong name is refused or,
 // worse, left out of the answer in silence. These names are written down here and nowhere else.
 type spelling struct {
 	fields     string // parameter
@@ -20,14 +20,14 @@ type spelling struct {
 // they may cost as much as those that refer to them.
 var spellings = [...]spelling{
 	{
-		fields:     "tweet.fields",
-		values:     "id,text,created_at,author_id,referenced_tweets,attachments,entities,lang,possibly_sensitive,note_tweet",
-		expansions: "author_id,attachments.media_keys",
-	},
-	{
 		fields:     "post.fields",
 		values:     "id,text,created_at,attachments,entities,lang,possibly_sensitive,note_post",
 		expansions: "author_id,attachments.media_keys,referenced_posts",
+	},
+	{
+		fields:     "tweet.fields",
+		values:     "id,text,created_at,author_id,referenced_tweets,attachments,entities,lang,possibly_sensitive,note_tweet",
+		expansions: "author_id,attachments.media_keys",
 	},
 }
 

@@ -58,8 +58,7 @@ func (c *Client) pageOf(ctx context.Context, self network.Account, e endpoint, w
 	if err != nil {
 		return nil, false, err
 	}
-	list := c.decode(a)
-	c.bill(self, a, c.opt.Budget.item(own), len(list))
-	posts, err := c.complete(ctx, self, list, a.Includes.shelf())
-	return posts, a.Meta.Next != "", err
+	c.bill(self, a, c.opt.Budget.item(own), len(a.Data.Items)+a.Data.Bad)
+	posts, err := c.complete(ctx, self, a.Data.Items, a.Includes.shelf())
+	return posts, a.Next != "", err
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/answer"
 )
 
 const jsonType = "application/json"
@@ -33,16 +34,45 @@ const (
 
 // uploaded is what X says of an upload.
 type uploaded struct {
-	Data struct {
-		ID         string
-		Processing *processing `json:"processing_info"`
-	}
+	ID         string
+	Processing *processing
 }
 
 type processing struct {
-	State string
-	After int `json:"check_after_secs"`
-	Error struct{ Name, Message string }
+	State, Message string
+	After          int64 // seconds
+}
+
+// into reads it.
+func (u *uploaded) into() func(*answer.Value) {
+	return answer.Object(func(v *answer.Value) {
+		inside(v, "data", func() {
+			v.Fields(func(name []byte) {
+				switch string(name) {
+				case "id":
+					u.ID = v.ID()
+				case "processing_info":
+					u.Processing = &processing{}
+					if !u.Processing.read(v) {
+						u.Processing = nil
+					}
+				}
+			})
+		})
+	})
+}
+
+func (p *processing) read(v *answer.Value) bool {
+	return v.Fields(func(name []byte) {
+		switch string(name) {
+		case "state":
+			p.State = v.Word()
+		case "check_after_secs":
+			p.After = v.Int()
+		case "error":
+			inside(v, "message", func() { p.Message = v.Line() })
+		}
+	})
 }
 
 // Upload stores media with its alt text and waits until a post can use it: stills in one piece, clips
@@ -81,9 +111,10 @@ func (c *Client) Upload(ctx context.Context, up network.Upload) (string, error) 
 }
 
 // part sends a multipart form with a file.
-func (c *Client) part(ctx context.Context, e endpoint, ids []string, fields map[string]string, file []byte, out any) error {
+func (c *Client) part(ctx context.Context, e endpoint, ids []string, fields map[string]string, file []byte, into func(*answer.Value)) error {
 	ctx, k, cancel := begin(ctx, false, slowTime)
 	defer cancel()
+	k.into = into
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for name, value := range fields {
@@ -98,34 +129,34 @@ func (c *Client) part(ctx context.Context, e endpoint, ids []string, fields map[
 	if err = errors.Join(err, form.Close()); err != nil {
 		return k.failed(e.op, err)
 	}
-	return k.failed(e.op, c.send(ctx, e, e.at(ids...), nil, &body, form.FormDataContentType(), out))
+	return k.failed(e.op, c.send(ctx, e, e.at(ids...), nil, &body, form.FormDataContentType()))
 }
 
 func (c *Client) uploadWhole(ctx context.Context, up network.Upload) (string, error) {
 	var a uploaded
-	if err := c.part(ctx, uploadWhole, nil, map[string]string{"media_category": "tweet_image"}, up.Data, &a); err != nil {
+	if err := c.part(ctx, uploadWhole, nil, map[string]string{"media_category": "tweet_image"}, up.Data, a.into()); err != nil {
 		return "", err
 	}
-	return a.Data.ID, c.processed(ctx, a)
+	return a.ID, c.processed(ctx, a)
 }
 
 // uploadChunks is the long way: begin, the parts in order, the end, and what X makes of it.
 func (c *Client) uploadChunks(ctx context.Context, up network.Upload, category string) (string, error) {
 	var a uploaded
-	err := c.do(ctx, uploadBegin, false, nil, map[string]any{"media_type": up.Type, "total_bytes": len(up.Data), "media_category": category}, &a)
+	err := c.do(ctx, uploadBegin, false, nil, map[string]any{"media_type": up.Type, "total_bytes": len(up.Data), "media_category": category}, a.into())
 	if err != nil {
 		return "", err
 	}
-	id := a.Data.ID
+	id := a.ID
 	for n, rest := 0, up.Data; len(rest) > 0; n++ {
 		size := min(chunkBytes, len(rest))
-		if err := c.part(ctx, uploadPart, []string{id}, map[string]string{"segment_index": strconv.Itoa(n)}, rest[:size], new(json.RawMessage)); err != nil {
+		if err := c.part(ctx, uploadPart, []string{id}, map[string]string{"segment_index": strconv.Itoa(n)}, rest[:size], anything); err != nil {
 			return "", err
 		}
 		rest = rest[size:]
 	}
 	a = uploaded{}
-	if err := c.do(ctx, uploadEnd, false, []string{id}, nil, &a); err != nil {
+	if err := c.do(ctx, uploadEnd, false, []string{id}, nil, a.into()); err != nil {
 		return "", err
 	}
 	return id, c.processed(ctx, a)
@@ -135,28 +166,28 @@ func (c *Client) uploadChunks(ctx context.Context, up network.Upload, category s
 func (c *Client) processed(ctx context.Context, a uploaded) error {
 	deadline := time.Now().Add(c.opt.MediaWait)
 	for {
-		switch p := a.Data.Processing; {
-		case a.Data.ID == "":
+		switch p := a.Processing; {
+		case a.ID == "":
 			return &network.Error{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the answer names no picture")}
 		case p == nil || p.State == "succeeded":
 			return nil
 		case p.State == "failed":
-			return &network.Error{Op: uploadMedia, Kind: network.Rejected, Status: http.StatusOK, Err: errors.New("X cannot process it: " + p.Error.Message)}
+			return &network.Error{Op: uploadMedia, Kind: network.Rejected, Status: http.StatusOK, Err: errors.New("X cannot process it: " + p.Message)}
 		case time.Now().After(deadline):
 			return &network.Error{Op: uploadMedia, Kind: network.Transient, Err: errors.New("the server is still processing the upload")}
 		}
 		pause := c.opt.MediaPoll
 		if pause == 0 {
-			pause = min(max(time.Duration(a.Data.Processing.After)*time.Second, time.Second), 30*time.Second)
+			pause = min(max(time.Duration(min(a.Processing.After, 1<<10))*time.Second, time.Second), 30*time.Second)
 		}
 		select {
 		case <-ctx.Done():
 			return (&call{}).failed(uploadMedia, context.Cause(ctx))
 		case <-time.After(pause):
 		}
-		id := a.Data.ID
+		id := a.ID
 		a = uploaded{}
-		if err := c.read(ctx, uploadState, nil, url.Values{"command": {"STATUS"}, "media_id": {id}}, &a); err != nil {
+		if err := c.read(ctx, uploadState, nil, url.Values{"command": {"STATUS"}, "media_id": {id}}, a.into()); err != nil {
 			return err
 		}
 	}
@@ -184,7 +215,7 @@ type warning struct {
 }
 
 func (c *Client) describe(ctx context.Context, self network.Account, m metadata) error {
-	err := c.do(ctx, setMetadata, false, nil, m, new(json.RawMessage))
+	err := c.do(ctx, setMetadata, false, nil, m, anything)
 	if err == nil {
 		c.opt.Budget.spend(self, Described, 1)
 	}

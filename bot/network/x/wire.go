@@ -1,11 +1,10 @@
 package x
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"slices"
@@ -14,13 +13,17 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"slugpuppy/bot/network/answer"
 )
 
 // wire is the transport below the signer. It turns everything that is not a success into an error,
 // because libraries above take an empty 429 or a problem in v2's words for an empty list; it keeps
-// limits of calls, caps answers, and notes whether a failed request can have reached X.
+// limits of calls, and notes whether a failed request can have reached X. It also reads the answers: whoever
+// is above it gets none, because the libraries would hold them whole and lose all for one odd field.
 type wire struct {
 	next  http.RoundTripper
+	log   *slog.Logger
 	agent string
 	path  string // of the base address
 	count bool   // calls ourselves
@@ -30,26 +33,24 @@ type wire struct {
 	told  map[string]told        // family -> what X said last
 }
 
-func newWire(next http.RoundTripper, agent, path string, count bool) *wire {
+func newWire(next http.RoundTripper, agent, path string, count bool, log *slog.Logger) *wire {
 	if next == nil {
 		next = &http.Transport{
 			Proxy: http.ProxyFromEnvironment, MaxIdleConns: 10, IdleConnTimeout: 90 * time.Second,
 			TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 1 << 18,
 		}
 	}
-	return &wire{next: next, agent: agent, path: path, count: count, until: map[string]time.Time{}, calls: map[string][]time.Time{}, told: map[string]told{}}
+	return &wire{next: next, log: log, agent: agent, path: path, count: count, until: map[string]time.Time{}, calls: map[string][]time.Time{}, told: map[string]told{}}
 }
-
-// answerBytes bounds an answer; the largest, a page of a hundred posts, stays far below.
-const answerBytes = 16 << 20
 
 // window is the time X counts calls in.
 const window = 15 * time.Minute
 
 // call is one use of the API.
 type call struct {
-	unsafe bool        // a repetition would be seen
-	sent   atomic.Bool // the request has left, at least in part
+	unsafe bool                // a repetition would be seen
+	into   func(*answer.Value) // reads the answer; nil when nothing of it is wanted
+	sent   atomic.Bool         // the request has left, at least in part
 }
 
 type callKey struct{}
@@ -61,7 +62,8 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx := req.Context()
-	if c, ok := ctx.Value(callKey{}).(*call); ok {
+	c, ok := ctx.Value(callKey{}).(*call)
+	if ok {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { c.sent.Store(true) }})
 	}
 	req = req.Clone(ctx)
@@ -74,14 +76,10 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	w.learn(family, resp.Header)
-	if resp.StatusCode/100 == 2 {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(resp.Body, answerBytes), resp.Body}
-		return resp, nil
-	}
 	defer resp.Body.Close()
+	if resp.StatusCode/100 == 2 {
+		return w.read(c, resp)
+	}
 	r := readRefusal(resp)
 	if r.status == http.StatusTooManyRequests || r.limited() {
 		if r.until.IsZero() {
@@ -90,6 +88,21 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		w.hold(family, r.until)
 	}
 	return nil, r
+}
+
+// read gives the caller what it wants of an answer, and those in between an empty one.
+func (w *wire) read(c *call, resp *http.Response) (*http.Response, error) {
+	if c != nil && c.into != nil {
+		skipped, err := answer.Read(resp.Body, answer.Limits{}, c.into)
+		if err != nil {
+			return nil, fmt.Errorf("read answer: %w", err)
+		}
+		if skipped > 0 {
+			w.log.Warn("passing over what cannot be read in an answer", "path", resp.Request.URL.Path, "elements", skipped)
+		}
+	}
+	resp.Body, resp.ContentLength = http.NoBody, 0
+	return resp, nil
 }
 
 // familyOf is what a call counts against: its endpoint, whatever ids are in the path.
@@ -210,52 +223,80 @@ func (r *refusal) Error() string {
 	return text
 }
 
-// refusalBytes is as much of an answer as is looked at for a reason.
-const refusalBytes = 1 << 20
+// refusalLimits bound an answer that is looked at for a reason, which may be a page for people.
+var refusalLimits = answer.Limits{Bytes: 1 << 16}
+
+// mostReasons is how many errors, or parameters of one, are looked at.
+const mostReasons = 20
 
 // readRefusal reads why: a problem in v2's words, errors in v1.1's, or a page for people.
 func readRefusal(resp *http.Response) *refusal {
-	raw, _ := io.ReadAll(io.LimitReader(resp.Body, refusalBytes)) // the status says enough without
-	r := parseRefusal(resp.StatusCode, raw)
+	r := parseRefusal(resp.StatusCode, resp.Body)
 	if resp.StatusCode == http.StatusTooManyRequests {
 		r.until, _ = resetOf(resp.Header)
 	}
-	if to := resp.Header.Get("Location"); to != "" {
+	if to := answer.Line(resp.Header.Get("Location")); to != "" {
 		r.detail = "X sends us to " + to + "; is the address right?"
 	}
 	return r
 }
 
-func parseRefusal(status int, raw []byte) *refusal {
+func parseRefusal(status int, body io.Reader) *refusal {
 	r := &refusal{status: status}
-	var body struct {
-		Title, Detail, Type string
-		Errors              []struct {
-			Code       int
-			Message    string
-			Parameters map[string]json.RawMessage
-		}
-	}
-	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) || json.Unmarshal(raw, &body) != nil {
-		return r
-	}
-	r.kind = body.Type[strings.LastIndexByte(body.Type, '/')+1:]
-	r.detail = body.Detail
+	var kind, title string
+	var errs []reason
+	_, _ = answer.Read(body, refusalLimits, func(v *answer.Value) { // the status says enough without
+		v.Fields(func(name []byte) {
+			switch string(name) {
+			case "title":
+				title = v.Line()
+			case "detail":
+				r.detail = v.Line()
+			case "type":
+				kind = v.Line()
+			case "errors":
+				errs = answer.ListOf(v, mostReasons, (*reason).read).Items
+			}
+		})
+	})
+	r.kind = kind[strings.LastIndexByte(kind, '/')+1:]
 	if r.detail == "" {
-		r.detail = body.Title
+		r.detail = title
 	}
-	for i, e := range body.Errors {
+	for i, e := range errs {
 		if i == 0 {
-			r.code = e.Code
-			if e.Message != "" {
-				r.detail = e.Message
+			r.code = e.code
+			if e.message != "" {
+				r.detail = e.message
 			}
 		}
-		for name := range e.Parameters {
-			r.parameters = append(r.parameters, name)
-		}
+		r.parameters = append(r.parameters, e.parameters...)
 	}
 	return r
+}
+
+// reason is one of several errors.
+type reason struct {
+	code       int
+	message    string
+	parameters []string
+}
+
+func (r *reason) read(v *answer.Value) bool {
+	return v.Fields(func(name []byte) {
+		switch string(name) {
+		case "code":
+			r.code = int(v.Int())
+		case "message":
+			r.message = v.Line()
+		case "parameters":
+			v.Fields(func(name []byte) {
+				if len(r.parameters) < mostReasons {
+					r.parameters = append(r.parameters, answer.Line(string(name)))
+				}
+			})
+		}
+	})
 }
 
 // with puts a call into a context, which ends after so long.

@@ -108,7 +108,7 @@ func newCore(o Options) (*core, error) {
 		o.Budget = &Budget{}
 	}
 	o.Budget = o.Budget.ready(o.Log)
-	c := &core{opt: o, base: base, wire: newWire(o.Transport, o.UserAgent, base.Path, o.CountCalls)}
+	c := &core{opt: o, base: base, wire: newWire(o.Transport, o.UserAgent, base.Path, o.CountCalls, o.Log)}
 	ctx := context.WithValue(context.Background(), oauth1.HTTPClient, &http.Client{Transport: c.wire})
 	c.signer = oauth1.NewConfig(o.Keys.Consumer, o.Keys.ConsumerSecret).
 		Client(ctx, oauth1.NewToken(o.Keys.Token, o.Keys.TokenSecret)).Transport

@@ -216,7 +216,7 @@ func TestOneRefusedSignatureIsAskedAgain(t *testing.T) {
 
 func TestTheOtherSpellingIsTriedOnceAndRemembered(t *testing.T) {
 	for _, lenient := range []bool{false, true} {
-		s := newTown(t, xtest.Options{Spelling: xtest.Posts, Lenient: lenient})
+		s := newTown(t, xtest.Options{Spelling: xtest.Tweets, Lenient: lenient})
 		first := s.mention(t, "hello")
 		if first.Author.Handle != "alice" || first.Author.ID != s.alice.ID() {
 			t.Errorf("%+v", first)

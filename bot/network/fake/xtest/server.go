@@ -14,14 +14,14 @@ import (
 // Spelling is which names of fields and expansions the v2 API takes.
 type Spelling int
 
-// Spellings: that of the guides, that of the specification since August 2026, or both of them.
+// Spellings: that of the specification since August 2026, that of the guides, or both of them.
 const (
-	Tweets Spelling = iota // tweet.fields, referenced_tweets
-	Posts                  // post.fields, referenced_posts
+	Posts  Spelling = iota // post.fields, referenced_posts
+	Tweets                 // tweet.fields, referenced_tweets
 	Either
 )
 
-// Options of a server. The zero value speaks v2 in the guides' spelling and counts no limits.
+// Options of a server. The zero value speaks v2 in the specification's spelling and counts no limits.
 type Options struct {
 	Spelling Spelling
 	// Lenient makes the server leave out what it does not know instead of refusing the call, as

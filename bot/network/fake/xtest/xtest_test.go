@@ -284,7 +284,7 @@ func TestOnlyTheServersSpellingIsTaken(t *testing.T) {
 }
 
 func TestOnlyWhatIsAskedForComes(t *testing.T) {
-	s := start(t, xtest.Options{})
+	s := start(t, xtest.Options{Spelling: xtest.Tweets})
 	ada, bea := s.AddUser("ada", xtest.UserOptions{Bio: "I paint"}), s.AddUser("bea", xtest.UserOptions{})
 	top, _ := bea.Post(xtest.PostOptions{Text: "look & see https://dreams.example/x", Media: []xtest.Picture{{Data: photo(t), Alt: "a hill"}}})
 	p, _ := ada.Post(xtest.PostOptions{Text: "@bea yes", InReplyTo: top.ID})
