@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"slugpuppy/bot/pulse"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/config"
@@ -35,6 +36,7 @@ type App struct {
 	version string
 	log     *slog.Logger
 	now     func() time.Time
+	loops   *pulse.Monitor // that must never stop
 
 	web           http.RoundTripper
 	decodeCommand []string // what runs Decode, if it is another program than this one
@@ -49,7 +51,7 @@ type App struct {
 
 // New returns the program that a configuration describes. Nothing is opened yet.
 func New(cfg *config.Config, o Options) *App {
-	a := &App{cfg: cfg, version: o.Version, log: logger(cfg, o.Log), now: o.Now, web: o.Web,
+	a := &App{cfg: cfg, version: o.Version, log: logger(cfg, o.Log), now: o.Now, web: o.Web, loops: &pulse.Monitor{},
 		pictures: pictureLimits(cfg)}
 	if a.now == nil {
 		a.now = time.Now
@@ -58,7 +60,7 @@ func New(cfg *config.Config, o Options) *App {
 	a.network = sync.OnceValues(func() (*classifier.Network, error) { return a.choose(o.Model) })
 	a.detector = sync.OnceValues(a.newDetector)
 	a.engine = sync.OnceValues(a.newEngine)
-	a.key = sync.OnceValues(a.openKey)
+	a.key = untilItWorks(a.openKey)
 	return a
 }
 
@@ -67,6 +69,25 @@ func (a *App) Config() *config.Config { return a.cfg }
 
 // agent is how servers are told who asks.
 func (a *App) agent() string { return "slugpuppy/" + a.version }
+
+// untilItWorks calls f until it does not fail, and then never again.
+func untilItWorks[T any](f func() (T, error)) func() (T, error) {
+	var mu sync.Mutex
+	var v T
+	made := false
+	return func() (T, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if made {
+			return v, nil
+		}
+		got, err := f()
+		if err == nil {
+			v, made = got, true
+		}
+		return got, err
+	}
+}
 
 func (a *App) openKey() (*store.Key, error) {
 	key, err := store.OpenKey(a.cfg.Store.KeyFile)

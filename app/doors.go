@@ -20,8 +20,22 @@ import (
 
 // doors is where others come in; nil is closed.
 type doors struct {
-	admin, metrics, page net.Listener
-	lists                []net.Listener // one for each of what is shown
+	admin, page net.Listener
+	lists       []net.Listener // one for each of what is shown
+}
+
+// openMetrics listens for Prometheus, and for whoever asks whether the process lives and can work; nil
+// when nobody is to ask.
+func openMetrics(ctx context.Context, cfg *config.Config) (net.Listener, error) {
+	if cfg.Admin.Metrics == "" {
+		return nil, nil
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", cfg.Admin.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("listen for Prometheus: %w", err)
+	}
+	return l, nil
 }
 
 // openDoors listens before anything is begun, so that a daemon that says it is ready can be reached.
@@ -35,11 +49,6 @@ func openDoors(ctx context.Context, cfg *config.Config, page bool, lists []shown
 		return d, fmt.Errorf("listen for operators: %w", err)
 	}
 	var lc net.ListenConfig
-	if cfg.Admin.Metrics != "" {
-		if d.metrics, err = lc.Listen(ctx, "tcp", cfg.Admin.Metrics); err != nil {
-			return d, fmt.Errorf("listen for Prometheus: %w", err)
-		}
-	}
 	if page && cfg.Web.Listen != "" {
 		if d.page, err = lc.Listen(ctx, "tcp", cfg.Web.Listen); err != nil {
 			return d, fmt.Errorf("listen for browsers: %w", err)
@@ -69,16 +78,24 @@ func (a *App) checkDoors(ctx context.Context) []network.Finding {
 	if err != nil {
 		return []network.Finding{sickOf("listen", err, "correct the addresses")}
 	}
+	watchers, err := openMetrics(ctx, a.cfg)
+	if err != nil {
+		return []network.Finding{sickOf("listen", err, "correct the address")}
+	}
+	if watchers != nil {
+		defer watchers.Close()
+	}
 	d, err := openDoors(ctx, a.cfg, a.cfg.Filter.Enabled, lists)
 	if err != nil {
 		return []network.Finding{sickOf("listen", err, "correct the address")}
 	}
 	defer d.close()
-	return []network.Finding{well("listen", strings.Join(d.addresses(), ", "))}
+	return []network.Finding{well("listen", strings.Join(addresses(append(d.lists, d.admin, watchers, d.page)), ", "))}
 }
 
-func (d doors) addresses() (all []string) {
-	for _, l := range slices.Concat([]net.Listener{d.admin, d.metrics, d.page}, d.lists) {
+// addresses are those of listeners, of which some may be closed.
+func addresses(of []net.Listener) (all []string) {
+	for _, l := range of {
 		if l != nil {
 			all = append(all, l.Addr().String())
 		}
@@ -87,7 +104,7 @@ func (d doors) addresses() (all []string) {
 }
 
 func (d doors) close() {
-	for _, l := range slices.Concat(d.lists, []net.Listener{d.admin, d.metrics, d.page}) {
+	for _, l := range slices.Concat(d.lists, []net.Listener{d.admin, d.page}) {
 		if l != nil {
 			l.Close()
 		}

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -38,30 +40,68 @@ type daemon struct {
 	lists    []shown   // what subscribers' browsers are shown
 }
 
-// Serve answers mentions, looks after timelines and listens to operators and browsers until ctx ends.
+// Serve answers mentions, looks after timelines and listens to operators and browsers until ctx ends. A
+// disk that is full or fails ends nothing: not even a start does it end.
 func (a *App) Serve(ctx context.Context) error {
 	// Beside dreams, all decode within one budget, and the filter's plans wait for the next look.
 	limitMemory(a.cfg, a.cfg.Dream.Workers, int64(a.cfg.Picture.Memory)+classifier.DefaultCache)
+	watchers, err := openMetrics(ctx, a.cfg)
+	if err != nil {
+		st, locked := a.openStore(ctx)
+		if errors.Is(locked, store.ErrLocked) { // it is us who listen there
+			return locked
+		}
+		if st != nil {
+			st.Close()
+		}
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	f := newFront()
+	if watchers != nil {
+		defer watchers.Close()
+		group.Go(func() error { return serveWeb(ctx, watchers, f) })
+	}
+	supervise := sync.OnceFunc(func() {
+		manager := underSystemd(a.log)
+		manager.excuse = f.trouble
+		group.Go(func() error { return manager.supervise(ctx, a.loops, a.log) })
+	})
+	group.Go(func() error {
+		d, open, err := a.prepare(ctx, f, func() (*daemon, doors, error) { return a.build(ctx) }, supervise)
+		if err != nil || d == nil {
+			return err
+		}
+		defer d.store.Close()
+		defer d.decoders.Close()
+		defer open.close()
+		f.show(d)
+		supervise()
+		return d.run(ctx, open)
+	})
+	return group.Wait()
+}
+
+// build opens the database and all doors, or nothing.
+func (a *App) build(ctx context.Context) (d *daemon, open doors, err error) {
 	st, err := a.openStore(ctx)
 	if err != nil {
-		return err
+		return nil, doors{}, err
 	}
-	defer st.Close()
 	decoders, err := a.newDecoders()
 	if err != nil {
-		return err
+		st.Close()
+		return nil, doors{}, err
 	}
-	defer decoders.Close()
-	d, err := a.newDaemon(st, decoders)
+	if d, err = a.newDaemon(st, decoders); err == nil {
+		open, err = openDoors(ctx, a.cfg, d.filter != nil, d.lists)
+	}
 	if err != nil {
-		return err
+		decoders.Close()
+		st.Close()
+		return nil, doors{}, err
 	}
-	doors, err := openDoors(ctx, a.cfg, d.filter != nil, d.lists)
-	if err != nil {
-		return err
-	}
-	defer doors.close()
-	return d.run(ctx, doors)
+	return d, open, nil
 }
 
 // newDaemon builds everything that runs.
@@ -69,11 +109,11 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 	if _, err := a.key(); err != nil {
 		return nil, err
 	}
-	d := &daemon{app: a, store: st, loops: &pulse.Monitor{}, decoders: decoders, known: a.connections(st)}
+	d := &daemon{app: a, store: st, loops: a.loops, decoders: decoders, known: a.connections(st)}
 	d.letters = newLetters(d.known.places)
 	var err error
 	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed,
-		Money: a.money(d.known.places), Decoders: decoders.Stats, Version: a.version})
+		Money: a.money(d.known.places), Trouble: st.Trouble, Decoders: decoders.Stats, Version: a.version})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +141,7 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 
 // newOperator is what operators may ask while the daemon runs.
 func (d *daemon) newOperator() *operator.Local {
-	l := &operator.Local{Store: d.store, Daemon: statusOf(d.bots, d.decoders, d.app.now()), Secrets: d.known, Lists: d.known.lists,
+	l := &operator.Local{Store: d.store, Daemon: d.status(d.app.now()), Secrets: d.known, Lists: d.known.lists,
 		Admins: handles(d.app.cfg.Web.Admins)}
 	if d.filter != nil {
 		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
@@ -129,43 +169,51 @@ func (d *daemon) somethingToDo() error {
 		strings.Join(starts, ", ")))
 }
 
-// run does all of it until ctx ends.
+// run does all of it until ctx ends. Doors that fail end it; what works behind them is kept running.
 func (d *daemon) run(ctx context.Context, doors doors) error {
 	group, ctx := errgroup.WithContext(ctx)
+	keep := func(name string, part func(context.Context) error) {
+		group.Go(func() error { d.loops.Keep(ctx, name, d.app.log, part); return nil })
+	}
 	for _, bot := range d.bots {
-		group.Go(func() error { return bot.Run(ctx) })
+		keep("the bot on "+bot.Platform.Name(), bot.Run)
 	}
 	if d.filter != nil {
-		group.Go(func() error { return d.filter.Run(ctx) })
-	}
-	if doors.metrics != nil {
-		group.Go(func() error { return serveWeb(ctx, doors.metrics, d.counts.Handler(d.ready)) })
+		keep("the timelines", d.filter.Run)
 	}
 	group.Go(func() error { return operator.Serve(ctx, doors.admin, d.local) })
 	if doors.page != nil {
 		group.Go(func() error { return serveWeb(ctx, doors.page, d.site.Handler()) })
-		group.Go(func() error { return d.site.Run(ctx) })
+		keep("the page", d.site.Run)
 	}
 	for i, l := range doors.lists {
 		group.Go(func() error { return serveWeb(ctx, l, d.lists[i].pages) })
 	}
-	group.Go(func() error { return nightly(ctx, d.store, d.app.log) })
-	group.Go(func() error { return underSystemd(d.app.log).supervise(ctx, d.loops, d.app.log) })
+	keep("the nightly backup", func(ctx context.Context) error { return nightly(ctx, d.store, d.app.log) })
+	keep("the watch over the disk", d.watchDisk)
 	return group.Wait()
 }
 
-// ready says why the daemon cannot work.
-func (d *daemon) ready() error {
-	for _, bot := range d.bots {
-		if err := bot.Ready(); err != nil {
-			return err
+// status returns what the daemon says of itself when it is asked.
+func (d *daemon) status(since time.Time) func() operator.Status {
+	of := statusOf(d.bots, d.decoders, since)
+	return func() operator.Status {
+		s := of()
+		var troubles []string
+		if err := d.store.Trouble(); err != nil {
+			troubles = append(troubles, err.Error()+"; "+remedy(err))
 		}
+		for _, why := range []string{d.ailing(), s.Trouble} {
+			if why != "" {
+				troubles = append(troubles, why)
+			}
+		}
+		s.Trouble = strings.Join(troubles, "; ")
+		return s
 	}
-	_, err := d.store.Operator().Counts()
-	return err
 }
 
-// statusOf returns what the daemon says of itself when it is asked.
+// statusOf is what bots and decoders say of themselves.
 func statusOf(bots []*reply.Daemon, decoders *child.Pool, since time.Time) func() operator.Status {
 	return func() operator.Status {
 		decoded := decoders.Stats()

@@ -14,6 +14,8 @@ import (
 type serviceManager struct {
 	notify   func(state string) error
 	watchdog time.Duration // how long it waits for a sign of life; 0: it does not wait for any
+	// excuse is why loops may hang that another start would not cure, such as a disk that is slow; nil: none.
+	excuse func() error
 }
 
 // underSystemd is the manager that this process runs under; without one nobody is told.
@@ -46,7 +48,7 @@ func (m serviceManager) supervise(ctx context.Context, loops *pulse.Monitor, log
 	tick := time.NewTicker(m.watchdog / 3)
 	defer tick.Stop()
 	for {
-		if late := loops.Late(); len(late) == 0 {
+		if late := loops.Late(); len(late) == 0 || m.excuse != nil && m.excuse() != nil {
 			tell(systemd.SdNotifyWatchdog)
 		} else {
 			log.Error("something hangs; the service manager will end this process and start it again", "loops", late)

@@ -51,6 +51,8 @@ type Job struct {
 	Payload    []byte // the event as JSON, owned by the bot
 	State      State
 	Attempts   int // counted before the work begins
+	Deaths     int // of the process in a row, the latest ones, while it worked on nothing else; in Attempts, too
+	Cut        int // deaths of the process in a row, the latest ones, while it worked on this and maybe on others
 	LeaseOwner string
 	LeaseUntil time.Time
 	NotBefore  time.Time
@@ -72,7 +74,8 @@ func (j Job) Person() identity.Identity {
 }
 
 // MaxAttempts is how often work on a job may begin. A job leased more often than that can
-// only be buried.
+// only be buried. Work that was cut off by the end of the process counts only where the job was alone in
+// work; see Reclaim.
 const MaxAttempts = 3
 
 // edges are the only ways from one state to another.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,6 +41,7 @@ func (a *Jobs) Lease(lane, owner string, d time.Duration) (job Job, next time.Ti
 		return Job{}, next, false, err
 	}
 	err = a.s.update(func(tx *tx) error {
+		next = time.Time{}
 		id, at := first(tx, prefix)
 		if id == nil || at.After(tx.now) {
 			return errIdle // another worker was quicker
@@ -48,13 +50,17 @@ func (a *Jobs) Lease(lane, owner string, d time.Duration) (job Job, next time.Ti
 		if err != nil {
 			return err
 		}
+		if alone, err := a.admits(tx, old); err != nil || !alone {
+			next = tx.now.Add(solitudePoll)
+			return cmp.Or(err, errIdle)
+		}
 		job = old
 		job.State, job.LeaseOwner, job.LeaseUntil = Leased, owner, tx.now.Add(d)
 		job.Attempts++
 		return put(tx, &old, job)
 	})
 	if errors.Is(err, errIdle) {
-		return Job{}, time.Time{}, false, nil
+		return Job{}, next, false, nil
 	}
 	return job, time.Time{}, err == nil, err
 }
@@ -68,22 +74,6 @@ func (a *Jobs) peek(prefix []byte) (at time.Time, due bool, err error) {
 		return nil
 	})
 	return at, due, err
-}
-
-// Reclaim ends all leases. A starting daemon calls it: it holds the file, so whoever leased
-// before is dead. The attempts stay counted.
-func (a *Jobs) Reclaim() (n int, err error) {
-	leased, err := a.List(Filter{States: []State{Leased}})
-	if err != nil {
-		return 0, err
-	}
-	for _, j := range leased {
-		if _, err := a.move(j.ID, Queued, held(j.LeaseOwner, unlease)); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
 }
 
 // change edits a job inside its transaction.
@@ -192,7 +182,7 @@ func (a *Jobs) Release(id, owner string, at time.Time) error {
 // Fail gives a job back whose work failed; the attempt counts.
 func (a *Jobs) Fail(id, owner, reason string, at time.Time) error {
 	_, err := a.move(id, Queued, held(owner, func(tx *tx, j *Job) error {
-		j.Reason, j.NotBefore = reason, at
+		j.Reason, j.NotBefore, j.Deaths, j.Cut = reason, at, 0, 0
 		return unlease(tx, j)
 	}))
 	return err
@@ -283,7 +273,7 @@ func (a *Jobs) cancel(by Actor, id, reason string) (Job, error) {
 // revive queues a dead job again, as if it were new; ErrState when it is not dead.
 func (a *Jobs) revive(by Actor, id string) (Job, error) {
 	return a.move(id, Queued, from(Dead), audited(by, "retry", ""), func(_ *tx, j *Job) error {
-		j.Attempts, j.NotBefore, j.Reason, j.MediaIDs, j.Reply = 0, time.Time{}, "", nil, nil
+		j.Attempts, j.Deaths, j.Cut, j.NotBefore, j.Reason, j.MediaIDs, j.Reply = 0, 0, 0, time.Time{}, "", nil, nil
 		return nil
 	})
 }

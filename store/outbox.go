@@ -17,7 +17,7 @@ func (a *Jobs) Render(id, owner string, reply []byte, blobs map[string][]byte) e
 		if j.Attempts > MaxAttempts {
 			return fmt.Errorf("%d attempts: %w", j.Attempts, ErrState)
 		}
-		j.Reply, j.MediaIDs, j.NotBefore = reply, nil, time.Time{}
+		j.Reply, j.MediaIDs, j.NotBefore, j.Deaths, j.Cut = reply, nil, time.Time{}, 0, 0
 		for name, data := range blobs {
 			if err := tx.Bucket(blobBucket).Put(key(id, name), data); err != nil {
 				return fmt.Errorf("store picture %s: %w", name, err)

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -35,6 +37,9 @@ type Options struct {
 	// cut may lose everything. For tests and throw-away demos.
 	NoSync  bool
 	MaxSize int // largest file in bytes; 0 is no limit
+	// Fault fails every write for which it returns an error, such as syscall.ENOSPC; nil fails none. For
+	// tests.
+	Fault func() error
 	// Now is the clock by which everything is written down and due; nil is the machine's.
 	Now func() time.Time
 }
@@ -42,9 +47,13 @@ type Options struct {
 // Store is one open database, safe for concurrent use. One process can have it open. What belongs to
 // an account is reached through For, and through nothing else.
 type Store struct {
-	db   *bolt.DB
-	path string
-	now  func() time.Time
+	db     *bolt.DB
+	path   string
+	now    func() time.Time
+	fault  func() error
+	health health
+	solo   solo
+	deaths deaths
 }
 
 // Open opens the database at path, brings an older schema up to date after writing a backup
@@ -63,9 +72,9 @@ func open(path string, opt Options, steps []step) (*Store, error) {
 	}
 	if err := migrate(db, steps, now()); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open %s: %w", path, Diagnose(err))
 	}
-	return &Store{db, path, now}, nil
+	return &Store{db: db, path: path, now: now, fault: opt.Fault}, nil
 }
 
 // tx is a transaction and the time at which it began.
@@ -74,12 +83,37 @@ type tx struct {
 	now time.Time
 }
 
-func (s *Store) update(f func(*tx) error) error {
-	return s.db.Update(func(b *bolt.Tx) error { return f(&tx{b, s.now()}) })
+// update runs f in a transaction of its own and makes it durable, or nothing of it. A disk that does not
+// take it is a Trouble: the caller may try again, later.
+func (s *Store) update(f func(*tx) error) (err error) {
+	defer func() { s.health.end(err) }()
+	return s.guarded(s.db.Update, func(tx *tx) error {
+		s.health.begin()
+		if err := f(tx); err != nil || s.fault == nil {
+			return err
+		}
+		return s.fault()
+	})
 }
 
-func (s *Store) view(f func(*tx) error) error {
-	return s.db.View(func(b *bolt.Tx) error { return f(&tx{b, s.now()}) })
+func (s *Store) view(f func(*tx) error) error { return s.guarded(s.db.View, f) }
+
+// guarded runs a transaction. Pages that cannot be read make bbolt panic, or the memory that they are
+// mapped to fault; neither may end the process: it has other things to do, and a place to say what is wrong.
+func (s *Store) guarded(run func(func(*bolt.Tx) error) error, f func(*tx) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }:
+			err = &Trouble{diskBroken, lookAtDisk, fmt.Errorf("read the database: %v", v)}
+		case runtime.Error:
+			panic(v) // a mistake of ours
+		default:
+			err = fmt.Errorf("%w: %v; restore a backup", ErrDamaged, v)
+		}
+	}()
+	return Diagnose(run(func(b *bolt.Tx) error { return f(&tx{b, s.now()}) }))
 }
 
 func openFile(path string, opt Options) (*bolt.DB, error) {
@@ -89,8 +123,8 @@ func openFile(path string, opt Options) (*bolt.DB, error) {
 	case missing && opt.MustExist:
 		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
 	case missing:
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, fmt.Errorf("create the database's folder: %w", err)
+		if err := create(path); err != nil {
+			return nil, fmt.Errorf("create the database: %w", Diagnose(err))
 		}
 	case err != nil:
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -99,6 +133,35 @@ func openFile(path string, opt Options) (*bolt.DB, error) {
 		Timeout: lockPatience, FreelistType: bolt.FreelistMapType,
 		NoSync: opt.NoSync, MaxSize: opt.MaxSize,
 	})
+}
+
+// create makes an empty database under another name and links it into place: whatever happens meanwhile,
+// there is never half a file, and of two processes that start at once both get the same one.
+func create(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	tmp := path + ".new"
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of one that died here
+		return err
+	}
+	defer os.Remove(tmp)
+	db, err := boltOpen(tmp, &bolt.Options{Timeout: lockPatience, FreelistType: bolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	if err := os.Link(tmp, path); err != nil {
+		if _, there := os.Stat(path); there == nil {
+			return nil // another process was quicker
+		}
+		if err := os.Rename(tmp, path); err != nil { // no links on this file system
+			return err
+		}
+	}
+	return syncPath(filepath.Dir(path))
 }
 
 // boltOpen opens a file with bbolt and gives the failures people meet our names.
@@ -111,7 +174,7 @@ func boltOpen(path string, opt *bolt.Options) (*bolt.DB, error) {
 		errors.Is(err, bolterrors.ErrVersionMismatch):
 		return nil, fmt.Errorf("%w: %s: %v; restore a backup", ErrDamaged, path, err)
 	case err != nil:
-		return nil, fmt.Errorf("open the database: %w", err)
+		return nil, fmt.Errorf("open the database: %w", Diagnose(err))
 	}
 	return db, nil
 }

@@ -1,5 +1,5 @@
-// Package pulse tells whether the loops that must never stop still turn, so that whoever
-// supervises the process can restart one that hangs.
+// Package pulse keeps the loops running that must never stop, and tells whether they still turn, so that
+// whoever supervises the process can restart one that hangs.
 package pulse
 
 import (
@@ -13,8 +13,9 @@ const Slack = 2 * time.Minute
 
 // Monitor knows the loops. It is safe for concurrent use; a nil one watches nothing.
 type Monitor struct {
-	mu    sync.Mutex
-	loops map[*Loop]struct{}
+	mu     sync.Mutex
+	loops  map[*Loop]struct{}
+	ailing map[string]ailment // by name of what is kept running
 }
 
 // Loop is one loop, which says at each turn when it will be heard of again.

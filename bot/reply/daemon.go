@@ -17,8 +17,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/backoff"
@@ -39,6 +37,7 @@ type Daemon struct {
 	self  network.Account
 	bot   *store.Account // ourselves, in the store; nil before the server has said who we are
 	owner string         // of leases, different in every run
+	born  time.Time      // when work began
 
 	queue   map[string]signal // lane -> something arrived
 	outbox  signal
@@ -75,9 +74,36 @@ func New(o Options) (*Daemon, error) {
 	return d, nil
 }
 
-// Run answers mentions until ctx ends, and then returns nil with everything written down. An
-// error is the store's, or a panic's: servers that are away or refuse us are waited for.
+// Run answers mentions until ctx ends, with everything written down by then. Nothing else ends it: servers
+// that are away or refuse us are waited for, and so is a disk that is full; see pulse.Monitor.Keep.
 func (d *Daemon) Run(ctx context.Context) error {
+	d.keep(ctx, "beginning", d.begin)
+	if ctx.Err() != nil {
+		return nil
+	}
+	var loops sync.WaitGroup
+	run := func(name string, loop func(context.Context) error) {
+		loops.Go(func() { d.keep(ctx, name, loop) })
+	}
+	run("intake", d.intake)
+	run("worker of words", func(ctx context.Context) error { return d.work(ctx, wordLane) })
+	for i := range d.Dreams {
+		run(fmt.Sprintf("worker of dreams %d", i+1), func(ctx context.Context) error { return d.work(ctx, dreamLane) })
+	}
+	run("sender", d.send)
+	run("tidying", d.tidy)
+	loops.Wait()
+	d.Log.Info("asleep", "account", d.self.Handle)
+	return nil
+}
+
+// keep runs a part until ctx ends.
+func (d *Daemon) keep(ctx context.Context, name string, part func(context.Context) error) {
+	d.Pulse.Keep(ctx, "the bot on "+d.Platform.Name()+", "+name, d.Log, part)
+}
+
+// begin finds out who we are and takes over what a process left that died.
+func (d *Daemon) begin(ctx context.Context) error {
 	if known, err := d.introduce(ctx); !known || err != nil {
 		return err
 	}
@@ -85,18 +111,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("take over unfinished jobs: %w", err)
 	}
+	d.born = time.Now()
 	d.Log.Info("awake", "account", d.self.Handle, "platform", d.Platform.Name(), "reclaimed", n)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return d.intake(ctx) })
-	group.Go(func() error { return d.work(ctx, wordLane) })
-	for range d.Dreams {
-		group.Go(func() error { return d.work(ctx, dreamLane) })
-	}
-	group.Go(func() error { return d.send(ctx) })
-	group.Go(func() error { return d.tidy(ctx) })
-	err = group.Wait()
-	d.Log.Info("asleep", "account", d.self.Handle, "error", err)
-	return err
+	return nil
 }
 
 // introduce asks the server who we are, for as long as it takes; false means that ctx ended. An error is

@@ -79,7 +79,7 @@ func (d *Daemon) lookUp(ctx context.Context, job store.Job) error {
 			return err
 		}
 		if known == nil && (!rivals || sameWords(p.Text, r.Text)) {
-			return d.posted(job, r, p)
+			return d.posted(ctx, job, r, p)
 		}
 	}
 	limits, err := d.limits(ctx)

@@ -52,6 +52,10 @@ func newRig(t *testing.T, edit ...func(*reply.Options)) *rig {
 	for _, e := range edit {
 		e(&r.opt)
 	}
+	if r.opt.Store != r.store { // one of the test's own
+		r.store.Close()
+		r.store = r.opt.Store
+	}
 	t.Cleanup(func() { r.store.Close() })
 	return r
 }

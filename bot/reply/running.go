@@ -38,6 +38,13 @@ func (r *running) add(job store.Job, cancel context.CancelCauseFunc) (done func(
 	}
 }
 
+// has says whether a job runs here.
+func (r *running) has(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.jobs[id] != nil
+}
+
 // cancel ends a job if it runs here.
 func (r *running) cancel(id string, cause error) {
 	r.mu.Lock()

@@ -106,7 +106,7 @@ func (d *Daemon) upload(ctx context.Context, job store.Job) error {
 		}
 		ids = append(ids, id)
 	}
-	return d.bot.Jobs().Uploaded(job.ID, ids)
+	return d.persist(ctx, func() error { return d.bot.Jobs().Uploaded(job.ID, ids) })
 }
 
 // sourceGone says whether somebody else's picture was deleted, or taken away from us, while it
@@ -170,9 +170,9 @@ func (d *Daemon) post(ctx context.Context, job store.Job) error {
 		Warning: visible.Line(r.Warning), Sensitive: r.Sensitive, Language: r.Language, Key: key,
 	})
 	if err != nil {
-		return d.postFailed(ctx, job, r, err)
+		return d.persist(ctx, func() error { return d.postFailed(ctx, job, r, err) })
 	}
-	return d.posted(job, r, posted)
+	return d.posted(ctx, job, r, posted)
 }
 
 // stopped says whether one of the people a reply concerns wants no part in it any more.
@@ -185,12 +185,12 @@ func (d *Daemon) stopped(r reply) (bool, error) {
 }
 
 // posted writes down that a reply is out.
-func (d *Daemon) posted(job store.Job, r reply, p network.Post) error {
+func (d *Daemon) posted(ctx context.Context, job store.Job, r reply, p network.Post) error {
 	r.URL = p.URL
 	d.retries.forget(job.ID, job.ID+" upload")
 	if d.Replied != nil {
 		d.Replied(time.Since(job.Created))
 	}
 	d.Log.Info("answered", "job", job.ID, "post", p.ID, "took", time.Since(job.Created).Round(time.Millisecond))
-	return d.bot.Jobs().Posted(job.ID, p.ID, encode(r))
+	return d.persist(ctx, func() error { return d.bot.Jobs().Posted(job.ID, p.ID, encode(r)) })
 }

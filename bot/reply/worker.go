@@ -28,6 +28,11 @@ var (
 	errTooLong   = errors.New("the job took too long")
 )
 
+// probation is how long a process must have lived before it works on a job that two others in a row died
+// of, as it seems: one that is killed all the time does not live so long, and a third death would be the
+// job's last.
+const probation = 10 * time.Second
+
 // panicked is a bug met while working on a job.
 type panicked struct{ value any }
 
@@ -61,8 +66,15 @@ func (d *Daemon) work(ctx context.Context, lane string) error {
 
 // do runs one leased job and writes down what came of it. Only a failing store is an error.
 func (d *Daemon) do(parent context.Context, job store.Job) error {
-	if job.Attempts > store.MaxAttempts { // the process died each time it was worked on
-		return d.bury(job, or(job.Reason, "the daemon died three times while working on it"))
+	switch {
+	case d.running.has(job.ID): // its lease ran out meanwhile: the clock jumped, or the disk was full for long
+		return nil
+	case job.Attempts > store.MaxAttempts:
+		return d.persist(parent, func() error {
+			return d.bury(job, or(job.Reason, "the daemon died three times while working on it"))
+		})
+	case job.Deaths >= store.MaxAttempts-1 && time.Since(d.born) < probation:
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, d.born.Add(probation)))
 	}
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -80,13 +92,13 @@ func (d *Daemon) do(parent context.Context, job store.Job) error {
 
 	switch {
 	case err == nil:
-		return d.settle(job, out)
+		return d.persist(parent, func() error { return d.settle(job, out) })
 	case parent.Err() != nil:
 		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, time.Time{}))
 	case errors.Is(cause, errCancelled), errors.Is(cause, errLeaseLost):
 		return nil // whoever ended it wrote down why
 	}
-	return d.failed(job, err)
+	return d.persist(parent, func() error { return d.failed(job, err) })
 }
 
 // settle writes down what came of a job.
@@ -113,10 +125,16 @@ func (d *Daemon) taken(err error) error {
 	return err
 }
 
-// heartbeat keeps the lease while the job runs, and ends the job when the lease is lost.
+// heartbeat keeps the lease while the job runs, and ends the job when the lease is lost. While the disk is
+// in trouble nobody can take the job either.
 func (d *Daemon) heartbeat(ctx context.Context, job store.Job, cancel context.CancelCauseFunc) {
 	for backoff.Sleep(ctx, d.Lease/3) {
-		if err := d.bot.Jobs().Extend(job.ID, d.owner, d.Lease); err != nil {
+		err := d.bot.Jobs().Extend(job.ID, d.owner, d.Lease)
+		if store.InTrouble(err) {
+			d.Log.Warn("cannot keep the lease of a running job", "job", job.ID, "error", err)
+			continue
+		}
+		if err != nil {
 			d.Log.Warn("lost the lease of a running job", "job", job.ID, "error", err)
 			cancel(errLeaseLost)
 			return
@@ -135,11 +153,14 @@ func (d *Daemon) handleSafely(ctx context.Context, job store.Job) (out outcome, 
 	return d.handle(ctx, job)
 }
 
-// failed decides what a failed attempt costs. A server that is away is nobody's fault: the
+// failed decides what a failed attempt costs. A disk that is full or a server that is away is nobody's fault: the
 // job waits and the attempt is not counted. Anything else counts, and the third one is the last.
 func (d *Daemon) failed(job store.Job, err error) error {
 	at := time.Now().Add(d.pause(job, err))
 	switch {
+	case store.InTrouble(err):
+		d.Log.Warn("the database cannot be written; the job waits", "job", job.ID, "error", err, "until", at)
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, at))
 	case network.Is(err, network.Unauthorized):
 		d.suspend(err)
 		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, time.Now()))

@@ -67,12 +67,19 @@ const (
 	hiccup  = 10 * time.Minute
 )
 
+// longestOnDisk is the longest pause after a pass that ended because the database could not be written.
+const longestOnDisk = 15 * time.Second
+
 // lasts says whether a spell is worth a word.
 func (s spell) lasts(now time.Time) bool { return s.failures >= hiccups && now.Sub(s.since) >= hiccup }
 
 // contain writes down why a pass failed and says when to try again. Whatever it was, it concerns this
 // subscriber and nobody else. What it returns of an error is one that is ours: a bug, or the store's.
 func (w *watcher) contain(ctx context.Context, sub store.Subscriber, err error) (time.Duration, error) {
+	if store.InTrouble(err) { // everybody's trouble, told where the disk is watched, and over as soon as there is room
+		w.spell.pause = min(w.Backoff.Wait(1, nil), longestOnDisk)
+		return w.spell.pause, err
+	}
 	now := time.Now()
 	if w.spell.failures == 0 {
 		w.spell.since = now

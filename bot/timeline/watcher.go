@@ -51,7 +51,7 @@ func (w *watcher) run(ctx context.Context) {
 			failures = 0
 		}
 		if next <= 0 { // not even that could be written down
-			next = w.Backoff.Wait(failures, err)
+			next = min(w.Backoff.Wait(failures, err), longestOnDisk)
 			w.Log.Error("a timeline cannot be looked after; the store fails", "account", w.own.Identity(), "error", err, "retry_in", next)
 		}
 		if hints == nil {

@@ -48,6 +48,8 @@ type Options struct {
 	Source Source
 	Engine Engine
 	Money  Money
+	// Trouble says why the store cannot be written, nil when it can; nil where nobody knows.
+	Trouble func() error
 	// Decoders tells what the processes that decode strangers' pictures did; nil where there are none.
 	Decoders func() child.Stats
 	Version  string // of the program
@@ -78,6 +80,16 @@ func New(o Options) (*Metrics, error) {
 		func() float64 { _, took := engine(); return took.Seconds() })
 	m.registry.MustRegister(m.verdicts, m.unread, m.bugs, m.spoilt, m.looks, m.hidden, m.replies, info, operations, busy, &snapshot{o.Source},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if o.Trouble != nil {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "slugpuppy_store_writable",
+			Help: "1 when the store could be written lately, 0 when the disk is full, fails or is slow."},
+			func() float64 {
+				if o.Trouble() != nil {
+					return 0
+				}
+				return 1
+			}))
+	}
 	if o.Money != nil {
 		m.registry.MustRegister(bills(o.Money)...)
 	}
@@ -118,11 +130,16 @@ func (m *Metrics) Hidden(after time.Duration) { m.hidden.Observe(after.Seconds()
 // Replied notes how long after its arrival a mention was answered.
 func (m *Metrics) Replied(after time.Duration) { m.replies.Observe(after.Seconds()) }
 
-// Handler serves /metrics, /healthz (the process answers) and /readyz (it can work; ready says
-// why it cannot).
+// Handler serves /metrics and what Health does.
 func (m *Metrics) Handler(ready func() error) http.Handler {
-	mux := http.NewServeMux()
+	mux := Health(ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 2}))
+	return mux
+}
+
+// Health serves /healthz (the process answers) and /readyz (it can work; ready says why it cannot).
+func Health(ready func() error) *http.ServeMux {
+	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := ready(); err != nil {
