@@ -17,7 +17,18 @@ const homePath = "/api/v1/timelines/home"
 func (c *Client) Home(ctx context.Context, cursor string, limit int) (network.Page, error) {
 	p, err := c.timeline(ctx, "read the home timeline", homePath, url.Values{
 		"min_id": {cursor}, "limit": {strconv.Itoa(min(limit, pageSize))}})
-	return network.Page{Posts: p.posts, Next: or(p.newest, cursor)}, err
+	if err != nil || p.newest == "" || older(p.newest, cursor) { // a server that goes back is not followed
+		return network.Page{Next: cursor}, err
+	}
+	return network.Page{Posts: p.posts, Next: p.newest}, nil
+}
+
+// older compares ids: numbers that grow with time, or as long as each other and in the order of letters.
+func older(a, b string) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return a < b
 }
 
 // Recent returns the latest posts of the home timeline.

@@ -10,6 +10,9 @@ const (
 	// does not say so to us but to the person in the browser.
 	registrationLife = time.Hour
 	maxRegistrations = 1000
+	// unanswered is after how long a browser that was sent to the server and has not come back is taken for
+	// one that met a server which forgot the program: the next one is sent there with a fresh registration.
+	unanswered = 2 * time.Minute
 )
 
 // registrations are those with servers that people sign in from, in memory: anybody may name any server, and
@@ -24,8 +27,9 @@ type registrations struct {
 type place struct{ server, redirect string }
 
 type registered struct {
-	app App
-	at  time.Time
+	app  App
+	at   time.Time
+	sent time.Time // when a browser was sent there first of which nothing came back; zero for none
 }
 
 func newRegistrations(now func() time.Time) *registrations {
@@ -35,15 +39,33 @@ func newRegistrations(now func() time.Time) *registrations {
 func (r *registrations) find(server, redirect string) (App, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found, ok := r.all[place{server, redirect}]
-	return found.app, ok && r.now().Sub(found.at) < registrationLife
+	p := place{server, redirect}
+	found, ok := r.all[p]
+	if !ok || r.now().Sub(found.at) >= registrationLife || !found.sent.IsZero() && r.now().Sub(found.sent) >= unanswered {
+		return App{}, false
+	}
+	if found.sent.IsZero() {
+		found.sent = r.now()
+		r.all[p] = found
+	}
+	return found.app, true
+}
+
+// known notes that a server knows a registration: it sent a browser back.
+func (r *registrations) known(app App) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if found, ok := r.all[place{app.Server, app.Redirect}]; ok && found.app == app {
+		found.sent = time.Time{}
+		r.all[place{app.Server, app.Redirect}] = found
+	}
 }
 
 // keep remembers a registration; of too many the oldest goes.
 func (r *registrations) keep(app App) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all[place{app.Server, app.Redirect}] = registered{app, r.now()}
+	r.all[place{app.Server, app.Redirect}] = registered{app: app, at: r.now()}
 	oldest := place{app.Server, app.Redirect}
 	for p, found := range r.all {
 		if r.now().Sub(found.at) >= registrationLife {

@@ -47,3 +47,29 @@ func TestRegistrationsAreFewAndYoung(t *testing.T) {
 		t.Errorf("%d are kept past their time", len(r.all))
 	}
 }
+
+// A server that forgot the program tells only the person in the browser, who does not come back.
+func TestARegistrationFromWhichNobodyComesBackIsMadeAnew(t *testing.T) {
+	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	r := newRegistrations(func() time.Time { return at })
+	app := App{Server: "https://example.social", Redirect: "back", ClientID: "1"}
+	found := func() bool { _, ok := r.find(app.Server, app.Redirect); return ok }
+	r.keep(app)
+	at = at.Add(10 * time.Minute)
+	if !found() || !found() {
+		t.Fatal("it is not found")
+	}
+	at = at.Add(unanswered - time.Second)
+	if !found() {
+		t.Error("somebody who reads slowly costs a registration")
+	}
+	r.known(App{Server: app.Server, Redirect: app.Redirect, ClientID: "another"})
+	at = at.Add(time.Second)
+	if found() {
+		t.Error("still used though nobody came back")
+	}
+	r.known(app)
+	if !found() {
+		t.Error("not used though somebody came back")
+	}
+}

@@ -225,6 +225,9 @@ type entrance struct {
 // Finish implements network.Attempt.
 func (e *entrance) Finish(ctx context.Context, query url.Values) (network.Grant, error) {
 	code, err := e.try.Code(query)
+	if err == nil || errors.Is(err, ErrDenied) {
+		e.adapter.apps.known(e.app)
+	}
 	if err != nil {
 		return network.Grant{}, err
 	}
