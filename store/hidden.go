@@ -14,7 +14,8 @@ import (
 // Fate is what becomes of a judged post.
 type Fate string
 
-// The fates. Wanted and Unwanted are work for the filer: what the server has does not yet
+// The fates. What is known of a post can change while somebody waits for a server: ErrState then says that
+// it did. Wanted and Unwanted are work for the filer: what the server has does not yet
 // agree with what was decided.
 const (
 	Kept     Fate = "kept"      // not hidden
@@ -33,12 +34,12 @@ var fates = map[Fate][]Fate{
 	"":       {Kept, Noted, Wanted, Filed},
 	Kept:     {Noted, Wanted, Filed, Returned},
 	Noted:    {Wanted, Filed, Returned},
-	Wanted:   {Filed, Unwanted, Returned, Gone},
-	Filed:    {Wanted, Unwanted, TakenOut, Gone},
+	Wanted:   {Filed, Unwanted, Returned, Gone, Noted},
+	Filed:    {Wanted, Unwanted, TakenOut, Gone, Returned},
 	Unwanted: {Returned, Gone, Wanted},
-	Returned: {Wanted, Filed},
-	TakenOut: {Wanted, Filed},
-	Gone:     {Wanted, Filed},
+	Returned: {Wanted, Filed, Noted, TakenOut},
+	TakenOut: {Wanted, Filed, Noted},
+	Gone:     {Wanted, Filed, Noted},
 }
 
 // Timeline is what the filter knows of a subscriber's home timeline, and has done there.

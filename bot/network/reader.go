@@ -116,12 +116,19 @@ type Hides struct {
 	// account's owner, unless the post itself is gone; a place that is not there any more ended with all
 	// that was in it.
 	Places map[string]bool
-	// Partial are places of which the network does not say all that is in them: that a post is missing from
-	// one says nothing.
+	// Partial are places of which the network does not say all that is in them, or that are missing and may
+	// only be missed: that a post is not there says nothing.
 	Partial map[string]bool
 	// Dismissed are places that the account's owner did away with, with how in words for the record. They
 	// are reported until Tidy.
 	Dismissed map[string]string
+	// Idle are places that are there and hide nothing, because somebody changed them, with how in words for
+	// the record. Tidy puts them right.
+	Idle map[string]string
+	// Unsure says that a place is missing, and that another look has to confirm it.
+	Unsure bool
+	// Found are posts in places that an installation before this one made. They are reported until Tidy.
+	Found map[string]bool
 }
 
 // Notes keep what an adapter has to know of one account for longer than a process lives: small records

@@ -16,7 +16,7 @@ type Answer any
 type Change struct {
 	Did   Did
 	Sub   store.Subscriber // with the choices that hold from now on
-	Posts int              // of Returned
+	Posts int              // of Returned, Restored and Learned
 	Rule  store.Rule       // of Ruled
 	Undo  string
 }
@@ -40,6 +40,8 @@ const (
 	CalledDream   Did = "called a dream"
 	CalledNoDream Did = "called no dream"
 	Ruled         Did = "added a rule"
+	Restored      Did = "restored posts"   // Posts were changed at once, and are as before
+	Learned       Did = "learned of posts" // Posts were changed at once, and that was meant so
 )
 
 // Reasons say why a post is where it is.
@@ -131,4 +133,8 @@ const (
 	WhyPut      = "put into the filter"
 	WhyCalled   = "called a dream" // the post was, by the subscriber
 	WhyUncalled = "called no dream"
+	WhyFound    = "hidden before us"    // by an installation before this one
+	WhyVanished = "shown again at once" // with many others: nobody knows why
+	WhyRestored = "restored"            // hidden again after that, by the subscriber's word
+	WhyAppeared = "hidden at once"      // with many others: nobody knows why
 )

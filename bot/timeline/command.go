@@ -118,7 +118,8 @@ func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Orde
 	return d.Leave(sub.Actor(), sub)
 }
 
-// Switch is `filter on|shadow|off|pause 2d`, alone: how things are.
+// Switch is `filter on|shadow|off|pause 2d`, and restore or learn after many posts changed at once; alone: how
+// things are.
 func (d *Desk) Switch(by store.Actor, sub store.Subscriber, rest string) (Change, error) {
 	word, span, _ := strings.Cut(strings.ToLower(strings.TrimSpace(rest)), " ")
 	switch word {
@@ -131,6 +132,9 @@ func (d *Desk) Switch(by store.Actor, sub store.Subscriber, rest string) (Change
 				s.ShadowUntil = time.Time{}
 			}
 			s.Mode, s.PausedUntil = mode, time.Time{}
+			for _, n := range []NoticeKind{Refused, Dismissed, Mended} { // it is tried again, and said again
+				delete(s.Notices, string(n))
+			}
 		})
 	case "pause":
 		rest, err := ParseSpan(or(span, "1d"))
@@ -139,6 +143,9 @@ func (d *Desk) Switch(by store.Actor, sub store.Subscriber, rest string) (Change
 		}
 		until := time.Now().Add(rest)
 		return d.Set(by, sub, Paused, "filter pause until "+until.Format(time.RFC3339), func(s *store.Subscriber) { s.PausedUntil = until })
+	}
+	if word == "restore" || word == "learn" {
+		return d.settle(by, sub, word == "learn")
 	}
 	return Change{}, wrong(NoMode)
 }

@@ -270,7 +270,7 @@ func TestAnUndoDuringAPassIsNoError(t *testing.T) {
 		r.reader.Unfile(r.reader.Filters()[0].ID, dream)
 		undo = true
 		for range 4 {
-			r.pass()
+			r.later()
 		}
 		if undo || r.fate(dream) != store.Returned || r.fate(other) != store.Returned {
 			t.Errorf("asked: %v; the posts are %s and %s", !undo, r.fate(dream), r.fate(other))

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -17,13 +18,20 @@ const rounds = 3
 // changed.
 func (w *watcher) agree(ctx context.Context, sub store.Subscriber) error {
 	work, err := w.own.Timeline().Work()
-	if err != nil || len(work) == 0 && time.Since(w.checked) < w.Check {
+	if err != nil {
 		return err
+	}
+	_, refused := sub.Notices[string(Refused)] // then what is left to do is no reason to ask more often
+	if time.Since(w.checked) < w.Check && (len(work) == 0 || refused) && !w.doubts.due() {
+		return nil
 	}
 	// What a round asked for the next one sees done: what a network answers to a request is no
 	// proof, only what it lists is.
 	for range rounds {
 		more, err := w.round(ctx, sub)
+		if refuses(err) {
+			return w.refused(ctx, sub, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -31,6 +39,7 @@ func (w *watcher) agree(ctx context.Context, sub store.Subscriber) error {
 			break
 		}
 	}
+	w.doubts.end()
 	w.checked = time.Now()
 	return nil
 }
@@ -50,6 +59,9 @@ func (w *watcher) round(ctx context.Context, sub store.Subscriber) (more bool, e
 	if r.hides, err = w.reader.Hidden(ctx); err != nil {
 		return false, err
 	}
+	if r.hides.Unsure {
+		w.doubts.twice("a place is missing")
+	}
 	if !r.hides.None {
 		if err := r.learn(ctx); err != nil {
 			return false, err
@@ -59,13 +71,42 @@ func (w *watcher) round(ctx context.Context, sub store.Subscriber) (more bool, e
 	if err != nil || r.hides.None && len(work) == 0 {
 		return false, err
 	}
-	for _, row := range work {
-		if err := r.carryOut(ctx, row); err != nil {
-			return false, err
-		}
+	if err := r.carryOutAll(ctx, work); err != nil {
+		return false, err
 	}
 	asked, err := w.reader.Tidy(ctx, r.style())
 	return asked || r.asked, err
+}
+
+// mostInARow is how many posts in a row may fail before the others wait, too.
+const mostInARow = 3
+
+// carryOutAll does the work. One post that the server has trouble with does not hold up the others.
+func (r *round) carryOutAll(ctx context.Context, work []store.Judged) error {
+	var failed, refused error
+	row, done := 0, false
+	for _, j := range work {
+		err := r.carryOut(ctx, j)
+		switch {
+		case err == nil:
+			row, done = 0, true
+			continue
+		case !network.Failed(err):
+			return err
+		case refuses(err):
+			refused = cmp.Or(refused, err)
+		default:
+			failed = cmp.Or(failed, err)
+		}
+		if row++; row >= mostInARow || network.Is(err, network.RateLimited, network.Unauthorized) {
+			break
+		}
+	}
+	if refused != nil && done && failed == nil { // it takes others: these wait, and are tried again
+		r.Log.Warn("the server does not want a post in a filter", "account", r.sub.Handle, "error", refused)
+		return nil
+	}
+	return cmp.Or(failed, refused)
 }
 
 // style is how the subscriber wants hidden posts to look.
@@ -78,6 +119,8 @@ func (r *round) carryOut(ctx context.Context, row store.Judged) error {
 	case row.Fate == store.Unwanted && hidden:
 		r.asked = true
 		return r.reader.Unhide(ctx, row.Post)
+	case row.Fate == store.Unwanted && r.hides.Partial[row.Place]: // nobody knows whether it is hidden
+		return nil
 	case row.Fate == store.Unwanted:
 		return r.end(row.Post, store.Returned)
 	}
@@ -92,52 +135,74 @@ func (r *round) carryOut(ctx context.Context, row store.Judged) error {
 }
 
 // learn compares what is hidden with what we hid: the difference is what the subscriber said with
-// their own client.
+// their own client, when it is there at a second look.
 func (r *round) learn(ctx context.Context) error {
 	rows, err := r.own.Timeline().Since(time.Time{}, store.Filed, store.Wanted, store.Unwanted)
 	if err != nil {
 		return err
 	}
-	if err := r.dismissed(rows); err != nil {
+	if err := r.dismissed(ctx, rows); err != nil {
 		return err
 	}
-	ours := map[string]bool{}
+	for place, how := range r.hides.Idle {
+		r.Log.Info("a filter of ours hides nothing and is put right", "account", r.sub.Handle, "place", place, "how", how)
+		r.notify(ctx, r.sub, Notice{Kind: Mended})
+	}
+	ours, filed := map[string]bool{}, 0
+	var out []store.Judged
+	var in []string
 	for _, row := range rows {
 		ours[row.Post] = true
-		if err := r.compare(ctx, row); err != nil {
+		if row.Fate == store.Filed {
+			filed++
+		}
+		missing, err := r.compare(row)
+		if err != nil {
 			return err
+		}
+		if missing && r.doubts.twice("out "+row.Post) {
+			out = append(out, row)
 		}
 	}
 	for post, place := range r.hides.Posts {
-		if !ours[post] {
-			if err := r.added(ctx, post, place); err != nil {
-				return err
-			}
+		if ours[post] || r.hides.Idle[place] != "" {
+			continue
+		}
+		if r.hides.Found[post] || r.doubts.twice("in "+post) {
+			in = append(in, post)
 		}
 	}
-	return nil
+	slices.Sort(in)
+	if err := r.missing(ctx, out, filed); err != nil {
+		return err
+	}
+	return r.more(ctx, in, filed)
 }
 
-// compare learns what became of a post that we hid, or were about to.
-func (r *round) compare(ctx context.Context, row store.Judged) error {
+// compare sees what became of a post that we hid, or were about to; missing says that it is not where it
+// was.
+func (r *round) compare(row store.Judged) (missing bool, err error) {
 	place, hidden := r.hides.Posts[row.Post]
 	switch {
-	case !hidden && r.hides.Partial[row.Place]: // it may be in it all the same
-		return nil
+	case hidden && r.hides.Idle[place] != "":
+		if row.Fate == store.Filed {
+			return false, r.end(row.Post, store.Wanted) // until it is put right
+		}
+	case row.Fate == store.Filed && !hidden && r.hides.Partial[row.Place]: // nobody knows
 	case row.Fate == store.Filed && !hidden && !r.hides.Places[row.Place]: // the place ended with all in it
-		return r.end(row.Post, store.Gone)
+		return false, r.end(row.Post, store.Gone)
 	case row.Fate == store.Filed && !hidden:
-		return r.takenOut(ctx, row)
+		return true, nil
 	case row.Fate == store.Filed && row.Place != place, row.Fate == store.Wanted && hidden:
-		return r.filed(row, place)
+		return false, r.filed(row, place)
 	}
-	return nil
+	return false, nil
 }
 
 // dismissed notices places that the subscriber did away with. That means enough of it: from then on
 // nothing is hidden, only noted, and what was about to be hidden is not. It may be told again before the
 // pass ends; then nothing is left that waits or was there.
-func (r *round) dismissed(rows []store.Judged) error {
+func (r *round) dismissed(ctx context.Context, rows []store.Judged) error {
 	for place, how := range r.hides.Dismissed {
 		concerned := slices.DeleteFunc(slices.Clone(rows), func(j store.Judged) bool {
 			return !(j.Fate == store.Filed && j.Place == place || j.Fate == store.Wanted && j.Kind != youSaid)
@@ -149,6 +214,7 @@ func (r *round) dismissed(rows []store.Judged) error {
 		if _, _, err := r.own.Subscription().Choose(store.Itself(), how, func(s *store.Subscriber) { s.Mode = store.FilterShadow }); err != nil {
 			return err
 		}
+		r.notify(ctx, r.sub, Notice{Kind: Dismissed})
 		for _, row := range concerned {
 			if row.Fate == store.Wanted {
 				if err := r.end(row.Post, store.Returned); err != nil {
@@ -166,7 +232,7 @@ func (r *round) filed(row store.Judged, place string) error {
 	now, err := r.change(row.Post, func(j *store.Judged) {
 		switch j.Fate {
 		case store.Wanted:
-			first = true
+			first = j.FiledAt.IsZero()
 			j.Fate, j.Place, j.FiledAt = store.Filed, place, time.Now()
 		case store.Filed:
 			j.Place = place
@@ -175,48 +241,6 @@ func (r *round) filed(row store.Judged, place string) error {
 	if err == nil && first && !now.Posted.IsZero() && now.Posted.After(r.sub.Joined) {
 		r.Observer.Hidden(now.FiledAt.Sub(now.Posted))
 	}
-	return err
-}
-
-// takenOut is a post that was hidden and is not any more: the subscriber says it is no dream, unless
-// the post itself is gone.
-func (r *round) takenOut(ctx context.Context, row store.Judged) error {
-	_, err := r.reader.Post(ctx, row.Post)
-	if network.Is(err, network.NotFound, network.Forbidden) {
-		return r.end(row.Post, store.Gone)
-	}
-	if err != nil {
-		return err
-	}
-	r.Log.Info("a subscriber took a post out of the filter", "account", r.sub.Handle)
-	if err := teach(r.own.Timeline(), r.Eye, row, false); err != nil {
-		return err
-	}
-	return r.end(row.Post, store.TakenOut)
-}
-
-// added is a post that is hidden though we did not ask for it: the subscriber says it is a dream.
-func (r *round) added(ctx context.Context, post, place string) error {
-	r.Log.Info("a subscriber added a post to the filter", "account", r.sub.Handle)
-	row, err := r.own.Timeline().Judged(post)
-	if errors.Is(err, store.ErrNoPost) {
-		row, err = r.meet(ctx, post)
-	}
-	if err != nil {
-		return err
-	}
-	row.Why = WhyPut
-	if err := teach(r.own.Timeline(), r.Eye, row, true); err != nil {
-		return err
-	}
-	_, err = r.change(post, func(j *store.Judged) {
-		fate := j.Fate
-		*j = row
-		j.Fate = fate
-		if slices.Contains([]store.Fate{"", store.Kept, store.Noted, store.Returned, store.TakenOut, store.Gone}, fate) {
-			j.Fate, j.Kind, j.Place, j.FiledAt = store.Filed, youSaid, place, time.Now()
-		}
-	})
 	return err
 }
 
@@ -248,13 +272,18 @@ func (w *watcher) end(post string, fate store.Fate) error {
 	return err
 }
 
-// leave shows everything again, ends our mutes and then forgets everything we know.
+// leave shows everything again, ends our mutes and then forgets everything we know. A server that lets us
+// do nothing any more cannot keep somebody here: what is left there ends by itself.
 func (w *watcher) leave(ctx context.Context, sub store.Subscriber) error {
-	if err := w.reader.Clear(ctx); err != nil {
-		return err
-	}
-	if err := w.unmuteAll(ctx); err != nil {
-		return err
+	for _, undo := range []func(context.Context) error{w.reader.Clear, w.unmuteAll} {
+		err := undo(ctx)
+		if refuses(err) && w.doubts.twice("leaving") {
+			w.Log.Warn("what was hidden for somebody who leaves cannot be shown again", "account", sub.Handle, "error", err)
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if w.Disconnect != nil {
 		if err := w.Disconnect(ctx, sub); err != nil {

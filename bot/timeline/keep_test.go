@@ -145,6 +145,10 @@ func TestTheFilterLearnsFromThePlatformsOwnButtons(t *testing.T) {
 		r.reader.Unfile(f.ID, wrong)
 		r.reader.File(f.ID, missed)
 		r.pass()
+		if r.fate(wrong) != store.Filed || r.fate(missed) != store.Kept || len(r.lessons()) != 0 {
+			t.Errorf("once is not enough: taken out: %s, added: %s", r.fate(wrong), r.fate(missed))
+		}
+		r.later()
 		if r.fate(wrong) != store.TakenOut || r.fate(missed) != store.Filed {
 			t.Errorf("taken out: %s, added: %s", r.fate(wrong), r.fate(missed))
 		}
@@ -171,6 +175,7 @@ func TestADeletedPostIsNoLesson(t *testing.T) {
 		}
 		r.reader.Unfile(r.reader.Filters()[0].ID, dream) // servers drop entries of deleted posts
 		r.pass()
+		r.later()
 		lessons, err := r.store.For(r.scope).Timeline().Lessons()
 		if err != nil || len(lessons) != 0 || r.fate(dream) != store.Gone {
 			t.Errorf("%v %v, the post is %s", lessons, err, r.fate(dream))
@@ -187,7 +192,7 @@ func TestAFilterTheSubscriberDeletesStaysAway(t *testing.T) {
 		r.reader.RemoveFilter(r.reader.Filters()[0].ID)
 		r.pass()
 		r.post(r.artist, 0.95, "another")
-		r.pass()
+		r.later()
 		if len(r.reader.Filters()) != 0 || r.sub().Mode != store.FilterShadow {
 			t.Errorf("mode %s, filters %+v", r.sub().Mode, r.reader.Filters())
 		}
@@ -374,7 +379,7 @@ func TestWhatWaitsIsNotHiddenInPlaceOfAFilterThatWasDeleted(t *testing.T) {
 		r.reader.RemoveFilter(r.reader.Filters()[0].ID)
 		r.server.ClearFaults()
 		r.pass()
-		r.pass()
+		r.later()
 		if r.fate(dream) != store.Gone || r.fate(waiting) != store.Returned || r.sub().Mode != store.FilterShadow || len(r.lessons()) != 1 {
 			t.Errorf("the hidden one is %s, the waiting one %s, the filter is %s; lessons %v", r.fate(dream), r.fate(waiting), r.sub().Mode, r.lessons())
 		}

@@ -125,6 +125,7 @@ func (k *keeper) open() {
 		return nil
 	}
 	o.Check = cmp.Or(o.Check, time.Nanosecond) // every pass looks at what is hidden
+	o.Sure = cmp.Or(o.Sure, time.Nanosecond)   // and believes what it sees for the second time
 	o.First = 400
 	if k.filter, err = timeline.New(o); err != nil {
 		k.t.Fatal(err)
@@ -179,9 +180,17 @@ func (k *keeper) join(edit ...func(*store.Subscriber)) {
 // pass makes one pass and wants no error.
 func (k *keeper) pass() {
 	k.t.Helper()
+	time.Sleep(time.Microsecond) // on virtual time, too, it is later then
 	if _, err := k.filter.Pass(k.t.Context(), k.scope); err != nil {
 		k.t.Fatal(err)
 	}
+}
+
+// later makes a pass a minute later: what is missed for the second time then is believed.
+func (k *keeper) later() {
+	k.t.Helper()
+	k.sleep(time.Minute)
+	k.pass()
 }
 
 // say is a private message of the subscriber's.

@@ -12,8 +12,7 @@ import (
 // Notice is what a subscriber has to know without having asked. It is told once, for as long as it holds.
 type Notice struct {
 	Kind  NoticeKind
-	Posts int    // of Vanished and Appeared
-	Name  string // of Mended, the filter
+	Posts int // of Vanished and Appeared
 }
 
 // NoticeKind is what a subscriber has to know.
@@ -23,13 +22,22 @@ type NoticeKind string
 const (
 	LockedOut NoticeKind = "locked out" // the server refuses the token
 	Broken    NoticeKind = "broken"     // a bug, or a disk, keeps us from their timeline
+	Refused   NoticeKind = "refused"    // the server does not let us hide anything: shadow mode
+	Dismissed NoticeKind = "dismissed"  // they deleted a filter of ours: shadow mode
+	Mended    NoticeKind = "mended"     // a filter was changed so that it hid nothing, and was put right
+	Vanished  NoticeKind = "vanished"   // Posts that were hidden are shown again, all at once
+	Appeared  NoticeKind = "appeared"   // Posts are hidden that we did not hide, all at once
 )
 
 // standing are the notices that are shown as trouble for as long as they hold, the first first.
 var standing = []struct {
 	kind NoticeKind
 	text string
-}{}
+}{
+	{Refused, "the server does not let us hide posts, so the filter only looks; switch it on to try again"},
+	{Vanished, "many posts that were hidden are shown again, all at once: \"filter restore\" hides them again, \"filter learn\" takes them for no dreams"},
+	{Appeared, "many posts are hidden that the filter did not hide, all at once: \"filter restore\" shows them again, \"filter learn\" takes them for dreams"},
+}
 
 // notify tells a subscriber something, unless they were told and it holds since. It is written down as
 // told before it is: one word too few is better than one twice.

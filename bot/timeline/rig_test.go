@@ -25,6 +25,7 @@ type rig struct {
 	stranger       *mastodontest.User
 	pictures       int
 	late           time.Duration // of serverfilter.Options
+	rewrite        *rewriting    // answers to the reader's account
 }
 
 // on runs a test against a dialect, on virtual time.
@@ -50,6 +51,7 @@ func newRig(t *testing.T, dialect mastodontest.Dialect, start func(*mastodontest
 	t.Cleanup(r.server.Close)
 	r.client = r.server.Client()
 	t.Cleanup(r.client.CloseIdleConnections)
+	r.rewrite = &rewriting{next: r.client.Transport}
 	r.reader = r.server.AddUser("reader", mastodontest.UserOptions{})
 	r.artist = r.server.AddUser("artist", mastodontest.UserOptions{})
 	r.stranger = r.server.AddUser("stranger@remote.example", mastodontest.UserOptions{})
@@ -58,7 +60,7 @@ func newRig(t *testing.T, dialect mastodontest.Dialect, start func(*mastodontest
 	r.handle, r.address = r.reader.Handle(), r.server.URL
 	token := r.reader.Token(strings.Fields(mastodon.FilterScopes + mastodon.MuteScopes)...)
 	r.connect = func(st *store.Store, sub store.Subscriber) (network.Reader, error) {
-		c, err := mastodon.New(mastodon.Options{Server: r.server.URL, Token: token, Transport: r.client.Transport})
+		c, err := mastodon.New(mastodon.Options{Server: r.server.URL, Token: token, Transport: r.rewrite})
 		if err != nil {
 			return nil, err
 		}

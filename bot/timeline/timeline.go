@@ -29,6 +29,8 @@ type Options struct {
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
 	Check time.Duration // between looks at what is hidden when there is nothing to do; 5 min
+	// Sure is how long after something was missed it is looked for again before it is believed; 30 s.
+	Sure time.Duration
 	// Observer is told what happens, for metrics; nil: nobody listens.
 	Observer Observer
 	Pulse    *pulse.Monitor // told that the loops still turn; nil: nobody is
@@ -81,6 +83,7 @@ func New(o Options) (*Filter, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
+	o.Sure = orTime(o.Sure, 30*time.Second)
 	o.PictureTime = orTime(o.PictureTime, 20*time.Second)
 	o.Keep = orTime(o.Keep, 90*24*time.Hour)
 	o.Backoff.First, o.Backoff.Longest = orTime(o.Backoff.First, 5*time.Second), orTime(o.Backoff.Longest, 15*time.Minute)
@@ -140,7 +143,7 @@ func (f *Filter) Run(ctx context.Context) error {
 			f.Log.Error("the subscribers cannot be read; it is tried again", "error", err)
 		}
 		for _, sub := range subs {
-			if w, fresh := f.watcher(sub.Identity); fresh {
+			if w := f.employ(sub.Identity); w != nil {
 				group.Go(func() {
 					defer f.dismiss(w)
 					w.run(ctx)
@@ -156,18 +159,31 @@ func (f *Filter) Run(ctx context.Context) error {
 	}
 }
 
-// watcher returns the one of a subscriber; fresh says that it is new and nobody runs it.
-func (f *Filter) watcher(who identity.Identity) (w *watcher, fresh bool) {
+// watcher is the one of a subscriber, whether it runs or not: what it remembers outlives a pass.
+func (f *Filter) watcher(who identity.Identity) *watcher {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if w, ok := f.watchers[who]; ok {
-		return w, false
+	w, ok := f.watchers[who]
+	if !ok {
+		w = &watcher{Filter: f, own: f.Store.For(who), wake: make(chan struct{}, 1), doubts: doubts{sure: f.Sure}}
+		f.watchers[who] = w
 	}
-	w = &watcher{Filter: f, own: f.Store.For(who), wake: make(chan struct{}, 1)}
-	f.watchers[who] = w
-	return w, true
+	return w
 }
 
+// employ is the watcher of a subscriber that nobody runs yet, nil when it runs.
+func (f *Filter) employ(who identity.Identity) *watcher {
+	w := f.watcher(who)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if w.running {
+		return nil
+	}
+	w.running = true
+	return w
+}
+
+// dismiss ends what employ began, and forgets what the watcher remembered.
 func (f *Filter) dismiss(w *watcher) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -177,12 +193,11 @@ func (f *Filter) dismiss(w *watcher) {
 // Wake says that something changed for a subscriber, or that there is a new one.
 func (f *Filter) Wake(who identity.Identity) {
 	f.mu.Lock()
-	w := f.watchers[who]
-	f.mu.Unlock()
 	hint := f.joined
-	if w != nil {
+	if w := f.watchers[who]; w != nil && w.running {
 		hint = w.wake
 	}
+	f.mu.Unlock()
 	select {
 	case hint <- struct{}{}:
 	default: // one is waiting already
@@ -192,20 +207,12 @@ func (f *Filter) Wake(who identity.Identity) {
 // Pass makes one pass for a subscriber now, whether Run runs or not. Passes for one never
 // overlap.
 func (f *Filter) Pass(ctx context.Context, who identity.Identity) (next time.Duration, err error) {
-	w, fresh := f.watcher(who)
-	if fresh {
-		defer f.dismiss(w)
-	}
-	return w.Pass(ctx)
+	return f.watcher(who).Pass(ctx)
 }
 
 // Rescan judges again what was seen since a time, as the rules, lessons and the budget are now.
 func (f *Filter) Rescan(who identity.Identity, since time.Time) (changed int, err error) {
-	w, fresh := f.watcher(who)
-	if fresh {
-		defer f.dismiss(w)
-	}
-	changed, err = w.rescan(since)
+	changed, err = f.watcher(who).rescan(since)
 	f.Wake(who)
 	return changed, err
 }

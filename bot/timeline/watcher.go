@@ -16,6 +16,7 @@ import (
 type watcher struct {
 	*Filter
 	own        *store.Account // what the store has of them
+	running    bool           // guarded by Filter.mu
 	wake       chan struct{}
 	passing    sync.Mutex
 	reader     network.Reader
@@ -24,6 +25,7 @@ type watcher struct {
 	muted      time.Time // when the mutes were last read
 	named      time.Time // when to ask again what the account is called
 	spell      spell
+	doubts     doubts
 }
 
 const (
@@ -117,6 +119,7 @@ func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	}
 	within, cancel := context.WithTimeoutCause(ctx, longestPass, errPassTime)
 	defer cancel()
+	w.doubts.begin()
 	err = safely(func() error { return w.once(within, sub) })
 	switch {
 	case errors.Is(err, store.ErrNoSubscriber):
@@ -155,6 +158,9 @@ func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
 		}
 		if failed == nil {
 			failed = err
+		}
+		if network.NoticeOf(err) == "" && network.Is(err, network.Unauthorized, network.Forbidden) {
+			break // nothing else will be let in either
 		}
 	}
 	if failed != nil {

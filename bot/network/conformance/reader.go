@@ -521,6 +521,10 @@ func seesDoneAway(r *reading) {
 	r.hide(other, "likely", network.Warn)
 	r.pass(network.Warn)
 	r.Owner.DoAway(id)
+	if h := r.pass(network.Warn); h.Dismissed[place] != "" || h.Places[place] || !h.Partial[place] || !h.Unsure {
+		r.t.Errorf("one look is not enough: %+v", h)
+	}
+	r.Advance(time.Minute)
 	h, err := r.Hidden(r.t.Context())
 	r.no(err)
 	if r.hidden(h, other); h.Dismissed[place] == "" || len(h.Dismissed) != 1 || h.Places[place] {

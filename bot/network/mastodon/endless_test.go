@@ -11,7 +11,7 @@ import (
 
 func TestATimelineThatGoesBackIsNotFollowed(t *testing.T) {
 	_, c, _ := odd(t, map[string]http.HandlerFunc{
-		"GET /api/v1/timelines/home": answer([]map[string]any{{"id": "90", "content": "long ago"}}),
+		"GET /api/v1/timelines/home": answering([]map[string]any{{"id": "90", "content": "long ago"}}),
 	})
 	page, err := c.Home(t.Context(), "100", 40)
 	if err != nil || page.Next != "100" || len(page.Posts) != 0 {
@@ -27,10 +27,10 @@ func TestMutesWithoutAnEndAreNoList(t *testing.T) {
 	_, c, _ := odd(t, map[string]http.HandlerFunc{
 		"GET /api/v1/mutes": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Link", fmt.Sprintf(`<https://example.social/api/v1/mutes?max_id=%d>; rel="next"`, n.Add(1)))
-			answer([]map[string]any{{"id": fmt.Sprint(n.Load())}})(w, r)
+			answering([]map[string]any{{"id": fmt.Sprint(n.Load())}})(w, r)
 		},
 	})
-	if list, err := c.Muted(t.Context()); !network.Is(err, network.Rejected) || n.Load() > 1000 {
+	if list, err := c.Muted(t.Context()); !network.Failed(err) || n.Load() > 1000 {
 		t.Errorf("%d mutes of %d pages, %v", len(list), n.Load(), err)
 	}
 }

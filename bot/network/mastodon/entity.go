@@ -263,6 +263,7 @@ type filter struct {
 	Context           []string
 	Words             int // -1 when not told
 	Statuses          answer.List[filed]
+	Expires           time.Time
 }
 
 func (f *filter) read(v *answer.Value) bool {
@@ -276,13 +277,17 @@ func (f *filter) read(v *answer.Value) bool {
 		case "filter_action":
 			f.Action = v.Word()
 		case "context":
-			f.Context = answer.Strings(v, 16, (*answer.Value).Word).Items
+			if l := answer.Strings(v, 16, (*answer.Value).Word); l.Whole() { // nil when not told
+				f.Context = append([]string{}, l.Items...)
+			}
 		case "keywords":
 			if words := answer.ListOf(v, 0, func(*struct{}, *answer.Value) bool { return false }); words.Told {
 				f.Words = words.Left
 			}
 		case "statuses":
 			f.Statuses = answer.ListOf(v, mostFiled, (*filed).read)
+		case "expires_at":
+			f.Expires = v.Time()
 		}
 	})
 	return f.ID != ""

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ func (c *Client) Reader(notes network.Notes, o serverfilter.Options) Reader {
 // ours translates a filter.
 func (f filter) ours() serverfilter.Filter {
 	out := serverfilter.Filter{ID: f.ID, Title: f.Title, Style: network.Style(f.Action), Words: f.Words,
-		Entries: map[string]string{}, Whole: f.Statuses.Whole()}
+		Context: f.Context, Expires: f.Expires, Entries: map[string]string{}, Whole: f.Statuses.Whole()}
 	for _, e := range f.Statuses.Items {
 		out.Entries[e.Post] = e.ID
 	}
@@ -87,6 +88,15 @@ func (c *Client) Entries(ctx context.Context, id string) (map[string]string, boo
 	return out.Entries, out.Whole, call.failed(err)
 }
 
+// There says whether the account can see a post.
+func (c *Client) There(ctx context.Context, post string) (bool, error) {
+	_, err := c.Post(ctx, post)
+	if network.Is(err, network.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // CreateFilter makes a filter without words. When the answer is lost the error is Ambiguous.
 func (c *Client) CreateFilter(ctx context.Context, title string, style network.Style, lasts time.Duration) (serverfilter.Filter, error) {
 	ctx, call := c.begin(ctx, "create a filter", callTime)
@@ -102,8 +112,8 @@ func (c *Client) CreateFilter(ctx context.Context, title string, style network.S
 	return made.ours(), call.failed(err)
 }
 
-// ChangeFilter sets the action of a filter.
-func (c *Client) ChangeFilter(ctx context.Context, id string, style network.Style) error {
+// ChangeFilter sets the action of a filter and how long it lasts, and has it hide in the home timeline.
+func (c *Client) ChangeFilter(ctx context.Context, id string, set serverfilter.Settings) error {
 	ctx, call := c.begin(ctx, "change a filter", callTime)
 	defer call.end()
 	// Mastodon takes what is left out for unchanged; GoToSocial wants title and contexts again.
@@ -113,7 +123,11 @@ func (c *Client) ChangeFilter(ctx context.Context, id string, style network.Styl
 	if err := c.get(ctx, path, nil, answer.Object(func(v *answer.Value) { now.read(v) })); err != nil {
 		return call.failed(err)
 	}
-	return call.failed(c.send(ctx, http.MethodPut, path, url.Values{"title": {now.Title}, "context[]": now.Context, "filter_action": {string(style)}}, nil))
+	if !slices.Contains(now.Context, serverfilter.Home) {
+		now.Context = append(now.Context, serverfilter.Home)
+	}
+	return call.failed(c.send(ctx, http.MethodPut, path, url.Values{"title": {now.Title}, "context[]": now.Context,
+		"filter_action": {string(set.Style)}, "expires_in": {seconds(set.Lasts)}}, nil))
 }
 
 // DeleteFilter removes a filter; one that is gone is no error.

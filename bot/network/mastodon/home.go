@@ -34,7 +34,7 @@ func older(a, b string) bool {
 // Recent returns the latest posts of the home timeline.
 func (c *Client) Recent(ctx context.Context, limit int) (pages []network.Page, err error) {
 	query := url.Values{}
-	for left := limit; left > 0; {
+	for left, read := limit, 0; left > 0 && read < limit; read++ { // a page may have nothing that can be read
 		query.Set("limit", strconv.Itoa(min(left, pageSize)))
 		p, err := c.timeline(ctx, "read the home timeline", homePath, query)
 		if err != nil {

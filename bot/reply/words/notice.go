@@ -11,6 +11,20 @@ func Notice(n timeline.Notice) string {
 	case timeline.Broken:
 		return "Something of mine does not work with your timeline, and I hide nothing new there for now. " +
 			"Whoever runs me knows, and I go on trying. I say this once."
+	case timeline.Refused:
+		return "Your server does not let me change what is hidden in your timeline, so from now on I only look. " +
+			"Say \"filter on\" to have me try again."
+	case timeline.Dismissed:
+		return "You deleted a filter of mine, so from now on I only look and hide nothing. Say \"filter on\" if I am to hide dreams again."
+	case timeline.Mended:
+		return "A filter of mine was changed so that it hid nothing, and I put it right. " +
+			"If you want me to stop, say \"filter shadow\" or \"undo all\". I say this once."
+	case timeline.Vanished:
+		return posts(n.Posts) + " that I had hidden for you are shown again, all at once, and that was not me. I learn nothing of it. " +
+			"Say \"filter restore\" to have them hidden again, or \"filter learn\" if none of them is a dream."
+	case timeline.Appeared:
+		return posts(n.Posts) + " are hidden in my filters that I did not hide, all at once. I learn nothing of it. " +
+			"Say \"filter restore\" to have them shown again, or \"filter learn\" if they are dreams."
 	}
 	return ""
 }

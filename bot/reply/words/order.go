@@ -67,6 +67,10 @@ func Done(c timeline.Change) string {
 		return "all filters made for @" + c.Sub.Handle + " are being removed, then everything known about them"
 	case timeline.Returned:
 		return "returned " + posts(c.Posts)
+	case timeline.Restored:
+		return posts(c.Posts) + " will be as before"
+	case timeline.Learned:
+		return "noted, of " + posts(c.Posts) + ": you meant that"
 	case timeline.CalledDream:
 		return "noted: a dream; it is hidden, and so is the picture wherever it comes back"
 	case timeline.CalledNoDream:
@@ -183,6 +187,14 @@ func Why(j store.Judged) string {
 		return "you said that it is a dream"
 	case timeline.WhyUncalled:
 		return "you said that it is not a dream"
+	case timeline.WhyFound:
+		return "it was hidden when I came"
+	case timeline.WhyVanished:
+		return "it was shown again together with many others, and not by me"
+	case timeline.WhyRestored:
+		return "you had me hide it again"
+	case timeline.WhyAppeared:
+		return "it was hidden together with many others, and not by me"
 	case timeline.WhyScore:
 		if j.Score >= j.Limit && j.Kind != "" {
 			return fmt.Sprintf("the picture scores %.3f; from %.3f on it is hidden", j.Score, j.Limit)

@@ -246,7 +246,7 @@ func changes() map[string]string {
 func notices() map[string]string {
 	out := map[string]string{}
 	for _, kind := range named("../../timeline", "NoticeKind") {
-		out[kind] = words.Notice(timeline.Notice{Kind: timeline.NoticeKind(kind), Posts: 1 << 30, Name: strings.Repeat("n", 60)})
+		out[kind] = words.Notice(timeline.Notice{Kind: timeline.NoticeKind(kind), Posts: 1 << 30})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package mastodontest
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -127,6 +128,9 @@ func (c *call) createFilter() (any, error) {
 	if err := c.fillFilter(f); err != nil {
 		return nil, err
 	}
+	if err := c.titled(f); err != nil {
+		return nil, err
+	}
 	c.user.filters = append(c.user.filters, f)
 	c.changedFilters()
 	return c.s.filterObject(f), nil
@@ -150,9 +154,21 @@ func (c *call) putFilter() (any, error) {
 	if err := c.fillFilter(&changed); err != nil {
 		return nil, err
 	}
+	if err := c.titled(&changed); err != nil {
+		return nil, err
+	}
 	*f = changed
 	c.changedFilters()
 	return c.s.filterObject(f), nil
+}
+
+// titled refuses a title that another filter has where titles are unique: on GoToSocial.
+func (c *call) titled(f *filter) error {
+	same := func(g *filter) bool { return g.title == f.title && g.id != f.id }
+	if c.s.gts() && slices.ContainsFunc(c.user.filters, same) {
+		return fail(http.StatusConflict, "Conflict: you already have a filter with this title")
+	}
+	return nil
 }
 
 // fillFilter applies the form to a new or existing filter; on failure f is not to be kept.

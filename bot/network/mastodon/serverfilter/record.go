@@ -24,6 +24,48 @@ type record struct {
 	Created time.Time `json:"created"`
 	// Removing says that its deletion was asked for; it is forgotten once the server lacks it.
 	Removing bool `json:"removing,omitempty"`
+	// Missing is since when the server has not listed it; once is not enough.
+	Missing time.Time `json:"missing,omitzero"`
+	// Empty is since when it was seen empty; once is not enough, unless we took the last post out.
+	Empty time.Time `json:"empty,omitzero"`
+	// Found are the posts that were in it when it was taken over from an installation before this one.
+	Found []string `json:"found,omitempty"`
+	// Mended is how often in a row it was put right, and was wrong again when it was next looked at.
+	Mended int `json:"mended,omitempty"`
+}
+
+const (
+	// sooner is by how much sooner than we asked a filter may end: servers' clocks differ. What people choose
+	// in their clients is far less than the months that we ask for.
+	sooner = 26 * time.Hour
+	// about is how far from the end of a month the end of a filter of ours may be: requests take time.
+	about = 10 * time.Minute
+)
+
+// wrong says what keeps a filter from hiding anything for as long as it should, "" for nothing.
+func (r record) wrong(f Filter, now time.Time) string {
+	switch {
+	case f.Context != nil && !slices.Contains(f.Context, Home):
+		return "it no longer is for the home timeline"
+	case f.Expires.IsZero() || !f.Expires.Before(r.Expires.Add(-sooner)):
+		return ""
+	case f.Expires.After(now):
+		return "it would end too soon"
+	}
+	return "it has ended"
+}
+
+// works says whether a filter hides anything now.
+func (f Filter) works(now time.Time) bool {
+	return (f.Context == nil || slices.Contains(f.Context, Home)) && (f.Expires.IsZero() || f.Expires.After(now))
+}
+
+// madeByUs says whether a filter that no record knows was made by an installation before this one: nobody
+// else makes one of this shape that ends with a month.
+func (f Filter) madeByUs() bool {
+	end := f.Expires.UTC().Round(24 * time.Hour)
+	return f.Words == 0 && (f.Context == nil || slices.Equal(f.Context, []string{Home})) && f.Whole &&
+		!f.Expires.IsZero() && end.Day() == 1 && f.Expires.Sub(end).Abs() <= about
 }
 
 // records lists what is written down, oldest first.
@@ -58,8 +100,19 @@ type Filter struct {
 	Title   string
 	Style   network.Style
 	Words   int               // keywords in it; ours have none; negative when the server does not say
+	Context []string          // where it hides; nil where the server does not say
+	Expires time.Time         // zero for never, and where the server does not say
 	Entries map[string]string // post -> id of its entry
 	Whole   bool              // Entries are all there are, so that one that is missing is not in it
+}
+
+// Home is the context of home timelines.
+const Home = "home"
+
+// Settings are what can be changed of a filter.
+type Settings struct {
+	Style network.Style
+	Lasts time.Duration // from now on
 }
 
 // Server is the filters of an account that name single posts. An id in one also matches every boost of
@@ -75,10 +128,11 @@ type Server interface {
 type Filters interface {
 	// Filters lists all filters of the account, its owner's own ones too.
 	Filters(ctx context.Context) ([]Filter, error)
-	// CreateFilter makes an empty filter for the home timeline.
+	// CreateFilter makes an empty filter for the home timeline. Rejected may mean that there is one of that
+	// title.
 	CreateFilter(ctx context.Context, title string, s network.Style, lasts time.Duration) (Filter, error)
-	// ChangeFilter sets the style of a filter.
-	ChangeFilter(ctx context.Context, id string, s network.Style) error
+	// ChangeFilter changes a filter, and has it hide in the home timeline whatever else it does.
+	ChangeFilter(ctx context.Context, id string, s Settings) error
 	// DeleteFilter removes a filter; one that is gone is no error.
 	DeleteFilter(ctx context.Context, id string) error
 }
@@ -92,6 +146,8 @@ type Entries interface {
 	AddPost(ctx context.Context, filter, post string) (entry string, err error)
 	// RemovePost takes an entry out; one that is gone is no error.
 	RemovePost(ctx context.Context, entry string) error
+	// There says whether the account can see a post.
+	There(ctx context.Context, post string) (bool, error)
 }
 
 // errThere is the type of ErrThere.

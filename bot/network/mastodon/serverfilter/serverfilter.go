@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -30,6 +31,8 @@ const rounds = 3
 type Options struct {
 	// Late is how long a filter whose creation got no answer may still come to be; 30 s.
 	Late time.Duration
+	// Sure is for how long a filter must be missed before it is gone; 20 s.
+	Sure time.Duration
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 }
@@ -39,17 +42,22 @@ type Hider struct {
 	server Server
 	notes  network.Notes
 	late   time.Duration
+	sure   time.Duration
 	now    func() time.Time
-	pass   *pass // nil before the first Hidden
+	pass   *pass           // nil before the first Hidden
+	took   map[string]bool // filters out of which we took all there was
 }
 
 var _ network.Hider = (*Hider)(nil)
 
 // New returns a Hider that does nothing until it is asked.
 func New(server Server, notes network.Notes, o Options) *Hider {
-	h := &Hider{server: server, notes: notes, late: o.Late, now: o.Now}
+	h := &Hider{server: server, notes: notes, late: o.Late, sure: o.Sure, now: o.Now, took: map[string]bool{}}
 	if h.late == 0 {
 		h.late = 30 * time.Second
+	}
+	if h.sure == 0 {
+		h.sure = 20 * time.Second
 	}
 	if h.now == nil {
 		h.now = time.Now
@@ -59,14 +67,16 @@ func New(server Server, notes network.Notes, o Options) *Hider {
 
 // pass is the server's filters beside what we know of them, since Hidden was asked.
 type pass struct {
-	names []string        // of all records, those that ended too
-	known []record        // ours that the server has
-	late  []string        // names of those whose creation may still happen
-	gone  []record        // ours that the server has no more
-	there map[string]bool // ids of all filters on the server; nil before it was asked
-	where map[string]spot // post -> where it is
-	dark  map[string]bool // names of filters of which the server does not say all that is in them
-	tried map[string]bool // filters into which something may have been put though they look empty
+	names  []string          // of all records, those that ended too
+	known  []record          // ours that the server has
+	state  map[string]Filter // of those, by name, as the server has them
+	late   []string          // names of those whose creation may still happen
+	gone   []record          // ours that the server has no more
+	missed []string          // names of those that it did not list this time
+	there  map[string]bool   // ids of all filters on the server; nil before it was asked
+	where  map[string]spot   // post -> where it is
+	tried  map[string]bool   // filters into which something may have been put though they look empty
+	took   map[string]int    // how many posts were taken out of each
 }
 
 // spot is where a post is.
@@ -79,21 +89,34 @@ func (h *Hider) Hidden(ctx context.Context) (network.Hides, error) {
 	if err != nil {
 		return network.Hides{}, err
 	}
-	p := &pass{where: map[string]spot{}, dark: map[string]bool{}, tried: map[string]bool{}}
+	p := newPass()
 	if len(records) > 0 {
 		if err := h.compare(ctx, p, records); err != nil {
 			return network.Hides{}, err
 		}
 	}
 	h.pass = p
-	hides := network.Hides{None: len(p.names) == 0, Posts: map[string]string{}, Places: map[string]bool{}, Dismissed: map[string]string{}}
+	hides := network.Hides{None: len(p.names) == 0, Posts: map[string]string{}, Places: map[string]bool{}, Dismissed: map[string]string{},
+		Partial: map[string]bool{}, Idle: map[string]string{}, Found: map[string]bool{}}
 	for post, at := range p.where {
 		hides.Posts[post] = at.name
 	}
 	for _, r := range p.known {
 		hides.Places[r.Name] = true
+		for _, post := range r.Found {
+			hides.Found[post] = true
+		}
+		f := p.state[r.Name]
+		if !f.Whole {
+			hides.Partial[r.Name] = true
+		}
+		if !r.Removing && h.now().Before(r.Expires) && !f.works(h.now()) {
+			hides.Idle[r.Name] = fmt.Sprintf("the filter %q was changed: %s", f.Title, r.wrong(f, h.now()))
+		}
 	}
-	hides.Partial = p.dark
+	for _, name := range p.missed {
+		hides.Partial[name], hides.Unsure = true, true
+	}
 	for _, r := range p.gone {
 		if !r.Removing && h.now().Before(r.Expires) {
 			hides.Dismissed[r.Name] = fmt.Sprintf("the filter %q was deleted in a client", r.Title)
@@ -119,49 +142,82 @@ func (h *Hider) compare(ctx context.Context, p *pass, records []record) error {
 		switch {
 		case r.ID == "":
 		case !p.there[r.ID]:
-			p.gone = append(p.gone, r)
+			err = h.miss(p, r)
 		default:
-			p.known = append(p.known, r)
+			err = h.meet(p, r)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	for _, r := range p.known {
-		if err := h.fill(ctx, p, r, list[index(list, r.ID)]); err != nil {
+		if err := h.read(ctx, p, r, list[index(list, r.ID)]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// contents is a filter with what is in it. Some servers leave that out of the list of filters, and say it
-// when they are asked for it by itself.
-func (h *Hider) contents(ctx context.Context, f Filter) (Filter, error) {
+// miss is a filter that the server does not list. One whose deletion we did not ask for is gone when it is
+// missed again after a while.
+func (h *Hider) miss(p *pass, r record) error {
+	if r.Removing || !r.Missing.IsZero() && h.now().Sub(r.Missing) >= h.sure {
+		p.gone = append(p.gone, r)
+		return nil
+	}
+	p.missed, p.late = append(p.missed, r.Name), append(p.late, r.Name)
+	if !r.Missing.IsZero() {
+		return nil
+	}
+	r.Missing = h.now()
+	return h.put(r)
+}
+
+// meet is a filter of ours that the server has.
+func (h *Hider) meet(p *pass, r record) error {
+	was := r.Missing
+	r.Missing = time.Time{}
+	p.known = append(p.known, r)
+	if was.IsZero() {
+		return nil
+	}
+	return h.put(r)
+}
+
+func newPass() *pass {
+	return &pass{where: map[string]spot{}, tried: map[string]bool{}, took: map[string]int{}, state: map[string]Filter{}}
+}
+
+// read notes what a filter of ours is like on the server, and what is in it.
+func (h *Hider) read(ctx context.Context, p *pass, r record, f Filter) (err error) {
+	if f, err = h.whole(ctx, f); err != nil {
+		return err
+	}
+	p.state[r.Name] = f
+	if len(f.Entries) > 0 {
+		delete(h.took, r.Name)
+	}
+	for post, entry := range f.Entries {
+		p.where[post] = spot{r.Name, entry}
+	}
+	return nil
+}
+
+// whole is a filter with its entries, which some servers leave out of their lists. What is left out is not
+// empty: where nobody says what is in a filter, nobody knows.
+func (h *Hider) whole(ctx context.Context, f Filter) (Filter, error) {
 	if f.Whole {
 		return f, nil
 	}
 	entries, whole, err := h.server.Entries(ctx, f.ID)
 	switch {
-	case network.Is(err, network.NotFound, network.Rejected): // not asked for like this there
+	case network.Is(err, network.NotFound, network.Forbidden, network.Rejected): // not asked for like this there
 		return f, nil
 	case err != nil:
 		return f, err
 	}
 	f.Entries, f.Whole = entries, whole
 	return f, nil
-}
-
-// fill notes what is in a filter.
-func (h *Hider) fill(ctx context.Context, p *pass, r record, f Filter) error {
-	f, err := h.contents(ctx, f)
-	if err != nil {
-		return err
-	}
-	for post, entry := range f.Entries {
-		p.where[post] = spot{r.Name, entry}
-	}
-	if !f.Whole {
-		p.dark[r.Name] = true
-	}
-	return nil
 }
 
 func ids(list []Filter) map[string]bool {
@@ -202,8 +258,10 @@ func (h *Hider) Hide(ctx context.Context, post, why string, s network.Style) (st
 	if err != nil {
 		return "", err
 	}
-	if at, there := p.where[post]; there {
+	if at, there := p.where[post]; there && p.state[at.name].works(h.now()) {
 		return at.name, nil
+	} else if there {
+		return "", nil // it is put right first
 	}
 	r, ok, err := h.filterFor(ctx, p, why, s)
 	if err != nil || !ok {
@@ -212,12 +270,19 @@ func (h *Hider) Hide(ctx context.Context, post, why string, s network.Style) (st
 	entry, err := h.server.AddPost(ctx, r.ID, post)
 	switch {
 	case errors.Is(err, ErrThere), network.Is(err, network.NotFound, network.Rejected):
-		return h.look(ctx, p, r, post, err)
+		if err := h.look(ctx, p, r, post, err); err != nil {
+			return "", err
+		}
 	case err != nil:
 		return "", err
+	default:
+		p.where[post] = spot{r.Name, entry}
 	}
-	p.where[post] = spot{r.Name, entry}
-	return r.Name, nil
+	at, there := p.where[post]
+	if !there || !p.state[at.name].works(h.now()) { // not now: it is put right first
+		return "", nil
+	}
+	return at.name, nil
 }
 
 // begun is the pass under way, with what the server has.
@@ -237,29 +302,38 @@ func (h *Hider) begun(ctx context.Context) (*pass, error) {
 	return h.pass, nil
 }
 
-// look finds out why a post cannot be put into a filter: it is in it, it is gone, or the filter is.
-func (h *Hider) look(ctx context.Context, p *pass, r record, post string, cause error) (string, error) {
+// look finds out why a post cannot be put into a filter: it is in it, it is gone, or the filter is. Else
+// the server does not want it there, and the error is its own.
+func (h *Hider) look(ctx context.Context, p *pass, r record, post string, cause error) error {
 	p.tried[r.Name] = true
 	list, err := h.server.Filters(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
 	i := index(list, r.ID)
 	if i < 0 {
-		return "", nil // the next pass sees that
+		return nil // the next pass sees that
 	}
-	f, err := h.contents(ctx, list[i])
+	if err := h.read(ctx, p, r, list[i]); err != nil {
+		return err
+	}
+	if _, there := p.where[post]; there {
+		return nil
+	}
+	if errors.Is(cause, ErrThere) {
+		if !p.state[r.Name].Whole { // nobody else can say so
+			p.where[post] = spot{name: r.Name}
+		}
+		return nil
+	}
+	there, err := h.server.There(ctx, post)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if entry, there := f.Entries[post]; there {
-		p.where[post] = spot{r.Name, entry}
-		return r.Name, nil
+	if !there {
+		return network.ErrGone
 	}
-	if errors.Is(cause, ErrThere) || !f.Whole {
-		return "", nil
-	}
-	return "", network.ErrGone
+	return cause
 }
 
 // filterFor finds or creates the filter of a reason for this month; ok is false while nobody knows
@@ -286,19 +360,90 @@ func (h *Hider) filterFor(ctx context.Context, p *pass, why string, s network.St
 	for id := range p.there {
 		r.Before = append(r.Before, id)
 	}
+	return h.create(ctx, p, r)
+}
+
+// create makes the filter of a record, which is written down before.
+func (h *Hider) create(ctx context.Context, p *pass, r record) (record, bool, error) {
 	if err := h.put(r); err != nil {
 		return r, false, err
 	}
-	p.names = append(p.names, name)
-	made, err := h.server.CreateFilter(ctx, r.Title, s, end.Sub(now))
-	if err != nil {
-		p.late = append(p.late, name)
+	p.names = append(p.names, r.Name)
+	made, err := h.server.CreateFilter(ctx, r.Title, r.Style, r.Expires.Sub(h.now()))
+	if network.Is(err, network.Rejected) {
+		r, made, err = h.contest(ctx, r, err)
+	}
+	switch {
+	case network.Is(err, network.Unauthorized, network.Forbidden, network.NotFound, network.Rejected): // for certain
+		p.names = slices.DeleteFunc(p.names, func(name string) bool { return name == r.Name })
+		return r, false, errors.Join(err, h.notes.Drop(r.Name))
+	case err != nil:
+		p.late = append(p.late, r.Name)
 		return r, false, err
 	}
 	p.there[made.ID] = true
 	r.ID, r.Before = made.ID, nil
+	if len(made.Entries) == 0 && len(r.Found) == 0 { // it is new
+		made.Whole = true
+	}
 	p.known = append(p.known, r)
+	if err := h.read(ctx, p, r, made); err != nil {
+		return r, false, err
+	}
 	return r, true, h.put(r)
+}
+
+// mostTitles is how many titles are tried for one filter.
+const mostTitles = 9
+
+// contest finds out why a server does not make a filter. One of its title that an installation before this
+// one made is taken over; if it is somebody else's, ours gets another title. Else the server does not want
+// any.
+func (h *Hider) contest(ctx context.Context, r record, cause error) (record, Filter, error) {
+	records, err := h.records()
+	if err != nil {
+		return r, Filter{}, err
+	}
+	list, err := h.server.Filters(ctx)
+	if err != nil {
+		return r, Filter{}, err
+	}
+	taken, ours := map[string]bool{}, map[string]bool{}
+	for _, other := range records {
+		ours[other.ID] = true
+	}
+	for _, f := range list {
+		taken[f.Title] = true
+		if f.Title != r.Title || ours[f.ID] {
+			continue
+		}
+		if f, err = h.whole(ctx, f); err != nil {
+			return r, f, err
+		}
+		if f.madeByUs() {
+			r.Found = slices.Sorted(maps.Keys(f.Entries))
+			return r, f, nil
+		}
+	}
+	if !taken[r.Title] {
+		return r, Filter{}, cause
+	}
+	title := r.Title
+	for n := 2; n <= mostTitles; n++ {
+		r.Title = fmt.Sprintf("%s (%d)", title, n)
+		if taken[r.Title] {
+			continue
+		}
+		if err := h.put(r); err != nil {
+			return r, Filter{}, err
+		}
+		made, err := h.server.CreateFilter(ctx, r.Title, r.Style, r.Expires.Sub(h.now()))
+		if !network.Is(err, network.Rejected) {
+			return r, made, err
+		}
+		cause = err
+	}
+	return r, Filter{}, cause
 }
 
 // style is the one asked for, or what stands for it where the server cannot blur.
@@ -332,6 +477,8 @@ func (h *Hider) Unhide(ctx context.Context, post string) error {
 	if !there {
 		return nil
 	}
+	p.took[at.name]++
+	h.took[at.name] = p.took[at.name] >= p.filled(at.name)
 	return h.server.RemovePost(ctx, at.entry)
 }
 
@@ -349,22 +496,58 @@ func (h *Hider) Tidy(ctx context.Context, s network.Style) (asked bool, err erro
 	p.gone = nil
 	for i, r := range p.known {
 		over := !h.now().Before(r.Expires)
-		empty := p.filled(r.Name) == 0 && !p.tried[r.Name] && !p.dark[r.Name]
-		if r.Removing || over || empty {
-			asked = true
-			err = h.remove(ctx, r)
-		} else {
-			p.known[i], err = h.restyle(ctx, r, s)
-		}
+		empty, err := h.empty(p, &r)
 		if err != nil {
+			return asked, err
+		}
+		p.known[i] = r
+		did := true
+		if r.Removing || over || empty {
+			err = h.remove(ctx, p, r)
+		} else {
+			p.known[i], did, err = h.mend(ctx, r, p.state[r.Name], s)
+		}
+		if asked = asked || did; err != nil {
 			return asked, err
 		}
 	}
 	return asked, nil
 }
 
-// remove asks the server to delete a filter of ours. That it is gone is seen later.
-func (h *Hider) remove(ctx context.Context, r record) error {
+// empty says whether a filter of ours holds nothing. That of which only the server says so has to be seen
+// so twice.
+func (h *Hider) empty(p *pass, r *record) (bool, error) {
+	since := r.Empty
+	switch {
+	case p.filled(r.Name) > 0 || p.tried[r.Name] || !p.state[r.Name].Whole:
+		r.Empty = time.Time{}
+	case h.took[r.Name]:
+		return true, nil
+	case r.Empty.IsZero():
+		r.Empty = h.now()
+	default:
+		return h.now().Sub(r.Empty) >= h.sure, nil
+	}
+	if r.Empty.Equal(since) {
+		return false, nil
+	}
+	return false, h.put(*r)
+}
+
+// remove asks the server to delete a filter of ours. That it is gone is seen later. One into which its
+// owner put words is theirs from then on: only what we put in is taken out.
+func (h *Hider) remove(ctx context.Context, p *pass, r record) error {
+	if p.state[r.Name].Words > 0 {
+		for _, at := range p.where {
+			if at.name != r.Name {
+				continue
+			}
+			if err := h.server.RemovePost(ctx, at.entry); err != nil {
+				return err
+			}
+		}
+		return h.notes.Drop(r.Name)
+	}
 	r.Removing = true
 	if err := h.put(r); err != nil {
 		return err
@@ -372,17 +555,41 @@ func (h *Hider) remove(ctx context.Context, r record) error {
 	return h.server.DeleteFilter(ctx, r.ID)
 }
 
-// restyle gives a filter the style that is wanted now.
-func (h *Hider) restyle(ctx context.Context, r record, s network.Style) (record, error) {
-	s, err := h.style(ctx, s)
-	if err != nil || r.Style == s {
-		return r, err
+// mostMends is how often in a row a filter is put right that does not stay so.
+const mostMends = 3
+
+// errStubborn means that a server changes nothing though it says so, or somebody changes it back.
+var errStubborn = errors.New("a filter does not stay as it was put right")
+
+// mend gives a filter the style that is wanted now, and puts right what was changed so that it does not
+// hide. asked says that the server was asked for something.
+func (h *Hider) mend(ctx context.Context, r record, f Filter, s network.Style) (now record, asked bool, err error) {
+	s, err = h.style(ctx, s)
+	if err != nil {
+		return r, false, err
 	}
-	if err := h.server.ChangeFilter(ctx, r.ID, s); err != nil {
-		return r, err
+	wrong := r.wrong(f, h.now()) != ""
+	was := r
+	r.Found = nil
+	if !wrong {
+		r.Mended = 0
+	}
+	if !wrong && r.Style == s && (f.Style == "" || f.Style == s) {
+		if was.Mended == r.Mended && len(was.Found) == 0 {
+			return r, false, nil
+		}
+		return r, false, h.put(r)
+	}
+	if wrong {
+		if r.Mended++; r.Mended > mostMends {
+			return was, false, &network.Error{Op: "put a filter right", Kind: network.Rejected, Err: errStubborn}
+		}
+	}
+	if err := h.server.ChangeFilter(ctx, r.ID, Settings{Style: s, Lasts: r.Expires.Sub(h.now())}); err != nil {
+		return was, true, err
 	}
 	r.Style = s
-	return r, h.put(r)
+	return r, wrong, h.put(r)
 }
 
 // errLeft means that filters of ours are still there after they were deleted.
@@ -396,7 +603,7 @@ func (h *Hider) Clear(ctx context.Context) error {
 		if err != nil || len(records) == 0 {
 			return err
 		}
-		p := &pass{where: map[string]spot{}, dark: map[string]bool{}}
+		p := newPass()
 		if err := h.compare(ctx, p, records); err != nil {
 			return err
 		}
@@ -406,7 +613,7 @@ func (h *Hider) Clear(ctx context.Context) error {
 			}
 		}
 		for _, r := range p.known {
-			if err := h.remove(ctx, r); err != nil {
+			if err := h.remove(ctx, p, r); err != nil {
 				return err
 			}
 		}

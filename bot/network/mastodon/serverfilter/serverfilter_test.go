@@ -16,16 +16,21 @@ import (
 // server is the filters of an account in memory. It does what the suite of readers cannot have a real
 // server do.
 type server struct {
-	filters map[string]serverfilter.Filter
-	n       int
-	reads   int
-	deaf    bool // answers deletions and does not carry them out
-	blurs   bool
-	lost    error            // of the next creation, which is carried out
-	refused map[string]error // of posts that are not taken
-	there   bool             // says of every post that it is there already
-	leaves  map[string]bool  // posts that the list of filters leaves out
-	tells   bool             // a filter by itself says all that the list leaves out
+	filters  map[string]serverfilter.Filter
+	n        int
+	reads    int
+	deaf     bool // answers deletions and does not carry them out
+	blurs    bool
+	lost     error            // of the next creation, which is carried out
+	refused  map[string]error // of posts that are not taken
+	seen     map[string]bool  // those of them that are there all the same
+	unique   bool             // takes no second filter of one title
+	closed   error            // of every creation
+	brief    bool             // leaves entries out of its list
+	mute     bool             // and does not say them elsewhere
+	stubborn bool             // answers changes and does not carry them out
+	now      func() time.Time
+	there    bool // says of every post that it is there already
 }
 
 func (s *server) Blurs(context.Context) (bool, error) { return s.blurs, nil }
@@ -34,34 +39,58 @@ func (s *server) Filters(context.Context) (list []serverfilter.Filter, err error
 	s.reads++
 	for _, id := range slices.Sorted(maps.Keys(s.filters)) {
 		f := s.filters[id]
-		all := len(f.Entries)
 		f.Entries = maps.Clone(f.Entries)
-		maps.DeleteFunc(f.Entries, func(post, _ string) bool { return s.leaves[post] })
-		f.Whole = len(f.Entries) == all
+		f.Whole = !s.brief
+		if s.brief {
+			f.Entries = nil
+		}
 		list = append(list, f)
 	}
 	return list, nil
 }
 
-func (s *server) Entries(_ context.Context, id string) (map[string]string, bool, error) {
-	if !s.tells {
-		return nil, false, &network.Error{Op: "read", Kind: network.NotFound, Err: errors.New("no such call")}
-	}
-	return maps.Clone(s.filters[id].Entries), true, nil
-}
-
-func (s *server) CreateFilter(_ context.Context, title string, style network.Style, _ time.Duration) (serverfilter.Filter, error) {
+func (s *server) CreateFilter(_ context.Context, title string, style network.Style, lasts time.Duration) (serverfilter.Filter, error) {
 	s.n++
-	f := serverfilter.Filter{ID: fmt.Sprintf("f%03d", s.n), Title: title, Style: style, Entries: map[string]string{}}
+	if s.closed != nil {
+		return serverfilter.Filter{}, s.closed
+	}
+	for _, f := range s.filters {
+		if s.unique && f.Title == title {
+			return serverfilter.Filter{}, rejected("create a filter")
+		}
+	}
+	f := serverfilter.Filter{ID: fmt.Sprintf("f%03d", s.n), Title: title, Style: style, Entries: map[string]string{},
+		Context: []string{serverfilter.Home}, Expires: s.now().Add(lasts)}
 	s.filters[f.ID] = f
 	err := s.lost
 	s.lost = nil
 	return f, err
 }
 
-func (s *server) ChangeFilter(_ context.Context, id string, style network.Style) error {
+func (s *server) Entries(_ context.Context, id string) (map[string]string, bool, error) {
+	if s.mute {
+		return nil, false, rejected("read a filter")
+	}
+	return maps.Clone(s.filters[id].Entries), true, nil
+}
+
+func rejected(op string) error {
+	return &network.Error{Op: op, Kind: network.Rejected, Err: errors.New("no")}
+}
+
+func (s *server) There(_ context.Context, post string) (bool, error) {
+	return s.refused[post] == nil || s.seen[post], nil
+}
+
+func (s *server) ChangeFilter(_ context.Context, id string, set serverfilter.Settings) error {
 	f := s.filters[id]
-	f.Style = style
+	if s.stubborn {
+		return nil
+	}
+	f.Style, f.Expires = set.Style, s.now().Add(set.Lasts)
+	if !slices.Contains(f.Context, serverfilter.Home) {
+		f.Context = append(f.Context, serverfilter.Home)
+	}
 	s.filters[id] = f
 	return nil
 }
@@ -112,6 +141,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	r := &rig{t: t, server: &server{filters: map[string]serverfilter.Filter{}, blurs: true}, notes: notebook{}, now: time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC)}
+	r.server.now = func() time.Time { return r.now }
 	r.restart()
 	return r
 }
@@ -251,6 +281,8 @@ func TestAPostIsGoneOnlyIfTheFilterIsThere(t *testing.T) {
 	if place, err := r.Hide(t.Context(), "3", "certain", network.Warn); err != nil || place != "" {
 		t.Errorf("%q, %v", place, err)
 	}
+	r.pass("")
+	r.now = r.now.Add(time.Minute)
 	if h := r.pass(""); len(h.Dismissed) != 1 {
 		t.Errorf("%+v", h)
 	}
@@ -282,25 +314,242 @@ func TestAFilterOfWordsIsTheOwnersWhateverItIsCalled(t *testing.T) {
 	}
 }
 
-func TestWhatAListLeavesOutIsAskedForAndElseNotConcludedFrom(t *testing.T) {
-	for _, tells := range []bool{true, false} {
-		r := newRig(t)
-		place, err := r.Hide(t.Context(), "1", "certain", network.Warn)
-		if err != nil {
+// change is what the owner, or somebody, does to the only filter.
+func (r *rig) change(do func(*serverfilter.Filter)) {
+	r.t.Helper()
+	if len(r.server.filters) != 1 {
+		r.t.Fatalf("%+v", r.server.filters)
+	}
+	for id, f := range r.server.filters {
+		do(&f)
+		r.server.filters[id] = f
+	}
+}
+
+func TestWhatAListLeavesOutIsNotEmpty(t *testing.T) {
+	r := newRig(t)
+	r.pass("certain/2026-11", "1")
+	r.server.brief = true
+	if h := r.pass(""); h.Posts["1"] != "certain/2026-11" || h.Partial["certain/2026-11"] {
+		t.Errorf("it says elsewhere what is in it: %+v", h)
+	}
+	r.server.mute = true
+	if h := r.pass("certain/2026-11", "2"); len(h.Posts) != 0 || !h.Partial["certain/2026-11"] || len(r.server.filters) != 1 {
+		t.Errorf("nobody says what is in it: %+v, filters %+v", h, r.server.filters)
+	}
+	if err := r.Unhide(t.Context(), "1"); err != nil || len(r.server.filters) != 1 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAListThatIsEmptyForAMomentEndsNothing(t *testing.T) {
+	r := newRig(t)
+	r.pass("certain/2026-11", "1")
+	all := r.server.filters
+	r.server.filters = map[string]serverfilter.Filter{}
+	for range 2 { // at the same time
+		if h := r.pass(""); len(h.Dismissed) != 0 || h.None || !h.Unsure || !h.Partial["certain/2026-11"] {
+			t.Errorf("%+v", h)
+		}
+	}
+	if place, err := r.Hide(t.Context(), "2", "certain", network.Warn); err != nil || place != "" {
+		t.Errorf("hidden in %q meanwhile, %v", place, err)
+	}
+	r.server.filters = all
+	if h := r.pass(""); h.Posts["1"] == "" || h.Unsure {
+		t.Errorf("%+v", h)
+	}
+	r.server.filters = map[string]serverfilter.Filter{}
+	r.pass("")
+	r.now = r.now.Add(time.Hour)
+	if h := r.pass(""); len(h.Dismissed) != 1 {
+		t.Errorf("missing at a second look: %+v", h)
+	}
+}
+
+func TestAFilterThatIsEmptyForAMomentStays(t *testing.T) {
+	r := newRig(t)
+	r.pass("certain/2026-11", "1", "2", "3")
+	if err := r.Unhide(t.Context(), "1"); err != nil { // one of them we take out ourselves
+		t.Fatal(err)
+	}
+	r.pass("")
+	var held map[string]string
+	r.change(func(f *serverfilter.Filter) { held, f.Entries = f.Entries, map[string]string{} })
+	r.pass("")
+	r.change(func(f *serverfilter.Filter) { f.Entries = held })
+	r.pass("")
+	r.change(func(f *serverfilter.Filter) { f.Entries = map[string]string{} })
+	r.pass("")
+	if len(r.server.filters) != 1 {
+		t.Fatal("it was removed")
+	}
+	r.now = r.now.Add(time.Minute)
+	r.pass("")
+	if len(r.server.filters) != 0 {
+		t.Error("it is empty and stays")
+	}
+}
+
+func TestAFilterThatHidesNothingIsPutRight(t *testing.T) {
+	for name, change := range map[string]func(r *rig, f *serverfilter.Filter){
+		"it ended":                    func(r *rig, f *serverfilter.Filter) { f.Expires = r.now.Add(-time.Minute) },
+		"it is for another place":     func(_ *rig, f *serverfilter.Filter) { f.Context = []string{"public"} },
+		"it is for no place":          func(_ *rig, f *serverfilter.Filter) { f.Context = []string{} },
+		"it will end in half an hour": func(r *rig, f *serverfilter.Filter) { f.Expires = r.now.Add(30 * time.Minute) },
+		"it has another action":       func(_ *rig, f *serverfilter.Filter) { f.Style = network.Hide },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.pass("certain/2026-11", "1")
+			r.change(func(f *serverfilter.Filter) { change(r, f) })
+			first, err := r.Hidden(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			works := name == "it will end in half an hour" || name == "it has another action"
+			if idle := first.Idle["certain/2026-11"] != ""; idle == works || first.Posts["1"] == "" {
+				t.Errorf("%+v", first)
+			}
+			if place, err := r.Hide(t.Context(), "2", "certain", network.Warn); err != nil || (place != "") != works {
+				t.Errorf("hidden in %q, %v", place, err)
+			}
+			if _, err := r.Tidy(t.Context(), network.Warn); err != nil {
+				t.Fatal(err)
+			}
+			r.change(func(f *serverfilter.Filter) {
+				if f.Style != network.Warn || !slices.Contains(f.Context, serverfilter.Home) || f.Expires.Before(r.now.AddDate(0, 2, 0)) {
+					t.Errorf("%+v", f)
+				}
+			})
+			if h := r.pass("certain/2026-11", "2"); len(h.Idle) != 0 {
+				t.Errorf("%+v", h)
+			}
+		})
+	}
+}
+
+func TestAFilterThatCannotBePutRightIsSaidToBeSo(t *testing.T) {
+	r := newRig(t)
+	r.pass("certain/2026-11", "1")
+	r.server.stubborn = true
+	r.change(func(f *serverfilter.Filter) { f.Expires = r.now.Add(-time.Minute) })
+	var err error
+	for range 9 {
+		if _, err := r.Hidden(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		r.server.leaves, r.server.tells = map[string]bool{"1": true}, tells
-		for range 2 {
-			hides, err := r.Hidden(t.Context())
-			if err != nil || !hides.Places[place] || hides.Partial[place] == tells || (hides.Posts["1"] == place) != tells {
-				t.Errorf("a filter by itself tells: %v; %+v, %v", tells, hides, err)
+		if _, err = r.Tidy(t.Context(), network.Warn); err != nil {
+			break
+		}
+	}
+	if !network.Is(err, network.Rejected) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestATitleThatIsTakenIsNoReasonToWait(t *testing.T) {
+	monthly := time.Date(2026, 12, 1, 0, 0, 2, 0, time.UTC)
+	ours := serverfilter.Filter{ID: "old", Title: "DeepDream: certain", Style: network.Warn, Context: []string{serverfilter.Home},
+		Expires: monthly, Entries: map[string]string{"7": "e7"}}
+	for name, c := range map[string]struct {
+		change  func(f *serverfilter.Filter)
+		adopted bool
+	}{
+		"one that we made":        {func(*serverfilter.Filter) {}, true},
+		"one without an end":      {func(f *serverfilter.Filter) { f.Expires = time.Time{} }, false},
+		"one that ends in a week": {func(f *serverfilter.Filter) { f.Expires = monthly.AddDate(0, 0, 7) }, false},
+		"one with words":          {func(f *serverfilter.Filter) { f.Words = 1 }, false},
+		"one for other places":    {func(f *serverfilter.Filter) { f.Context = []string{"home", "public"} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.server.unique = true
+			old := ours
+			old.Entries = map[string]string{"7": "e7"}
+			c.change(&old)
+			r.server.filters["old"] = old
+			h := r.pass("certain/2026-11", "1")
+			if h, err := r.Hidden(t.Context()); err != nil || h.Posts["1"] != "certain/2026-11" || (h.Posts["7"] != "") != c.adopted {
+				t.Errorf("%+v, %v", h, err)
 			}
-			if asked, err := r.Tidy(t.Context(), network.Warn); asked || err != nil {
-				t.Errorf("a filter of which nobody knows what is in it is done away with: %v", err)
+			_ = h
+			if n := len(r.server.filters); (n == 1) != c.adopted {
+				t.Errorf("%d filters: %+v", n, r.server.filters)
+			}
+			if err := r.Clear(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if _, there := r.server.filters["old"]; there == c.adopted || !c.adopted && fmt.Sprint(r.server.filters["old"]) != fmt.Sprint(old) {
+				t.Errorf("%+v", r.server.filters)
+			}
+		})
+	}
+}
+
+func TestWhatAnInstallationBeforeUsHidIsSaidToBeFound(t *testing.T) {
+	r := newRig(t)
+	r.server.unique = true
+	r.server.filters["old"] = serverfilter.Filter{ID: "old", Title: "DeepDream: certain", Style: network.Warn, Context: []string{serverfilter.Home},
+		Expires: time.Date(2026, 12, 1, 0, 0, 2, 0, time.UTC), Entries: map[string]string{"7": "e7"}}
+	if _, err := r.Hide(t.Context(), "1", "certain", network.Warn); err != nil {
+		t.Fatal(err)
+	}
+	r.restart()
+	h, err := r.Hidden(t.Context())
+	if err != nil || !h.Found["7"] || h.Found["1"] {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if _, err := r.Tidy(t.Context(), network.Warn); err != nil {
+		t.Fatal(err)
+	}
+	if h := r.pass(""); len(h.Found) != 0 || h.Posts["7"] == "" {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestAServerThatMakesNoFiltersSaysSo(t *testing.T) {
+	for _, kind := range []network.ErrorKind{network.Unauthorized, network.Forbidden, network.NotFound, network.Rejected} {
+		r := newRig(t)
+		r.server.closed = &network.Error{Op: "create a filter", Kind: kind, Err: errors.New("no")}
+		for range 3 {
+			if _, err := r.Hidden(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if place, err := r.Hide(t.Context(), "1", "certain", network.Warn); !network.Is(err, kind) {
+				t.Errorf("hidden in %q, %v", place, err)
 			}
 		}
-		if len(r.server.filters) != 1 {
-			t.Error("the filter is gone")
+		r.server.closed = nil // and when it does, one is made at once
+		r.pass("certain/2026-11", "1")
+	}
+}
+
+func TestAPostThatAServerRefusesIsNotGone(t *testing.T) {
+	r := newRig(t)
+	r.pass("certain/2026-11", "1")
+	r.server.refused, r.server.seen = map[string]error{"2": rejected("add")}, map[string]bool{"2": true}
+	if _, err := r.Hidden(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if place, err := r.Hide(t.Context(), "2", "certain", network.Warn); !network.Is(err, network.Rejected) {
+		t.Errorf("hidden in %q, %v", place, err)
+	}
+}
+
+func TestAFilterIntoWhichWordsWerePutIsItsOwnersInTheEnd(t *testing.T) {
+	r := newRig(t)
+	r.pass("certain/2026-11", "1")
+	r.change(func(f *serverfilter.Filter) { f.Words = 1 })
+	if err := r.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.change(func(f *serverfilter.Filter) {
+		if len(f.Entries) != 0 {
+			t.Errorf("%+v", f)
 		}
+	})
+	if len(r.notes) != 0 {
+		t.Errorf("%v", r.notes)
 	}
 }
