@@ -23,9 +23,6 @@ const longestBacklog = 5000
 // pager reads a page of a list between two ids, newest first; empty ids are no bounds.
 type pager func(since, until string) (page []network.Post, more bool, err error)
 
-// mostPages is more than a list has: X goes back 800 posts, of which a page has five at least.
-const mostPages = 200
-
 // next returns the oldest posts after a cursor, at most limit, oldest first.
 func (b *backlog) next(cursor string, limit int, read pager) ([]network.Post, error) {
 	b.mu.Lock()
@@ -33,7 +30,7 @@ func (b *backlog) next(cursor string, limit int, read pager) ([]network.Post, er
 	if b.after != cursor {
 		b.after, b.posts, b.whole = cursor, nil, false
 	}
-	for pages := 0; !b.whole; pages++ {
+	for !b.whole {
 		until := ""
 		if n := len(b.posts); n > 0 {
 			until = b.posts[n-1].ID
@@ -46,7 +43,7 @@ func (b *backlog) next(cursor string, limit int, read pager) ([]network.Post, er
 			return nil, &network.Error{Op: "read a list", Kind: network.Transient, Err: errEndless}
 		}
 		b.posts = append(b.posts, page...)
-		b.whole = !more || len(page) == 0 || page[len(page)-1].ID == until || pages == mostPages
+		b.whole = !more || len(page) == 0
 	}
 	n := len(b.posts)
 	out := slices.Clone(b.posts[max(0, n-limit):])
