@@ -37,6 +37,16 @@ const reach = 1
 // strength of the other numbers.
 const louder = 4
 
+// shortened rounds numbers to the seven bits of bfloat16's fraction, which is far below what tells pictures
+// apart and halves a stored head.
+func shortened(x []float32) []float32 {
+	for i, v := range x {
+		bits := math.Float32bits(v)
+		x[i] = math.Float32frombits((bits + 0x7fff + bits>>16&1) &^ 0xffff)
+	}
+	return x
+}
+
 // inputs are what the weights multiply.
 func (e *Expert) inputs(f Fingerprint) []float32 {
 	n := e.To - e.From
@@ -149,7 +159,7 @@ func (e *Expert) choose(samples []Sample, n int, rng *rand.Rand) {
 		rng.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 		for _, i := range ids[:min(len(ids), n/2)] {
 			bare := Expert{From: e.From, To: e.To, Mean: e.Mean, Scale: e.Scale}
-			e.Centres = append(e.Centres, bare.inputs(samples[i].Print))
+			e.Centres = append(e.Centres, shortened(bare.inputs(samples[i].Print)))
 		}
 	}
 	if n > 0 {

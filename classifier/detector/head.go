@@ -68,7 +68,10 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // Write stores the head.
 func (h *Head) Write(w io.Writer) error {
-	z := gzip.NewWriter(w)
+	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+	if err != nil {
+		return fmt.Errorf("write head: %w", err)
+	}
 	if err := gob.NewEncoder(z).Encode(h); err != nil {
 		return fmt.Errorf("write head: %w", err)
 	}
