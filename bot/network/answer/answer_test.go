@@ -237,6 +237,15 @@ func TestOneThingMayStandForAList(t *testing.T) {
 	}
 }
 
+func TestAnAnswerMayBeOneWord(t *testing.T) {
+	for _, body := range []string{`null`, `true`, ` 7`, `-1.5e3`, "null\n", `""`, `{}`} {
+		n := 0
+		if _, err := answer.Read(strings.NewReader(body), answer.Limits{}, func(*answer.Value) { n++ }); err != nil || n != 1 {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+}
+
 func TestBrokenAnswersAreErrors(t *testing.T) {
 	for _, body := range []string{`[`, `[{"id":"1"}`, `[{"id":"1"},`, `[{"id":"1"},]`, `[{"id" "1"}]`, `[{"x":tru`, `[{"x":"\x"}]`, `[{"x":"\u12g4"}]`,
 		`[{"x":[1}]}]`, `[{,}]`, `[{"x":}]`, `[1 2]`, `["`, `[{"x":{"y":1]}]`, strings.Repeat("[", 20_000), `[{"x":` + strings.Repeat(`{"a":`, 20_000)} {

@@ -311,6 +311,9 @@ func (v *Value) word() (whole bool) {
 			whole = false
 		}
 	}
+	if len(v.held) > 0 && errors.Is(v.err, io.ErrUnexpectedEOF) {
+		v.err = nil // it may be all there is; if something is due behind it, that is missed then
+	}
 	if len(v.held) == 0 {
 		v.fail(fmt.Errorf("the answer is no JSON: %q begins no value", v.next()))
 	}
