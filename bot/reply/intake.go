@@ -3,6 +3,7 @@ package reply
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"slugpuppy/bot/network"
@@ -14,6 +15,9 @@ import (
 
 // catchUpPage is how many mentions one request brings.
 const catchUpPage = 40
+
+// mostPages is how many pages are read in a row: what is left is read the next time.
+const mostPages = 250
 
 // longestPage is more than any request for one page can take.
 const longestPage = 10 * time.Minute
@@ -85,7 +89,8 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 	if err != nil {
 		return err
 	}
-	for {
+	been := map[string]bool{cursor: true}
+	for range mostPages {
 		turn.Within(longestPage)
 		page, err := d.Platform.Mentions(ctx, cursor, catchUpPage)
 		if err != nil {
@@ -96,7 +101,7 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 		}
 		jobs := make([]store.Job, 0, len(page))
 		for _, m := range page {
-			job, err := d.arrive(ctx, m.Post)
+			job, err := d.arriveSafely(ctx, m.Post)
 			if err != nil {
 				return err
 			}
@@ -105,14 +110,38 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 		if err := d.makeRoom(jobs); err != nil {
 			return err
 		}
-		cursor = page[len(page)-1].Cursor
-		if _, err := d.bot.Jobs().Record(cursor, jobs...); err != nil {
+		next := page[len(page)-1].Cursor
+		if err := d.record(cursor, next, jobs); err != nil {
 			return fmt.Errorf("record %d mentions: %w", len(jobs), err)
 		}
 		for _, s := range d.queue {
 			s.send()
 		}
+		if cursor = next; been[cursor] {
+			d.Log.Warn("the list of mentions comes back to where it was; the rest of it is for later")
+			return nil
+		}
+		been[cursor] = true
 	}
+	return nil
+}
+
+// record stores mentions with the cursor after them. Where the store does not take them all it is asked for
+// each, from the cursor before them: one that it cannot hold must not keep the bot from all that come later.
+func (d *Daemon) record(cursor, next string, jobs []store.Job) error {
+	_, err := d.bot.Jobs().Record(next, jobs...)
+	if err == nil || store.InTrouble(err) {
+		return err
+	}
+	for _, j := range jobs {
+		if _, err := d.bot.Jobs().Record(cursor, j); store.InTrouble(err) {
+			return err
+		} else if err != nil {
+			d.Log.Error("a mention cannot be written down and is passed over", "post", j.Source, "error", err)
+		}
+	}
+	_, err = d.bot.Jobs().Record(next)
+	return err
 }
 
 // cursor is where to go on. A fresh account starts at what is newest now: nobody wants to be
@@ -127,6 +156,20 @@ func (d *Daemon) cursor(ctx context.Context) (string, error) {
 	}
 	_, err = d.bot.Jobs().Record(cursor)
 	return cursor, err
+}
+
+// arriveSafely is arrive, but that a mention at which we have a bug is skipped: it must not keep the bot
+// from all that come later.
+func (d *Daemon) arriveSafely(ctx context.Context, p network.Post) (job store.Job, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			d.Log.Error("a mention cannot be read for a bug and is skipped", "post", p.ID, "panic", v, "stack", string(debug.Stack()))
+			job = store.Job{Network: d.Platform.Name(), Source: p.ID, Requester: p.Author.ID, Handle: p.Author.Handle,
+				Payload: encode(event{Post: p}), State: store.Skipped, Reason: "a bug was met when it was read", Lane: wordLane}
+			err = nil
+		}
+	}()
+	return d.arrive(ctx, p)
 }
 
 // arrive turns one mention into the job that is recorded. What needs no answer is recorded
