@@ -135,13 +135,17 @@ func (v *Vocabulary) kind(form string, s lexicon.Synset) Meaning {
 	if len(labels) > 1 {
 		return Meaning{Terms: []WordTerm{{Kind: s, Weight: 1}}}
 	}
-	m := Meaning{Terms: labelTerms(labels), As: v.labels[labels[0]].Names[0]}
-	for _, name := range v.labels[labels[0]].Names {
+	return Meaning{Terms: labelTerms(labels), As: v.told(form, labels[0])}
+}
+
+// told is what people are told that a word was read as, "" if a name of the label has the word.
+func (v *Vocabulary) told(form string, label int) string {
+	for _, name := range v.labels[label].Names {
 		if strings.Contains(" "+normal(name)+" ", " "+form+" ") {
-			m.As = ""
+			return ""
 		}
 	}
-	return m
+	return v.labels[label].Names[0]
 }
 
 // mostGeneral is how many steps above a word its label may be: a bumblebee is a bee.
@@ -177,8 +181,11 @@ func (v *Vocabulary) read(form string, r reading) Meaning {
 			}
 		}
 	}
-	if len(m.Terms) > 1 {
+	switch {
+	case len(m.Terms) > 1:
 		m.As = r.shown
+	case len(m.Terms) == 1 && len(r.things) > 1 && m.As == "" && m.Terms[0].Kind == 0: // of bread only the pretzel
+		m.As = v.told(form, m.Terms[0].Label)
 	}
 	return m
 }

@@ -24,8 +24,11 @@ type wordnet struct {
 	lemmas  map[string][]int
 }
 
-// cut are two hypernyms that are no help to anybody: a car is no container.
-var cut = map[[2]int]bool{{4576211, 3094503}: true} // wheeled vehicle -> container
+// cut are hypernyms that are no help to anybody: a car is no container, mash no potato.
+var cut = map[[2]int]bool{
+	{4576211, 3094503}: true, // wheeled vehicle -> container
+	{7711569, 7710616}: true, // mashed potato -> potato
+}
 
 func readNouns(dir string) (*wordnet, error) {
 	w := &wordnet{synsets: map[int]synset{}, lemmas: map[string][]int{}}
