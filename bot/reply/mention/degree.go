@@ -33,6 +33,11 @@ func (p *parser) degree() bool {
 	return false
 }
 
+// tooMuch says whether "too" stands before a strength: too strong, too very weak.
+func (p *parser) tooMuch() bool {
+	return p.peek(0) == "too" && (strengths[p.peek(1)] != 0 || strengths[p.peek(2)] != 0)
+}
+
 // strong takes the words up to a strength at that place.
 func (p *parser) strong(at, how int, graded bool) bool {
 	if p.words != nil || p.sign != 0 && at == 0 { // into strong coffee; more strong dogs
@@ -41,7 +46,12 @@ func (p *parser) strong(at, how int, graded bool) bool {
 		}
 	}
 	ended := p.tokens[at].comma
-	p.tokens = p.tokens[at+1:]
+	if p.tokens = p.tokens[at+1:]; !ended && p.peek(0) == "enough" { // not strong enough
+		if ended = p.next().comma; !graded { // strong enough: as it should be
+			return true
+		}
+		how = -how
+	}
 	for !ended && (p.peek(0) == "dream" || p.peek(0) == "effect" || p.peek(0) == "version" || p.peek(0) == "one") { // a stronger dream
 		ended = p.next().comma
 	}

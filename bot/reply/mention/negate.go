@@ -1,5 +1,7 @@
 package mention
 
+import "strings"
+
 // not reads what is wanted less, or not at all: "don't add dogs", "not so strong", "not public".
 // What follows the word "not" is read as if the other were asked for, and turned around.
 func (p *parser) not(t token) {
@@ -22,6 +24,8 @@ func (p *parser) not(t token) {
 		}
 	case what == "" || ended:
 		p.word(t)
+	case p.spared(what): // don't touch the background, not my face
+		p.tokens = p.tokens[helpers+1:]
 	case what == "keep" || what == "only":
 		p.tokens = p.tokens[helpers:]
 		p.notKept()
@@ -44,6 +48,19 @@ func (p *parser) not(t token) {
 	}
 }
 
+// spared takes what is to stay as it is.
+func (p *parser) spared(what string) bool {
+	switch {
+	case strings.HasPrefix(what, "colour") || strings.HasPrefix(what, "color"):
+		p.req.KeepColours = true
+	case sides[what] != "":
+		p.req.Mask = "keep-" + sides[what]
+	default:
+		return false
+	}
+	return true
+}
+
 // notKept reads what is not to stay as it is.
 func (p *parser) notKept() {
 	kept := parser{tokens: p.tokens[1:]}
@@ -62,5 +79,5 @@ func (p *parser) notKept() {
 var (
 	helping = words("any more many much so too that as very even anymore ever add adding include including use using have having put want see seeing like insert show showing need give")
 	// makes are verbs that stand for all that we do: alone after "not" they are a refusal.
-	makes = words("dream dreaming imagine imagining draw drawing paint make making do touch turn create")
+	makes = words("dream dreaming imagine imagining draw drawing paint make making do touch turn create change alter modify mess")
 )

@@ -173,14 +173,22 @@ func (p *parser) item() error {
 	case !t.quoted && t.low == "not":
 		p.not(t)
 	case !t.quoted && p.phrase(t):
+	case !t.quoted && p.place(t):
+	case !t.quoted && p.affixed(t):
+	case t.low == "of" && p.req.Verb == Dream && possessive[p.peek(0)]: // the photo of my cat is what is dreamed
 	case !t.quoted && raising[t.low] && !t.comma && len(p.tokens) > 0:
 		if t.low == "into" { // dream my cat into dogs: the cat is what it was before
 			p.req.Words, p.bare = p.req.Words[p.bare:], 0
 			p.req.Loose = nil
 		}
 		p.begin(1)
+	case !t.quoted && t.low == "without" && !t.comma && p.spare():
 	case !t.quoted && lowering[t.low] && !t.comma && len(p.tokens) > 0:
 		p.begin(-1)
+	case !t.quoted && t.low == "except" && len(p.tokens) > 0: // no dogs except poodles, all but cats
+		if !p.spare() {
+			p.begin(-p.latest())
+		}
 	case !t.quoted && joining[t.low]:
 		p.words = nil // no dogs and cats: neither of them
 	case !t.quoted && p.signed(t):
@@ -204,6 +212,14 @@ func (p *parser) begin(sign float32) {
 	p.sign = sign
 }
 
+// latest is the sign of the last objective, 1 without one.
+func (p *parser) latest() float32 {
+	if n := len(p.req.Words); n > 0 {
+		return p.req.Words[n-1].Sign
+	}
+	return 1
+}
+
 // end closes the objective being spelt. After `imagine` every word is one to raise.
 func (p *parser) end() {
 	p.words, p.sign, p.carry = nil, 0, 0
@@ -224,6 +240,7 @@ func (p *parser) word(t token) {
 	switch {
 	case isNumber(t.low) && !t.quoted:
 		p.req.Unknown = append(p.req.Unknown, t.text)
+	case !t.quoted && slices.Index(numbers, t.low) > 0 && p.words == nil && p.sign != 0 && len(p.tokens) > 0: // two bananas
 	case p.words != nil:
 		p.words.Text += " " + t.low
 	case p.sign != 0 || p.carry != 0 || p.req.Verb == Dream || t.quoted:
@@ -268,6 +285,9 @@ func (p *parser) signed(t token) bool {
 // finish settles what only the whole request shows.
 func (p *parser) finish() {
 	r := &p.req
+	if r.Verb == Dream && r.Talk { // my dog is what is dreamed, not what of
+		r.Words = r.Words[p.bare:]
+	}
 	if r.Token != "" && (r.Verb == Bare || r.Verb == Dream || r.Verb == Again) {
 		r.Verb = Replay
 	}

@@ -72,6 +72,8 @@ func (p *parser) phrase(t token) bool {
 	switch t.low {
 	case "keep", "only":
 		return p.keep(t.low)
+	case "leave": // leave the background alone, as it is
+		return p.leave()
 	case "guide", "guided":
 		p.req.Guide = true
 	case "style": // in the style of this
@@ -94,6 +96,25 @@ func (p *parser) phrase(t token) bool {
 	}
 	return true
 }
+
+// leave reads what is to be left as it is.
+func (p *parser) leave() bool {
+	at := 0
+	for fillers[p.peek(at)] && sides[p.peek(at)] == "" {
+		at++
+	}
+	if !p.spared(p.peek(at)) {
+		return false
+	}
+	ended := p.tokens[at].comma
+	for p.tokens = p.tokens[at+1:]; !ended && asItIs[p.peek(0)]; {
+		ended = p.next().comma
+	}
+	p.end()
+	return true
+}
+
+var asItIs = words("alone untouched as it is are they unchanged intact be")
 
 // keep reads `keep top`, `keep the colours` and `only the background`.
 func (p *parser) keep(how string) bool {

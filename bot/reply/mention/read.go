@@ -153,6 +153,9 @@ func (r *reader) longest(words []string) (int, named) {
 // isNoun says whether English has such a thing, whether it can be seen or not. Words that are also
 // adjectives, as "red", are none: they say how a thing is.
 func isNoun(text string) bool {
+	if strings.HasSuffix(text, "ing") { // what somebody does: a lion eating
+		return false
+	}
 	stem, plural := strings.CutSuffix(text, "s")
 	return lexicon.IsThing(text) || plural && lexicon.IsThing(stem)
 }

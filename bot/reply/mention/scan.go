@@ -29,6 +29,8 @@ var (
 	handle   = regexp.MustCompile(`^[.(]*@[\pL\pN_.@-]+[:,;!?.)]*$`)
 	link     = regexp.MustCompile(`(?i)^(https?://|www\.)`)
 	emoji    = regexp.MustCompile(`^:[a-z0-9_+-]+:$`)
+	shouting = regexp.MustCompile(`!+[!1]+`) // !!11
+	several  = regexp.MustCompile(`^\pL{2,}(/\pL{2,})+$`)
 	spaceKey = regexp.MustCompile(`\s*(=)\s*`)
 )
 
@@ -38,6 +40,7 @@ func scan(text string) []token {
 		text = text[:maxText]
 	}
 	text = plain.Replace(norm.NFKC.String(text))
+	text = shouting.ReplaceAllString(strings.Map(pictographs, text), "!")
 	text = spaceKey.ReplaceAllString(text, "$1")
 	text = strings.ReplaceAll(text, "\n", " , ")
 	var tokens []token
@@ -48,6 +51,14 @@ func scan(text string) []token {
 		tokens = add(tokens, word)
 	}
 	return tokens
+}
+
+// pictographs makes emoji spaces: they stand close to words.
+func pictographs(r rune) rune {
+	if unicode.Is(unicode.So, r) || unicode.Is(unicode.Sk, r) && r > unicode.MaxLatin1 {
+		return ' '
+	}
+	return r
 }
 
 // cutWord cuts off the first word; quotes hold spaces together, within a word too.
@@ -90,6 +101,13 @@ func add(tokens []token, word string) []token {
 		}
 	}
 	if body == "" {
+		return tokens
+	}
+	if !t.quoted && several.MatchString(body) { // birds/fish
+		for part := range strings.SplitSeq(body, "/") {
+			tokens = append(tokens, token{text: part, low: strings.ToLower(part), comma: true})
+		}
+		tokens[len(tokens)-1].comma = t.comma
 		return tokens
 	}
 	t.text, t.low = body, strings.ToLower(body)

@@ -76,7 +76,8 @@ func (p *parser) amount() (bool, error) {
 func obvious(key, value string) bool {
 	switch key {
 	case "strength", "octaves", "scale", "steps", "seed", "size", "image", "seconds", "frames", "channel", "channels", "generations":
-		return value != "" && value[0] >= '0' && value[0] <= '9'
+		_, spelt := count(value)
+		return spelt || value != "" && value[0] >= '0' && value[0] <= '9'
 	case "layer", "layers":
 		return strings.ContainsAny(value, "0123456789")
 	case "preset":
@@ -95,6 +96,9 @@ func (p *parser) set(key, value string) error {
 	}
 	if number := r.number(key); number != nil {
 		n, err := strconv.Atoi(strings.TrimRight(strings.TrimPrefix(low, "#"), "spx"))
+		if spelt := slices.Index(numbers, low); spelt > 0 {
+			n, err = spelt, nil
+		}
 		if err != nil || n < 0 {
 			return notANumber(key, value, "5")
 		}

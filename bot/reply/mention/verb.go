@@ -14,7 +14,8 @@ import (
 // verb reads the verb that the request begins with, past politeness, and says whether a
 // comma ends it.
 func (p *parser) verb() (ended bool) {
-	for len(p.tokens) > 1 && (fillers[p.peek(0)] || people[p.peek(0)]) && !raising[p.peek(0)] && !obvious(canonical(p.peek(0)), p.peek(1)) {
+	for len(p.tokens) > 1 && (fillers[p.peek(0)] || people[p.peek(0)]) && !raising[p.peek(0)] && !p.tooMuch() && !p.justThere() &&
+		!obvious(canonical(p.peek(0)), p.peek(1)) {
 		spoken := people[p.next().low]
 		p.req.Talk = p.req.Talk || spoken
 	}
@@ -96,12 +97,28 @@ func (p *parser) verbAt() (Verb, int) {
 		return Bare, 0
 	}
 	if v, ok := verbs[first]; ok {
+		if v == Delete && p.dropsThing() {
+			return Bare, 0
+		}
 		return v, 1
 	}
 	if v, ok := nearVerb(first); ok {
 		return v, 1
 	}
 	return Bare, 0
+}
+
+// dropsThing says whether a thing is to be left out of a dream, "remove dogs", and not the dream itself.
+func (p *parser) dropsThing() bool {
+	if !lowering[p.peek(0)] {
+		return false
+	}
+	for _, t := range p.tokens[1:] {
+		if !fillers[t.low] && !people[t.low] {
+			return !deletable[t.low]
+		}
+	}
+	return false
 }
 
 // makesPicture are verbs that may come after settings.
@@ -170,6 +187,10 @@ func (p *parser) argument(ended bool) {
 			if units[p.peek(0)] == "seconds" {
 				p.next()
 			}
+		}
+	case Delete: // that post, please
+		for !ended && (fillers[p.peek(0)] || deletable[p.peek(0)]) {
+			ended = p.next().comma
 		}
 	case Imagine:
 		p.sign = 1

@@ -40,8 +40,8 @@ var particles = words("on in at up out off you to so")
 
 // raising and lowering words make the next words an objective.
 var (
-	raising  = words("into more like of with plus full")
-	lowering = words("no without less minus fewer")
+	raising  = words("into more like of with plus full half")
+	lowering = words("no without less minus fewer than remove delete")
 )
 
 func words(s string) map[string]bool {
@@ -59,7 +59,7 @@ func words(s string) map[string]bool {
 var sides = map[string]string{
 	"centre": "centre", "center": "centre", "middle": "centre",
 	"top": "top", "bottom": "bottom", "left": "left", "right": "right",
-	"subject": "subject", "main": "subject", "person": "subject", "face": "subject", "foreground": "subject", "me": "subject",
+	"subject": "subject", "main": "subject", "person": "subject", "face": "subject", "faces": "subject", "people": "subject", "foreground": "subject", "me": "subject",
 	"edges": "edges", "edge": "edges", "border": "edges", "borders": "edges", "corners": "edges", "outside": "edges",
 	"background": "background", "backdrop": "background", "sky": "top", "ground": "bottom",
 }
@@ -106,10 +106,12 @@ var units = map[string]string{
 }
 
 var (
-	numbers      = []string{"", "one", "two", "three", "four", "five", "six", "seven", "eight"}
+	numbers      = []string{"", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 	ordinals     = []string{"", "first", "second", "third", "fourth"}
 	pictureNouns = words("picture image photo pic one")
-	joining      = words("and or nor")
+	deletable    = words("post posts toot tweet reply answer dream dreams picture pictures image photo all everything last latest")
+	possessive   = words("my our mine his her their")
+	joining      = words("and or nor but")
 	// manners are looks that are no things: with another look they are how it is dreamed.
 	manners = words("swirl fractal gentle nightmare")
 )
