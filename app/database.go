@@ -130,7 +130,7 @@ func (a *App) Restore(ctx context.Context, from string) (kept string, err error)
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return "", fmt.Errorf("make the state folder: %w", err)
 	}
-	if kept, err = store.Restore(from, to); err != nil {
+	if kept, err = store.Restore(ctx, from, to); err != nil {
 		return "", fmt.Errorf("restore the database: %w", err)
 	}
 	return kept, nil
@@ -146,17 +146,17 @@ func (a *App) Compact(ctx context.Context) (before, after int64, err error) {
 	if err := CheckDatabase(ctx, path); err != nil {
 		return 0, 0, err
 	}
-	return compact(path)
+	return compact(ctx, path)
 }
 
 // compact rewrites the file beside itself and swaps them.
-func compact(path string) (before, after int64, err error) {
+func compact(ctx context.Context, path string) (before, after int64, err error) {
 	tmp := path + ".compact"
 	defer os.Remove(tmp)
 	if before, err = size(path); err != nil {
 		return 0, 0, notFound(err)
 	}
-	if err = store.Compact(path, tmp); err != nil {
+	if err = store.Compact(ctx, path, tmp); err != nil {
 		return 0, 0, fmt.Errorf("compact the database: %w", err)
 	}
 	if after, err = size(tmp); err != nil {

@@ -10,9 +10,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"reflect"
-	"syscall"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,6 +33,7 @@ const (
 	exitNotFound   = 3
 	exitDaemonDown = 4
 	exitRefused    = 5 // app.ExitLocked too
+	// 130 and 143 are those of what SIGINT and SIGTERM ended, see told.
 )
 
 // codedError carries the exit code an error asks for.
@@ -59,54 +60,24 @@ type console struct {
 	json       bool
 	configPath string
 	model      string // of --model
+
+	orderly *atomic.Bool // it ends in its own time when it is told to, and well
+	scratch *scratch
+	last    *sync.Once // for the last word
 }
 
 func newConsole(in io.Reader, out, err io.Writer, env func(string) (string, bool)) *console {
 	return &console{in: in, out: visible.NewWriter(out), err: visible.NewWriter(err), raw: out, terminal: err,
-		env: env, now: time.Now}
+		env: env, now: time.Now, orderly: new(atomic.Bool), scratch: new(scratch), last: new(sync.Once)}
 }
 
-// Main runs one command and returns its exit code. SIGINT and SIGTERM cancel it; a second
-// one ends the process at once.
+// Main runs one command and returns its exit code. A command that SIGINT or SIGTERM tells to end does so
+// within a second, with 130 or 143; a second signal ends the process at once.
 func Main(args []string) int {
 	if code, ok := app.Decode(args); ok {
 		return code
 	}
-	ctx, stop := untilSignal(context.Background())
-	defer stop()
-	a := newConsole(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
-	return a.run(ctx, args)
-}
-
-// untilSignal is a context that the first signal ends. The second one ends the process, even if it
-// comes at the same moment: to go back to the default handling after the first would miss that.
-func untilSignal(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(parent)
-	came, done := make(chan os.Signal, 2), make(chan struct{})
-	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		for n := 1; ; n++ {
-			select {
-			case s := <-came:
-				if n == 2 {
-					die(s)
-				}
-				cancel()
-			case <-done:
-				return
-			}
-		}
-	}()
-	return ctx, func() { signal.Stop(came); close(done); cancel() }
-}
-
-// die ends the process as the signal would have without us, which service managers expect.
-func die(s os.Signal) {
-	signal.Reset(s)
-	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
-		time.Sleep(time.Second) // it is on its way
-	}
-	os.Exit(exitError)
+	return newConsole(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv).untilSignal(args)
 }
 
 func (c *console) run(ctx context.Context, args []string) int {
@@ -116,10 +87,22 @@ func (c *console) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(c.err, "slugpuppy:", said(err))
-	if h, ok := app.Hindered(err); ok {
-		fmt.Fprintln(c.err, "  "+visible.Line(h.String()))
+	// Whatever else went wrong then came of that.
+	if cause := context.Cause(ctx); cause != nil && !c.orderly.Load() {
+		err = cause
 	}
+	return c.fail(err)
+}
+
+// fail says why a command failed, and returns its exit code. Only the first reason is said.
+func (c *console) fail(err error) int {
+	c.last.Do(func() {
+		c.clearBar()
+		fmt.Fprintln(c.err, "slugpuppy:", said(err))
+		if h, ok := app.Hindered(err); ok {
+			fmt.Fprintln(c.err, "  "+visible.Line(h.String()))
+		}
+	})
 	return exitCode(err)
 }
 
@@ -134,7 +117,10 @@ func said(err error) string {
 // exitCode is the one that an error asks for.
 func exitCode(err error) int {
 	var coded *codedError
+	var end *told
 	switch {
+	case errors.As(err, &end):
+		return end.code()
 	case errors.As(err, &coded):
 		return coded.code
 	case errors.Is(err, app.ErrUsage):

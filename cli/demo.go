@@ -76,13 +76,13 @@ func (c *console) demo(ctx context.Context, f demoFlags, words string) error {
 
 // play posts the first mention and prints the reply; unless it is for once only, it shows the
 // page from the beginning, so that one can watch.
-func (c *console) play(ctx context.Context, d *demo.Demo, f demoFlags, words string) error {
+func (c *console) play(evening context.Context, d *demo.Demo, f demoFlags, words string) error {
 	start := c.now()
-	id, err := d.Mention(ctx, nil, "", words)
+	id, err := d.Mention(evening, nil, "", words)
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(evening)
 	if !f.once {
 		page, err := listenNear(ctx, f.listen)
 		if err != nil {
@@ -92,13 +92,9 @@ func (c *console) play(ctx context.Context, d *demo.Demo, f demoFlags, words str
 		group.Go(func() error { return d.Serve(ctx, page, id) })
 	}
 	group.Go(func() error {
-		err := c.firstReply(ctx, d, id, f.out, start)
-		if ctx.Err() != nil && !f.once {
-			return nil // who closes the demo early does not need to hear that no reply came
-		}
-		return err
+		return c.firstReply(ctx, d, id, f.out, start)
 	})
-	return group.Wait()
+	return errors.Join(group.Wait(), context.Cause(evening)) // who ends it is the only end it has
 }
 
 // firstReply waits for the reply and shows it.

@@ -65,15 +65,15 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 	judge := func(file string) object.Verdict { return c.judge(ctx, d, limits, file, how) }
 	failed := 0
 	for j := range inOrder(files, judge) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if j.Error != "" {
 			failed++
 		}
 		if err := c.beside(how.heatmap).print(j, verdictText(j)); err != nil {
 			return err
 		}
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d files could not be read", failed, len(files))

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -79,7 +78,7 @@ func (c *console) inspectCommand() *cobra.Command {
 				return err
 			}
 			if values != "" {
-				if err := writeFloats(values, numbers...); err != nil {
+				if err := c.write(values, floats(numbers...)); err != nil {
 					return err
 				}
 			}
@@ -93,18 +92,14 @@ func (c *console) inspectCommand() *cobra.Command {
 	return c.withModel(cmd)
 }
 
-// writeFloats writes numbers as little-endian bytes.
-func writeFloats(path string, lists ...[]float32) error {
-	var b []byte
+// floats are numbers as little-endian bytes.
+func floats(lists ...[]float32) (b []byte) {
 	for _, list := range lists {
 		for _, v := range list {
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 		}
 	}
-	if err := os.WriteFile(path, b, 0o644); err != nil {
-		return fmt.Errorf("write values: %w", err)
-	}
-	return nil
+	return b
 }
 
 // inspect returns the report, and the numbers it is about: the activations and the gradient.

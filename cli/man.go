@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,18 +21,21 @@ func (c *console) manCommand() *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("write manual pages: %w", err)
 			}
-			return writeManual(cmd.Root(), args[0])
+			return c.writeManual(cmd.Context(), cmd.Root(), args[0])
 		},
 	}
 }
 
 // writeManual writes the page of a command and of all below it.
-func writeManual(cmd *cobra.Command, dir string) error {
-	if err := os.WriteFile(filepath.Join(dir, pageName(cmd)+".1"), manualPage(cmd), 0o644); err != nil {
-		return fmt.Errorf("write manual pages: %w", err)
+func (c *console) writeManual(ctx context.Context, cmd *cobra.Command, dir string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err := c.write(filepath.Join(dir, pageName(cmd)+".1"), manualPage(cmd)); err != nil {
+		return err
 	}
 	for _, sub := range shownCommands(cmd) {
-		if err := writeManual(sub, dir); err != nil {
+		if err := c.writeManual(ctx, sub, dir); err != nil {
 			return err
 		}
 	}

@@ -11,8 +11,9 @@ import (
 
 func TestEveryCommandHasAPageThatNamesItsFlags(t *testing.T) {
 	dir := t.TempDir()
-	root := newConsole(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv).root()
-	if err := writeManual(root, dir); err != nil {
+	c := newConsole(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	root := c.root()
+	if err := c.writeManual(t.Context(), root, dir); err != nil {
 		t.Fatal(err)
 	}
 	pages := 0

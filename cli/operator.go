@@ -135,7 +135,7 @@ func (c *console) backup(ctx context.Context, to string) error {
 		return err
 	}
 	defer done()
-	err = c.writeFrom(to, 0o600, func(w io.Writer) error { return svc.Backup(ctx, w) })
+	err = c.writeFrom(to, 0o600, func(w io.Writer) error { return svc.Backup(ctx, whileIn{ctx, w}) })
 	if err != nil {
 		return err
 	}

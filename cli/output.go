@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -116,12 +117,26 @@ func (c *console) writeFrom(path string, mode fs.FileMode, content func(io.Write
 	if info != nil && !info.Mode().IsRegular() {
 		err = fill(target, content)
 	} else {
-		err = replace(target, mode, info, content)
+		err = c.replace(target, mode, info, content)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// whileIn is a writer that fails when its context has ended.
+type whileIn struct {
+	ctx context.Context
+	io.Writer
+}
+
+// Write writes unless the context has ended.
+func (w whileIn) Write(b []byte) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, context.Cause(w.ctx)
+	}
+	return w.Writer.Write(b)
 }
 
 // fill writes into what is there.
@@ -134,11 +149,12 @@ func fill(path string, content func(io.Writer) error) error {
 }
 
 // replace puts a new file in place of what is there, old, whose mode it keeps; nil for nothing.
-func replace(path string, mode fs.FileMode, old fs.FileInfo, content func(io.Writer) error) error {
+func (c *console) replace(path string, mode fs.FileMode, old fs.FileInfo, content func(io.Writer) error) error {
 	f, err := newBeside(path, mode)
 	if err != nil {
 		return err
 	}
+	defer c.scratch.begin(f.Name())()
 	defer os.Remove(f.Name())
 	err = content(f)
 	if old != nil {
@@ -147,5 +163,5 @@ func replace(path string, mode fs.FileMode, old fs.FileInfo, content func(io.Wri
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return c.scratch.finish(func() error { return os.Rename(f.Name(), path) })
 }

@@ -280,15 +280,10 @@ const followed = 1000
 func (c *console) follow(ctx context.Context, svc operator.Service) error {
 	last := c.now()
 	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(watchEvery / 4):
+		if err := wait(ctx, watchEvery/4); err != nil {
+			return err
 		}
 		entries, err := svc.Audit(ctx, followed)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ func (c *console) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			c.orderly.Store(true)
 			return a.Serve(cmd.Context())
 		},
 	}

@@ -24,10 +24,8 @@ func (c *console) statusCommand() *cobra.Command {
 				if err := c.status(cmd.Context()); err != nil || !watch {
 					return err
 				}
-				select {
-				case <-cmd.Context().Done():
-					return nil
-				case <-time.After(watchEvery):
+				if err := wait(cmd.Context(), watchEvery); err != nil {
+					return err
 				}
 			}
 		}}

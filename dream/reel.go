@@ -85,6 +85,7 @@ func (r *reel) keep(img *image.NRGBA) {
 		if r.disk, r.full = os.CreateTemp("", "slugpuppy-frames-"); r.full != nil {
 			return
 		}
+		os.Remove(r.disk.Name()) // it lasts as long as it is open, where the system lets it: nothing is left behind
 	}
 	row := make([]byte, 0, 3*r.size.X*r.size.Y)
 	for i := 0; i < len(img.Pix); i += 4 {

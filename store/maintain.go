@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -55,13 +56,13 @@ func syncPath(path string) error {
 	return nil
 }
 
-// Restore puts a copy in place of the database at path, whole or not at all; the caller has checked it
+// Restore, until ctx ends, puts a copy in place of the database at path, whole or not at all; the caller has checked it
 // and that nobody has either open. What was there is kept beside it, under the name that is returned,
 // "" for nothing.
-func Restore(from, path string) (kept string, err error) {
+func Restore(ctx context.Context, from, path string) (kept string, err error) {
 	tmp := path + ".part"
 	defer os.Remove(tmp)
-	if err := copyBytes(from, tmp); err != nil {
+	if err := copyBytes(ctx, from, tmp); err != nil {
 		return "", fmt.Errorf("copy %s: %w", from, err)
 	}
 	if _, err := os.Stat(path); err == nil {
@@ -76,8 +77,8 @@ func Restore(from, path string) (kept string, err error) {
 	return kept, syncPath(filepath.Dir(path))
 }
 
-// copyBytes copies a file to a new one that is safe on the disk.
-func copyBytes(from, to string) error {
+// copyBytes copies a file to a new one that is safe on the disk, until ctx ends.
+func copyBytes(ctx context.Context, from, to string) error {
 	src, err := os.Open(from)
 	if err != nil {
 		return err
@@ -87,27 +88,51 @@ func copyBytes(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(dst, src); err != nil {
+	if _, err := io.Copy(dst, until{ctx, src}); err != nil {
 		dst.Close()
 		return err
 	}
 	return errors.Join(dst.Sync(), dst.Close())
 }
 
-// Compact writes the database at path to a new file without its unused pages. Nobody may
+// until is a reader that fails when its context has ended.
+type until struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read reads unless the context has ended.
+func (u until) Read(b []byte) (int, error) {
+	if u.ctx.Err() != nil {
+		return 0, context.Cause(u.ctx)
+	}
+	return u.Reader.Read(b)
+}
+
+// Compact writes the database at path to a new file without its unused pages, until ctx ends. Nobody may
 // have it open.
-func Compact(path, to string) error {
+func Compact(ctx context.Context, path, to string) error {
 	src, err := openFile(path, Options{MustExist: true})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	dst, err := boltOpen(to, &bolt.Options{Timeout: lockPatience, NoSync: true})
+	var file *os.File
+	open := func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		file, err = os.OpenFile(name, flag, mode)
+		return file, err
+	}
+	dst, err := boltOpen(to, &bolt.Options{Timeout: lockPatience, NoSync: true, OpenFile: open})
 	if err != nil {
 		return err
 	}
+	// Copying cannot be told to end, but it does when it cannot write.
+	defer context.AfterFunc(ctx, func() { file.Close() })()
 	if err := bolt.Compact(dst, src, 1<<20); err != nil {
 		dst.Close()
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return fmt.Errorf("compact the database: %w", err)
 	}
 	if err := dst.Sync(); err != nil {

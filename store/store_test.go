@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"bytes"
 	"errors"
 	"fmt"
@@ -250,11 +251,11 @@ func TestCompactKeepsEverythingInLessSpace(t *testing.T) {
 		t.Fatalf("pruned %d, %v", n, err)
 	}
 	path, to := s.Path(), filepath.Join(t.TempDir(), "small.db")
-	if err := store.Compact(path, to); !errors.Is(err, store.ErrLocked) {
+	if err := store.Compact(t.Context(), path, to); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("compacted a file in use: %v", err)
 	}
 	must(t, s.Close())
-	must(t, store.Compact(path, to))
+	must(t, store.Compact(t.Context(), path, to))
 	must(t, store.Check(to))
 	before, _ := os.Stat(path)
 	after, _ := os.Stat(to)
@@ -265,6 +266,37 @@ func TestCompactKeepsEverythingInLessSpace(t *testing.T) {
 	if len(jobs) != 10 || err != nil {
 		t.Errorf("%d jobs, %v", len(jobs), err)
 	}
+}
+
+func TestCopyingEndsWhenItIsToldTo(t *testing.T) {
+	s := fresh(t)
+	for i := range 300 {
+		j := queued(fmt.Sprint("p", i))
+		j.Payload = bytes.Repeat([]byte("x"), 20_000)
+		_, err := ours(s).Record("1", j)
+		must(t, err)
+	}
+	path, dir := s.Path(), t.TempDir()
+	must(t, s.BackupFile(filepath.Join(dir, "copy.db")))
+	must(t, s.Close())
+	before, err := os.ReadFile(path)
+	must(t, err)
+	over, end := context.WithCancelCause(t.Context())
+	told := errors.New("told to end")
+	end(told)
+	if err := store.Compact(over, path, filepath.Join(dir, "small.db")); !errors.Is(err, told) {
+		t.Errorf("compacted all the same: %v", err)
+	}
+	if kept, err := store.Restore(over, filepath.Join(dir, "copy.db"), path); !errors.Is(err, told) || kept != "" {
+		t.Errorf("restored all the same: %q, %v", kept, err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the database has changed: %v", err)
+	}
+	if left, err := filepath.Glob(path + ".*"); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	must(t, store.Check(path))
 }
 
 func TestCheckFindsAJobOutOfLine(t *testing.T) {
