@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type Settings struct {
 	TokenFile  string        `toml:"token_file" doc:"file that holds the access token, readable by the bot alone"`
 	ClientName string        `toml:"client_name" doc:"name of the application that login registers"`
 	Website    string        `toml:"website" doc:"link shown with the application's name"`
+	Trusted    string        `toml:"trusted" doc:"hosts of your own network that may be private and speak plain http, such as 10.0.0.5:8080: servers of subscribers, and where their pictures are"`
 }
 
 // Kind is Mastodon, and whatever speaks as it does.
@@ -82,12 +84,20 @@ func open(env network.Env) *adapter {
 	return a
 }
 
-// ownHosts is the configured server's host, if there is one: only that may be private.
+// ownHosts are the configured server's host, if there is one, and those that are trusted: only they may be
+// private.
 func (a *adapter) ownHosts() []string {
+	own := strings.FieldsFunc(a.Trusted, func(r rune) bool { return r == ' ' || r == ',' })
 	if u, err := url.Parse(a.Server); err == nil && u.Host != "" {
-		return []string{u.Host}
+		own = append(own, u.Host)
 	}
-	return nil
+	return own
+}
+
+// trusts says whether a server's host may be private.
+func (a *adapter) trusts(server string) bool {
+	u, err := url.Parse(server)
+	return err == nil && slices.ContainsFunc(a.ownHosts(), func(h string) bool { return strings.EqualFold(h, u.Host) })
 }
 
 // Enabled implements network.Adapter.
@@ -107,7 +117,7 @@ func (a *adapter) Bot() (network.Bot, error) {
 
 // own connects to the configured server.
 func (a *adapter) own(token string, log *slog.Logger) (*Client, error) {
-	return New(Options{Server: a.Server, Token: token, Log: log, UserAgent: a.env.Agent})
+	return New(Options{Server: a.Server, Token: token, Log: log, UserAgent: a.env.Agent, AllowHosts: a.ownHosts()})
 }
 
 // stranger connects to a server that somebody named, with no more rights than any address has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/safehttp"
 	"slugpuppy/config"
 )
 
@@ -39,9 +41,9 @@ func (a *adapter) Complete(w network.Wish) (network.Wish, error) {
 // SignIn implements network.Adapter: it registers with the server, waits for a yes, and asks whose the
 // token is. A bot's own server is believed what it calls the account.
 func (a *adapter) SignIn(ctx context.Context, p network.Person, w network.Wish) (network.Grant, error) {
-	scopes, names := Scopes, (*Directory)(nil)
-	if w.Timeline {
-		scopes, names = FilterScopes, a.names
+	scopes, client, connect := Scopes, &http.Client{Timeout: time.Minute}, a.believed
+	if w.Timeline { // the daemon will meet the server as a stranger's, and so it is met here
+		scopes, client, connect = FilterScopes, a.strangers, a.stranger
 	}
 	if w.Mutes {
 		scopes += MuteScopes
@@ -50,11 +52,14 @@ func (a *adapter) SignIn(ctx context.Context, p network.Person, w network.Wish) 
 	if w.Paste {
 		ask = a.askPaste
 	}
-	token, app, err := ask(ctx, p, w.Server, scopes)
+	token, app, err := ask(ctx, client, p, w.Server, scopes)
+	if errors.Is(err, safehttp.ErrRefused) {
+		return network.Grant{}, network.Usage(a.private(w.Server, err))
+	}
 	if err != nil {
 		return network.Grant{}, err
 	}
-	c, err := New(Options{Server: w.Server, Token: token, UserAgent: a.env.Agent, Directory: names})
+	c, err := connect(w.Server, token, a.env.Log)
 	if err != nil {
 		return network.Grant{}, err
 	}
@@ -64,6 +69,20 @@ func (a *adapter) SignIn(ctx context.Context, p network.Person, w network.Wish) 
 	}
 	g.Next = a.next(g)
 	return g, nil
+}
+
+// believed connects to a server of the operator's own choice.
+func (a *adapter) believed(server, token string, log *slog.Logger) (*Client, error) {
+	return New(Options{Server: server, Token: token, UserAgent: a.env.Agent, Log: log})
+}
+
+// private says what to do about a server that is not asked because it is not public.
+func (a *adapter) private(server string, err error) error {
+	host := server
+	if u, perr := url.Parse(server); perr == nil && u.Host != "" {
+		host = u.Host
+	}
+	return fmt.Errorf("%w; if %s is in a network of your own, set mastodon.trusted to %q, and start the daemon anew", err, server, host)
 }
 
 // granted is what a token allows, and whose it is.
@@ -103,13 +122,12 @@ func (a *adapter) register(ctx context.Context, client *http.Client, server, red
 
 // askBrowser has the person say yes in a browser that is sent back here, and listens for it on this
 // machine.
-func (a *adapter) askBrowser(ctx context.Context, p network.Person, server, scopes string) (string, App, error) {
+func (a *adapter) askBrowser(ctx context.Context, client *http.Client, p network.Person, server, scopes string) (string, App, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", App{}, fmt.Errorf("listen for the browser: %w", err)
 	}
-	client := &http.Client{Timeout: time.Minute}
 	app, err := a.register(ctx, client, server, fmt.Sprintf("http://%s/callback", l.Addr()), scopes)
 	if err != nil {
 		l.Close()
@@ -169,8 +187,7 @@ func callback(try *Attempt, answers chan<- consent) http.Handler {
 }
 
 // askPaste has the person copy a code from the browser.
-func (a *adapter) askPaste(ctx context.Context, p network.Person, server, scopes string) (string, App, error) {
-	client := &http.Client{Timeout: time.Minute}
+func (a *adapter) askPaste(ctx context.Context, client *http.Client, p network.Person, server, scopes string) (string, App, error) {
 	app, err := a.register(ctx, client, server, PastedCode, scopes)
 	if err != nil {
 		return "", app, err
@@ -190,7 +207,9 @@ func (a *adapter) Begin(ctx context.Context, server, callback string) (string, n
 	if err != nil {
 		return "", nil, err
 	}
-	server = "https://" + host
+	if server = strings.TrimSuffix(server, "/"); !a.trusts(server) {
+		server = "https://" + host
+	}
 	if own, err := identity.Host(a.Server); err == nil && host == own {
 		server = strings.TrimSuffix(a.Server, "/") // which may be one to try things on, without https
 	}

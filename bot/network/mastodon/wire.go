@@ -17,6 +17,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/answer"
+	"slugpuppy/bot/network/safehttp"
 )
 
 // wire is the transport below go-mastodon. It adds what that lacks: idempotency keys, rate
@@ -279,6 +280,10 @@ func (k *call) failed(err error) error {
 		e.Kind, e.RetryAt, e.Status = network.RateLimited, limited.until, http.StatusTooManyRequests
 	case errors.As(err, &refused):
 		e.Status = refused.code
+	case errors.Is(err, safehttp.ErrRefused): // it is not asked, today and tomorrow
+		e.Kind, e.Remedy = network.Forbidden, "set mastodon.trusted if it is in a network of your own"
+		e.Notice = "whoever runs this lets it ask no server that is not public; only they can change that"
+		return e
 	default: // no answer, or one that cannot be read
 		if k.unsafe && k.sent.Load() {
 			e.Kind = network.Ambiguous
