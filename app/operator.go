@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"slugpuppy/bot/operator"
 	"slugpuppy/store"
@@ -14,6 +16,11 @@ import (
 // database file. It is used until done is called.
 func (a *App) Operator(ctx context.Context) (svc operator.Service, done func(), err error) {
 	return a.operator(ctx, true)
+}
+
+// Founder is Operator, and makes a database that is missing: rules may be there before the first daemon.
+func (a *App) Founder(ctx context.Context) (svc operator.Service, done func(), err error) {
+	return a.operator(ctx, false)
 }
 
 // operator is Operator; a database that is missing is made unless it must exist.
@@ -27,6 +34,11 @@ func (a *App) operator(ctx context.Context, mustExist bool) (operator.Service, f
 		return client, func() {}, nil
 	case errors.Is(err, fs.ErrPermission):
 		return nil, nil, down(err)
+	}
+	if !mustExist {
+		if err := os.MkdirAll(filepath.Dir(a.cfg.Store.Path), 0o700); err != nil {
+			return nil, nil, fmt.Errorf("make the state folder: %w", err)
+		}
 	}
 	st, err := openSound(ctx, a.cfg.Store.Path, store.Options{MustExist: mustExist})
 	switch {

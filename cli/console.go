@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,9 +156,11 @@ func (c *console) root() *cobra.Command {
 		Short:         "Dream pictures on request; keep other people's dreams out of a timeline",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          usageArgs(cobra.NoArgs),
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:       version,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          onlyOthers,
 	}
+	root.SetVersionTemplate(thisBuild().text() + "\n")
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
@@ -203,9 +206,29 @@ func group(use, short string, sub ...*cobra.Command) *cobra.Command {
 // onlyOthers runs a group: alone it helps, and a name it does not hold is a mistake.
 func onlyOthers(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()))
+		return usageError(unknown(cmd, args[0]))
 	}
 	return cmd.Help()
+}
+
+// unknown is about a command that is not there, and those that are spelt like it.
+func unknown(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2 // letters
+	var like []string
+	for _, s := range cmd.SuggestionsFor(name) {
+		like = append(like, "`"+cmd.CommandPath()+" "+s+"`")
+	}
+	if len(like) == 0 {
+		return fmt.Errorf("unknown command %q; `%s --help` lists those that there are", name, cmd.CommandPath())
+	}
+	return fmt.Errorf("unknown command %q; did you mean %s?", name, strings.Join(like, " or "))
+}
+
+// none says that a list is empty, to people only and beside what is printed.
+func (c *console) none(what string, n int) {
+	if n == 0 && !c.json {
+		fmt.Fprintln(c.err, "no "+what)
+	}
 }
 
 // print writes v as one line of JSON with --json, else the text.

@@ -111,6 +111,7 @@ func (c *console) filterList() *cobra.Command {
 					return err
 				}
 			}
+			c.none("posts since then", len(answer.Posts))
 			return nil
 		}}
 	cmd.Flags().StringVar(&since, "since", since, "since when: monday, yesterday, 24h, 3d or 2026-11-01")
@@ -221,6 +222,7 @@ func (c *console) userList() *cobra.Command {
 					return err
 				}
 			}
+			c.none("subscribers; `filter connect` makes one", len(subs))
 			return nil
 		}}
 }

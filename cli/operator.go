@@ -23,6 +23,15 @@ func (c *console) operator(ctx context.Context) (operator.Service, func(), error
 	return a.Operator(ctx)
 }
 
+// founder is operator for what may be the first change of all: a database that is missing is made.
+func (c *console) founder(ctx context.Context) (operator.Service, func(), error) {
+	a, err := c.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.Founder(ctx)
+}
+
 func (c *console) jobsCommand() *cobra.Command {
 	return group("jobs", "List, show, cancel and retry jobs", c.jobsList(),
 		c.jobCommand("show JOB", "Show one job", operator.Service.Job),
@@ -57,6 +66,7 @@ func (c *console) jobsList() *cobra.Command {
 					return err
 				}
 			}
+			c.none("jobs", len(jobs))
 			return nil
 		},
 	}

@@ -88,7 +88,7 @@ func untilText(r operator.Rule) string {
 
 // change does something that can be undone and says how.
 func (c *console) change(cmd *cobra.Command, do func(operator.Service) (operator.Change, error)) error {
-	svc, done, err := c.operator(cmd.Context())
+	svc, done, err := c.founder(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -122,6 +122,7 @@ func (c *console) rulesList() *cobra.Command {
 					return err
 				}
 			}
+			c.none("rules", len(list))
 			return nil
 		},
 	}
@@ -227,7 +228,7 @@ func trialOf(subject string) (operator.Trial, error) {
 
 func (c *console) undoCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "undo TOKEN", Short: "Take back a change of the lists", Args: usageArgs(cobra.ExactArgs(1)),
+		Use: "undo TOKEN", Short: "Take back a change, by the token that it or `log` printed", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.change(cmd, func(svc operator.Service) (operator.Change, error) {
 				return svc.Undo(cmd.Context(), args[0])
@@ -240,6 +241,8 @@ func (c *console) logCommand() *cobra.Command {
 	limit, follow := 50, false
 	cmd := &cobra.Command{
 		Use: "log", Short: "Show who changed what, newest first; with -f, what is changed from now on",
+		Long: "Show who changed what, newest first; with -f, what is changed from now on. In brackets stands the " +
+			"token with which `undo` takes a change back.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			svc, done, err := c.operator(cmd.Context())
@@ -254,6 +257,7 @@ func (c *console) logCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			c.none("changes", len(entries))
 			return c.printEntries(entries)
 		},
 	}
@@ -266,6 +270,9 @@ func (c *console) printEntries(entries []operator.Entry) error {
 	for _, e := range entries {
 		text := line("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action,
 			e.Subject, e.Reason)
+		if e.Undo != "" {
+			text = line("%s  [%s]", strings.TrimRight(text, " "), e.Undo)
+		}
 		if err := c.print(object.OfEntry(e), strings.TrimRight(text, " ")); err != nil {
 			return err
 		}

@@ -39,6 +39,14 @@ func thisBuild() build {
 	return b
 }
 
+func (b build) text() string {
+	text := fmt.Sprintf("slugpuppy %s %s %s", b.Version, b.Go, b.Platform)
+	if b.Revision != "" {
+		text += " " + b.Revision[:min(12, len(b.Revision))]
+	}
+	return text
+}
+
 func (c *console) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
@@ -46,11 +54,7 @@ func (c *console) versionCommand() *cobra.Command {
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
-			text := fmt.Sprintf("slugpuppy %s %s %s", b.Version, b.Go, b.Platform)
-			if b.Revision != "" {
-				text += " " + b.Revision[:min(12, len(b.Revision))]
-			}
-			return c.print(b, text)
+			return c.print(b, b.text())
 		},
 	}
 }

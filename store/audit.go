@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +43,8 @@ type Entry struct {
 	Before  string
 	After   string
 	Reason  string
+	Undone  bool   `json:",omitempty"` // taken back, which is done once
+	Undo    string `json:"-"`          // the token that takes it back, "" where nothing does any more
 }
 
 func audit(tx *tx, e Entry) error {
@@ -74,6 +77,9 @@ func (o *Operator) Audit(limit int) (entries []Entry, err error) {
 			if err := json.Unmarshal(data, &e); err != nil {
 				return fmt.Errorf("%w: audit entry %x: %v", ErrDamaged, k, err)
 			}
+			if slices.Contains(undone, e.Action) && !e.Undone {
+				e.Undo = undoToken(binary.BigEndian.Uint64(k))
+			}
 			entries = append(entries, e)
 		}
 		return nil
@@ -94,19 +100,26 @@ func undoable(tx *tx, e Entry) (undo string, err error) {
 	if err := audit(tx, e); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("u%d", tx.Bucket(auditBucket).Sequence()), nil
+	return undoToken(tx.Bucket(auditBucket).Sequence()), nil
 }
+
+func undoToken(n uint64) string { return fmt.Sprintf("u%d", n) }
+
+// undone are the actions that can be.
+var undone = []string{ruleAdded, ruleRemoved, userLimited, filterChanged, postsReturned, postsHidden}
 
 // Undo takes back what was audited under a token: a rule added is removed, one removed comes
 // back, one replaced returns, a subscriber's choices are as before, posts that were returned are
-// hidden again. What it did is an entry of its own, with a token of its own.
+// hidden again. What it did is an entry of its own, with a token of its own; the old one is used up, for what
+// came after it must not be taken back by it: ErrUndone.
 func (o *Operator) Undo(by Actor, token string) (did Entry, undo string, err error) {
 	n, err := strconv.ParseUint(strings.TrimPrefix(token, "u"), 10, 64)
 	if err != nil || !strings.HasPrefix(token, "u") {
 		return Entry{}, "", ErrNoUndo
 	}
 	err = o.s.update(func(tx *tx) error {
-		data := tx.Bucket(auditBucket).Get(binary.BigEndian.AppendUint64(nil, n))
+		key := binary.BigEndian.AppendUint64(nil, n)
+		data := tx.Bucket(auditBucket).Get(key)
 		if data == nil {
 			return ErrNoUndo
 		}
@@ -114,9 +127,18 @@ func (o *Operator) Undo(by Actor, token string) (did Entry, undo string, err err
 		if err := json.Unmarshal(data, &e); err != nil {
 			return fmt.Errorf("read audit entry %d: %w", n, err)
 		}
-		did, err = undoEntry(tx, e)
-		if err != nil {
+		if e.Undone {
+			return ErrUndone
+		}
+		if did, err = undoEntry(tx, e); err != nil {
 			return err
+		}
+		e.Undone = true
+		if data, err = json.Marshal(e); err != nil {
+			return fmt.Errorf("encode an audit entry: %w", err)
+		}
+		if err := tx.Bucket(auditBucket).Put(key, data); err != nil {
+			return fmt.Errorf("mark an audit entry: %w", err)
 		}
 		did.Actor, did.Reason = by, "undo "+token
 		undo, err = undoable(tx, did)

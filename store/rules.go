@@ -33,6 +33,7 @@ type Rule struct {
 var (
 	ErrNoRule = errors.New("no such rule")
 	ErrNoUndo = errors.New("nothing to undo under that token")
+	ErrUndone = errors.New("this was taken back already")
 )
 
 // The actions of rules in the audit trail.

@@ -42,6 +42,15 @@ func TestRulesAreKeptReplacedAndUndone(t *testing.T) {
 	if _, _, err := s.Operator().Undo(boss, undoFirst); err != nil || len(listed(t, s)) != 0 {
 		t.Errorf("undoing what is gone: %v", err)
 	}
+	if _, _, err := s.Operator().Undo(boss, undoSecond); !errors.Is(err, store.ErrUndone) {
+		t.Errorf("taken back twice: %v", err)
+	}
+	if entries, err := s.Operator().Audit(1); err != nil || entries[0].Undo == "" {
+		t.Errorf("the last change has no token: %+v %v", entries, err)
+	}
+	if entries, err := s.Operator().Audit(100); err != nil || entries[len(entries)-2].Undo != "" || entries[len(entries)-2].Subject != entries[len(entries)-1].Subject {
+		t.Errorf("a change that was taken back has a token: %+v %v", entries, err)
+	}
 	entries, err := s.Operator().Audit(10)
 	must(t, err)
 	if len(entries) != 7 || entries[6].Reason != "floods" || entries[0].Actor != boss {

@@ -137,6 +137,9 @@ func (l *Local) Undo(ctx context.Context, token string) (Change, error) {
 	if errors.Is(err, store.ErrNoUndo) {
 		return Change{}, fmt.Errorf("%w: nothing to undo under %q", ErrNotFound, token)
 	}
+	if errors.Is(err, store.ErrUndone) {
+		return Change{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
 	if err != nil {
 		return Change{}, err
 	}

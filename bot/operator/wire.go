@@ -122,11 +122,12 @@ type Entry struct {
 	Before  string            `json:"before,omitempty"`
 	After   string            `json:"after,omitempty"`
 	Reason  string            `json:"reason,omitempty"`
+	Undo    string            `json:"undo,omitempty"` // the token that takes it back
 }
 
 func entryOf(e store.Entry) Entry {
 	return Entry{At: e.At, Actor: e.Actor.String(), By: e.Actor.Identity, Action: e.Action, Subject: e.Subject,
-		Before: e.Before, After: e.After, Reason: e.Reason}
+		Before: e.Before, After: e.After, Reason: e.Reason, Undo: e.Undo}
 }
 
 // User is a subscriber of the filter with what they chose.

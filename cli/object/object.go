@@ -133,12 +133,13 @@ type Entry struct {
 	Before   string    `json:"before,omitempty"`
 	After    string    `json:"after,omitempty"`
 	Reason   string    `json:"reason,omitempty"`
+	Undo     string    `json:"undo,omitempty"` // the token that takes it back
 }
 
 // OfEntry is a line of the audit trail as printed.
 func OfEntry(e operator.Entry) Entry {
 	out := Entry{At: e.At, Actor: e.Actor, Action: e.Action, Subject: e.Subject, Before: e.Before, After: e.After,
-		Reason: e.Reason}
+		Reason: e.Reason, Undo: e.Undo}
 	if !e.By.IsZero() {
 		by := identityOf(e.By)
 		out.Identity = &by
