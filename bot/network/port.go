@@ -116,6 +116,7 @@ type Facts struct {
 	Links      bool // replies may have links
 	OnlyCalled bool // only posts that mention us may be answered: nobody else can be asked anything
 	MutesEnd   bool // mutes end by themselves, when they were asked to
+	Metered    bool // reading a post costs money
 	Ordered    bool // no post turns up later than one that was written after it: what was read once need not be read again
 }
 

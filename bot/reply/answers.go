@@ -42,7 +42,7 @@ func (t *task) see(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	if f == nil {
-		return outcome{}, &refusal{words.Nothing, "no picture found"}
+		return outcome{}, nothing()
 	}
 	if f.post.Author.ID != t.job.Requester {
 		if err := t.leftAlone(ctx, f.post.Author.ID); err != nil {

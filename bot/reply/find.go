@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +57,7 @@ func (t *task) findPicture(ctx context.Context) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	var own, clip bool
+	var own, clip, later bool
 	for _, p := range places {
 		if len(p.Media) == 0 {
 			continue
@@ -69,16 +70,24 @@ func (t *task) findPicture(ctx context.Context) (*found, error) {
 			return &found{p, m}, nil
 		}
 		clip = true
+		later = later || slices.ContainsFunc(p.Media, unready)
 	}
 	switch {
 	case own && t.req.Verb != mention.Bare:
 		return nil, &refusal{words.Already, "asked to dream our own dream"}
+	case later:
+		return nil, missing{&refusal{words.NoStill, "no still picture, or not yet"}}
 	case clip:
 		return nil, &refusal{words.NoStill, "no still picture"}
 	case t.post.ReplyTo != "" && (len(t.above) == 0 || t.above[0].ID != t.post.ReplyTo):
-		return nil, &refusal{words.Gone, "the parent is not ours to see"}
+		return nil, missing{&refusal{words.Gone, "the parent is not ours to see"}}
 	}
 	return nil, nil
+}
+
+// unready says whether an attachment may turn out to be a picture that the server does not have yet.
+func unready(m network.Media) bool {
+	return m.Kind == network.Other || m.Kind == network.Still && m.URL == ""
 }
 
 // places are the posts in which a picture is looked for, in order. A quoted post that cannot
@@ -108,7 +117,7 @@ func (t *task) places(ctx context.Context) ([]network.Post, error) {
 func stills(p network.Post) (out []network.Media) {
 	for _, m := range p.Media {
 		switch {
-		case m.Kind == network.Still:
+		case m.Kind == network.Still && m.URL != "":
 			out = append(out, m)
 		case m.Kind == network.Gifv && m.PreviewURL != "":
 			m.URL = m.PreviewURL

@@ -19,6 +19,7 @@ type task struct {
 	req    mention.Request
 	heard  mention.Heard // what was made of its words
 	limits network.Limits
+	looked int // how often it was looked for what it asks for
 
 	above []network.Post // the thread above post, nearest first; see thread
 	known bool           // that above has been read
@@ -34,7 +35,7 @@ func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	t := &task{Daemon: d, job: job, event: e, post: e.Post}
+	t := &task{Daemon: d, job: job, event: e, post: e.Post, looked: d.retries.of(job.ID + " again")}
 	if t.limits, err = d.limits(ctx); err != nil {
 		return outcome{}, err
 	}
@@ -46,7 +47,13 @@ func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {
 	case e.Ask != nil:
 		return t.askAuthor(ctx)
 	}
+	if gone, err := t.reread(ctx); gone != "" || err != nil {
+		return outcome{skip: gone}, err
+	}
 	out, err := t.answer(ctx)
+	if later, ok := t.waits(err); ok {
+		return later, nil
+	}
 	if r := refusalOf(err); r != nil {
 		return t.refuse(r)
 	}
@@ -82,6 +89,9 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	if t.empty(ctx) {
+		if t.looked == 0 && t.promising() {
+			return outcome{again: lookAgain}, nil
+		}
 		req.Verb, t.req.Verb = mention.Help, mention.Help
 	}
 	if makesPicture(req.Verb) {

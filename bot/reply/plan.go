@@ -77,7 +77,7 @@ func (t *task) planFound(ctx context.Context) (plan, error) {
 		r.Verb = dream.Imagine
 		return plan{recipe: r}, nil
 	case f == nil:
-		return plan{}, &refusal{words.Nothing, "no picture found"}
+		return plan{}, nothing()
 	}
 	p := plan{recipe: r}
 	chosen, err := t.pick(f)

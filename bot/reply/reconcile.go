@@ -82,6 +82,10 @@ func (d *Daemon) lookUp(ctx context.Context, job store.Job) error {
 			return d.posted(ctx, job, r, p)
 		}
 	}
+	// A server may answer 500 to a reply to a post that it has just deleted.
+	if gone, err := d.parentGone(ctx, r); gone || err != nil {
+		return d.skipOr(job, err)
+	}
 	limits, err := d.limits(ctx)
 	if err != nil {
 		return d.later(job, "read the server's limits", err)
@@ -91,6 +95,26 @@ func (d *Daemon) lookUp(ctx context.Context, job store.Job) error {
 		return d.bot.Jobs().Unpost(job.ID, time.Time{})
 	}
 	return d.bot.Jobs().Delay(job.ID, time.Now().Add(min(d.SlowPost-age, max(d.Settle, time.Second))+time.Millisecond))
+}
+
+// parentGone says whether the post to answer is gone.
+func (d *Daemon) parentGone(ctx context.Context, r reply) (bool, error) {
+	if r.To.ID == "" {
+		return false, nil
+	}
+	_, err := d.Platform.Post(ctx, r.To.ID)
+	if network.Is(err, network.NotFound) {
+		return true, nil
+	}
+	return false, err
+}
+
+// skipOr ends a job whose post is gone, or puts off what could not be found out.
+func (d *Daemon) skipOr(job store.Job, err error) error {
+	if err != nil {
+		return d.later(job, "look up the post to answer", err)
+	}
+	return d.bot.Jobs().Skip(job.ID, sayPostGone)
 }
 
 // rivals says whether another unsettled reply of ours answers the same post, such as a

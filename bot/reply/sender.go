@@ -84,7 +84,7 @@ func (d *Daemon) upload(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return d.bot.Jobs().Bury(job.ID, err.Error())
 	}
-	if gone, err := d.sourceGone(ctx, r); gone || err != nil {
+	if gone, err := d.goneSince(ctx, r, time.Since(job.Created) < asNew); gone || err != nil {
 		return d.skipGone(job, err)
 	}
 	ids := make([]string, 0, len(r.Media))
@@ -109,24 +109,11 @@ func (d *Daemon) upload(ctx context.Context, job store.Job) error {
 	return d.persist(ctx, func() error { return d.bot.Jobs().Uploaded(job.ID, ids) })
 }
 
-// sourceGone says whether somebody else's picture was deleted, or taken away from us, while it
-// was dreamed.
-func (d *Daemon) sourceGone(ctx context.Context, r reply) (bool, error) {
-	if r.Made == nil || r.Made.SourcePost == "" || r.Made.SourcePost == r.To.ID {
-		return false, nil
-	}
-	_, err := d.Platform.Post(ctx, r.Made.SourcePost)
-	if network.Is(err, network.NotFound) {
-		return true, nil
-	}
-	return false, err
-}
-
 func (d *Daemon) skipGone(job store.Job, err error) error {
 	if err != nil {
 		return d.later(job, "look up the original", err)
 	}
-	return d.bot.Jobs().Skip(job.ID, "the original picture is gone")
+	return d.bot.Jobs().Skip(job.ID, "the post, or the original picture, is gone")
 }
 
 // later puts the next step of a reply off after a failure that may pass.

@@ -59,6 +59,13 @@ func (c *counts) add(key string) int {
 	return c.n[key]
 }
 
+// of is how many there are.
+func (c *counts) of(key string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n[key]
+}
+
 func (c *counts) forget(keys ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,6 +19,7 @@ type outcome struct {
 	blobs map[string][]byte // the reply's pictures by blob name
 	ask   *question         // wait for the author's yes
 	skip  string            // close without an answer
+	again time.Duration     // work on it once more, after so long
 }
 
 // The causes with which a running job is ended.
@@ -103,7 +104,11 @@ func (d *Daemon) do(parent context.Context, job store.Job) error {
 
 // settle writes down what came of a job.
 func (d *Daemon) settle(job store.Job, out outcome) error {
-	d.retries.forget(job.ID)
+	if out.again > 0 {
+		d.retries.add(job.ID + " again")
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, time.Now().Add(out.again)))
+	}
+	d.retries.forget(job.ID, job.ID+" again")
 	switch {
 	case out.ask != nil:
 		return d.taken(d.waitFor(job, *out.ask))

@@ -115,7 +115,7 @@ var Kind = network.Kind{
 
 // facts are X's: nothing is private, links and replies to strangers are refused, and apps have no likes
 // since April 2026.
-var facts = network.Facts{OnlyCalled: true, Ordered: true}
+var facts = network.Facts{OnlyCalled: true, Metered: true, Ordered: true}
 
 // adapter is X as the program is configured for it.
 type adapter struct {

@@ -1,0 +1,97 @@
+package reply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/words"
+)
+
+// Servers tell of a post before they know all of it: its parent, or what another server sends later. People
+// edit and delete what they wrote. So a post is read again when work on it begins, and when what it asks for
+// is not found, once more a while later.
+const (
+	lookAgain = 30 * time.Second
+	// asNew is for how long a post counts as just read where each reading costs money.
+	asNew = time.Minute
+)
+
+// missing is a refusal because of something that may come yet.
+type missing struct{ *refusal }
+
+// Unwrap lets a missing be taken for its refusal.
+func (m missing) Unwrap() error { return m.refusal }
+
+// reread has the post as it is now. Gone is why there is nothing to do any more.
+func (t *task) reread(ctx context.Context) (gone string, err error) {
+	if t.looked == 0 && t.asNew() {
+		return "", nil
+	}
+	now, err := t.Platform.Post(ctx, t.post.ID)
+	switch {
+	case network.Is(err, network.NotFound, network.Forbidden):
+		return "the post was deleted before work began", nil
+	case err != nil:
+		return "", fmt.Errorf("read the post again: %w", err)
+	case calls(t.post, t.self.ID) && !calls(now, t.self.ID):
+		return "the post was edited, and does not mention us any more", nil
+	}
+	if now.Author.ID == "" { // of a server that says less of a post than of a mention
+		now.Author = t.post.Author
+	}
+	t.post = now
+	return "", nil
+}
+
+// asNew says whether a post was read so lately that it need not be paid for again.
+func (t *task) asNew() bool {
+	return t.Platform.Facts().Metered && time.Since(t.job.Created) < asNew
+}
+
+// calls says whether a post mentions an account.
+func calls(p network.Post, id string) bool {
+	return slices.ContainsFunc(p.Mentions, func(a network.Account) bool { return a.ID == id })
+}
+
+// waits turns the first refusal because of something that may come yet into another look.
+func (t *task) waits(err error) (outcome, bool) {
+	var m missing
+	if !errors.As(err, &m) || t.looked > 0 {
+		return outcome{}, false
+	}
+	return outcome{again: lookAgain}, true
+}
+
+// nothing is the refusal of a request for a picture that is not there, or not yet.
+func nothing() error { return missing{&refusal{words.Nothing, "no picture found"}} }
+
+// promising says whether a post has something about it that may turn out to have a picture.
+func (t *task) promising() bool {
+	return t.post.ReplyTo != "" || t.post.Quote != "" ||
+		slices.ContainsFunc(t.post.Media, unready)
+}
+
+// goneSince says whether the request, or somebody else's picture, was deleted, or taken away from us, while
+// it was dreamed.
+func (d *Daemon) goneSince(ctx context.Context, r reply, fresh bool) (bool, error) {
+	if r.Made == nil {
+		return false, nil
+	}
+	looked := map[string]bool{"": true, r.To.ID: fresh && d.Platform.Facts().Metered}
+	for _, post := range []string{r.To.ID, r.Made.SourcePost} {
+		if looked[post] {
+			continue
+		}
+		looked[post] = true
+		if _, err := d.Platform.Post(ctx, post); network.Is(err, network.NotFound) {
+			return true, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
