@@ -146,6 +146,7 @@ func killTest(t *testing.T, kills int, keys bool) {
 	await(t, w, me, posts)
 	c.kill()
 	judge(t, w, me, path, posts)
+	t.Logf("%d kills, lives of up to %v, %d mentions", kills, life, len(posts))
 }
 
 // lifetime is how long a daemon may live before it is killed: long enough, on this machine, that
@@ -227,6 +228,9 @@ func judge(t *testing.T, w *world, me *client, path string, posts []network.Post
 		}
 		if n := len(w.repliesTo(me.self.ID, p.ID)); n != want {
 			t.Errorf("mention %s (%q) was answered %d times, want %d; its job is %s (%s)", p.ID, p.Text, n, want, j.State, j.Reason)
+		}
+		if j.State == store.Dead {
+			t.Errorf("mention %s was given up because its process was killed: %s", p.ID, j.Reason)
 		}
 		if want == 0 && j.State != store.Skipped {
 			t.Errorf("mention %s is %s, want skipped", p.ID, j.State)

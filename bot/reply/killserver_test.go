@@ -68,6 +68,9 @@ func killOnServer(t *testing.T, kills int, n kind) {
 			t.Errorf("mention %s is lost: %v", id, err)
 			continue
 		}
+		if j.State == store.Dead {
+			t.Errorf("mention %s was given up because its process was killed: %s", id, j.Reason)
+		}
 		if n := w.Answers(id); n != 1 {
 			t.Errorf("mention %s was answered %d times; its job is %s (%s)", id, n, j.State, j.Reason)
 		}

@@ -82,7 +82,8 @@ func cappedFile(t *testing.T) disk {
 
 func TestADiskInTroubleIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(*testing.T) disk{"full": smallDisk, "files may not grow": cappedFile} {
+	for name, make := range map[string]func(*testing.T) disk{"full": smallDisk, "files may not grow": cappedFile,
+		"input and output fail": broken(syscall.EIO, "the disk fails"), "read-only": broken(syscall.EROFS, "read-only")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			outlast(t, make(t))
@@ -105,7 +106,11 @@ func outlast(t *testing.T, d disk) {
 	}
 	w.ask("imagine banana octaves=1 steps=1")
 	p.untilRefused(time.Minute, d.reasons...)
-	time.Sleep(20 * time.Second) // it goes on trying
+	for range 20 { // it goes on trying
+		if time.Sleep(time.Second); !long() {
+			break
+		}
+	}
 	p.untilRefused(time.Second, d.reasons...)
 	d.mend(p)
 	ready := p.untilReady(recovery)
@@ -201,4 +206,29 @@ func TestADreamIsKeptUntilThereIsRoom(t *testing.T) {
 	if err != nil || len(jobs) != 1 || jobs[0].Source != asked || jobs[0].Attempts != 1 {
 		t.Errorf("%+v, %v; want one that was begun once", jobs, err)
 	}
+}
+
+// broken is a disk that fails in one way, by a file system of ours.
+func broken(fail syscall.Errno, reason string) func(*testing.T) disk {
+	return func(t *testing.T) disk {
+		v := newVolume(t)
+		return disk{folder: filepath.Join(v.dir, "state"), reasons: []string{reason},
+			spoil: func(*process) { v.behave(fail, 0) }, mend: func(*process) { v.behave(0, 0) }}
+	}
+}
+
+func TestADiskThatIsSlowIsNamed(t *testing.T) {
+	t.Parallel()
+	v := newVolume(t)
+	w := newTown(t, filepath.Join(v.dir, "state"), mastodontest.Options{})
+	p := w.serve()
+	p.untilListening()
+	v.behave(0, 8*time.Second)
+	w.ask("help")
+	p.untilRefused(time.Minute, "the disk is slow")
+	v.behave(0, 0)
+	p.untilReady(recovery + 16*time.Second) // what is being written has to end, too
+	p.untilAnswered(recovery)
+	w.sound()
+	p.stop()
 }
