@@ -1,93 +1,93 @@
 package reply_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"strings"
+	"image"
+	"slices"
 	"testing"
 	"time"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply"
+	"slugpuppy/dream"
+	"slugpuppy/picture"
 	"slugpuppy/store"
 )
 
-// poisoned puts mentions before the real ones.
-type poisoned struct {
-	network.Bot
-	poison []network.Post
-	reads  int
-}
+// allergic is a dreamer that some wishes are poison for: one hangs, one is a bug.
+type allergic struct{ *cheap }
 
-func (p *poisoned) Mentions(ctx context.Context, cursor string, limit int) ([]network.Mention, error) {
-	p.reads++
-	page, err := p.Bot.Mentions(ctx, cursor, limit)
-	if err != nil || len(page) == 0 {
-		return page, err
+func (a allergic) Make(ctx context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error) {
+	switch {
+	case o.Recipe.Verb.Moves():
+		panic("poison")
+	case o.Recipe.Verb.FromNoise():
+		<-ctx.Done() // for as long as it is let
+		return dream.Piece{}, context.Cause(ctx)
 	}
-	var out []network.Mention
-	for _, post := range p.poison {
-		out = append(out, network.Mention{Cursor: cursor, Post: post})
+	return a.cheap.Make(ctx, o, report)
+}
+
+// bomb is a picture whose decoder is killed for the memory it takes.
+var bomb = photo(6666)
+
+func defusing(ctx context.Context, data []byte) (image.Image, error) {
+	if bytes.Equal(data, bomb) {
+		return nil, &picture.Problem{Kind: picture.TooCostly, Reason: "the decoder needed more memory than it may have"}
 	}
-	return append(out, page...), nil
+	return decodePNG(ctx, data)
 }
 
-// bugOf panics at some words.
-type bugOf struct{ reply.Orders }
-
-func (bugOf) Understands(text string) bool {
-	if strings.Contains(text, "poison") {
-		panic("a bug")
-	}
-	return false
-}
-
-func (bugOf) Command(context.Context, store.Actor, string) (string, bool, error) {
-	return "", false, nil
-}
-
-func TestAMentionThatCannotBeWrittenOrReadHoldsUpNoOther(t *testing.T) {
-	var p *poisoned
+// honest asks for a dream every minute for hours, while others ask for poison if they are to, and returns
+// how long the honest waited, in order.
+func honest(t *testing.T, poison []string) (waited []time.Duration) {
 	inWorld(t, func(r *rig) {
-		person := network.Account{ID: "66", Handle: "eve@evil.example"}
-		p.poison = []network.Post{
-			{ID: strings.Repeat("9", 40_000), Author: person, Text: "@dreambot help", Created: time.Now()},
-			{ID: "666", Author: person, Text: "@dreambot poison", Visibility: network.Direct, Created: time.Now()},
+		r.dreamer.behave(20*time.Second, nil)
+		var posts, bad []network.Post
+		for i := range 180 {
+			person := r.w.join(fmt.Sprint("person", i))
+			posts = append(posts, person.post("@dreambot eyes", person.withPicture(photo(i), "")))
+			if i%60 == 5 {
+				for _, wish := range poison {
+					evil := r.w.join(fmt.Sprint(wish, i))
+					if wish == "bomb" {
+						bad = append(bad, evil.post("@dreambot eyes", evil.withPicture(bomb, "")))
+						continue
+					}
+					bad = append(bad, evil.post("@dreambot "+wish, evil.withPicture(photo(i), "")))
+				}
+			}
+			r.bot.hint()
+			time.Sleep(time.Minute)
 		}
-		honest := r.ask(r.ada, "help")
-		r.answered(honest)
-		if j := r.job(network.Post{ID: "666"}); j.State != store.Skipped {
-			t.Errorf("the poison is %s", j.State)
+		time.Sleep(3 * time.Hour)
+		for _, p := range posts {
+			waited = append(waited, r.answered(p, "I dreamed").Created.Sub(p.Created))
+		}
+		for _, p := range bad {
+			if r.answer(p) == nil {
+				t.Errorf("%q was told nothing: %s", p.Text, r.describe(p))
+			}
+			if j := r.job(p); j.State == store.Dead && j.Attempts != store.MaxAttempts {
+				t.Errorf("given up after %d attempts: %s", j.Attempts, r.describe(p))
+			}
 		}
 	}, func(o *reply.Options) {
-		p = &poisoned{Bot: o.Platform}
-		o.Platform, o.Orders = p, bugOf{}
+		o.Dreams, o.Decode = 2, defusing
+		o.Dreamer = allergic{o.Dreamer.(*cheap)}
 	})
+	slices.Sort(waited)
+	return waited
 }
 
-// endless brings the same mention again and again, with another cursor each time or always the same two.
-type endless struct {
-	network.Bot
-	cursors, reads int
-}
-
-func (e *endless) Mentions(_ context.Context, _ string, _ int) ([]network.Mention, error) {
-	e.reads++
-	return []network.Mention{{Cursor: fmt.Sprint("c", e.reads%e.cursors), Post: network.Post{ID: "1", Text: "@dreambot help",
-		Author: network.Account{ID: "66", Handle: "eve@evil.example"}, Created: time.Now()}}}, nil
-}
-
-func TestMentionsWithoutAnEndAreReadInParts(t *testing.T) {
-	for cursors, most := range map[int]int{2: 20, 1 << 30: 2000} {
-		var e *endless
-		inWorld(t, func(r *rig) {
-			settle()
-			if e.reads > most {
-				t.Errorf("%d reads in three minutes", e.reads)
-			}
-		}, func(o *reply.Options) {
-			e = &endless{Bot: o.Platform, cursors: cursors}
-			o.Platform = e
-		})
+func TestPoisonHoldsUpNobodyElse(t *testing.T) {
+	p95 := func(waited []time.Duration) time.Duration { return waited[len(waited)*95/100] }
+	without := p95(honest(t, nil))
+	with := p95(honest(t, []string{"imagine banana", "dive", "bomb"}))
+	t.Logf("95 of 100 wait %v at most, %v beside poison", without, with)
+	if with >= 2*without {
+		t.Errorf("95 of 100 wait %v at most, %v beside poison", without, with)
 	}
 }
