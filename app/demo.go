@@ -136,6 +136,7 @@ var scenes = map[string]func(settings []any) scene{
 
 func onFakeMastodon(settings []any) scene {
 	s := mastodontest.New(mastodontest.Options{})
+	s.Tolerant = true // people see no tests
 	s.Start()
 	robot := s.AddUser(botName, mastodontest.UserOptions{Display: "Dream bot", Bot: true})
 	visitor := s.AddUser(userName, mastodontest.UserOptions{Display: "You"})
@@ -147,6 +148,7 @@ func onFakeMastodon(settings []any) scene {
 
 func onFakeX(settings []any) scene {
 	s := xtest.New(xtest.Options{Owner: botName, RateLimits: true})
+	s.Tolerant = true
 	s.Start()
 	robot := s.AddUser(botName, xtest.UserOptions{Bio: "an automated account"})
 	visitor := s.AddUser(userName, xtest.UserOptions{})

@@ -1,18 +1,22 @@
 // Package host is what every fake server of a network is made of: it listens on a socket or in memory,
-// writes down each request, goes away when told to, and makes requests go wrong. What a server says is
-// not its concern.
+// writes down each request, goes away when told to, makes requests go wrong, and has what goes to and fro
+// checked. What a server says is not its concern.
 package host
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"slugpuppy/bot/network/fake/faulty"
+	"slugpuppy/bot/network/fake/schema"
 )
 
 // Host is a server in memory, safe for concurrent use. The fields are set before it starts.
@@ -21,6 +25,10 @@ type Host struct {
 	URL string
 	// Now is the server's clock.
 	Now func() time.Time
+	// Check lists what of an exchange in JSON is not as the network documents it; nil checks nothing.
+	Check func(schema.Exchange) []string
+	// Tolerant keeps Close from making a scene of what Check found.
+	Tolerant bool
 	// Answer writes what an Answer of a fault looks like here.
 	Answer func(http.ResponseWriter, *faulty.Fault)
 
@@ -31,8 +39,9 @@ type Host struct {
 	http    *http.Server
 	serving sync.WaitGroup
 
-	mu   sync.Mutex
-	away bool
+	mu    sync.Mutex
+	away  bool
+	wrong []string // what Check found
 }
 
 // New returns a host that is not listening yet. Every request comes to the handler, which gives it to
@@ -82,12 +91,67 @@ func (h *Host) Transport() *http.Transport {
 // Client is an HTTP client over Transport.
 func (h *Host) Client() *http.Client { return &http.Client{Transport: h.Transport()} }
 
-// Close ends all connections and waits for them.
+// Close ends all connections and waits for them. It panics when a request or an answer was not as the
+// network documents it: whatever was tried on such a server is no proof.
 func (h *Host) Close() {
 	if h.http != nil {
 		_ = h.http.Close()
 	}
 	h.serving.Wait()
+	if wrong := h.Wrong(); len(wrong) > 0 && !h.Tolerant {
+		panic("not as the network documents it:\n" + strings.Join(wrong[:min(len(wrong), 10)], "\n"))
+	}
+}
+
+// Wrong lists what was not as the network documents it so far, each thing once.
+func (h *Host) Wrong() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.wrong)
+}
+
+// checked looks at what goes through a handler.
+func (h *Host) checked(next http.Handler, route string) http.Handler {
+	if h.Check == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		if r.Body != nil {
+			r.Body = io.NopCloser(io.TeeReader(r.Body, &body))
+		}
+		heard := &listener{ResponseWriter: w, code: http.StatusOK}
+		next.ServeHTTP(heard, r)
+		if !strings.Contains(w.Header().Get("Content-Type"), "json") {
+			return
+		}
+		found := h.Check(schema.Exchange{Route: route, Query: r.URL.RawQuery, Type: r.Header.Get("Content-Type"),
+			Body: body.Bytes(), Code: heard.code, Answer: heard.body.Bytes()})
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, f := range found {
+			if !slices.Contains(h.wrong, f) {
+				h.wrong = append(h.wrong, f)
+			}
+		}
+	})
+}
+
+// listener keeps what is answered.
+type listener struct {
+	http.ResponseWriter
+	code int
+	body bytes.Buffer
+}
+
+func (l *listener) WriteHeader(code int) {
+	l.code = code
+	l.ResponseWriter.WriteHeader(code)
+}
+
+func (l *listener) Write(p []byte) (int, error) {
+	l.body.Write(p)
+	return l.ResponseWriter.Write(p)
 }
 
 // Reachable begins an outage with false: every request's connection is closed without an answer and
@@ -144,7 +208,7 @@ func (h *Host) Serve(w http.ResponseWriter, r *http.Request, next http.Handler, 
 		done(http.StatusOK)
 		return
 	}
-	fault.Serve(w, r, next, h.Answer, done)
+	fault.Serve(w, r, h.checked(next, route), h.Answer, done)
 }
 
 type ownerKey struct{}

@@ -3,12 +3,15 @@ package host_test
 import (
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"slugpuppy/bot/network/fake/faulty"
 	"slugpuppy/bot/network/fake/host"
+	"slugpuppy/bot/network/fake/schema"
 )
 
 // greeter is a host whose every page says hello to the owner of a token.
@@ -72,6 +75,45 @@ func TestEveryRequestIsWrittenDownWithWhatBecameOfIt(t *testing.T) {
 			t.Errorf("%d requests of %d", h.Count("GET /{page}"), len(got))
 		}
 	})
+}
+
+func TestWhatIsNotAsDocumentedIsHeardOfAtTheEnd(t *testing.T) {
+	for _, tolerant := range []bool{false, true} {
+		var h *host.Host
+		page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusAccepted)
+			_, _ = w.Write(append(body, "!"...))
+		})
+		h = host.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.Serve(w, r, page, "POST /x", false) }), time.Now, 1)
+		h.Tolerant = tolerant
+		h.Check = func(e schema.Exchange) []string {
+			return []string{e.Route, e.Query, e.Type, string(e.Body), string(e.Answer), http.StatusText(e.Code)}
+		}
+		h.StartInMemory("checked.test")
+		for range 2 {
+			res, err := h.Client().Post(h.URL+"/x?y=z", "text/plain", strings.NewReader("hi"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, _ := io.ReadAll(res.Body); string(body) != "hi!" || res.StatusCode != http.StatusAccepted {
+				t.Errorf("%d %q", res.StatusCode, body)
+			}
+			res.Body.Close()
+		}
+		if got := h.Wrong(); !slices.Equal(got, []string{"POST /x", "y=z", "text/plain", "hi", "hi!", "Accepted"}) {
+			t.Errorf("%q", got)
+		}
+		func() {
+			defer func() {
+				if loud := recover() != nil; loud == tolerant {
+					t.Errorf("tolerant %v: a scene is made: %v", tolerant, loud)
+				}
+			}()
+			h.Close()
+		}()
+	}
 }
 
 func TestWhoAnsweredTwiceIsFound(t *testing.T) {

@@ -78,7 +78,7 @@ func (s *Server) accountObject(a *account) object {
 	for _, f := range a.fields {
 		fields = append(fields, object{"name": f.Name, "value": f.Value, "verified_at": nil})
 	}
-	return object{
+	out := object{
 		"id": a.id, "username": a.name, "acct": a.acct(), "display_name": a.display, "locked": a.locked,
 		"bot": a.bot, "discoverable": true, "group": false, "created_at": stamp(a.created),
 		"note": s.bioHTML(a.bio), "url": a.url(s), "uri": a.url(s),
@@ -87,6 +87,10 @@ func (s *Server) accountObject(a *account) object {
 		"followers_count": followers, "following_count": len(a.follows), "statuses_count": a.posts,
 		"last_status_at": last, "emojis": []object{}, "fields": fields,
 	}
+	if !s.gts() {
+		out["indexable"], out["hide_collections"], out["roles"] = false, nil, []object{}
+	}
+	return out
 }
 
 func (s *Server) bioHTML(bio string) string { return s.understand(bio).html }
@@ -118,10 +122,16 @@ func (c *call) credentialObject() object {
 	for _, f := range c.user.fields {
 		fields = append(fields, object{"name": f.Name, "value": f.Value, "verified_at": nil})
 	}
-	out["source"] = object{
+	source := object{
 		"privacy": "public", "sensitive": false, "language": "en", "note": c.user.bio,
 		"fields": fields, "follow_requests_count": 0,
 	}
+	if !c.s.gts() {
+		source["attribution_domains"], source["hide_collections"] = []string{}, nil
+		source["discoverable"], source["indexable"] = true, false
+		out["role"] = object{"id": "-99", "name": "", "color": "", "permissions": "0", "highlighted": false} // everybody's
+	}
+	out["source"] = source
 	return out
 }
 

@@ -62,6 +62,9 @@ func (s *Server) configuration() object {
 	}
 }
 
+// vapid is the key that pushes are signed with: the base point of the curve P-256, which is nobody's.
+const vapid = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU="
+
 func (c *call) instanceV1() (any, error) {
 	return object{
 		"uri": c.s.domain(), "title": "Fake " + c.s.opt.Dialect.String(), "short_description": "",
@@ -70,6 +73,7 @@ func (c *call) instanceV1() (any, error) {
 		"stats":     object{"user_count": len(c.s.accounts), "status_count": len(c.s.statuses), "domain_count": 0},
 		"languages": []string{"en"}, "registrations": false, "approval_required": false,
 		"invites_enabled": false, "configuration": c.s.configuration(), "contact_account": nil, "rules": []object{},
+		"thumbnail": c.s.URL + "/thumbnail.png",
 	}, nil
 }
 
@@ -88,6 +92,11 @@ func (c *call) instanceV2() (any, error) {
 	}
 	if !c.s.gts() {
 		out["api_versions"] = object{"mastodon": mastodonAPI}
+		out["thumbnail"] = object{"url": c.s.URL + "/thumbnail.png"}
+		out["icon"] = []object{{"src": c.s.URL + "/icon-36.png", "size": "36x36"}}
+		conf["vapid"] = object{"public_key": vapid}
+		out["registrations"] = object{"enabled": false, "approval_required": false, "reason_required": nil,
+			"message": nil, "min_age": nil, "url": nil}
 	}
 	return out, nil
 }

@@ -119,6 +119,7 @@ func (a *app) object() object {
 	return object{
 		"id": a.id, "name": a.name, "website": nullable(a.website), "scopes": a.scopes,
 		"redirect_uri": strings.Join(a.redirects, "\n"), "redirect_uris": a.redirects,
+		"vapid_key": vapid,
 	}
 }
 

@@ -33,6 +33,8 @@ func (s *Server) bareStatus(st *status, viewer *account) object {
 	}
 	if s.gts() {
 		delete(out, "quote")
+	} else {
+		out["quotes_count"], out["quote_approval"] = s.quoteCount(st), approval(st, viewer)
 	}
 	if st.app != "" {
 		out["application"] = object{"name": st.app, "website": nil}
@@ -86,6 +88,30 @@ func (s *Server) tagObjects(st *status) []object {
 		out = append(out, object{"name": t, "url": s.URL + "/tags/" + t})
 	}
 	return out
+}
+
+func (s *Server) quoteCount(st *status) int {
+	n := 0
+	for _, q := range s.statuses {
+		if q.quote == st && !q.deleted {
+			n++
+		}
+	}
+	return n
+}
+
+// approval says who may quote a post: everybody may what everybody sees, and their own what they see.
+func approval(st *status, viewer *account) object {
+	all, user := []string{}, "denied"
+	switch {
+	case st.visibility == "public" || st.visibility == "unlisted":
+		all, user = []string{"public"}, "automatic"
+	case viewer == st.author && st.visibility != "direct":
+		user = "automatic"
+	case viewer == nil:
+		user = "unknown"
+	}
+	return object{"automatic": all, "manual": []string{}, "current_user": user}
 }
 
 // quoteObject is the quoted post as the viewer may see it (Mastodon 4.5's Quote entity).

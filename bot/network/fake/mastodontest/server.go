@@ -2,13 +2,16 @@ package mastodontest
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"slugpuppy/bot/network/fake/host"
 	"strings"
 	"sync"
 	"time"
+
+	"slugpuppy/bot/network/fake/host"
+	"slugpuppy/bot/network/fake/schema"
 )
 
 // Dialect is which server software is imitated.
@@ -90,6 +93,13 @@ type Server struct {
 	held         map[string]func() // update events waiting, by status id
 }
 
+// schemaText is how Mastodon documents what it says. GoToSocial leaves some of it out and adds to it.
+//
+//go:embed testdata/schema.txt
+var schemaText string
+
+var documented = schema.Must(schemaText)
+
 // New returns a server that is not listening yet: see Start, StartInMemory and Handler.
 func New(opt Options) *Server {
 	if opt.Now == nil {
@@ -120,6 +130,7 @@ func New(opt Options) *Server {
 	}
 	s.Host = host.New(http.HandlerFunc(s.serveHTTP), opt.Now, opt.Seed)
 	s.Answer = s.answerFault
+	s.Check = func(e schema.Exchange) []string { return documented.Check(e, s.gts()) }
 	s.mux = s.routes()
 	return s
 }

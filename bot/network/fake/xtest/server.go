@@ -1,6 +1,7 @@
 package xtest
 
 import (
+	_ "embed"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"slugpuppy/bot/network/fake/faulty"
 	"slugpuppy/bot/network/fake/host"
+	"slugpuppy/bot/network/fake/schema"
 )
 
 // Spelling is which names of fields and expansions the v2 API takes.
@@ -69,6 +71,13 @@ type Server struct {
 	usage       map[string]int
 }
 
+// schemaText is how X documents what it says.
+//
+//go:embed testdata/schema.txt
+var schemaText string
+
+var documented = schema.Must(schemaText)
+
 // New returns a server that is not listening yet: see Start and Handler.
 func New(opt Options) *Server {
 	if opt.Now == nil {
@@ -85,6 +94,7 @@ func New(opt Options) *Server {
 	s.key, s.secret = s.random(), s.random()
 	s.Host = host.New(http.HandlerFunc(s.serveHTTP), opt.Now, opt.Seed)
 	s.Answer = s.answerFault
+	s.Check = func(e schema.Exchange) []string { return documented.Check(e, false) }
 	s.mux = s.routes()
 	return s
 }

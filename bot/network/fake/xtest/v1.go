@@ -49,13 +49,13 @@ func (p *post) legacy(c *call) object {
 		runes := []rune(text)
 		out["text"], out["truncated"] = string(runes[:min(len(runes), 140)]), len(runes) > 140
 	}
-	var mentions, urls, files []object
+	mentions, urls, files := []object{}, []object{}, []object(nil)
 	for _, m := range list(entities["mentions"]) {
-		mentions = append(mentions, object{"id": number(m["id"].(string)), "id_str": m["id"], "screen_name": m["username"], "indices": []any{m["start"], m["end"]}})
+		mentions = append(mentions, object{"id": number(m["id"].(string)), "id_str": m["id"], "screen_name": m["username"], "name": m["username"], "indices": []any{m["start"], m["end"]}})
 	}
 	for _, u := range list(entities["urls"]) {
 		if u["media_key"] == nil {
-			urls = append(urls, object{"url": u["url"], "expanded_url": u["expanded_url"], "indices": []any{u["start"], u["end"]}})
+			urls = append(urls, object{"url": u["url"], "expanded_url": u["expanded_url"], "display_url": u["expanded_url"], "indices": []any{u["start"], u["end"]}})
 		}
 	}
 	for _, m := range p.media {
@@ -67,15 +67,22 @@ func (p *post) legacy(c *call) object {
 		}
 		files = append(files, f)
 	}
-	out["entities"] = object{"user_mentions": mentions, "urls": urls}
+	out["entities"] = object{"hashtags": []object{}, "symbols": []object{}, "user_mentions": mentions, "urls": urls}
 	if files != nil {
 		out["extended_entities"] = object{"media": files}
 	}
+	for _, name := range []string{"in_reply_to_status_id", "in_reply_to_user_id"} {
+		out[name], out[name+"_str"] = nil, nil
+	}
+	out["in_reply_to_screen_name"], out["is_quote_status"] = nil, p.quote != nil
 	if p.parent != "" {
 		out["in_reply_to_status_id"], out["in_reply_to_status_id_str"] = number(p.parent), p.parent
 	}
+	if a := p.parentAuthor; a != nil {
+		out["in_reply_to_user_id"], out["in_reply_to_user_id_str"], out["in_reply_to_screen_name"] = number(a.id), a.id, a.name
+	}
 	if p.quote != nil {
-		out["quoted_status_id_str"] = p.quote.id
+		out["quoted_status_id"], out["quoted_status_id_str"] = number(p.quote.id), p.quote.id
 	}
 	if p.repost != nil {
 		out["retweeted_status"] = p.repost.legacy(c)
@@ -258,5 +265,6 @@ func (c *call) v1Mutes() (any, error) {
 		next = 0
 	}
 	c.use(MuteRead, len(ids))
-	return object{"ids": ids, "next_cursor": next, "next_cursor_str": strconv.Itoa(next)}, nil
+	return object{"ids": ids, "next_cursor": next, "next_cursor_str": strconv.Itoa(next),
+		"previous_cursor": -from, "previous_cursor_str": strconv.Itoa(-from)}, nil
 }
