@@ -209,3 +209,35 @@ func TestTalkOnEveryNetworkIsLeftAlone(t *testing.T) {
 		w.posted(s, 2)
 	})
 }
+
+func TestTalkInOtherLanguagesIsNoRequest(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		dream := r.answered(r.ask(r.ada, "slug", r.ada.withPicture(photo(1), "a hill")))
+		at := r.ada.post("@dreambot look!", replyTo(dream))
+		bob := r.w.join("bob")
+		say := func(words, language string) network.Post {
+			p := bob.post("@ada @dreambot "+words, replyTo(at), func(p *network.Post) { p.Language = language })
+			r.bot.hint()
+			settle()
+			return p
+		}
+		for language, all := range map[string][]string{
+			"de": {"schön!", "Ist das ein Traum?", "träum weiter", "wie im Traum", "weiter so!", "nie wieder", "viel Spaß", "mehr davon?", "was für ein Albtraum", "ich träume davon", "bis morgen", "kein Problem", "nicht schlecht", "stark!", "so stark ist das nicht", "wie schön", "mit Liebe", "ohne Worte", "hör auf, du machst mich verlegen"},
+			"fr": {"c'est beau", "quel cauchemar", "je rêve de ça", "pas mal", "pas de problème", "à demain", "comme dans un rêve", "continue comme ça !", "merci beaucoup", "plus jamais", "arrête tes bêtises"},
+			"es": {"qué bonito", "qué pesadilla", "sueño con esto", "hasta mañana", "sin duda", "nada mal", "no hay problema", "más o menos", "muchas gracias", "como un sueño", "sigue así", "para mi madre"},
+			"ja": {"きれい", "夢みたい", "すごいね", "悪夢だね", "また明日", "ありがとう", "いいね"},
+		} {
+			for _, words := range all {
+				if p := say(words, language); r.answer(p) != nil {
+					t.Errorf("%s: %q was answered %q", language, words, r.answer(p).Text)
+				}
+			}
+		}
+		for language, words := range map[string]string{"de": "mehr Bananen bitte", "fr": "plus de bananes", "es": "más plátanos", "ja": "バナナを増やして"} {
+			if p := say(words, language); r.answer(p) == nil {
+				t.Errorf("%s: %q was not answered: %s", language, words, r.describe(p))
+			}
+		}
+		r.answered(r.ask(bob, "help"))
+	}, func(o *reply.Options) { o.Caps.PerThread, o.Caps.PerPair = -1, -1 })
+}

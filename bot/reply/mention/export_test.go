@@ -21,3 +21,6 @@ const (
 	MaxPhrase = maxPhrase
 	MaxWords  = maxWords
 )
+
+// Tables are the packed files of lang.
+func Tables() map[string]string { return tables() }

@@ -189,6 +189,8 @@ func (p *parser) item() error {
 		if !p.spare() {
 			p.begin(-p.latest())
 		}
+	case !t.quoted && (t.low == "gone" || t.low == "away" || t.low == "begone") && p.banish():
+	case !t.quoted && t.low == "more" && p.words != nil && p.sign < 0 && len(p.tokens) == 0: // no dogs any more
 	case !t.quoted && joining[t.low]:
 		p.words = nil // no dogs and cats: neither of them
 	case !t.quoted && p.signed(t):
@@ -210,6 +212,19 @@ func (p *parser) item() error {
 func (p *parser) begin(sign float32) {
 	p.end()
 	p.sign = sign
+}
+
+// banish reads a word that sends away what stands before it: dogs away.
+func (p *parser) banish() bool {
+	switch {
+	case p.words != nil && p.sign < 0:
+	case p.req.Verb == Bare && len(p.req.Loose) > 0 && len(p.tokens) == 0:
+		p.req.Words = append(p.req.Words, Word{Text: strings.Join(p.req.Loose, " "), Sign: -1})
+		p.req.Loose = nil
+	default:
+		return false
+	}
+	return true
 }
 
 // latest is the sign of the last objective, 1 without one.

@@ -1,19 +1,13 @@
 package mention
 
 import (
-	_ "embed"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// phrases is what turns of phrase come to.
-//
-//go:embed phrases.txt
-var phrases string
-
 // turns are the phrases by their first word, the longest first.
-var turns = sync.OnceValue(func() map[string][]turn { return readTurns(phrases) })
+var turns = sync.OnceValue(func() map[string][]turn { return readTurns(tables()["en.txt"]) })
 
 // turn is a turn of phrase and the words of the grammar that it stands for.
 type turn struct{ from, to []string }

@@ -2,6 +2,7 @@ package mention
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -22,7 +23,7 @@ type token struct {
 // phones turn what was typed into something prettier; this turns it back.
 var plain = strings.NewReplacer(
 	"“", `"`, "”", `"`, "„", `"`, "«", `"`, "»", `"`, "‘", "'", "’", "'",
-	"—", "--", "–", "-", "−", "-", "\u200b", "", "\u200d", "", "\ufe0f", "", "…", "..",
+	"—", "--", "–", "-", "−", "-", "\u200b", "", "\u200d", "", "\ufe0f", "", "…", "..", "¿", "", "¡", "",
 )
 
 var (
@@ -49,6 +50,9 @@ func scan(text string) []token {
 		var word string
 		word, text = cutWord(text)
 		tokens = add(tokens, word)
+	}
+	if len(tokens) > 1 { // a question mark that stands apart, as French has it
+		tokens = slices.DeleteFunc(tokens, func(t token) bool { return t.low == "?" })
 	}
 	return tokens
 }
