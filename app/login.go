@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/timeline"
@@ -74,7 +75,32 @@ func (a *App) Login(ctx context.Context, who network.Person, on string, w networ
 			return g, fmt.Errorf("seal the %s: %w", s.Field, err)
 		}
 	}
+	if err := listenFrom(ctx, st, p, g); err != nil {
+		a.log.Warn("mentions are answered from the first `slugpuppy serve` on, and not from now on", "error", err)
+	}
 	return g, nil
+}
+
+// listenFrom notes for a bot that was never here that it hears what is said to it from now on.
+func listenFrom(ctx context.Context, st *store.Store, p place, g network.Grant) error {
+	b, err := p.Bot()
+	if err != nil {
+		return err
+	}
+	who, err := identity.New(b.Host(), g.Account.ID)
+	if err != nil {
+		return err
+	}
+	jobs := st.For(who).Jobs()
+	if _, known, err := jobs.Cursor(); known || err != nil {
+		return err
+	}
+	cursor, err := b.Newest(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = jobs.Record(cursor)
+	return err
 }
 
 // Connected is a new subscriber of the filter.

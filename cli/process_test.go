@@ -243,3 +243,18 @@ func TestAStoppingDaemonDoesNotWaitForAServerForEver(t *testing.T) {
 		t.Errorf("%d answers are uncertain, want 1", n)
 	}
 }
+
+func TestWhatIsSaidBetweenLoginAndTheFirstServeIsAnswered(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.login(t)
+	asked, err := h.server.AddUser("ada", mastodontest.UserOptions{}).Mention(h.robot, "help")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := h.start(t)
+	p.until("it answers", func() bool {
+		posted := h.jobs(t, "posted")
+		return len(posted) == 1 && posted[0].Source == asked.ID
+	})
+}

@@ -50,6 +50,25 @@ func (a *Jobs) Cursor() (cursor string, known bool, err error) {
 	return cursor, known, err
 }
 
+// Trail is what SetTrail left: how the cursor came to where it is, as the bot notes it; nil for nothing.
+func (a *Jobs) Trail() (record []byte, err error) {
+	err = a.s.view(func(tx *tx) error {
+		record = bytes.Clone(tx.Bucket(cursorBucket).Get(key(a.who.Server, a.who.ID, trailKey)))
+		return nil
+	})
+	return record, err
+}
+
+// SetTrail notes how the cursor came to where it is.
+func (a *Jobs) SetTrail(record []byte) error {
+	return a.s.update(func(tx *tx) error {
+		return tx.Bucket(cursorBucket).Put(key(a.who.Server, a.who.ID, trailKey), record)
+	})
+}
+
+// trailKey ends the key of a trail, which stands behind that of its cursor.
+const trailKey = "trail"
+
 func insert(tx *tx, who identity.Identity, jobs []Job) (added int, err error) {
 	for _, j := range jobs {
 		j.Bot = who

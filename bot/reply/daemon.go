@@ -48,6 +48,9 @@ type Daemon struct {
 	pace    pace
 	known   atomic.Pointer[network.Account] // self, for those outside Run
 	held    note                            // why no mentions are read
+
+	trail      trail // of cursors, see overlap; intake's
+	overlapped time.Time
 }
 
 // Running is a job being worked on.

@@ -97,7 +97,7 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 			return fmt.Errorf("fetch mentions: %w", err)
 		}
 		if len(page) == 0 {
-			return nil
+			return d.overlap(ctx, turn, cursor)
 		}
 		jobs := make([]store.Job, 0, len(page))
 		for _, m := range page {
@@ -107,21 +107,32 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 			}
 			jobs = append(jobs, job)
 		}
-		if err := d.makeRoom(jobs); err != nil {
-			return err
-		}
 		next := page[len(page)-1].Cursor
-		if err := d.record(cursor, next, jobs); err != nil {
-			return fmt.Errorf("record %d mentions: %w", len(jobs), err)
-		}
-		for _, s := range d.queue {
-			s.send()
+		if err := d.take(cursor, next, jobs); err != nil {
+			return err
 		}
 		if cursor = next; been[cursor] {
 			d.Log.Warn("the list of mentions comes back to where it was; the rest of it is for later")
 			return nil
 		}
 		been[cursor] = true
+	}
+	return nil
+}
+
+// take writes down what arrived between two cursors, as far as there is room for it, and has it worked on.
+func (d *Daemon) take(cursor, next string, jobs []store.Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	if err := d.makeRoom(jobs); err != nil {
+		return err
+	}
+	if err := d.record(cursor, next, jobs); err != nil {
+		return fmt.Errorf("record %d mentions: %w", len(jobs), err)
+	}
+	for _, s := range d.queue {
+		s.send()
 	}
 	return nil
 }
