@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,6 +62,7 @@ type console struct {
 	json       bool
 	configPath string
 	model      string // of --model
+	progress   string // of --progress
 
 	orderly *atomic.Bool // it ends in its own time when it is told to, and well
 	scratch *scratch
@@ -164,9 +166,18 @@ func (c *console) root() *cobra.Command {
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		may := []string{progressAuto, progressJSON, progressNone}
+		if !slices.Contains(may, c.progress) {
+			return usageError(fmt.Errorf("--progress: %q is not %s", c.progress, strings.Join(may, ", ")))
+		}
+		return nil
+	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
 	flags := root.PersistentFlags()
 	flags.BoolVar(&c.json, "json", false, "print JSON, one object a line")
+	flags.StringVar(&c.progress, "progress", progressAuto,
+		"how far long work is, on standard error: auto, json (one object a line) or none")
 	flags.StringVar(&c.configPath, "config", "",
 		"configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
 	root.AddCommand(

@@ -60,33 +60,55 @@ fur, fractal, gentle, nightmare), "more eyes", "no dogs", "into banana", layer=4
 strength=1..10, octaves=, steps=, seed=, size=, keep centre, only background, generations=3.`
 
 func (c *console) dreamCommand() *cobra.Command {
-	var guide string
+	var w wish
 	cmd := &cobra.Command{
-		Use:     "dream IN OUT [WORDS...]",
-		Short:   "Dream a picture",
-		Long:    "Dream a picture by gradient ascent through the network.\n\n" + wordsHelp,
-		Example: `  slugpuppy dream photo.jpg out.png "more eyes" layer=4c octaves=5`,
-		Args:    usageArgs(cobra.MinimumNArgs(2)),
+		Use:   "dream IN OUT [WORDS...] | IN... -o OUT|FOLDER [WORDS...]",
+		Short: "Dream pictures",
+		Long: "Dream pictures by gradient ascent through the network. A folder means every picture in it; in a folder " +
+			"for\ndreams each has its picture's name. No file is written over without --overwrite.\n\n" + wordsHelp,
+		Example: `  slugpuppy dream photo.jpg out.png "more eyes" layer=4c octaves=5
+  slugpuppy dream *.jpg holidays -o dreams/ slug
+  slugpuppy dream --watch inbox -o dreams/`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && w.watch == "" {
+				return usageError(fmt.Errorf("which picture?\nusage: %s", cmd.UseLine()))
+			}
+			w, err := c.wishOf(args, w)
+			if err != nil {
+				return err
+			}
 			s, err := c.newOffline()
 			if err != nil {
 				return err
 			}
-			r, _, err := s.recipe(cmd.Context(), mention.Dream, args[2:])
+			r, _, err := s.recipe(cmd.Context(), mention.Dream, w.words)
 			if err != nil {
 				return err
 			}
-			r.Guide = r.Guide || guide != ""
-			return s.make(cmd.Context(), args[0], guide, args[1], r)
+			r.Guide = r.Guide || w.guide != ""
+			return s.makeAll(cmd.Context(), r, w)
 		},
 	}
-	cmd.Flags().StringVar(&guide, "guide", "", "a second picture whose features guide the dream")
+	flags := cmd.Flags()
+	flags.StringVarP(&w.to, "output", "o", "", "the file to write, or a folder for the dreams of several pictures")
+	flags.StringVar(&w.guide, "guide", "", "a second picture whose features guide the dream")
+	flags.StringVar(&w.watch, "watch", "", "a folder: what is put into it is dreamed until Ctrl-C")
+	flags.IntVarP(&w.jobs, "jobs", "j", 1, "dreams at a time; each needs its memory, and one keeps all cores busy")
+	flags.StringVar(&w.preview, "preview", "", "a folder for pictures of the dream on its way")
+	flags.IntVar(&w.every, "every", 5, "steps between two of those")
+	mayOverwrite(cmd, &w.overwrite)
 	return c.withModel(cmd)
+}
+
+func mayOverwrite(cmd *cobra.Command, yes *bool) {
+	cmd.Flags().BoolVar(yes, "overwrite", false, "write over files that are there")
 }
 
 // make makes a recipe's piece of the picture in, which imagine needs not, and writes it as the name
 // of out asks for.
-func (s *offline) make(ctx context.Context, in, guide, out string, r dream.Recipe) error {
+func (s *offline) make(ctx context.Context, in, out string, r dream.Recipe, how making) error {
+	guide := how.guide
 	switch {
 	case r.Guide && guide == "":
 		return usageError(errors.New("this dream is guided by a second picture; name it with --guide"))
@@ -96,6 +118,13 @@ func (s *offline) make(ctx context.Context, in, guide, out string, r dream.Recip
 	o := dream.Order{Recipe: r}
 	var err error
 	if o.Accept, err = s.accepted(out, r.Verb); err != nil {
+		return err
+	}
+	if err := how.mayReplace(out); err != nil {
+		return err
+	}
+	preview, err := s.previews(out, how)
+	if err != nil {
 		return err
 	}
 	if !r.Verb.FromNoise() {
@@ -108,9 +137,9 @@ func (s *offline) make(ctx context.Context, in, guide, out string, r dream.Recip
 			return fmt.Errorf("guide picture: %w", err)
 		}
 	}
-	report, done := progress(s.console.terminal, doing[r.Verb])
+	report, done := s.console.reporting(doing[r.Verb])
 	defer done()
-	p, err := s.Maker.Make(ctx, o, report)
+	p, err := s.Maker.Make(ctx, o, func(p dream.Progress) { report(p); preview(p) })
 	if errors.Is(err, dream.ErrNoFilm) {
 		return fmt.Errorf("%w; the clip can be named .gif", err)
 	}
@@ -156,7 +185,8 @@ func (s *offline) accepted(out string, v dream.Verb) ([]dream.Format, error) {
 }
 
 func (c *console) imagineCommand() *cobra.Command {
-	return c.withModel(&cobra.Command{
+	var how making
+	cmd := &cobra.Command{
 		Use:   "imagine WORDS... OUT",
 		Short: "Let the network draw from noise what the words say",
 		Long:  "Let the network draw from noise what the words say.\n\n" + wordsHelp,
@@ -173,9 +203,11 @@ func (c *console) imagineCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.make(cmd.Context(), "", "", args[out], r)
+			return s.make(cmd.Context(), "", args[out], r, how)
 		},
-	})
+	}
+	mayOverwrite(cmd, &how.overwrite)
+	return c.withModel(cmd)
 }
 
 // outOf is which argument names the picture to write: the one that looks like a picture's
@@ -201,7 +233,8 @@ func (c *console) wanderCommand() *cobra.Command {
 }
 
 func (c *console) clipCommand(verb mention.Verb, use, short string) *cobra.Command {
-	return c.withModel(&cobra.Command{
+	var how making
+	cmd := &cobra.Command{
 		Use:   use,
 		Short: short,
 		Long:  short + "\n\n" + wordsHelp,
@@ -215,7 +248,9 @@ func (c *console) clipCommand(verb mention.Verb, use, short string) *cobra.Comma
 			if err != nil {
 				return err
 			}
-			return s.make(cmd.Context(), args[0], "", args[1], r)
+			return s.make(cmd.Context(), args[0], args[1], r, how)
 		},
-	})
+	}
+	mayOverwrite(cmd, &how.overwrite)
+	return c.withModel(cmd)
 }

@@ -159,7 +159,8 @@ const preface = `# What commands print with --json
 One object a line, on standard output. Names are in snake_case and stay; new ones may come. Times are RFC 3339,
 spans are in seconds, names with an empty value are left out. Errors are sentences on standard error, and the
 exit code says their kind: 1 failed, 2 wrong use, 3 not found, 4 no daemon, 5 refused, 130 interrupted, 143 terminated. Commands that list print
-no line when there is nothing. The examples are of a run in a test, with what differs from run to run replaced.
+no line when there is nothing. With --progress=json long work says on standard error how far it is: one
+object a line with the names doing, share (0 to 1) and left_s (seconds). The examples are of a run in a test, with what differs from run to run replaced.
 `
 
 // furnish puts a dead and a queued job and a bill into the database.

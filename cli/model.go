@@ -231,13 +231,11 @@ func (c *console) modelPull() *cobra.Command {
 
 func (c *console) pull(ctx context.Context, folder networks.Folder, p networks.Published) error {
 	puller := networks.Puller{Folder: folder}
-	if onTerminal(c.terminal) {
-		b := newBar(c.terminal, c.now)
-		defer b.clear()
-		puller.Progress = func(have, size int64) {
-			if size == p.Model.Size { // not the labels
-				b.show(fmt.Sprintf("%s, %d of %d MB", p.Name, have/1e6, size/1e6), float64(have)/float64(size))
-			}
+	g := c.gauge()
+	defer g.clear()
+	puller.Progress = func(have, size int64) {
+		if size == p.Model.Size { // not the labels
+			g.show(fmt.Sprintf("%s, %d of %d MB", p.Name, have/1e6, size/1e6), float64(have)/float64(size))
 		}
 	}
 	if err := puller.Pull(ctx, p); err != nil {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"slugpuppy/dream"
 	"strings"
 	"testing"
 	"time"
@@ -34,5 +36,32 @@ func TestABarSaysHowFarAndHowLong(t *testing.T) {
 	out.Reset()
 	if b.clear(); out.String() != "\r\x1b[K" {
 		t.Errorf("left behind: %q", out.String())
+	}
+}
+
+func TestProgressForPrograms(t *testing.T) {
+	var out bytes.Buffer
+	at := time.Unix(0, 0)
+	c := newConsole(nil, nil, &out, nil)
+	c.progress, c.now = progressJSON, func() time.Time { return at }
+	report, done := c.reporting("dreaming")
+	report(dream.Progress{Octave: 1, Octaves: 4, Fraction: 0.1})
+	report(dream.Progress{Octave: 1, Octaves: 4, Fraction: 0.11}) // too soon
+	at = at.Add(10 * time.Second)
+	report(dream.Progress{Octave: 2, Octaves: 4, Fraction: 0.5})
+	done()
+	want := `{"doing":"dreaming, octave 1 of 4","share":0.1}
+{"doing":"dreaming, octave 2 of 4","share":0.5,"left_s":10}
+`
+	if out.String() != want {
+		t.Errorf("%s", out.String())
+	}
+	out.Reset()
+	c.progress = progressNone
+	report, done = c.reporting("dreaming")
+	report(dream.Progress{Fraction: 0.1})
+	done()
+	if out.Len() > 0 {
+		t.Errorf("%q", out.String())
 	}
 }

@@ -37,7 +37,7 @@ func (c *console) recipeShow() *cobra.Command {
 }
 
 func (c *console) recipeReplay() *cobra.Command {
-	var guide string
+	var how making
 	cmd := &cobra.Command{
 		Use:   "replay TOKEN [IN] OUT",
 		Short: "Make a recipe's picture again; IN is the source picture, not needed for imagine",
@@ -60,9 +60,10 @@ func (c *console) recipeReplay() *cobra.Command {
 				return usageError(fmt.Errorf("a %s recipe needs its source picture: recipe replay TOKEN IN OUT",
 					r.Verb))
 			}
-			return s.make(cmd.Context(), args[1], guide, out, r)
+			return s.make(cmd.Context(), args[1], out, r, how)
 		},
 	}
-	cmd.Flags().StringVar(&guide, "guide", "", "the second picture, when the recipe used one")
+	cmd.Flags().StringVar(&how.guide, "guide", "", "the second picture, when the recipe used one")
+	mayOverwrite(cmd, &how.overwrite)
 	return c.withModel(cmd)
 }

@@ -79,6 +79,8 @@ func (c *climb) run(ctx context.Context, steps int) error {
 		c.j.meter.tick(steps, steps, 1, 1, float64(steps)*float64(c.img.W*c.img.H))
 		return nil
 	}
+	c.j.meter.look = c.img.NRGBA
+	defer func() { c.j.meter.look = nil }()
 	for s := range steps {
 		tiles := c.grid()
 		own := len(tiles) == 1

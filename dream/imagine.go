@@ -85,8 +85,10 @@ func (j *job) envision(ctx context.Context, terms []term, rng *rand.Rand) (*pict
 			w.back(g, view)
 			s.climb(p, g, imagineRate)
 		}
+		j.meter.look = func() *image.NRGBA { return s.picture().NRGBA() }
 		j.meter.tick(step+1, j.r.Steps, 1, 1, 1)
 	}
+	j.meter.look = nil
 	return s.picture(), nil
 }
 

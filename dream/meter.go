@@ -1,5 +1,7 @@
 package dream
 
+import "image"
+
 // meter turns steps into Progress. A nil report is fine.
 type meter struct {
 	report        func(Progress)
@@ -8,6 +10,7 @@ type meter struct {
 	octaves       int
 	done, total   float64 // work of this frame, in pixels times steps
 	last          float64
+	look          func() *image.NRGBA
 }
 
 // start begins a frame of so much work.
@@ -24,5 +27,5 @@ func (m *meter) tick(step, steps, tile, tiles int, work float64) {
 	f := (float64(m.frame-1) + min(1, m.done/m.total)) / float64(m.frames)
 	m.last = max(m.last, min(1, f))
 	m.report(Progress{Frame: m.frame, Frames: m.frames, Octave: m.octave, Octaves: m.octaves,
-		Step: step, Steps: steps, Tile: tile, Tiles: tiles, Fraction: m.last})
+		Step: step, Steps: steps, Tile: tile, Tiles: tiles, Fraction: m.last, Look: m.look})
 }

@@ -4,6 +4,7 @@ package dream
 
 import (
 	"fmt"
+	"image"
 	"strings"
 
 	"slugpuppy/dream/lexicon"
@@ -81,6 +82,10 @@ type Progress struct {
 	Step, Steps     int
 	Tile, Tiles     int
 	Fraction        float64 // of the whole job, 0..1, never falling
+
+	// Look draws the picture as it is now, at the size of its octave and without its mask. It may be called
+	// within the report alone; nil where there is nothing to see.
+	Look func() *image.NRGBA `json:"-"`
 }
 
 // Reached is the generation of the picture this recipe makes: `deeper 3` on a first dream

@@ -58,6 +58,7 @@ func (r *running) cancel(id string, cause error) {
 func (r *running) report(id string, p dream.Progress) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	p.Look = nil // which is only for now
 	if j, ok := r.jobs[id]; ok {
 		j.progress = p
 	}
