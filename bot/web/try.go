@@ -29,6 +29,7 @@ const (
 	tryTime    = 3 * time.Minute  // of work
 	tryWait    = 15 * time.Minute // for a turn among the bots' dreams
 	tryKeep    = 20 * time.Minute
+	altRunes   = 1500
 	tryWaiting = 8 // trials that wait or run, of everybody
 )
 
@@ -51,26 +52,35 @@ type Trial struct {
 	Band     string
 	Dreamed  []classifier.Guess
 	Recipe   string
+	alt      string
 	files    map[string][]byte
+
+	stop  context.CancelCauseFunc // ends the work; nil before it begins
+	given bool                    // up, by who asked
+	glance
 }
 
 // Snapshot is a trial at one moment.
 type Snapshot struct {
 	ID, Words, Problem string
 	Percent, Ahead     int
+	Left               time.Duration // of work, as it went until now; 0 when nobody can say
+	Frame              int           // which picture of the dream on its way there is, 0 for none
 	Done               bool
 	Saw, Dreamed       []classifier.Guess
 	Score              float64
 	Band, Recipe       string
-	Before, Map, After bool // which pictures there are
+	Before, Map, After bool   // which pictures there are
+	Alt                string // what to say of the dream to those who do not see it
 }
 
 func (t *Trial) snapshot() (Snapshot, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := Snapshot{ID: t.ID, Words: t.Words, Problem: t.Problem, Percent: int(100 * t.progress), Ahead: t.ahead,
-		Done: t.done,
-		Saw:  t.Saw, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
+		Done: t.done, Left: t.left(), Frame: t.frame,
+		Saw: t.Saw, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
+	s.Alt = t.alt
 	_, s.Before = t.files["before.jpg"]
 	_, s.Map = t.files["map.jpg"]
 	_, s.After = t.files["dream.jpg"]
@@ -208,7 +218,11 @@ func (s *Site) work(ctx context.Context, t *Trial, img image.Image) {
 	err := s.attempt(ctx, t, img)
 	t.change(func() {
 		t.done = true
-		if err == nil {
+		switch {
+		case err == nil:
+			return
+		case errors.Is(err, errGivenUp):
+			t.Problem = words.GivenUp
 			return
 		}
 		if t.Problem = words.Of(err); t.Problem == "" {
@@ -228,9 +242,12 @@ func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) (err erro
 	}()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if t.work(cancel); t.given {
+		return errGivenUp
+	}
 	clock := time.AfterFunc(tryTime, func() { cancel(context.DeadlineExceeded) })
 	defer clock.Stop()
-	if err := t.keep("before.jpg", img); err != nil {
+	if err := t.keep("before.jpg", img, ""); err != nil {
 		return err
 	}
 	saw, err := s.Studio.See(ctx, img, 3)
@@ -246,7 +263,7 @@ func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) (err erro
 	if err != nil {
 		return err
 	}
-	if err := t.keep("map.jpg", warm); err != nil {
+	if err := t.keep("map.jpg", warm, ""); err != nil {
 		return err
 	}
 	waits := false
@@ -258,17 +275,20 @@ func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) (err erro
 			clock.Reset(tryTime)
 		}
 		waits = p.Ahead > 0
-		t.change(func() { t.ahead, t.progress = p.Ahead, p.Fraction })
+		t.follow(p, time.Now())
 	})
 	if err != nil {
 		return err
 	}
-	t.change(func() { t.Dreamed, t.Recipe, t.progress = made.Dreamed, made.Recipe.Token(), 1 })
-	return t.keep("dream.jpg", made.Image)
+	token := made.Recipe.Token()
+	alt := words.Alt("", words.Made{Piece: made}, altRunes)
+	t.change(func() { t.Dreamed, t.Recipe, t.alt, t.progress = made.Dreamed, token, alt, 1 })
+	return t.keep("dream.jpg", made.Image, token)
 }
 
-func (t *Trial) keep(name string, img image.Image) error {
-	data, err := picture.EncodeJPEG(img, 88, "")
+// keep holds a picture for the browser; who downloads it finds the comment in it.
+func (t *Trial) keep(name string, img image.Image, comment string) error {
+	data, err := picture.EncodeJPEG(img, 88, comment)
 	if err == nil {
 		t.change(func() { t.files[name] = data })
 	}
@@ -289,9 +309,6 @@ func (s *Site) trial(v *visit) error {
 		return err
 	}
 	now, _ := t.snapshot()
-	if !now.Done {
-		v.w.Header().Set("Refresh", "3") // without JavaScript the page asks again
-	}
 	return s.show(v, "trial", "Your picture", now)
 }
 
@@ -305,7 +322,7 @@ func (s *Site) trialEvents(v *visit) error {
 	flush := http.NewResponseController(v.w)
 	for {
 		now, changed := t.snapshot()
-		data, err := json.Marshal(map[string]any{"percent": now.Percent, "ahead": now.Ahead, "done": now.Done})
+		data, err := json.Marshal(map[string]any{"status": now.Status(), "percent": now.Percent, "frame": now.Frame, "done": now.Done})
 		if err != nil {
 			return err
 		}
@@ -332,7 +349,11 @@ func (s *Site) trialFile(v *visit) error {
 		return refuse(http.StatusNotFound, words.NoSuchPicture)
 	}
 	v.w.Header().Set("Content-Type", "image/jpeg")
-	v.w.Header().Set("Cache-Control", "private, max-age=600")
+	if v.r.PathValue("file") == onItsWay {
+		v.w.Header().Set("Cache-Control", "no-store")
+	} else {
+		v.w.Header().Set("Cache-Control", "private, max-age=600")
+	}
 	_, _ = v.w.Write(data) // the browser is gone: nobody to tell
 	return nil
 }

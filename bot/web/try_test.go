@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
@@ -80,4 +81,48 @@ func TestNoMoreTrialsWaitThanThereIsRoomFor(t *testing.T) {
 	if all.begin("eyes", nil) != nil {
 		t.Error("one more than there is room for")
 	}
+}
+
+func TestADreamIsShownAsItGrowsAndCanBeGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		studio := slow(0, 0)
+		looks := 0
+		studio.Dream = func(ctx context.Context, img image.Image, _ string, report func(dream.Progress)) (dream.Piece, error) {
+			for i := range 100 {
+				select {
+				case <-ctx.Done():
+					return dream.Piece{}, context.Cause(ctx)
+				case <-time.After(50 * time.Millisecond):
+				}
+				report(dream.Progress{Fraction: float64(i+1) / 100, Look: func() *image.NRGBA {
+					looks++
+					return picture.Landscape(1200, 900, 1)
+				}})
+			}
+			return dream.Piece{Image: picture.ToNRGBA(img)}, nil
+		}
+		s := &Site{Options: Options{Studio: studio, Log: slog.New(slog.DiscardHandler)}, trials: newTrials()}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go s.tryAll(ctx)
+		trial := s.trials.begin("eyes", image.NewNRGBA(image.Rect(0, 0, 8, 8)))
+		time.Sleep(2500 * time.Millisecond)
+		now, _ := trial.snapshot()
+		if now.Frame < 10 || now.Frame > 13 || looks != now.Frame { // five a second
+			t.Errorf("%d pictures in two and a half seconds, %d looks", now.Frame, looks)
+		}
+		if now.Left < 2*time.Second || now.Left > 3*time.Second {
+			t.Errorf("%s left of five, half done", now.Left)
+		}
+		if data := trial.files[onItsWay]; len(data) == 0 || len(data) > glanceMost {
+			t.Errorf("a picture on the way of %d bytes", len(data))
+		}
+		trial.mu.Lock()
+		trial.stop(errGivenUp)
+		trial.mu.Unlock()
+		synctest.Wait()
+		if now, _ := trial.snapshot(); !now.Done || now.After || now.Problem != words.GivenUp {
+			t.Errorf("given up: %+v", now)
+		}
+	})
 }

@@ -196,6 +196,7 @@ func (s *Site) routes() []route {
 		{"POST /try", anybody, s.tryPicture},
 		{"GET /try/{id}", anybody, s.trial},
 		{"GET /try/{id}/events", anybody, s.trialEvents},
+		{"POST /try/{id}/stop", anybody, s.giveUp},
 		{"GET /try/{id}/{file}", anybody, s.trialFile},
 		{"GET /operator", boss, s.operator},
 		{"POST /operator/retry", boss, s.retry},

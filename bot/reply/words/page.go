@@ -9,6 +9,7 @@ const (
 	TooMuchText   = "Those are too many words."
 	BusyPage      = "Many people try it right now. Please come back in a few minutes."
 	TrialFailed   = "That did not work, sorry. A smaller picture or other words may."
+	GivenUp       = "You gave this one up."
 	TrialOver     = "That trial is over and forgotten."
 	NoSuchPicture = "There is no such picture."
 )
