@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/backoff"
 	"slugpuppy/bot/operator/metrics"
 	"slugpuppy/store"
@@ -139,11 +140,25 @@ func remedy(err error) string {
 // startAgain bounds the time between two tries to start on a disk in trouble.
 var startAgain = backoff.Law{First: time.Second, Longest: 15 * time.Second}
 
+// lookAgain is the time between two looks whether somebody has signed in.
+const lookAgain = 5 * time.Second
+
 // prepare builds the daemon and opens its doors. Where the disk does not allow that it says so, in the
-// log, to f and by calling waiting once, and tries again until ctx ends; then d is nil.
-func (a *App) prepare(ctx context.Context, f *front, build func() (*daemon, doors, error), waiting func()) (d *daemon, open doors, err error) {
+// log, to f and by calling waiting once, and tries again until ctx ends; then d is nil. So it does with patience
+// where nobody has signed in yet.
+func (a *App) prepare(ctx context.Context, f *front, patience bool, build func() (*daemon, doors, error), waiting func()) (d *daemon, open doors, err error) {
 	for failures := 1; ; failures++ {
 		d, open, err = build()
+		if patience && errors.Is(err, network.ErrNotYet) && ctx.Err() == nil {
+			if f.waits.Swap(&err) == nil {
+				a.log.Info("waiting until somebody signs in", "what_for", err)
+			}
+			waiting()
+			if !backoff.Sleep(ctx, lookAgain) {
+				return nil, doors{}, nil
+			}
+			continue
+		}
 		if err = store.Diagnose(err); !store.InTrouble(err) || ctx.Err() != nil {
 			return d, open, err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/operator/metrics"
 	"slugpuppy/bot/pulse"
@@ -41,8 +42,9 @@ type daemon struct {
 }
 
 // Serve answers mentions, looks after timelines and listens to operators and browsers until ctx ends. A
-// disk that is full or fails ends nothing: not even a start does it end.
-func (a *App) Serve(ctx context.Context) error {
+// disk that is full or fails ends nothing: not even a start does it end. With patience neither does it that
+// nobody has signed in yet: it looks again until somebody has, and leaves the database to them meanwhile.
+func (a *App) Serve(ctx context.Context, patience bool) error {
 	// Beside dreams, all decode within one budget, and the filter's plans wait for the next look.
 	limitMemory(a.cfg, a.cfg.Dream.Workers, int64(a.cfg.Picture.Memory)+classifier.DefaultCache)
 	watchers, err := openMetrics(ctx, a.cfg)
@@ -68,7 +70,7 @@ func (a *App) Serve(ctx context.Context) error {
 		group.Go(func() error { return manager.supervise(ctx, a.loops, a.log) })
 	})
 	group.Go(func() error {
-		d, open, err := a.prepare(ctx, f, func() (*daemon, doors, error) { return a.build(ctx) }, supervise)
+		d, open, err := a.prepare(ctx, f, patience, func() (*daemon, doors, error) { return a.build(ctx) }, supervise)
 		if err != nil || d == nil {
 			return err
 		}
@@ -77,6 +79,7 @@ func (a *App) Serve(ctx context.Context) error {
 		defer open.close()
 		f.show(d)
 		supervise()
+		d.announce(open)
 		return d.run(ctx, open)
 	})
 	return group.Wait()
@@ -165,8 +168,8 @@ func (d *daemon) somethingToDo() error {
 	for _, p := range d.known.places {
 		starts = append(starts, p.Start)
 	}
-	return usage(fmt.Errorf("nothing to do: %s, or `slugpuppy filter connect` for the filter",
-		strings.Join(starts, ", ")))
+	return network.NotYet(usage(fmt.Errorf("nothing to do: %s, or `slugpuppy filter connect` for the filter",
+		strings.Join(starts, ", "))))
 }
 
 // run does all of it until ctx ends. Doors that fail end it; what works behind them is kept running.

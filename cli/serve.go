@@ -3,7 +3,8 @@ package cli
 import "github.com/spf13/cobra"
 
 func (c *console) serveCommand() *cobra.Command {
-	return &cobra.Command{
+	wait := false
+	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the bot: answer mentions until stopped",
 		Args:  usageArgs(cobra.NoArgs),
@@ -13,7 +14,9 @@ func (c *console) serveCommand() *cobra.Command {
 				return err
 			}
 			c.orderly.Store(true)
-			return a.Serve(cmd.Context())
+			return a.Serve(cmd.Context(), wait)
 		},
 	}
+	cmd.Flags().BoolVar(&wait, "wait", false, "while nobody has signed in, wait for that instead of ending")
+	return cmd
 }

@@ -163,6 +163,16 @@ type misused struct{ error }
 
 func (m misused) Unwrap() []error { return []error{m.error, ErrUsage} }
 
+// ErrNotYet is an error until somebody has signed in.
+var ErrNotYet = errors.New("nobody has signed in yet")
+
+// NotYet is an error that also is ErrNotYet, which its text does not say.
+func NotYet(err error) error { return early{err} }
+
+type early struct{ error }
+
+func (e early) Unwrap() []error { return []error{e.error, ErrNotYet} }
+
 // Porch is an Adapter whose people can sign in on a page, in a browser.
 type Porch interface {
 	// Begin registers with a server and returns where to send the browser, which comes back to callback.

@@ -134,7 +134,7 @@ func (a *adapter) token() (string, error) {
 	token, err := a.env.Vault.Get(record(a.Server), "token")
 	switch {
 	case errors.Is(err, network.ErrNoSecret):
-		return "", fmt.Errorf("there is no token for %s yet: run `slugpuppy login`", a.Server)
+		return "", network.NotYet(fmt.Errorf("there is no token for %s yet: run `slugpuppy login`", a.Server))
 	case errors.Is(err, network.ErrKept):
 		return "", fmt.Errorf("%w; its log says how the server treats it", err)
 	case err != nil:

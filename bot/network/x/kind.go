@@ -228,7 +228,7 @@ func (a *adapter) pair(p halves) (string, string, error) {
 	}
 	sealedA, err := a.env.Vault.Get(a.record(), p.nameA)
 	if errors.Is(err, network.ErrNoSecret) {
-		return "", "", p.missing
+		return "", "", network.NotYet(p.missing)
 	}
 	if err != nil {
 		return "", "", fmt.Errorf("open the sealed keys of X: %w", err)
