@@ -14,7 +14,7 @@ import (
 	"slugpuppy/config"
 )
 
-var update = flag.Bool("update", false, "rewrite config/example.toml and the table in README.md")
+var update = flag.Bool("update", false, "rewrite config/example.toml and the table in docs/configuration.md")
 
 func TestTheExampleFileShowsTheDefaults(t *testing.T) {
 	var want bytes.Buffer
@@ -51,16 +51,16 @@ func TestTheReadmeListsEveryOption(t *testing.T) {
 	if err := Default().Table(&table); err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../docs/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, rest, ok1 := strings.Cut(string(readme), open)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {
-		t.Fatalf("README.md lacks the markers %s and %s", open, end)
+		t.Fatalf("docs/configuration.md lacks the markers %s and %s", open, end)
 	}
-	golden(t, "../README.md", before+open+"\n"+table.String()+end+after)
+	golden(t, "../docs/configuration.md", before+open+"\n"+table.String()+end+after)
 }
 
 // golden compares a file, or rewrites it with -update.

@@ -1,6 +1,6 @@
 // Package config reads the options of slugpuppy from one TOML file and the environment.
 // Every option is a field of Config with its help and range beside it; the example file, the
-// README's table and the names of the environment variables are made from that. It knows
+// table of docs/configuration.md and the names of the environment variables are made from that. It knows
 // nothing of what the options do.
 package config
 

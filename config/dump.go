@@ -63,7 +63,7 @@ func (c *Config) Example(w io.Writer) error {
 	})
 }
 
-// Table writes the options as a Markdown table, for the README; it is for Default.
+// Table writes the options as a Markdown table, for docs/configuration.md; it is for Default.
 func (c *Config) Table(w io.Writer) error {
 	return write(w, func(b *bytes.Buffer) {
 		b.WriteString("| key | default | what it is |\n|---|---|---|\n")
