@@ -7,11 +7,10 @@ import (
 	"errors"
 	"image"
 	"net/http"
+	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	vm "github.com/VictoriaMetrics/metrics"
 
 	"slugpuppy/picture/child"
 	"slugpuppy/store"
@@ -19,14 +18,16 @@ import (
 
 // Metrics counts what happens. Its methods are safe for concurrent use.
 type Metrics struct {
-	registry *prometheus.Registry
-	verdicts *prometheus.CounterVec
-	unread   prometheus.Counter
-	bugs     prometheus.Counter
-	spoilt   *prometheus.CounterVec
-	looks    prometheus.Histogram
-	hidden   prometheus.Histogram
-	replies  prometheus.Histogram
+	families []family
+	source   Source
+	verdicts *vm.Set
+	spoilt   *vm.Set
+	unread   *vm.Counter
+	bugs     *vm.Counter
+	looks    *vm.PrometheusHistogram
+	hidden   *vm.PrometheusHistogram
+	replies  *vm.PrometheusHistogram
+	scrape   sync.Mutex // one at a time
 }
 
 // Source is what is read at each scrape.
@@ -60,47 +61,53 @@ func New(o Options) (*Metrics, error) {
 	if o.Source == nil || o.Engine == nil || o.Version == "" {
 		return nil, errors.New("metrics: no source, no engine or no version")
 	}
-	engine := o.Engine
-	seconds := []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200}
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "slugpuppy_verdicts_total", Help: "Pictures judged for timelines, by band."}, []string{"band"}),
-		unread:   prometheus.NewCounter(prometheus.CounterOpts{Name: "slugpuppy_unreadable_pictures_total", Help: "Pictures of timelines that could not be fetched or decoded."}),
-		bugs:     prometheus.NewCounter(prometheus.CounterOpts{Name: "slugpuppy_contained_errors_total", Help: "Errors of our own that cost one timeline a pass; the log has them."}),
-		spoilt:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "slugpuppy_decode_failures_total", Help: "Picture files that could not be decoded, by where they came from."}, []string{"of"}),
-		looks:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_look_seconds", Help: "Time the network took for one picture's fingerprint.", Buckets: seconds[:9]}),
-		hidden:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_hide_latency_seconds", Help: "From a post's time to its being in a filter.", Buckets: seconds}),
-		replies:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "slugpuppy_reply_latency_seconds", Help: "From a mention's arrival to its answer.", Buckets: seconds}),
-	}
-	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "slugpuppy_build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": o.Version}})
-	info.Set(1)
-	operations := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "slugpuppy_engine_operations_total", Help: "Floating-point operations of the networks."},
-		func() float64 { n, _ := engine(); return n })
-	busy := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "slugpuppy_engine_seconds_total", Help: "Time those operations took; the operations a second are the first rate by this one."},
-		func() float64 { _, took := engine(); return took.Seconds() })
-	m.registry.MustRegister(m.verdicts, m.unread, m.bugs, m.spoilt, m.looks, m.hidden, m.replies, info, operations, busy, &snapshot{o.Source},
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := &Metrics{source: o.Source}
+	m.count()
+	m.time()
+	m.add("slugpuppy_build_info", gauge, "Always 1.").NewGauge(name("slugpuppy_build_info", "version", o.Version),
+		func() float64 { return 1 })
+	m.add("slugpuppy_engine_operations_total", counter, "Floating-point operations of the networks.").
+		NewGauge("slugpuppy_engine_operations_total", func() float64 { n, _ := o.Engine(); return n })
+	m.add("slugpuppy_engine_seconds_total", counter, "Time those operations took; the operations a second are the first rate by this one.").
+		NewGauge("slugpuppy_engine_seconds_total", func() float64 { _, took := o.Engine(); return took.Seconds() })
 	if o.Trouble != nil {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "slugpuppy_store_writable",
-			Help: "1 when the store could be written lately, 0 when the disk is full, fails or is slow."},
-			func() float64 {
-				if o.Trouble() != nil {
-					return 0
-				}
-				return 1
-			}))
+		m.add("slugpuppy_store_writable", gauge, "1 when the store could be written lately, 0 when the disk is full, fails or is slow.").
+			NewGauge("slugpuppy_store_writable", func() float64 { return truth(o.Trouble() == nil) })
 	}
 	if o.Money != nil {
-		m.registry.MustRegister(bills(o.Money)...)
+		m.bills(o.Money)
 	}
 	if o.Decoders != nil {
-		m.registry.MustRegister(decoders(o.Decoders)...)
+		m.decoders(o.Decoders)
 	}
 	return m, nil
 }
 
+// count makes the counters of what happens.
+func (m *Metrics) count() {
+	m.verdicts = m.add("slugpuppy_verdicts_total", counter, "Pictures judged for timelines, by band.")
+	m.unread = m.add("slugpuppy_unreadable_pictures_total", counter, "Pictures of timelines that could not be fetched or decoded.").
+		NewCounter("slugpuppy_unreadable_pictures_total")
+	m.bugs = m.add("slugpuppy_contained_errors_total", counter, "Errors of our own that cost one timeline a pass; the log has them.").
+		NewCounter("slugpuppy_contained_errors_total")
+	m.spoilt = m.add("slugpuppy_decode_failures_total", counter, "Picture files that could not be decoded, by where they came from.")
+}
+
+// time makes the histograms of how long things take.
+func (m *Metrics) time() {
+	seconds := []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200}
+	m.looks = m.add("slugpuppy_look_seconds", histogram, "Time the network took for one picture's fingerprint.").
+		NewPrometheusHistogramExt("slugpuppy_look_seconds", seconds[:9])
+	m.hidden = m.add("slugpuppy_hide_latency_seconds", histogram, "From a post's time to its being in a filter.").
+		NewPrometheusHistogramExt("slugpuppy_hide_latency_seconds", seconds)
+	m.replies = m.add("slugpuppy_reply_latency_seconds", histogram, "From a mention's arrival to its answer.").
+		NewPrometheusHistogramExt("slugpuppy_reply_latency_seconds", seconds)
+}
+
 // Judged counts a post's verdict.
-func (m *Metrics) Judged(band string) { m.verdicts.WithLabelValues(band).Inc() }
+func (m *Metrics) Judged(band string) {
+	m.verdicts.GetOrCreateCounter(name("slugpuppy_verdicts_total", "band", band)).Inc()
+}
 
 // Unreadable counts a picture that could not be judged.
 func (m *Metrics) Unreadable() { m.unread.Inc() }
@@ -111,7 +118,7 @@ func (m *Metrics) Contained() { m.bugs.Inc() }
 // Decoding counts the files that a decoder refuses, under what they are of: mentions, timelines or the
 // page.
 func (m *Metrics) Decoding(of string, decode func(context.Context, []byte) (image.Image, error)) func(context.Context, []byte) (image.Image, error) {
-	failures := m.spoilt.WithLabelValues(of) // shown as 0 from the beginning
+	failures := m.spoilt.GetOrCreateCounter(name("slugpuppy_decode_failures_total", "of", of)) // shown as 0 from the beginning
 	return func(ctx context.Context, data []byte) (image.Image, error) {
 		img, err := decode(ctx, data)
 		if err != nil && ctx.Err() == nil {
@@ -122,18 +129,21 @@ func (m *Metrics) Decoding(of string, decode func(context.Context, []byte) (imag
 }
 
 // Looked notes how long the network took for a picture.
-func (m *Metrics) Looked(took time.Duration) { m.looks.Observe(took.Seconds()) }
+func (m *Metrics) Looked(took time.Duration) { m.looks.Update(took.Seconds()) }
 
 // Hidden notes how long after it was written a post was filed.
-func (m *Metrics) Hidden(after time.Duration) { m.hidden.Observe(after.Seconds()) }
+func (m *Metrics) Hidden(after time.Duration) { m.hidden.Update(after.Seconds()) }
 
 // Replied notes how long after its arrival a mention was answered.
-func (m *Metrics) Replied(after time.Duration) { m.replies.Observe(after.Seconds()) }
+func (m *Metrics) Replied(after time.Duration) { m.replies.Update(after.Seconds()) }
 
 // Handler serves /metrics and what Health does.
 func (m *Metrics) Handler(ready func() error) http.Handler {
 	mux := Health(ready)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 2}))
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		m.write(w) // who scrapes is gone: nobody to tell
+	})
 	return mux
 }
 
@@ -149,57 +159,4 @@ func Health(ready func() error) *http.ServeMux {
 		_, _ = w.Write([]byte("ok\n"))
 	})
 	return mux
-}
-
-// snapshot reads the store at each scrape.
-type snapshot struct{ src Source }
-
-var (
-	jobsDesc = prometheus.NewDesc("slugpuppy_jobs", "Jobs by state.", []string{"state"}, nil)
-	ageDesc  = prometheus.NewDesc("slugpuppy_queue_age_seconds", "Age of the oldest job that waits.", nil, nil)
-	subsDesc = prometheus.NewDesc("slugpuppy_timelines", "Timelines looked after, by what is done.", []string{"mode"}, nil)
-	sickDesc = prometheus.NewDesc("slugpuppy_timelines_in_trouble", "Timelines whose server does not let us work.", nil, nil)
-	errDesc  = prometheus.NewDesc("slugpuppy_store_readable", "1 when the store could be read for this scrape.", nil, nil)
-)
-
-// Describe implements prometheus.Collector.
-func (s *snapshot) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{jobsDesc, ageDesc, subsDesc, sickDesc, errDesc} {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (s *snapshot) Collect(ch chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	counts, err1 := s.src.Counts()
-	waiting, err2 := s.src.Jobs(store.Filter{States: []store.State{store.Queued}})
-	subs, err3 := s.src.Subscribers()
-	if err1 != nil || err2 != nil || err3 != nil {
-		gauge(errDesc, 0)
-		return
-	}
-	gauge(errDesc, 1)
-	for _, state := range append(store.Unfinished(), store.Posted, store.Skipped, store.Cancelled, store.Dead) {
-		gauge(jobsDesc, float64(counts[state]), string(state))
-	}
-	age := 0.0
-	for _, j := range waiting {
-		age = max(age, time.Since(j.Created).Seconds())
-	}
-	gauge(ageDesc, age)
-	modes := map[store.Mode]int{store.FilterOn: 0, store.FilterShadow: 0, store.FilterOff: 0}
-	sick := 0
-	for _, sub := range subs {
-		modes[sub.Acting(time.Now())]++
-		if sub.Trouble != "" {
-			sick++
-		}
-	}
-	for mode, n := range modes {
-		gauge(subsDesc, float64(n), string(mode))
-	}
-	gauge(sickDesc, float64(sick))
 }

@@ -11,6 +11,10 @@ import (
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/operator/metrics"
 	"slugpuppy/picture/child"
@@ -54,10 +58,28 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	}
 	code, text := get("/metrics")
 	for _, want := range []string{`slugpuppy_verdicts_total{band="certain"} 1`, "slugpuppy_unreadable_pictures_total 1", `slugpuppy_decode_failures_total{of="mentions"} 1`, `slugpuppy_jobs{state="queued"} 1`,
-		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3e+09", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_api_spent_dollars 1.5", "slugpuppy_api_budget_left_dollars 8.5", "slugpuppy_hide_latency_seconds_count 1",
+		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3000000000", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_api_spent_dollars 1.5", "slugpuppy_api_budget_left_dollars 8.5", "slugpuppy_hide_latency_seconds_count 1",
 		`slugpuppy_decoded_pictures_total{where="apart"} 7`, `slugpuppy_decoded_pictures_total{where="here"} 2`, "slugpuppy_decoders_started_total 4", "slugpuppy_decoders_lost_total 3", `version="v1"`} {
 		if code != http.StatusOK || !strings.Contains(text, want) {
 			t.Errorf("%d: no %s", code, want)
+		}
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation) // Prometheus' own
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	for name, f := range families {
+		if strings.HasPrefix(name, "slugpuppy_") && (f.GetHelp() == "" || f.GetType() == dto.MetricType_UNTYPED) {
+			t.Errorf("%s has no description", name)
+		}
+	}
+	if h := families["slugpuppy_reply_latency_seconds"].GetMetric(); len(h) != 1 || h[0].GetHistogram().GetSampleCount() != 1 || h[0].GetHistogram().GetSampleSum() != 60 {
+		t.Errorf("an answer after a minute: %v", h)
+	}
+	for _, of := range []string{"go_goroutines", "process_open_fds", "process_resident_memory_bytes"} {
+		if families[of] == nil {
+			t.Errorf("nothing tells of %s", of)
 		}
 	}
 	for _, secret := range []string{"ada@", "private.example", "account-of-ada"} {

@@ -1,15 +1,11 @@
 package metrics
 
-import (
-	"math"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "math"
 
 // bills shows money. An error makes both figures NaN.
-func bills(read Money) []prometheus.Collector {
-	show := func(name, help string, pick func(spent, left float64) float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+func (m *Metrics) bills(read Money) {
+	show := func(name, help string, pick func(spent, left float64) float64) {
+		m.add(name, gauge, help).NewGauge(name, func() float64 {
 			spent, left, err := read()
 			if err != nil {
 				return math.NaN()
@@ -17,10 +13,8 @@ func bills(read Money) []prometheus.Collector {
 			return pick(spent, left)
 		})
 	}
-	return []prometheus.Collector{
-		show("slugpuppy_api_spent_dollars", "What networks' APIs cost this month, all accounts together.",
-			func(spent, _ float64) float64 { return spent }),
-		show("slugpuppy_api_budget_left_dollars", "What is left of the month's cap for the account that has the least.",
-			func(_, left float64) float64 { return left }),
-	}
+	show("slugpuppy_api_spent_dollars", "What networks' APIs cost this month, all accounts together.",
+		func(spent, _ float64) float64 { return spent })
+	show("slugpuppy_api_budget_left_dollars", "What is left of the month's cap for the account that has the least.",
+		func(_, left float64) float64 { return left })
 }
