@@ -108,8 +108,11 @@ func (d *Daemon) waitFor(job store.Job, q question) error {
 	d.queue[wordLane].send()
 	// The author may have spoken between our look and our wait.
 	_, said, err := d.bot.Consents().Said(q.Post.Author.ID, q.Post.ID)
-	if err != nil || !said {
+	switch {
+	case err != nil:
 		return err
+	case !said:
+		return d.tellAsked(job, q)
 	}
 	return d.spoken(q.Post.ID)
 }

@@ -91,7 +91,7 @@ func (a *author) say(r *rig, yes bool) {
 func requestOf(r *rig, a *author, step int) {
 	allowed := a.allowed()
 	before := r.dreamer.calls.Load()
-	p := r.ask(r.w.join(fmt.Sprint("stranger", step)), "eyes", replyTo(a.picture))
+	p := r.ask(r.w.join(fmt.Sprint("stranger", step)), fmt.Sprintf("eyes seed=%d", step), replyTo(a.picture))
 	dreamed := r.dreamer.calls.Load() > before
 	reply := r.answer(p)
 	switch {

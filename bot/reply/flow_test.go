@@ -284,13 +284,14 @@ func TestAStopInTheMiddleOfADreamCostsNothing(t *testing.T) {
 func TestCaps(t *testing.T) {
 	t.Run("a person's hour", func(t *testing.T) {
 		inWorld(t, func(r *rig) {
+			ask := func() network.Post { return r.ask(r.ada, "imagine banana") }
 			for range 3 {
-				r.answered(r.ask(r.ada, "help"), "Send me")
+				r.answered(ask(), "I dreamed")
 			}
-			r.answered(r.ask(r.ada, "help"), "I can go on for you at")
-			r.ignored(r.ask(r.ada, "help"), "hourly limit")
+			r.answered(ask(), "I can go on for you at")
+			r.ignored(ask(), "hourly limit")
 			time.Sleep(time.Hour)
-			r.answered(r.ask(r.ada, "help"), "Send me")
+			r.answered(ask(), "I dreamed")
 		}, func(o *reply.Options) { o.Caps.PerUserHour = 3 })
 	})
 	t.Run("a thread", func(t *testing.T) {

@@ -118,7 +118,7 @@ func (t *task) withinCaps(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	refused, err := t.crowded(t.job, root)
+	refused, err := t.crowded(t.job, root, makesPicture(t.req.Verb) || t.req.Verb == mention.See)
 	if err != nil || refused == nil {
 		return err
 	}

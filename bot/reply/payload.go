@@ -52,6 +52,7 @@ type attachment struct {
 // made is how a reply's picture came to be.
 type made struct {
 	Token      string             `json:"token"`
+	Wish       string             `json:"wish,omitempty"` // what was asked for, see task.wish
 	Preset     string             `json:"preset,omitempty"`
 	Generation int                `json:"generation"`
 	Saw        []classifier.Guess `json:"saw,omitempty"`

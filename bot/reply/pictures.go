@@ -25,6 +25,12 @@ func (t *task) makePictures(ctx context.Context) (outcome, error) {
 			return outcome{ask: ask}, err
 		}
 	}
+	if before, err := t.doneBefore(ctx, p); before != nil || err != nil {
+		if err != nil {
+			return outcome{}, err
+		}
+		return t.sayDone(before), nil
+	}
 	t.like(ctx)
 	began := time.Now()
 	results, err := t.dreamAll(ctx, p)

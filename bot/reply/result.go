@@ -53,6 +53,7 @@ func (t *task) pack(p plan, results []words.Made) (outcome, error) {
 	room := t.limits.TextRunes - utf8.RuneCountInString(r.Warning+r.To.Author.Handle) - len("@ ")
 	r.Text = words.Caption(results[0], room)
 	r.Made = p.made(results[0])
+	r.Made.Wish = t.wish(p)
 	out := outcome{reply: &r, blobs: map[string][]byte{}}
 	for i, res := range results {
 		var original string

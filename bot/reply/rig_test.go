@@ -112,7 +112,7 @@ func (r *rig) sound() {
 	}
 	seen := map[string]int{}
 	for _, p := range r.w.repliesTo(r.bot.self.ID, "") {
-		if seen[p.ReplyTo]++; seen[p.ReplyTo] > 1 && p.ReplyTo != r.twice {
+		if seen[p.ReplyTo]++; seen[p.ReplyTo] > 1 && p.ReplyTo != "" && p.ReplyTo != r.twice {
 			r.t.Errorf("post %s was answered twice: %q", p.ReplyTo, p.Text)
 		}
 	}

@@ -103,8 +103,9 @@ func (d *Daemon) optedOut(person string) (bool, error) {
 }
 
 // crowded says which of our own limits a request has reached, nil when none has. Work repeated
-// after a crash uses nothing more.
-func (d *Daemon) crowded(job store.Job, thread string) (*store.Refusal, error) {
+// after a crash uses nothing more. What is answered in words is not what people have so many an hour of; it
+// has a cap of its own that nobody meets who reads the answers.
+func (d *Daemon) crowded(job store.Job, thread string, looks bool) (*store.Refusal, error) {
 	perHour := d.Caps.PerUserHour
 	own, has, err := d.bot.Limits().Allowance(job.Requester, job.Handle)
 	if err != nil {
@@ -113,10 +114,14 @@ func (d *Daemon) crowded(job store.Job, thread string) (*store.Refusal, error) {
 	if has {
 		perHour = own.PerHour
 	}
+	mine := store.Limit{Name: capPerson + job.Requester, Max: perHour, Window: time.Hour}
+	if !looks && perHour > 0 {
+		mine.Name, mine.Max = capWords+job.Requester, wordsFor*perHour
+	}
 	return d.bot.Limits().Take(job.ID,
 		store.Limit{Name: capThread + thread, Max: d.Caps.PerThread, Window: 24 * time.Hour},
 		store.Limit{Name: capPair + thread + " " + job.Requester, Max: d.Caps.PerPair, Window: time.Hour},
-		store.Limit{Name: capPerson + job.Requester, Max: perHour, Window: time.Hour})
+		mine)
 }
 
 // What a limit's name begins with.
@@ -124,7 +129,11 @@ const (
 	capThread = "thread "
 	capPair   = "pair "
 	capPerson = "person "
+	capWords  = "words "
 )
+
+// wordsFor is how many answers in words somebody may have for each picture they may have.
+const wordsFor = 5
 
 // In complaintEvery a person is told a thing once, and no more than complaintMost things: enough
 // to get a wish right, too little to keep two programs talking.

@@ -28,6 +28,37 @@ func Ask(handle string) string {
 		"without a word from you I leave it alone. Say \"stop\" and I never ask again."
 }
 
+// Asked tells whoever asked for somebody else's picture that the author is asked.
+func Asked(author string, wait time.Duration) string {
+	return fmt.Sprintf("That picture is %s's, so I have asked them. I dream it when they say yes; without a word from them "+
+		"within %s I leave it alone.", author, span(wait))
+}
+
+// span is a time in the largest unit that fits it.
+func span(d time.Duration) string {
+	for _, u := range []struct {
+		name string
+		long time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
+		switch n := int(d.Round(u.long) / u.long); {
+		case d >= 2*u.long:
+			return fmt.Sprintf("%d %ss", n, u.name)
+		case d >= u.long && d%u.long == 0:
+			return "a " + u.name
+		}
+	}
+	return d.Round(time.Second).String()
+}
+
+// DoneBefore says where a dream is that was made before.
+func DoneBefore(url string) string {
+	const more = "Say \"again\" to that one for another like it, or change your words."
+	if url == "" {
+		return "I have dreamed exactly that already. " + more
+	}
+	return "I have dreamed exactly that already: " + url + " . " + more
+}
+
 // See says what the network sees, most likely first.
 func See(guesses []classifier.Guess) string {
 	var parts []string

@@ -85,6 +85,8 @@ func said() map[string]struct {
 		"Notes":       {both, words.Notes(notes())},
 		"TooMany":     {both, []string{words.TooMany(time.Now())}},
 		"Original":    {[]place{mastodon}, []string{words.Original("https://" + strings.Repeat("s", 63) + "/@" + strings.Repeat("n", 30) + "/1234567890123456789")}},
+		"Asked":       {[]place{mastodon}, []string{words.Asked(strings.Repeat("n", 94), 90*time.Minute)}},
+		"DoneBefore":  {both, []string{words.DoneBefore(""), words.DoneBefore("https://x.example/" + strings.Repeat("s", 63))}},
 		"Ask":         {[]place{mastodon}, []string{words.Ask(strings.Repeat("n", 94))}},
 		"See":         {both, []string{words.See(guesses[:5])}},
 		"ReadToken":   {both, []string{words.ReadToken(recipe)}},
