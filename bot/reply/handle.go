@@ -73,6 +73,9 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 	if talk, err := t.talk(ctx); talk || err != nil {
 		return outcome{skip: talkReason}, err
 	}
+	if out, yes := t.misplaced(); yes {
+		return out, nil
+	}
 	switch req.Verb { // always heard
 	case mention.Stop:
 		if err := t.optOut(t.post, true); err != nil {

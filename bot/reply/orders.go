@@ -17,6 +17,8 @@ import (
 type Orders interface {
 	// Understands says whether a text is such a command.
 	Understands(text string) bool
+	// Certain says whether it can be nothing else, whoever it is from.
+	Certain(text string) bool
 	// Command obeys and returns the answer; handled is false when it is not for them.
 	Command(ctx context.Context, from store.Actor, text string) (reply string, handled bool, err error)
 }
@@ -44,6 +46,17 @@ func (t *task) obey(ctx context.Context) (out outcome, handled bool, err error) 
 		return outcome{}, handled, err
 	}
 	return t.say(reply), true, nil
+}
+
+// misplaced answers a command that everybody can read: it is not obeyed.
+func (t *task) misplaced() (out outcome, yes bool) {
+	switch {
+	case t.Orders == nil || t.post.Visibility == network.Direct || !t.Orders.Certain(t.post.Text):
+		return outcome{}, false
+	case !t.Platform.Facts().Private:
+		return t.say(words.ByOperator), true
+	}
+	return t.say(words.ByMessage), true
 }
 
 // Tell sends somebody a private message of the daemon's own accord, once for each name. It goes

@@ -15,6 +15,8 @@ type clerk struct{ heard []string }
 
 func (c *clerk) Understands(text string) bool { return strings.Contains(text, "filter") }
 
+func (c *clerk) Certain(text string) bool { return c.Understands(text) }
+
 func (c *clerk) Command(_ context.Context, from store.Actor, text string) (string, bool, error) {
 	c.heard = append(c.heard, from.String()+": "+text)
 	return "The filter is on.", true, nil
@@ -31,7 +33,7 @@ func TestOrdersComeByPrivateMessageOnly(t *testing.T) {
 		if a := r.answered(order, "The filter is on."); a.Visibility != network.Direct {
 			r.t.Errorf("answered %s", a.Visibility)
 		}
-		r.ask(r.ada, "filter on")
+		r.answered(r.ask(r.ada, "filter on"), "private message")
 		if len(c.heard) != 1 {
 			r.t.Error("a public post was taken for an order")
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +48,42 @@ func ParseOrder(text string) (o Order, ok bool) {
 	return Order{}, false
 }
 
+// certain says whether an order can be nothing else: "how blur" can, "how are you" cannot.
+func (o Order) certain() bool {
+	rest := strings.ToLower(o.Rest)
+	first, _, _ := strings.Cut(rest, " ")
+	switch o.Verb {
+	case "filter":
+		return slices.Contains([]string{"", "on", "off", "shadow", "pause", "help"}, first)
+	case "how":
+		return rest == "warn" || rest == "blur" || rest == "hide"
+	case "budget":
+		return first == "1" || rest == "strict" || rest == "relaxed"
+	case "except":
+		return first == "boosts" || first == "nothing"
+	case "why", "not", "is":
+		return strings.Contains(rest, "://")
+	case "allow", "deny":
+		return strings.HasPrefix(rest, "@") || strings.HasPrefix(rest, "#")
+	case "undo":
+		return first == "last" || first == "all" || first == "since" || strings.HasPrefix(first, "@")
+	case "digest":
+		return rest == "daily" || rest == "weekly" || rest == "off"
+	case "audit":
+		return strings.HasPrefix(rest, "@")
+	case "mute", "hidden":
+		_, err := strconv.Atoi(first)
+		return err == nil || rest == "off" || rest == ""
+	}
+	return o.Verb == "forget" || o.Verb == "export" || o.Verb == "refollow"
+}
+
+// Certain says whether a text can be nothing but a command of the filter's, whoever it is from.
+func (f *Filter) Certain(text string) bool {
+	o, ok := ParseOrder(text)
+	return ok && o.certain()
+}
+
 // Understands says whether a text is a command of the filter's.
 func (f *Filter) Understands(text string) bool {
 	_, ok := ParseOrder(text)
@@ -63,7 +100,7 @@ func (f *Filter) Command(ctx context.Context, from store.Actor, text string) (a 
 	desk := f.Desk()
 	sub, err := desk.By(from)
 	if errors.Is(err, store.ErrNoSubscriber) {
-		if o.Verb != "filter" && o.Verb != "forget" {
+		if !o.certain() {
 			return nil, false, nil
 		}
 		return wrong(NoFilter), true, nil

@@ -16,6 +16,8 @@ const (
 	FurtherUp   = "The original is further up in this thread."
 	NoneWaiting = "Nothing of yours is waiting; what you ask for next begins soon."
 	NoneToDrop  = "There is nothing of yours left to cancel; \"delete\" under a picture removes it."
+	ByMessage   = "What the filter is to do is between us: write that to me in a private message."
+	ByOperator  = "I take no orders for the filter here, where all is public; my operator does."
 	Interrupted = "I was interrupted while I did that, and it may be done. \"hidden\" and \"filter\" tell how things are."
 )
 
