@@ -68,7 +68,7 @@ func New(o Options) (*Daemon, error) {
 		return nil, err
 	}
 	d := &Daemon{
-		Options: o.withDefaults(), owner: rand.Text(), outbox: newSignal(),
+		Options: o.withDefaults(), owner: rand.Text(), outbox: newSignal(), server: serverLimits{turn: make(chan struct{}, 1)},
 		queue: map[string]signal{wordLane: newSignal(), dreamLane: newSignal()},
 	}
 	if o.Letters != nil {
@@ -201,14 +201,18 @@ func (d *Daemon) key(j store.Job) string {
 
 // serverLimits are read once an hour; between, the last answer counts.
 type serverLimits struct {
-	mu   sync.Mutex
+	turn chan struct{} // one asks at a time
 	at   time.Time
 	last network.Limits
 }
 
 func (d *Daemon) limits(ctx context.Context) (network.Limits, error) {
-	d.server.mu.Lock()
-	defer d.server.mu.Unlock()
+	select {
+	case d.server.turn <- struct{}{}:
+		defer func() { <-d.server.turn }()
+	case <-ctx.Done():
+		return network.Limits{}, context.Cause(ctx)
+	}
 	if !d.server.at.IsZero() && time.Since(d.server.at) < time.Hour {
 		return d.server.last, nil
 	}

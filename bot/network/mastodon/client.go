@@ -116,7 +116,7 @@ func (c *Client) Facts() network.Facts { return facts }
 
 // Self is the account of the token, called as Handle says. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {
-	return c.self.Get(func() (network.Account, error) {
+	return c.self.Get(ctx, func() (network.Account, error) {
 		t, err := c.translator(ctx)
 		if err != nil {
 			return network.Account{}, err

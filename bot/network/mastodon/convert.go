@@ -15,7 +15,7 @@ type translator struct{ domain string }
 // translator asks for the domain once. Without it there is no translation: a guessed handle
 // would miss its person, or make the bot deaf to its own name.
 func (c *Client) translator(ctx context.Context) (translator, error) {
-	domain, err := c.domain.Get(func() (string, error) { return c.askDomain(ctx) })
+	domain, err := c.domain.Get(ctx, func() (string, error) { return c.askDomain(ctx) })
 	return translator{domain}, err
 }
 

@@ -48,7 +48,7 @@ const blurVersion = 5
 
 // Blurs says whether the server knows the filter action blur. GoToSocial takes it (measured).
 func (c *Client) Blurs(ctx context.Context) (bool, error) {
-	return c.blurs.Get(func() (bool, error) {
+	return c.blurs.Get(ctx, func() (bool, error) {
 		ctx, call := c.begin(ctx, "ask what the server can do", callTime)
 		defer call.end()
 		i, err := c.instance(ctx)

@@ -185,7 +185,7 @@ const noticeForeign = "your server calls you by a name that belongs to another s
 // that says it has its accounts there. A server that calls an account by another server's name
 // is Forbidden; while a domain cannot be asked the error is one that may pass.
 func (c *Client) Handle(ctx context.Context) (string, error) {
-	domain, err := c.domain.Get(func() (string, error) { return c.askDomain(ctx) })
+	domain, err := c.domain.Get(ctx, func() (string, error) { return c.askDomain(ctx) })
 	if err != nil {
 		return "", err
 	}

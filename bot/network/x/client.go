@@ -53,7 +53,7 @@ func (c *core) Limits(context.Context) (network.Limits, error) {
 
 // Self is the account of the keys. It is asked for once.
 func (c *Client) Self(ctx context.Context) (network.Account, error) {
-	return c.self.Get(func() (network.Account, error) {
+	return c.self.Get(ctx, func() (network.Account, error) {
 		var a said[user]
 		if err := c.read(ctx, getMe, nil, url.Values{"user.fields": {userFields}}, a.into((*user).read)); err != nil {
 			return network.Account{}, err

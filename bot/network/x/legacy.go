@@ -100,7 +100,7 @@ func (c *Legacy) Limits(ctx context.Context) (network.Limits, error) {
 
 // Self is the account of the keys. It is asked for once.
 func (c *Legacy) Self(ctx context.Context) (network.Account, error) {
-	return c.self.Get(func() (network.Account, error) {
+	return c.self.Get(ctx, func() (network.Account, error) {
 		var u user
 		into := answer.Object(func(v *answer.Value) { u.readLegacy(v) })
 		err := c.call(ctx, getMe.op, false, into, func(lib *twitter.Client) (err error) {
