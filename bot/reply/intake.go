@@ -19,6 +19,9 @@ const catchUpPage = 40
 // mostPages is how many pages are read in a row: what is left is read the next time.
 const mostPages = 250
 
+// hiccup is how long a server may answer badly before the operator sees it at a glance.
+const hiccup = 10 * time.Minute
+
 // longestPage is more than any request for one page can take.
 const longestPage = 10 * time.Minute
 
@@ -28,7 +31,7 @@ func (d *Daemon) intake(ctx context.Context) error {
 	turn := d.Pulse.Loop("intake")
 	defer turn.End()
 	wake := d.Platform.Wake(ctx)
-	failures := 0
+	failures, since := 0, time.Time{}
 	for ctx.Err() == nil {
 		wait := d.Backoff.Around(d.Poll)
 		switch err := d.catchUp(ctx, turn); {
@@ -43,8 +46,13 @@ func (d *Daemon) intake(ctx context.Context) error {
 		default:
 			failures++
 			wait = d.Backoff.Wait(failures, err)
+			if failures == 1 {
+				since = time.Now()
+			}
 			if notice := network.NoticeOf(err); notice != "" {
 				d.held.say(notice)
+			} else if time.Since(since) >= hiccup {
+				d.held.say(fmt.Sprintf("no mentions were read since %s: %v", since.UTC().Format("2 January 15:04 MST"), err))
 			}
 			if network.Is(err, network.Unauthorized) {
 				d.suspend(err)
