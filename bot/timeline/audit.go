@@ -14,6 +14,9 @@ import (
 // auditPosts is how many of an artist's latest posts with pictures are looked at.
 const auditPosts = 40
 
+// auditTime is how long pictures are looked at: somebody waits for the answer.
+const auditTime = 2 * time.Minute
+
 // fewDreams is the share of dreams up to which following again is no risk.
 const fewDreams = 0.1
 
@@ -49,9 +52,16 @@ func (f *Filter) Audit(ctx context.Context, sub store.Subscriber, handle string)
 		return Audit{}, err
 	}
 	a := Audit{Account: artist.Handle}
+	within, cancel := context.WithTimeout(ctx, auditTime)
+	defer cancel()
 	for _, p := range list {
 		s := original(p)
-		if s.sights, err = f.Eye.lookAt(ctx, source{f.desks, sub.Identity, reader}, p); err != nil {
+		s.sights, err = f.Eye.lookAt(within, source{f.desks, sub.Identity, reader}, p)
+		_, missed := errors.AsType[*unseen](err)
+		switch {
+		case within.Err() != nil && ctx.Err() == nil: // what was seen says enough
+			return a.judged(), nil
+		case err != nil && !missed:
 			return a, err
 		}
 		if len(s.sights) == 0 {
@@ -71,8 +81,13 @@ func (f *Filter) Audit(ctx context.Context, sub store.Subscriber, handle string)
 			a.Recent++
 		}
 	}
+	return a.judged(), nil
+}
+
+// judged is an audit that says what it comes to.
+func (a Audit) judged() Audit {
 	a.Safe = float64(a.Dreams) <= fewDreams*float64(a.Posts)
-	return a, nil
+	return a
 }
 
 // ordered is `audit @artist`.

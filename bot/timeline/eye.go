@@ -100,7 +100,8 @@ func (e *Eye) Look(ctx context.Context, from Source, m network.Media) (store.Sig
 			}
 			return seen, e.Store.Sights().Put(e.Judge.Model(), seen, name, "sha:"+seen.Picture)
 		})
-		if err != nil && shared && ctx.Err() == nil && ended(err) { // somebody else's pass ended, not ours
+		_, missed := errors.AsType[*unseen](err)                               // it took too long itself
+		if err != nil && shared && ctx.Err() == nil && ended(err) && !missed { // somebody else's pass ended, not ours
 			continue
 		}
 		if err != nil {

@@ -29,7 +29,7 @@ func (w *watcher) agree(ctx context.Context, sub store.Subscriber) error {
 	// proof, only what it lists is.
 	for range rounds {
 		more, err := w.round(ctx, sub)
-		if refuses(err) {
+		if refuses(err) && !w.ailing { // a server that refuses everything says nothing of filters
 			return w.refused(ctx, sub, err)
 		}
 		if err != nil {

@@ -25,6 +25,7 @@ type watcher struct {
 	muted      time.Time // when the mutes were last read
 	named      time.Time // when to ask again what the account is called
 	spell      spell
+	ailing     bool // a call of this pass failed already
 	doubts     doubts
 }
 
@@ -152,6 +153,7 @@ func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
 	}
 	var failed error // the first call that failed; the other steps are taken all the same
 	for _, step := range []func(context.Context, store.Subscriber) error{w.name, w.watch, w.catchUp, w.agree, w.mutes} {
+		w.ailing = failed != nil
 		err := step(ctx, sub)
 		if err != nil && !network.Failed(err) {
 			return err

@@ -283,6 +283,9 @@ func (s *Site) guarded(rt route) http.HandlerFunc {
 			p = &problem{http.StatusUnprocessableEntity, words.Of(err)}
 		case r.Context().Err() != nil:
 			return
+		case network.Failed(err):
+			s.Log.Warn("a person's server does not answer the page well", "route", rt.pattern, "error", err)
+			p = &problem{http.StatusBadGateway, words.ServerSilent}
 		default:
 			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
 			p = &problem{http.StatusInternalServerError, words.PageFailed}

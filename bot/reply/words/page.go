@@ -29,6 +29,7 @@ const (
 	ForeignSignIn  = "This sign-in was not begun here, or a while ago. Please begin again."
 	OldSignIn      = "This sign-in was begun a while ago. Please begin again."
 	NotLetIn       = "Your server did not let us in. Please begin again."
+	ServerSilent   = "Your server does not answer well just now. Please try again later."
 	PageFailed     = "Something went wrong here. Please try again; the operator sees it in the log."
 	TooFast        = "That was a lot at once. Please wait a minute."
 	SignInFirst    = "Please sign in first."
