@@ -151,8 +151,8 @@ var behaviours = []behaviour{
 	{"a stop is heeded after the dream was made", "bot/reply/sender.go",
 		"if out, err := d.stopped(r); out || err != nil {", "if out, err := d.stopped(r); false && out || err != nil {",
 		"./bot/reply", "TestAStopWhileADreamIsMade"},
-	{"an original that was deleted meanwhile is not posted", "bot/reply/sender.go",
-		"if network.Is(err, network.NotFound) {\n\t\treturn true, nil", "if network.Is(err, network.NotFound) {\n\t\treturn false, nil",
+	{"an original that was deleted meanwhile is not posted", "bot/reply/again.go",
+		"network.Is(err, network.NotFound) {\n\t\t\treturn true, nil", "network.Is(err, network.NotFound) {\n\t\t\treturn false, nil",
 		"./bot/reply", "TestSomebodyElsesPictureWaitsForTheirWord"},
 
 	// Strangers.
