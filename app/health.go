@@ -103,6 +103,22 @@ func room(path string) error {
 	return fmt.Errorf("the disk is full: %d KiB are free beside %s", free>>10, path)
 }
 
+// roomForCopy is why a copy beside the database would fill the disk that the database grows on.
+func roomForCopy(path string) error {
+	free, err := diskFree(filepath.Dir(path))
+	if err != nil {
+		return nil // the copy shows it
+	}
+	has, err := size(path)
+	if err != nil {
+		return err
+	}
+	if free < has+roomLeast {
+		return fmt.Errorf("%d MiB are free, and a copy of the database has %d MiB", free>>20, has>>20)
+	}
+	return nil
+}
+
 // watchInterval is the time between looks at a disk in trouble.
 const watchInterval = 5 * time.Second
 

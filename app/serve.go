@@ -252,6 +252,11 @@ func nightly(ctx context.Context, st *store.Store, log *slog.Logger) error {
 			return nil
 		case <-tick.C:
 			to := st.Path() + ".nightly"
+			if err := roomForCopy(st.Path()); err != nil {
+				log.Error("there is no room for the nightly backup", "file", to, "error", err, "remedy",
+					"make room, or take backups elsewhere: `slugpuppy db backup FILE`")
+				continue
+			}
 			if err := st.BackupFile(to); err != nil {
 				log.Error("the nightly backup failed; is the disk full?", "file", to, "error", err)
 				continue

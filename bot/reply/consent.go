@@ -101,7 +101,7 @@ func (t *task) ask(p network.Post) (*question, error) {
 func (d *Daemon) waitFor(job store.Job, q question) error {
 	ask := store.Job{Source: "ask:" + q.Post.ID, Requester: q.Post.Author.ID, Handle: q.Post.Author.Handle,
 		Payload: encode(event{Post: q.Post, Ask: &q}), State: store.Queued, Lane: wordLane}
-	err := d.bot.Jobs().Wait(job.ID, d.owner, q.Post.ID, time.Now().Add(d.ConsentFor), job.Payload, ask)
+	err := d.bot.Jobs().Wait(job.ID, d.owner, q.Post.ID, d.now().Add(d.ConsentFor), job.Payload, ask)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,8 @@ type Daemon struct {
 	queue   map[string]signal // lane -> something arrived
 	outbox  signal
 	gate    gate
+	clock   clock
+	sent    moments // when replies first left, by job
 	running running
 	retries counts
 	server  serverLimits

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/mention"
@@ -180,7 +179,7 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 // lastDream is the latest answer with a picture that the requester got.
 func (t *task) lastDream() (reply, error) {
 	jobs, err := t.bot.Jobs().List(store.Filter{States: []store.State{store.Posted}, Requester: t.job.Requester,
-		Since: time.Now().Add(-t.Keep), Limit: 20})
+		Since: t.now().Add(-t.Keep), Limit: 20})
 	if err != nil {
 		return reply{}, err
 	}

@@ -25,7 +25,7 @@ func (d *Daemon) postFailed(ctx context.Context, job store.Job, r reply, err err
 	switch kind, _ := network.KindOf(err); kind {
 	case network.Ambiguous:
 		d.Log.Warn("a post got no answer; looking it up before anything is sent again", "job", job.ID, "error", err)
-		return d.bot.Jobs().Uncertain(job.ID, time.Now().Add(d.Settle))
+		return d.bot.Jobs().Uncertain(job.ID, d.now().Add(d.Settle))
 	case network.Unauthorized:
 		d.suspend(err)
 		return d.bot.Jobs().Unpost(job.ID, time.Time{})
@@ -39,7 +39,7 @@ func (d *Daemon) postFailed(ctx context.Context, job store.Job, r reply, err err
 	}
 	wait := d.pause(job, err)
 	d.Log.Warn("cannot post; trying again", "job", job.ID, "error", err, "retry_in", wait)
-	return d.bot.Jobs().Unpost(job.ID, time.Now().Add(wait))
+	return d.bot.Jobs().Unpost(job.ID, d.now().Add(wait))
 }
 
 // rejected finds out why: the parent may be gone, or the uploaded pictures may have expired
@@ -90,11 +90,11 @@ func (d *Daemon) lookUp(ctx context.Context, job store.Job) error {
 	if err != nil {
 		return d.later(job, "read the server's limits", err)
 	}
-	age := time.Since(job.PostStart)
+	age := d.sent.age(job.ID, d.now().Sub(job.PostStart))
 	if (limits.SupportsKey && age < keyLife) || age > d.SlowPost {
 		return d.bot.Jobs().Unpost(job.ID, time.Time{})
 	}
-	return d.bot.Jobs().Delay(job.ID, time.Now().Add(min(d.SlowPost-age, max(d.Settle, time.Second))+time.Millisecond))
+	return d.bot.Jobs().Delay(job.ID, d.now().Add(min(d.SlowPost-age, max(d.Settle, time.Second))+time.Millisecond))
 }
 
 // parentGone says whether the post to answer is gone.

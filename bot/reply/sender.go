@@ -36,6 +36,9 @@ func (d *Daemon) send(ctx context.Context) error {
 			return nil
 		}
 		turn.Within(idle)
+		if err := d.followClock(); err != nil {
+			return err
+		}
 		job, next, ok, err := d.bot.Jobs().NextOut()
 		if err != nil {
 			return fmt.Errorf("read the outbox: %w", err)
@@ -50,7 +53,7 @@ func (d *Daemon) send(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		d.outbox.wait(ctx, untilNext(next))
+		d.outbox.wait(ctx, d.untilNext(next))
 	}
 	return nil
 }
@@ -124,7 +127,7 @@ func (d *Daemon) later(job store.Job, what string, err error) error {
 	}
 	wait := d.pause(job, err)
 	d.Log.Warn("cannot "+what+"; trying again", "job", job.ID, "error", err, "retry_in", wait)
-	return d.bot.Jobs().Delay(job.ID, time.Now().Add(wait))
+	return d.bot.Jobs().Delay(job.ID, d.now().Add(wait))
 }
 
 func (d *Daemon) uploadFailed(job store.Job, r reply, err error) error {
@@ -151,7 +154,8 @@ func (d *Daemon) post(ctx context.Context, job store.Job) error {
 	if err := d.bot.Jobs().StartPost(job.ID, key); err != nil {
 		return err
 	}
-	job.PostStart = or(job.PostStart, time.Now())
+	job.PostStart = or(job.PostStart, d.now())
+	d.sent.note(job.ID)
 	posted, err := d.Platform.Reply(ctx, network.Outgoing{
 		Text: visible.Text("@" + r.To.Author.Handle + " " + r.Text), To: r.To, MediaIDs: job.MediaIDs, Visibility: r.Visibility,
 		Warning: visible.Line(r.Warning), Sensitive: r.Sensitive, Language: r.Language, Key: key,
@@ -175,6 +179,7 @@ func (d *Daemon) stopped(r reply) (bool, error) {
 func (d *Daemon) posted(ctx context.Context, job store.Job, r reply, p network.Post) error {
 	r.URL = p.URL
 	d.retries.forget(job.ID, job.ID+" upload")
+	d.sent.forget(job.ID)
 	if d.Replied != nil {
 		d.Replied(time.Since(job.Created))
 	}

@@ -35,11 +35,11 @@ func (s signal) wait(ctx context.Context, d time.Duration) {
 }
 
 // untilNext is how long to wait for something due at a time, zero for nothing in line.
-func untilNext(at time.Time) time.Duration {
+func (d *Daemon) untilNext(at time.Time) time.Duration {
 	if at.IsZero() {
 		return idle
 	}
-	return min(idle, time.Until(at))
+	return min(idle, at.Sub(d.now()))
 }
 
 // counts remembers how often something failed, for backoff within one run of the daemon.

@@ -31,7 +31,7 @@ func (d *Daemon) tidy(ctx context.Context) error {
 			swept = time.Now()
 		}
 		if time.Since(pruned) >= 24*time.Hour {
-			if _, err := d.Store.Prune(time.Now().Add(-d.Keep)); err != nil {
+			if _, err := d.Store.Prune(d.now().Add(-d.Keep)); err != nil {
 				return fmt.Errorf("forget old jobs: %w", err)
 			}
 			pruned = time.Now()
@@ -44,7 +44,7 @@ func (d *Daemon) tidy(ctx context.Context) error {
 // does not tell us, so the latest few are looked up; a post must be missing twice in a row,
 // for servers have bad moments.
 func (d *Daemon) sweep(ctx context.Context) error {
-	jobs, err := d.bot.Jobs().List(store.Filter{States: []store.State{store.Posted}, Since: time.Now().Add(-24 * time.Hour), Limit: sweptPosts})
+	jobs, err := d.bot.Jobs().List(store.Filter{States: []store.State{store.Posted}, Since: d.now().Add(-24 * time.Hour), Limit: sweptPosts})
 	if err != nil {
 		return err
 	}

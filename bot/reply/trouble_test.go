@@ -141,3 +141,60 @@ func TestAClockThatJumpsTakesNoJobAway(t *testing.T) {
 		})
 	}
 }
+
+// What waits for a time waits as long as it was to, whatever the clock is set to meanwhile: nothing is
+// looked up too early, and so posted twice, and nothing waits for an hour that was.
+func TestAClockThatIsSetDelaysAndHastensNothing(t *testing.T) {
+	for _, by := range []time.Duration{time.Hour, -time.Hour, -25 * time.Hour} {
+		for _, keys := range []bool{true, false} {
+			t.Run(fmt.Sprint(by, " keys ", keys), func(t *testing.T) {
+				onDisk(t, func(r *rig, d *disk) {
+					r.w.with(func() { r.w.useKeys = keys })
+					away := true
+					r.w.breaks(func(op string, nth int) fate {
+						switch {
+						case op == "reply" && nth == 1: // it takes effect a minute later, when we no longer listen
+							return fate{wait: time.Minute, after: failure(op, network.Ambiguous, 0)}
+						case op == "fetch" && away:
+							return fate{before: failure(op, network.Transient, 503)}
+						}
+						return fate{}
+					})
+					uncertain := r.ada.post("@dreambot help")
+					r.bot.hint()
+					time.Sleep(10 * time.Second) // the request is on its way
+					waits := r.w.join("bea")
+					later := waits.post("@dreambot eyes", waits.withPicture(photo(1), ""))
+					r.bot.hint()
+					time.Sleep(20 * time.Second) // its picture does not come, and it is tried again
+					d.move(by)
+					fresh := r.w.join("cem").post("@dreambot help")
+					r.bot.hint()
+					time.Sleep(time.Minute)
+					r.w.with(func() { away = false })
+					time.Sleep(20 * time.Minute)
+					for _, p := range []network.Post{uncertain, fresh, later} {
+						r.answered(p, "")
+					}
+				})
+			})
+		}
+	}
+}
+
+// Without keys a request that may still be in the works is waited for, by time that passed and not by what
+// the clock says.
+func TestAClockThatIsSetSendsNothingAgainEarly(t *testing.T) {
+	onDisk(t, func(r *rig, d *disk) {
+		r.w.with(func() { r.w.useKeys = false })
+		r.w.breaks(firstCalls(1, "reply", fate{before: failure("reply", network.Ambiguous, 0)}))
+		p := r.ada.post("@dreambot help")
+		r.bot.hint()
+		time.Sleep(40 * time.Second)
+		d.move(time.Hour)
+		time.Sleep(30 * time.Minute)
+		if waited := r.answered(p, "").Created.Sub(p.Created); waited < 5*time.Minute {
+			t.Errorf("sent again after %v", waited)
+		}
+	})
+}

@@ -49,12 +49,15 @@ func (d *Daemon) work(ctx context.Context, lane string) error {
 			return nil
 		}
 		turn.Within(idle)
+		if err := d.followClock(); err != nil {
+			return err
+		}
 		job, next, ok, err := d.bot.Jobs().Lease(lane, d.owner, d.Lease)
 		if err != nil {
 			return fmt.Errorf("lease a job: %w", err)
 		}
 		if !ok {
-			d.queue[lane].wait(ctx, untilNext(next))
+			d.queue[lane].wait(ctx, d.untilNext(next))
 			continue
 		}
 		turn.Within(d.JobTime + d.Lease)
@@ -75,7 +78,7 @@ func (d *Daemon) do(parent context.Context, job store.Job) error {
 			return d.bury(job, or(job.Reason, "the daemon died three times while working on it"))
 		})
 	case job.Deaths >= store.MaxAttempts-1 && time.Since(d.born) < probation:
-		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, d.born.Add(probation)))
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, d.now().Add(probation-time.Since(d.born))))
 	}
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -106,7 +109,7 @@ func (d *Daemon) do(parent context.Context, job store.Job) error {
 func (d *Daemon) settle(job store.Job, out outcome) error {
 	if out.again > 0 {
 		d.retries.add(job.ID + " again")
-		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, time.Now().Add(out.again)))
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, d.now().Add(out.again)))
 	}
 	d.retries.forget(job.ID, job.ID+" again")
 	switch {
@@ -161,15 +164,15 @@ func (d *Daemon) handleSafely(ctx context.Context, job store.Job) (out outcome, 
 // failed decides what a failed attempt costs. A disk that is full or a server that is away is nobody's fault: the
 // job waits and the attempt is not counted. Anything else counts, and the third one is the last.
 func (d *Daemon) failed(job store.Job, err error) error {
-	at := time.Now().Add(d.pause(job, err))
+	at := d.now().Add(d.pause(job, err))
 	switch {
-	case store.InTrouble(err):
-		d.Log.Warn("the database cannot be written; the job waits", "job", job.ID, "error", err, "until", at)
+	case !network.Failed(err) && store.InTrouble(store.Diagnose(err)): // the database's, or of a file on its way
+		d.Log.Warn("the disk is in trouble; the job waits", "job", job.ID, "error", err, "until", at)
 		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, at))
 	case network.Is(err, network.Unauthorized):
 		d.suspend(err)
-		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, time.Now()))
-	case network.MayPass(err) && time.Since(job.Created) < d.StaleAfter: // then the person has long gone on
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, d.now()))
+	case network.MayPass(err) && d.now().Sub(job.Created) < d.StaleAfter: // then the person has long gone on
 		d.Log.Warn("the server does not answer; the job waits", "job", job.ID, "error", err, "until", at)
 		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, at))
 	case job.Attempts < store.MaxAttempts:

@@ -76,7 +76,7 @@ func (s spell) lasts(now time.Time) bool { return s.failures >= hiccups && now.S
 // contain writes down why a pass failed and says when to try again. Whatever it was, it concerns this
 // subscriber and nobody else. What it returns of an error is one that is ours: a bug, or the store's.
 func (w *watcher) contain(ctx context.Context, sub store.Subscriber, err error) (time.Duration, error) {
-	if store.InTrouble(err) { // everybody's trouble, told where the disk is watched, and over as soon as there is room
+	if !network.Failed(err) && store.InTrouble(store.Diagnose(err)) { // everybody's trouble, told where the disk is watched, and over as soon as there is room
 		w.spell.pause = min(w.Backoff.Wait(1, nil), longestOnDisk)
 		return w.spell.pause, err
 	}
