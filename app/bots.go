@@ -31,6 +31,7 @@ func (a *App) bot(p place, b network.Bot, st *store.Store, o reply.Options) (*re
 	o.Poll, o.Sweep, o.Caps.Uploads = cmp.Or(pace.Poll, o.Poll), pace.Sweep, cmp.Or(pace.Uploads, o.Caps.Uploads)
 	o.Platform, o.Login, o.Store, o.Secret = b, login(p.Kind), st, salt
 	o.Dreamer, o.See, o.Vocabulary = engine.Queue, engine.Maker.See, engine.Words
+	o.Label = engine.label
 	return reply.New(o)
 }
 

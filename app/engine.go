@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"os/exec"
+	"strings"
 
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
@@ -98,4 +99,12 @@ func pictureLimits(cfg *config.Config) picture.Limits {
 		MaxFrames: cfg.Picture.MaxFrames,
 		Budget:    picture.NewBudget(int64(cfg.Picture.Memory)),
 	}
+}
+
+// label is what the network that a recipe was made with calls a label, "" where it is another one.
+func (e *Engine) label(model string, n int) string {
+	if !strings.HasPrefix(e.Network.Hash(), model) {
+		return ""
+	}
+	return e.Words.Label(n)
 }

@@ -182,7 +182,7 @@ func (c *console) root() *cobra.Command {
 		"configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
 	root.AddCommand(
 		c.demoCommand(), c.serveCommand(), c.loginCommand(),
-		c.dreamCommand(), c.imagineCommand(), c.diveCommand(), c.wanderCommand(), c.seeCommand(),
+		c.dreamCommand(), c.presetsCommand(), c.wordsCommand(), c.imagineCommand(), c.diveCommand(), c.wanderCommand(), c.seeCommand(),
 		c.recipeCommand(), c.jobsCommand(), c.allowCommand(), c.denyCommand(), c.rulesCommand(), c.undoCommand(),
 		c.logCommand(), c.filterCommand(), c.userCommand(), c.auditCommand(), c.statusCommand(), c.modelCommand(),
 		c.inspectCommand(), c.detectCommand(), c.detectorCommand(), c.configCommand(),

@@ -126,6 +126,8 @@ func TestEveryCommandPrintsObjectsWithStableNames(t *testing.T) {
 	try("audit", h.handle("artist"))
 	try("x", "cost", "--month", "all")
 	try("user", "forget", who)
+	try("presets")
+	try("words", "gold")
 	try("see", scene)
 	try("dream", scene, out, "octaves=1", "steps=1")
 	try("recipe", "show", token)

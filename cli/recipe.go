@@ -31,7 +31,13 @@ func (c *console) recipeShow() *cobra.Command {
 					labels = net.Labels()
 				}
 			}
-			return c.print(object.OfRecipe(args[0], r, labels), r.String())
+			name := func(n int) string {
+				if n < 0 || n >= len(labels) {
+					return ""
+				}
+				return labels[n].Names[0]
+			}
+			return c.print(object.OfRecipe(args[0], r, labels), r.Say(name))
 		},
 	}
 }

@@ -3,6 +3,7 @@
 package dream
 
 import (
+	"cmp"
 	"fmt"
 	"image"
 	"strings"
@@ -92,8 +93,11 @@ type Progress struct {
 // starts at generation 2 and reaches 4.
 func (r Recipe) Reached() int { return max(r.Generation, 1) + max(r.Repeat, 1) - 1 }
 
-// String says in words what the recipe does, for `recipe show` and logs.
-func (r Recipe) String() string {
+// String says in words what the recipe does, its labels by their numbers.
+func (r Recipe) String() string { return r.Say(nil) }
+
+// Say says in words what the recipe does, for people. Labels are called as name says, nil for by their numbers.
+func (r Recipe) Say(name func(label int) string) string {
 	parts := []string{string(r.Verb)}
 	add := func(yes bool, format string, args ...any) {
 		if yes {
@@ -105,11 +109,7 @@ func (r Recipe) String() string {
 		add(true, "%s", l)
 	}
 	for _, w := range r.Words {
-		if w.Kind != 0 {
-			add(true, "%s x%g", w.Kind, w.Weight)
-			continue
-		}
-		add(true, "label %d x%g", w.Label, w.Weight)
+		add(true, "%s", w.say(name))
 	}
 	add(r.Octaves > 0, "octaves=%d", r.Octaves)
 	add(r.OctaveScale > 0, "scale=%g", r.OctaveScale)
@@ -126,6 +126,25 @@ func (r Recipe) String() string {
 	add(r.Seconds > 0, "%ds", r.Seconds)
 	add(r.Model != "", "model=%s", r.Model)
 	return strings.Join(parts, " ")
+}
+
+// say is the term as somebody might say it: no dogs, more eyes x1.5.
+func (w WordTerm) say(name func(label int) string) string {
+	what := fmt.Sprintf("label %d", w.Label)
+	switch {
+	case w.Kind != 0:
+		what = cmp.Or(w.Kind.Noun(), w.Kind.String())
+	case name != nil:
+		what = cmp.Or(name(w.Label), what)
+	}
+	how, weight := "more ", w.Weight
+	if weight < 0 {
+		how, weight = "no ", -weight
+	}
+	if weight != 1 {
+		return fmt.Sprintf("%s%s x%g", how, what, weight)
+	}
+	return how + what
 }
 
 // String is the term as typed: layer=4c, or layer=4c:66 for one channel.

@@ -237,6 +237,14 @@ func (v *Vocabulary) Examples(n int) []string {
 	return v.firstNames(v.kinds().typical(all, n))
 }
 
+// Label is the first name of a label, "" where there is none of that number.
+func (v *Vocabulary) Label(n int) string {
+	if n < 0 || n >= len(v.labels) {
+		return ""
+	}
+	return v.labels[n].Names[0]
+}
+
 // Size is how many labels there are.
 func (v *Vocabulary) Size() int { return len(v.labels) }
 

@@ -70,13 +70,25 @@ func (t *task) info(ctx context.Context) (outcome, error) {
 		if err != nil {
 			return outcome{}, &refusal{words.OldToken, err.Error()}
 		}
-		return t.say(words.ReadToken(r)), nil
+		return t.say(words.ReadToken(r, t.called(r.Model))), nil
 	}
 	_, r, err := t.dreamAbove(ctx)
 	if err != nil {
 		return outcome{}, err
 	}
-	return t.say(words.About(r.Made.Token)), nil
+	made, err := dream.ParseToken(r.Made.Token)
+	if err != nil { // of another version
+		return t.say(words.About(r.Made.Token, nil)), nil
+	}
+	return t.say(words.About(r.Made.Token, t.called(made.Model))), nil
+}
+
+// called is what the network of a recipe calls its labels.
+func (t *task) called(model string) func(label int) string {
+	if t.Label == nil {
+		return nil
+	}
+	return func(label int) string { return t.Label(model, label) }
 }
 
 func (t *task) undream(ctx context.Context) (outcome, error) {

@@ -35,12 +35,14 @@ type Options struct {
 	Dreamer    Dreamer
 	See        Seer
 	Vocabulary *dream.Vocabulary
-	Decode     Decoder
-	Secret     []byte // makes idempotency keys unguessable; the same for the life of the store
-	Log        *slog.Logger
-	Login      string   // the command that lets the bot in, as whoever reads the log is told
-	Orders     Orders   // nil: there are none
-	Letters    *Letters // that this daemon is to carry; nil: none
+	// Label is what the network that a recipe names calls a label; "" where it is not at hand. May be nil.
+	Label   func(model string, label int) string
+	Decode  Decoder
+	Secret  []byte // makes idempotency keys unguessable; the same for the life of the store
+	Log     *slog.Logger
+	Login   string   // the command that lets the bot in, as whoever reads the log is told
+	Orders  Orders   // nil: there are none
+	Letters *Letters // that this daemon is to carry; nil: none
 	// Replied is told how long an answer took, for metrics; nil: nobody is.
 	Replied func(after time.Duration)
 	Pulse   *pulse.Monitor // told that the loops still turn; nil: nobody is

@@ -237,6 +237,25 @@ func ParseSynset(id string) (Synset, bool) {
 	return Synset(n), ok
 }
 
+// Noun is a word for a synset, the shortest and of those the first; "" where the book has none.
+func (s Synset) Noun() string {
+	b := open()
+	n, ok := b.number(s)
+	if !ok {
+		return ""
+	}
+	best := ""
+	for i, m := range b.meaning {
+		if int(m) != n+1 {
+			continue
+		}
+		if w := b.word(i); best == "" || len(w) < len(best) {
+			best = w
+		}
+	}
+	return best
+}
+
 // String is the synset's number as networks write it, such as n02084071.
 func (s Synset) String() string { return fmt.Sprintf("n%08d", uint32(s)) }
 

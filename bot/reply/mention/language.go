@@ -119,11 +119,11 @@ func forms(name, language string) []string {
 	var endings []string
 	switch language {
 	case "de":
-		endings = []string{"n", "en", "e", "s", "es", "er", "ern"}
+		endings = strings.Fields("n en e s es er ern")
 	case "fr":
-		endings = []string{"s", "x"}
+		endings = strings.Fields("s x")
 	case "es":
-		endings = []string{"s", "es"}
+		endings = strings.Fields("s es")
 	}
 	out := []string{name}
 	for _, e := range endings {

@@ -73,18 +73,18 @@ func See(guesses []classifier.Guess) string {
 // mostRecipe is how much of what a recipe says there is room for, in runes: its token says it all.
 const mostRecipe = 130
 
-// ReadToken says what a recipe says.
-func ReadToken(r dream.Recipe) string {
-	return "That recipe says: " + Cut(r.String(), mostRecipe) + "."
+// ReadToken says what a recipe says; name calls its labels, nil for by their numbers.
+func ReadToken(r dream.Recipe, name func(label int) string) string {
+	return "That recipe says: " + Cut(r.Say(name), mostRecipe) + "."
 }
 
-// About says how a picture of ours was made.
-func About(token string) string {
+// About says how a picture of ours was made; name calls its labels, nil for by their numbers.
+func About(token string, name func(label int) string) string {
 	r, err := dream.ParseToken(token)
 	if err != nil { // of another version
 		return token
 	}
-	return fmt.Sprintf("Generation %d: %s. Send %s with a picture to do the same to it.", r.Reached(), Cut(r.String(), mostRecipe), token)
+	return fmt.Sprintf("Generation %d: %s. Send %s with a picture to do the same to it.", r.Reached(), Cut(r.Say(name), mostRecipe), token)
 }
 
 // Standing is how far one request is.
