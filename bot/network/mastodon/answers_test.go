@@ -3,6 +3,7 @@ package mastodon_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/answer"
@@ -94,6 +97,8 @@ func TestAMebibyteOfAnythingCostsAtMostEight(t *testing.T) {
 			bodies["one with "+field+" "+e] = `{"id":"1","` + field + `":` + mebibyte(e) + `}`
 		}
 	}
+	var dearest uint64
+	of := ""
 	bodies["ancestors"] = `{"ancestors":` + mebibyte(`{"id":"1"}`) + `}`
 	for name, body := range bodies {
 		for what, read := range reads {
@@ -108,11 +113,49 @@ func TestAMebibyteOfAnythingCostsAtMostEight(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			got, _ := read(t, c)
 			runtime.ReadMemStats(&after)
-			if cost := after.TotalAlloc - before.TotalAlloc; cost > uint64(*server.said)*8<<20 {
+			cost := after.TotalAlloc - before.TotalAlloc
+			if per := cost / uint64(max(1, *server.said)); per > dearest {
+				dearest, of = per, name+" read for "+what
+			}
+			if cost > uint64(*server.said)*8<<20 {
 				t.Errorf("%s read for %s: %d kB for %d times %d kB", name, what, cost>>10, *server.said, len(body)>>10)
 			}
 			runtime.KeepAlive(got)
 		}
+	}
+	t.Logf("of %d kinds of a mebibyte the dearest cost %d kB: %s", len(bodies), dearest>>10, of)
+}
+
+func TestALargeEventOfAStreamIsNotHeld(t *testing.T) {
+	event := []byte(`{"stream":["user"],"event":"update","payload":"` + strings.Repeat("x", 3<<20) + `"}`)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/v1/streaming" {
+			io.WriteString(w, `{"domain":"dreams.example"}`)
+			return
+		}
+		conn, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer conn.CloseNow()
+		for conn.Write(r.Context(), websocket.MessageText, event) == nil {
+		}
+	}))
+	defer srv.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	hints := client(t, srv.URL, "x").WakeHome(ctx)
+	<-hints // is connected
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 20 {
+		<-hints
+	}
+	runtime.ReadMemStats(&after)
+	cancel()
+	for range hints {
+	}
+	if cost := after.TotalAlloc - before.TotalAlloc; cost > 8<<20 {
+		t.Errorf("20 events of 3 MB cost %d kB", cost>>10)
 	}
 }
 

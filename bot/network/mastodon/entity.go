@@ -64,7 +64,7 @@ func (f *field) read(v *answer.Value) bool {
 			f.Value = v.Text(answer.LongestAlt)
 		}
 	})
-	return f.Name+f.Value != ""
+	return true // an empty one is no trouble
 }
 
 // status is what is used of a Status.
