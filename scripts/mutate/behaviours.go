@@ -73,7 +73,7 @@ var behaviours = []behaviour{
 
 	// What servers say.
 	{"an element that cannot be used loses no other", "bot/network/answer/answer.go",
-		"l.Bad++\n", "l.Bad++\n\t\t\tv.fail(ErrTooMuch)\n",
+		"bad++\n", "bad++\n\t\t\tv.fail(ErrTooMuch)\n",
 		"./bot/network/answer", "TestABadElementLosesNoOther"},
 	{"an answer ends at its limit", "bot/network/answer/answer.go",
 		"bytes: l.Bytes,", "bytes: 1 << 40,",

@@ -91,50 +91,58 @@ func (l List[T]) Whole() bool { return l.Told && l.Bad == 0 && l.Left == 0 }
 
 // ListOf reads a list, of which at most most elements are looked at, each by read, which says whether it can
 // be used. Anything else than a list is none.
-func ListOf[T any](v *Value, most int, read func(*T, *Value) bool) List[T] {
-	var items []T
-	l := walk(v, most, read, func(item *T) { items = append(items, *item) })
-	l.Items = items
+func ListOf[T any](v *Value, most int, read func(*T, *Value) bool) (l List[T]) {
+	item := new(T) // one for all: most elements of a hostile list are bad
+	l.Told, l.Bad, l.Left = v.walk(most, func() bool {
+		*item = *new(T)
+		if !read(item, v) {
+			return false
+		}
+		l.Items = append(l.Items, *item)
+		return true
+	})
 	return l
 }
 
 // LastOf reads a list of which only the last most elements are kept, of however many.
-func LastOf[T any](v *Value, most int, read func(*T, *Value) bool) List[T] {
+func LastOf[T any](v *Value, most int, read func(*T, *Value) bool) (l List[T]) {
 	var ring []T
-	oldest, left := 0, 0
-	l := walk(v, math.MaxInt, read, func(item *T) {
-		if len(ring) < most {
+	item, oldest := new(T), 0
+	l.Told, l.Bad, _ = v.walk(math.MaxInt, func() bool {
+		*item = *new(T)
+		switch {
+		case !read(item, v):
+			return false
+		case len(ring) < most:
 			ring = append(ring, *item)
-			return
+		default:
+			ring[oldest] = *item
+			oldest, l.Left = (oldest+1)%most, l.Left+1
 		}
-		ring[oldest] = *item
-		oldest, left = (oldest+1)%most, left+1
+		return true
 	})
-	l.Items, l.Left = slices.Concat(ring[oldest:], ring[:oldest]), left
+	l.Items = slices.Concat(ring[oldest:], ring[:oldest])
 	return l
 }
 
-// walk looks at elements of a list, and keeps those that can be used.
-func walk[T any](v *Value, most int, read func(*T, *Value) bool, keep func(*T)) (l List[T]) {
-	item, none := new(T), *new(T) // one for all: most elements of a hostile list are bad
+// walk looks at elements of a list, at most most; use says whether one can be used.
+func (v *Value) walk(most int, use func() bool) (told bool, bad, left int) {
 	looked := 0
-	l.Told = v.elements(func() {
+	told = v.elements(func() {
 		if looked == most {
-			l.Left++
+			left++
 			return
 		}
 		looked++
 		if v.items--; v.items < 0 {
 			v.fail(fmt.Errorf("%w: too many elements", ErrTooMuch))
 		}
-		if *item = none; read(item, v) {
-			keep(item)
-		} else {
-			l.Bad++
+		if !use() {
+			bad++
 			v.skipped++
 		}
 	})
-	return l
+	return told, bad, left
 }
 
 // Some is ListOf where a single thing may stand in place of a list of one.

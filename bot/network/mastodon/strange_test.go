@@ -23,7 +23,8 @@ import (
 var used = strings.Fields(`id type status account acct username content created_at visibility in_reply_to_id spoiler_text sensitive language
 	media_attachments mentions url preview_url remote_url description meta original width height reblog quote quoted_status bot note fields name value
 	ancestors title filter_action context keywords statuses status_id phrase mute_expires_at domain account_domain version api_versions mastodon
-	configuration max_characters client_id client_secret access_token error source_url`)
+	configuration max_characters max_media_attachments characters_reserved_per_url description_limit supported_mime_types
+	image_size_limit image_matrix_limit video_size_limit video_matrix_limit urls streaming streaming_api uri api_versions client_id client_secret access_token error source_url`)
 
 // strange changes every answer on its way: fields that nobody uses are of shapes that nobody expects, and
 // elements that nobody can use stand in every list that has elements, but for filters: of one that is not
