@@ -389,4 +389,15 @@ var behaviours = []behaviour{
 	{"who is nobody sees nothing of anybody", "bot/web/web.go",
 		"case who != anybody && v.sub == nil:", "case false:",
 		"./app", "TestNobodySeesAnothersAndStrangersSeeNothing"},
+
+	// Servers that lie.
+	{"a server that refuses everything says nothing of filters", "bot/timeline/hide.go",
+		"if refuses(err) && !w.ailing {", "if refuses(err) {",
+		"./bot/network/fake/hostile", "TestNoServerHarmsAnybodyElse/everything_is_gone"},
+	{"two who wait for one slow picture do not ask for it for ever", "bot/timeline/eye.go",
+		"ended(err) && !missed {", "ended(err) {",
+		"./bot/network/fake/hostile", "TestNoServerHarmsAnybodyElse/a_picture_of_a_byte_a_second"},
+	{"mentions that cannot be read for long are a trouble", "bot/reply/intake.go",
+		"} else if time.Since(since) >= hiccup {", "} else if false {",
+		"./bot/network/fake/hostile", "TestNoServerHarmsAnybodyElse/html_where_JSON_is_due"},
 }
