@@ -56,7 +56,7 @@ func newTown(t *testing.T, state string, o mastodontest.Options, settings ...str
 	w := &town{t: t, server: s, robot: s.AddUser("dreambot", mastodontest.UserOptions{Bot: true}), state: state,
 		file: filepath.Join(t.TempDir(), "slugpuppy.toml"), health: freeAddress(t)}
 	w.token = w.robot.Token("read", "write")
-	text := fmt.Sprintf("[mastodon]\nserver = %q\n[bot]\npoll = \"5s\"\nper_user_hour = 0\nqueue = 0\n[store]\npath = %q\n%s\n"+
+	text := fmt.Sprintf("[mastodon]\nserver = %q\n[bot]\npoll = \"5s\"\nper_user_hour = 0\nqueue = 0\nuploads = 1000\n[store]\npath = %q\n%s\n"+
 		"[admin]\nmetrics = %q\n", s.URL, w.database(), strings.Join(settings, "\n"), w.health)
 	if err := os.WriteFile(w.file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

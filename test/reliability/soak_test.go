@@ -158,10 +158,10 @@ func soak(t *testing.T, lasts time.Duration, all ...traffic) {
 		}
 	}
 	group.Wait()
+	report(t, samples, len(w.asked), lasts)
 	p.untilAnswered(5 * time.Minute)
 	p.stop()
 	w.sound()
-	report(t, samples, len(w.asked), lasts)
 }
 
 func report(t *testing.T, samples []sample, asked int, lasts time.Duration) {
