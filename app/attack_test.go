@@ -285,7 +285,7 @@ func TestOneServerIsOneServerHoweverItIsWritten(t *testing.T) {
 	}
 	for _, odd := range []string{"https://home.example#x", "https://home.example/x", "https://home.example?x",
 		"https://ada@home.example", "https://", "https://home..example"} {
-		if address, _, err := s.site.SignIn.Begin(t.Context(), odd); err == nil {
+		if address, _, err := s.site.SignIn.Begin(t.Context(), odd, false); err == nil {
 			t.Errorf("%q leads to %s", odd, address)
 		}
 	}

@@ -135,6 +135,7 @@ func (a *App) Connect(ctx context.Context, who network.Person, on string, w netw
 		return Connected{}, err
 	}
 	sub := timeline.Newcomer(g.Identity, p.Name, g.Account.Handle, g.Server)
+	sub.Scopes, sub.Lacks = g.Scopes, g.Lacks
 	if !p.Facts.Private {
 		sub.Digest = "off" // the bot writes to nobody there
 	}

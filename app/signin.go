@@ -26,8 +26,8 @@ type door struct {
 }
 
 // Begin implements web.SignIn.
-func (d door) Begin(ctx context.Context, server string) (string, web.Attempt, error) {
-	address, try, err := d.porch.Begin(ctx, server, d.callback)
+func (d door) Begin(ctx context.Context, server string, mutes bool) (string, web.Attempt, error) {
+	address, try, err := d.porch.Begin(ctx, network.Wish{Timeline: true, Server: server, Mutes: mutes}, d.callback)
 	return address, entrance{d.network, try}, err
 }
 
@@ -41,5 +41,5 @@ type entrance struct {
 func (e entrance) Finish(ctx context.Context, query url.Values) (web.Person, error) {
 	g, err := e.try.Finish(ctx, query)
 	return web.Person{Account: g.Account, Server: g.Server, Identity: g.Identity, Network: e.network,
-		Secrets: secretsOf(g)}, err
+		Scopes: g.Scopes, Lacks: g.Lacks, Secrets: secretsOf(g)}, err
 }

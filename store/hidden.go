@@ -53,6 +53,7 @@ type Judged struct {
 	AuthorID string    `json:"author_id,omitempty"`
 	Booster  string    `json:"booster,omitempty"` // who boosted or quoted it into the timeline
 	Posted   time.Time `json:"posted,omitzero"`
+	Edited   time.Time `json:"edited,omitzero"`    // the version that was judged; zero for the first
 	Said     bool      `json:"said,omitempty"`     // the author calls it a dream
 	Pictures []string  `json:"pictures,omitempty"` // hashes of the pictures judged
 	Previews []string  `json:"previews,omitempty"` // their addresses, as small as the server has them

@@ -38,6 +38,11 @@ type Subscriber struct {
 	Joined      time.Time `json:"joined"`
 	Trouble     string    `json:"trouble,omitempty"` // why nothing happens now
 	Leaving     bool      `json:"leaving,omitempty"` // filters are being removed, then all is forgotten
+	// Connected is when they last let us in, with which scopes, as the network calls what may be done; nil
+	// where nobody says. Lacks are the steps that need more, such as "mutes".
+	Connected time.Time `json:"connected,omitzero"`
+	Scopes    []string  `json:"scopes,omitempty"`
+	Lacks     []string  `json:"lacks,omitempty"`
 	// Notices are what they were told of and still holds, by what it is.
 	Notices map[string]Notice `json:"notices,omitempty"`
 }
@@ -88,7 +93,7 @@ type Subscription Account
 func subscriberKey(who identity.Identity) []byte { return key(who.Server, who.ID) }
 
 // Join stores a new subscriber with its audit entry. One that is there already keeps its
-// choices and only gets the handle and server.
+// choices and only gets the handle, the server and what the new connection may do.
 func (a *Subscription) Join(by Actor, sub Subscriber) (stored Subscriber, err error) {
 	sub.Identity = a.who
 	err = a.s.update(func(tx *tx) error {
@@ -101,9 +106,11 @@ func (a *Subscription) Join(by Actor, sub Subscriber) (stored Subscriber, err er
 		if known {
 			stored = old
 			stored.Handle, stored.Server, stored.Trouble, stored.Leaving = sub.Handle, sub.Server, "", false
+			stored.Scopes, stored.Lacks, stored.Notices = sub.Scopes, sub.Lacks, nil
 		} else {
 			stored.Joined = tx.now
 		}
+		stored.Connected = tx.now
 		if err := putRecord(tx, subscriberBucket, k, stored); err != nil {
 			return err
 		}
@@ -183,7 +190,7 @@ func undoSubscriber(tx *tx, e Entry) error {
 	}
 	before.Handle, before.Server = now.Handle, now.Server // who they are is no choice
 	before.LastDigest, before.Trouble, before.Leaving = now.LastDigest, now.Trouble, now.Leaving
-	before.Notices = now.Notices
+	before.Notices, before.Connected, before.Scopes, before.Lacks = now.Notices, now.Connected, now.Scopes, now.Lacks
 	return putRecord(tx, subscriberBucket, subscriberKey(before.Identity), before)
 }
 

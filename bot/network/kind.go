@@ -146,9 +146,14 @@ type Grant struct {
 	Identity identity.Identity
 	Server   string   // address of the account's server
 	Record   string   // where a bot's secrets are sealed
+	Scopes   []string // what was granted, as the network calls it; nil where nobody says
+	Lacks    []string // optional steps that this does not allow, such as Mutes
 	Secrets  []Secret // in the order in which a bot's are sealed
 	Next     []string // what the operator of a bot has to do next
 }
+
+// Mutes is the optional step of muting accounts.
+const Mutes = "mutes"
 
 // Secret is a field and what is sealed in it.
 type Secret struct{ Field, Value string }
@@ -175,8 +180,9 @@ func (e early) Unwrap() []error { return []error{e.error, ErrNotYet} }
 
 // Porch is an Adapter whose people can sign in on a page, in a browser.
 type Porch interface {
-	// Begin registers with a server and returns where to send the browser, which comes back to callback.
-	Begin(ctx context.Context, server, callback string) (address string, a Attempt, err error)
+	// Begin registers with the wish's server and returns where to send the browser, which comes back to
+	// callback.
+	Begin(ctx context.Context, w Wish, callback string) (address string, a Attempt, err error)
 	// Find is the account of a handle, as the server that has it says.
 	Find(ctx context.Context, handle string) (identity.Identity, error)
 }

@@ -55,8 +55,9 @@ type Post struct {
 	URL        string
 	Author     Account
 	Created    time.Time
-	Text       string // plain text, links and handles kept as typed
-	Warning    string // content warning, "" when none
+	Edited     time.Time // zero for never, and where edited posts are new ones
+	Text       string    // plain text, links and handles kept as typed
+	Warning    string    // content warning, "" when none
 	Sensitive  bool
 	Language   string // BCP 47, "" when unknown
 	Visibility Visibility

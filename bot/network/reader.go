@@ -44,6 +44,9 @@ type Timeline interface {
 	// WakeHome sends a hint whenever the timeline, or what is hidden in it, may have changed, and closes
 	// the channel when ctx ends. A lost hint costs only time.
 	WakeHome(ctx context.Context) <-chan struct{}
+	// Edited are posts whose author changed them since it was last asked, as far as the network says so by
+	// itself.
+	Edited() []string
 }
 
 // Artists finds accounts and what they post.

@@ -176,19 +176,21 @@ type Subscription struct {
 	Budget      float64           `json:"budget"`
 	Digest      string            `json:"digest"`
 	ShadowUntil time.Time         `json:"shadow_until,omitzero"`
-	Secrets     map[string]string `json:"secrets"`         // sealed at once
-	Spent       []Spending        `json:"spent,omitempty"` // what connecting has cost
+	Scopes      []string          `json:"scopes,omitempty"` // what was granted, as the network calls it
+	Lacks       []string          `json:"lacks,omitempty"`  // optional steps that this does not allow
+	Secrets     map[string]string `json:"secrets"`          // sealed at once
+	Spent       []Spending        `json:"spent,omitempty"`  // what connecting has cost
 }
 
 // Join is the subscription of somebody new.
 func Join(s store.Subscriber, secrets map[string]string, spent ...Spending) Subscription {
 	return Subscription{Identity: s.Identity, Network: s.Network, Account: s.Handle, Server: s.Server, Mode: string(s.Mode), How: s.How,
-		Budget: s.Budget, Digest: s.Digest, ShadowUntil: s.ShadowUntil, Secrets: secrets, Spent: spent}
+		Budget: s.Budget, Digest: s.Digest, ShadowUntil: s.ShadowUntil, Scopes: s.Scopes, Lacks: s.Lacks, Secrets: secrets, Spent: spent}
 }
 
 func (s Subscription) record() store.Subscriber {
 	return store.Subscriber{Identity: s.Identity, Network: s.Network, Handle: s.Account, Server: s.Server, Mode: store.Mode(s.Mode),
-		How: s.How, Budget: s.Budget, Digest: s.Digest, ShadowUntil: s.ShadowUntil}
+		How: s.How, Budget: s.Budget, Digest: s.Digest, ShadowUntil: s.ShadowUntil, Scopes: s.Scopes, Lacks: s.Lacks}
 }
 
 // Post is a post as the filter saw it for one subscriber.

@@ -99,6 +99,7 @@ const (
 	NoCount     ProblemKind = "no number"             // of posts to list
 	NoAccount   ProblemKind = "no such account"       // as Name on the subscriber's server
 	NoFilter    ProblemKind = "not connected"         // who asks has no filter
+	NoLeave     ProblemKind = "no leave to mute"      // by the server Name
 )
 
 // Error says everything, for logs and operators.

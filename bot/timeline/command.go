@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
@@ -220,6 +221,9 @@ func (d *Desk) Choose(by store.Actor, sub store.Subscriber, what, value string) 
 
 // chooseMute sets the last rung: "off", or "5 in 7d for 2d".
 func (d *Desk) chooseMute(by store.Actor, sub store.Subscriber, value string) (Change, error) {
+	if value != "off" && slices.Contains(sub.Lacks, network.Mutes) {
+		return Change{}, wrong(NoLeave, sub.Server)
+	}
 	if value == "off" {
 		return d.endMutes(by, sub)
 	}

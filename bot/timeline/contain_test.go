@@ -291,7 +291,11 @@ func (a asking) Post(ctx context.Context, id string) (network.Post, error) {
 
 func TestATimelineWithoutAnEndEndsThePass(t *testing.T) {
 	page := func(n int) network.Page {
-		return network.Page{Next: fmt.Sprint(n), Posts: []network.Post{{ID: fmt.Sprint(n), Author: network.Account{ID: "9", Handle: "x@evil.example"}}}}
+		var posts []network.Post
+		for i := range 30 {
+			posts = append(posts, network.Post{ID: fmt.Sprint(n, "-", i), Author: network.Account{ID: "9", Handle: "x@evil.example"}})
+		}
+		return network.Page{Next: fmt.Sprint(n), Posts: posts}
 	}
 	for name, c := range map[string]struct {
 		home func(ctx context.Context, n int, cursor string) (network.Page, error)
@@ -315,6 +319,9 @@ func TestATimelineWithoutAnEndEndsThePass(t *testing.T) {
 				r.connect = func(st *store.Store, sub store.Subscriber) (network.Reader, error) {
 					real, err := connect(st, sub)
 					return odd{Reader: real, home: func(ctx context.Context, cursor string) (network.Page, error) {
+						if cursor != "1" && reads == 0 {
+							t.Errorf("read from %q", cursor)
+						}
 						reads++
 						return c.home(ctx, reads, cursor)
 					}}, err

@@ -42,6 +42,9 @@ func (d *doubts) end() {
 	maps.DeleteFunc(d.all, func(_ string, v doubt) bool { return v.last != d.pass })
 }
 
+// forget is for what turned out well.
+func (d *doubts) forget(what string) { delete(d.all, what) }
+
 // due says whether it is time for a second look.
 func (d *doubts) due() bool {
 	for _, v := range d.all {

@@ -60,8 +60,9 @@ type seen struct {
 	post    network.Post // the original
 	booster string       // who boosted or quoted it into the timeline, "" when nobody did
 	sights  []store.Sight
-	said    bool  // the author calls it a dream
-	missed  error // why one of the pictures could not be had, nil when all were
+	said    bool          // the author calls it a dream
+	before  *store.Judged // what was decided before the post was edited; nil for a new one
+	missed  error         // why one of the pictures could not be had, nil when all were
 }
 
 // decide is the order of precedence, first that applies:
@@ -74,7 +75,7 @@ type seen struct {
 func (e *Eye) decide(v view, s seen) store.Judged {
 	j := store.Judged{
 		Post: s.post.ID, URL: s.post.URL, Author: s.post.Author.Handle, AuthorID: s.post.Author.ID, Booster: s.booster,
-		Posted: s.post.Created, Said: s.said, Model: e.Judge.Model(), Limit: e.Judge.Likely(v.sub.Budget), Fate: store.Kept,
+		Posted: s.post.Created, Edited: s.post.Edited, Said: s.said, Model: e.Judge.Model(), Limit: e.Judge.Likely(v.sub.Budget), Fate: store.Kept,
 	}
 	for _, sight := range s.sights {
 		j.Pictures = append(j.Pictures, sight.Picture)

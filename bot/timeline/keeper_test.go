@@ -126,6 +126,7 @@ func (k *keeper) open() {
 	}
 	o.Check = cmp.Or(o.Check, time.Nanosecond) // every pass looks at what is hidden
 	o.Sure = cmp.Or(o.Sure, time.Nanosecond)   // and believes what it sees for the second time
+	o.Reads = cmp.Or(o.Reads, 1_000_000_000)
 	o.First = 400
 	if k.filter, err = timeline.New(o); err != nil {
 		k.t.Fatal(err)

@@ -3,6 +3,7 @@ package timeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,17 +56,25 @@ func (w *watcher) postpone(s *seen, l late) error {
 		l.At = time.Now().Add(again[l.Tries])
 		l.Tries++
 	}
+	return w.put(s.post.ID, l)
+}
+
+// put notes a post for later.
+func (w *watcher) put(post string, l late) error {
 	record, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("note a post for later: %w", err)
 	}
-	return notes.Put(s.post.ID, record)
+	return w.own.Notes(latePart).Put(post, record)
 }
 
 // catchUp looks at the posts for later whose time has come.
 func (w *watcher) catchUp(ctx context.Context, sub store.Subscriber) error {
 	if sub.Acting(time.Now()) == store.FilterOff {
 		return nil
+	}
+	if err := w.hear(); err != nil {
+		return err
 	}
 	all, err := w.own.Notes(latePart).All()
 	if err != nil {
@@ -114,11 +123,18 @@ func (w *watcher) retry(ctx context.Context, sub store.Subscriber, post string, 
 	if err := w.see(ctx, s); err != nil {
 		return err
 	}
+	if s.before, err = w.known(s); err != nil {
+		return err
+	}
 	row, ok := w.verdict(v, s)
 	if ok && row.Kind == "" && s.missed != nil {
 		return w.postpone(s, l)
 	}
-	if ok && (row.Kind != "" || len(s.sights) > 0) {
+	if ok && s.before != nil {
+		if err := w.revise(s, row); err != nil {
+			return err
+		}
+	} else if ok && (row.Kind != "" || len(s.sights) > 0) {
 		cursor, _, err := w.own.Timeline().Cursor()
 		if err != nil {
 			return err
@@ -129,4 +145,13 @@ func (w *watcher) retry(ctx context.Context, sub store.Subscriber, post string, 
 		}
 	}
 	return w.own.Notes(latePart).Drop(post)
+}
+
+// known is what was decided about a post, nil for nothing.
+func (w *watcher) known(s *seen) (*store.Judged, error) {
+	before, err := w.own.Timeline().Judged(s.post.ID)
+	if errors.Is(err, store.ErrNoPost) {
+		return nil, nil
+	}
+	return &before, err
 }

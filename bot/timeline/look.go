@@ -31,47 +31,86 @@ func (w *watcher) look(ctx context.Context, sub store.Subscriber) error {
 	if !known {
 		return w.first(ctx, sub)
 	}
-	began, been := time.Now(), map[string]bool{cursor: true}
-	for range mostPages {
-		page, err := w.reader.Home(ctx, cursor, pageSize)
-		if err != nil {
+	if !w.reader.Facts().Ordered && time.Since(w.overlapped) >= w.Check {
+		behind, err := w.latest(ctx, sub, cursor)
+		if err != nil || !behind {
 			return err
 		}
-		if page.Next == cursor {
-			return w.overlap(ctx, sub, cursor)
+	}
+	began, been := time.Now(), map[string]bool{cursor: true}
+	for range mostPages {
+		if !w.reads.Allow() { // the rest is for the next pass
+			return nil
+		}
+		page, err := w.reader.Home(ctx, cursor, pageSize)
+		if err != nil || page.Next == cursor {
+			return err
 		}
 		if err := w.record(ctx, sub, page.Posts, page.Next); err != nil {
 			return err
 		}
+		w.remember(page.Posts)
 		cursor = page.Next
 		if been[cursor] { // it goes round in circles
 			w.Log.Warn("a timeline comes back to where it was; the rest of it is for later", "account", sub.Handle)
 			return nil
 		}
-		if been[cursor] = true; time.Since(began) > passTime {
+		if been[cursor] = true; time.Since(began) > passTime || len(page.Posts) < pageSize/2 { // the rest of it, or nearly
 			return nil
 		}
 	}
 	return nil
 }
 
-// overlap looks at the latest posts once more from time to time. A post that reaches the server late
-// may have its place in the timeline where it was written, before the cursor.
-func (w *watcher) overlap(ctx context.Context, sub store.Subscriber, cursor string) error {
-	if w.reader.Facts().Ordered || time.Since(w.overlapped) < w.Check {
-		return nil
+// latest looks at the latest posts once more from time to time. A post that reaches the server late may have
+// its place in the timeline where it was written, before the cursor, and posts that were read may have been
+// edited. In a quiet timeline that is one read in place of another: behind says that there may be more between
+// the cursor and the latest.
+func (w *watcher) latest(ctx context.Context, sub store.Subscriber, cursor string) (behind bool, err error) {
+	if !w.reads.Allow() {
+		return true, nil
 	}
 	pages, err := w.reader.Recent(ctx, pageSize)
 	if err != nil {
-		return err
+		return true, err
 	}
 	w.overlapped = time.Now()
+	known, fresh, next := false, false, cursor
+	for _, page := range pages {
+		for _, p := range page.Posts {
+			known, fresh = known || w.met[p.ID], fresh || !w.met[p.ID]
+		}
+		next = page.Next
+	}
+	if !known || !fresh {
+		next = cursor
+	}
+	met := w.met
+	w.met = nil
 	for _, page := range pages {
 		if err := w.record(ctx, sub, page.Posts, cursor); err != nil {
-			return err
+			w.met = met
+			return true, err
 		}
+		w.remember(page.Posts)
 	}
-	return nil
+	if next != cursor {
+		err = w.own.Timeline().Record(next)
+	}
+	return !known && len(pages) > 0, err
+}
+
+// mostMet is how many posts are remembered as read.
+const mostMet = 1000
+
+// remember remembers posts that were read.
+func (w *watcher) remember(posts []network.Post) {
+	if w.met == nil || len(w.met) > mostMet {
+		w.met = map[string]bool{}
+	}
+	for _, p := range posts {
+		w.met[p.ID] = true
+	}
 }
 
 // first looks at the recent past of somebody who joins, newest last, so that a kill in between
@@ -108,6 +147,10 @@ func (w *watcher) record(ctx context.Context, sub store.Subscriber, page []netwo
 		row, ok := w.verdict(v, s)
 		switch {
 		case !ok:
+		case s.before != nil:
+			if err := w.revise(s, row); err != nil {
+				return err
+			}
 		case row.Kind == "" && s.missed != nil:
 			if err := w.postpone(s, late{}); err != nil {
 				return err
@@ -120,7 +163,8 @@ func (w *watcher) record(ctx context.Context, sub store.Subscriber, page []netwo
 	return w.write(cursor, rows)
 }
 
-// strangers are the posts of a page that nothing was decided about yet, and that are not for later.
+// strangers are the posts of a page that nothing was decided about yet, or that were edited since, and that are
+// not for later.
 func (w *watcher) strangers(page []network.Post) (found []*seen, err error) {
 	later, err := w.own.Notes(latePart).All()
 	if err != nil {
@@ -135,12 +179,15 @@ func (w *watcher) strangers(page []network.Post) (found []*seen, err error) {
 			continue
 		}
 		taken[s.post.ID] = true
-		_, err := w.own.Timeline().Judged(s.post.ID)
+		before, err := w.own.Timeline().Judged(s.post.ID)
 		switch {
 		case errors.Is(err, store.ErrNoPost):
 			found = append(found, s)
 		case err != nil:
 			return nil, err
+		case s.post.Edited.After(before.Edited):
+			s.before = &before
+			found = append(found, s)
 		}
 	}
 	return found, nil

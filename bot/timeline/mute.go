@@ -5,12 +5,38 @@ import (
 	"slices"
 	"time"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/store"
 )
 
-// mutes ends the mutes whose time has come and begins those the subscriber's rule asks for. A
-// mute the subscriber made is never touched.
+// mutes mutes as the subscriber's rule says, where the server lets us. Where it does not, only this step
+// ends: whoever is to be muted is no reason to stop looking.
 func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
+	if slices.Contains(sub.Lacks, network.Mutes) {
+		if sub.Mute.After > 0 {
+			w.notify(ctx, sub, Notice{Kind: NoMutes})
+		}
+		return nil
+	}
+	err := w.muteAndUnmute(ctx, sub)
+	if err == nil {
+		w.muting.forget("mutes")
+	}
+	if !refuses(err) {
+		return err
+	}
+	if !w.muting.twice("mutes") {
+		w.Log.Warn("the server refuses to mute; it is asked once more", "account", sub.Handle, "error", err)
+		return nil
+	}
+	w.Log.Error("the server refuses to mute; it is not asked any more", "account", sub.Handle, "error", err)
+	w.notify(ctx, sub, Notice{Kind: NoMutes})
+	return w.own.Subscription().Touch(func(s *store.Subscriber) { s.Lacks = append(s.Lacks, network.Mutes) })
+}
+
+// muteAndUnmute ends the mutes whose time has come and begins those the subscriber's rule asks for. A
+// mute the subscriber made is never touched.
+func (w *watcher) muteAndUnmute(ctx context.Context, sub store.Subscriber) error {
 	known, err := w.knownMutes(sub)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ const (
 	Dismissed NoticeKind = "dismissed"  // they deleted a filter of ours: shadow mode
 	Mended    NoticeKind = "mended"     // a filter was changed so that it hid nothing, and was put right
 	Vanished  NoticeKind = "vanished"   // Posts that were hidden are shown again, all at once
+	NoMutes   NoticeKind = "no mutes"   // the server does not let us mute, or end mutes
 	Appeared  NoticeKind = "appeared"   // Posts are hidden that we did not hide, all at once
 )
 
@@ -35,6 +36,7 @@ var standing = []struct {
 	text string
 }{
 	{Refused, "the server does not let us hide posts, so the filter only looks; switch it on to try again"},
+	{NoMutes, "the server does not let the filter mute accounts, so it mutes nobody; everything else goes on"},
 	{Vanished, "many posts that were hidden are shown again, all at once: \"filter restore\" hides them again, \"filter learn\" takes them for no dreams"},
 	{Appeared, "many posts are hidden that the filter did not hide, all at once: \"filter restore\" shows them again, \"filter learn\" takes them for dreams"},
 }

@@ -24,6 +24,7 @@ type rig struct {
 	reader, artist *mastodontest.User
 	stranger       *mastodontest.User
 	pictures       int
+	scopes         string        // of the reader's token
 	late           time.Duration // of serverfilter.Options
 	rewrite        *rewriting    // answers to the reader's account
 }
@@ -58,8 +59,9 @@ func newRig(t *testing.T, dialect mastodontest.Dialect, start func(*mastodontest
 	r.reader.Follow(r.artist)
 	r.scope = identity.Identity{Server: "example.social", ID: r.reader.ID()}
 	r.handle, r.address = r.reader.Handle(), r.server.URL
-	token := r.reader.Token(strings.Fields(mastodon.FilterScopes + mastodon.MuteScopes)...)
+	r.scopes = mastodon.FilterScopes + mastodon.MuteScopes
 	r.connect = func(st *store.Store, sub store.Subscriber) (network.Reader, error) {
+		token := r.reader.Token(strings.Fields(r.scopes)...)
 		c, err := mastodon.New(mastodon.Options{Server: r.server.URL, Token: token, Transport: r.rewrite})
 		if err != nil {
 			return nil, err

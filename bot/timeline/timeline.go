@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/backoff"
@@ -29,6 +31,8 @@ type Options struct {
 
 	Poll  time.Duration // between looks at a timeline without hints; 1 min
 	Check time.Duration // between looks at what is hidden when there is nothing to do; 5 min
+	// Reads is how often a timeline is read in 15 minutes, as long as that is less than one a poll; 80.
+	Reads int
 	// Sure is how long after something was missed it is looked for again before it is believed; 30 s.
 	Sure time.Duration
 	// Observer is told what happens, for metrics; nil: nobody listens.
@@ -83,6 +87,9 @@ func New(o Options) (*Filter, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Poll, o.Check = orTime(o.Poll, time.Minute), orTime(o.Check, 5*time.Minute)
+	if o.Reads <= 0 {
+		o.Reads = mostReads
+	}
 	o.Sure = orTime(o.Sure, 30*time.Second)
 	o.PictureTime = orTime(o.PictureTime, 20*time.Second)
 	o.Keep = orTime(o.Keep, 90*24*time.Hour)
@@ -165,7 +172,8 @@ func (f *Filter) watcher(who identity.Identity) *watcher {
 	defer f.mu.Unlock()
 	w, ok := f.watchers[who]
 	if !ok {
-		w = &watcher{Filter: f, own: f.Store.For(who), wake: make(chan struct{}, 1), doubts: doubts{sure: f.Sure}}
+		w = &watcher{Filter: f, own: f.Store.For(who), wake: make(chan struct{}, 1), doubts: doubts{sure: f.Sure}, muting: doubts{sure: f.Sure},
+			reads: rate.NewLimiter(rate.Every(f.readEvery()), readBurst), hinted: rate.NewLimiter(rate.Every(f.readEvery()), hintBurst)}
 		f.watchers[who] = w
 	}
 	return w

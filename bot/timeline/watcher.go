@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/pulse"
 	"slugpuppy/store"
@@ -20,14 +22,30 @@ type watcher struct {
 	wake       chan struct{}
 	passing    sync.Mutex
 	reader     network.Reader
-	checked    time.Time // when what is hidden was last read
-	overlapped time.Time // when the latest posts were last read again
-	muted      time.Time // when the mutes were last read
-	named      time.Time // when to ask again what the account is called
+	opened     time.Time       // which connection the reader is of
+	checked    time.Time       // when what is hidden was last read
+	overlapped time.Time       // when the latest posts were last read again
+	muted      time.Time       // when the mutes were last read
+	named      time.Time       // when to ask again what the account is called
+	met        map[string]bool // ids of posts that were read since the latest were
+	reads      *rate.Limiter   // of the timeline
+	hinted     *rate.Limiter   // passes because of hints
 	spell      spell
-	ailing     bool // a call of this pass failed already
-	doubts     doubts
+	ailing     bool   // a call of this pass failed already
+	doubts     doubts // of what is hidden
+	muting     doubts // of whether we may mute
 }
+
+// How often a timeline is read. Mastodon lets everybody page 300 times in 15 minutes: a third of that is
+// more than we use in any 15 minutes, so that people's own clients have the rest.
+const (
+	mostReads = 80 // in 15 minutes, and readBurst at once
+	readBurst = 20
+	hintBurst = 5 // passes because of hints; between, hints come together
+)
+
+// readEvery is the time between reads; at least one a poll is allowed.
+func (o Options) readEvery() time.Duration { return min(15*time.Minute/time.Duration(o.Reads), o.Poll) }
 
 const (
 	// longestPass is more than a pass takes: what is left of a neglected timeline is for the next ones.
@@ -70,7 +88,7 @@ func (w *watcher) run(ctx context.Context) {
 			if !open {
 				hints = nil
 			}
-			if !w.leaveAlone(ctx) {
+			if !w.leaveAlone(ctx, max(w.rest(), w.hinted.Reserve().Delay())) {
 				return
 			}
 		}
@@ -79,8 +97,8 @@ func (w *watcher) run(ctx context.Context) {
 
 // leaveAlone lets a rest pass that a hint does not shorten; a word of the subscriber's does. False means
 // that ctx ended.
-func (w *watcher) leaveAlone(ctx context.Context) bool {
-	rest := time.NewTimer(w.rest())
+func (w *watcher) leaveAlone(ctx context.Context, d time.Duration) bool {
+	rest := time.NewTimer(d)
 	defer rest.Stop()
 	select {
 	case <-ctx.Done():
@@ -121,6 +139,7 @@ func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	within, cancel := context.WithTimeoutCause(ctx, longestPass, errPassTime)
 	defer cancel()
 	w.doubts.begin()
+	w.muting.begin()
 	err = safely(func() error { return w.once(within, sub) })
 	switch {
 	case errors.Is(err, store.ErrNoSubscriber):
@@ -141,12 +160,15 @@ var errPassTime error = &network.Error{Op: "look after a timeline", Kind: networ
 var errAccount = errors.New("cannot open the account")
 
 func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
+	if !w.opened.Equal(sub.Connected) { // they let us in anew: what was open is of an old token
+		w.reader = nil
+	}
 	if w.reader == nil {
 		r, err := w.Connect(sub)
 		if err != nil {
 			return fmt.Errorf("%w: %w", errAccount, err)
 		}
-		w.reader = r
+		w.reader, w.opened = r, sub.Connected
 	}
 	if sub.Leaving {
 		return w.leave(ctx, sub)

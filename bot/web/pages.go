@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/rules"
@@ -21,6 +22,7 @@ import (
 // welcome stores the connection of who signed in.
 func (s *Site) welcome(v *visit, who Person) error {
 	sub := timeline.Newcomer(who.Identity, who.Network, who.Account.Handle, who.Server)
+	sub.Scopes, sub.Lacks = who.Scopes, who.Lacks
 	_, err := s.Admin.Subscribe(operator.As(v.ctx(), sub.Actor()), operator.Join(sub, who.Secrets))
 	if err != nil {
 		return fmt.Errorf("connect an account: %w", err)
@@ -36,6 +38,8 @@ type overview struct {
 	Report        string
 	Rules         []store.Rule
 	Hows, Digests []string
+	Mutes         string // the rule in words, "" when it is off
+	MayMute       bool
 }
 
 // budgetChoice is a budget with its meaning.
@@ -52,6 +56,7 @@ func (s *Site) home(v *visit) error {
 	}
 	o := overview{Sub: v.sub, State: words.Filter(*v.sub, time.Now()),
 		Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
+	o.Mutes, o.MayMute = words.MuteRule(v.sub.Mute), !slices.Contains(v.sub.Lacks, network.Mutes)
 	week, err := s.Filter.Desk().Report(*v.sub, time.Now().AddDate(0, 0, -7))
 	if err != nil {
 		return err
@@ -84,7 +89,7 @@ func (s *Site) settings(v *visit) error {
 		if err == nil {
 			_, err = desk.Switch(v.sub.Actor(), *v.sub, value)
 		}
-	case "how", "budget", "except", "digest":
+	case "how", "budget", "except", "digest", "mute":
 		_, err = desk.Choose(v.sub.Actor(), *v.sub, what, value)
 	case "allow", "deny":
 		_, err = desk.Rule(*v.sub, rules.Effect(what), value, time.Time{})
@@ -108,6 +113,7 @@ func (s *Site) unrule(v *visit, id string) error {
 	if errors.Is(err, store.ErrNoRule) {
 		return refuse(http.StatusNotFound, words.NoSuchRule)
 	}
+	s.Filter.Wake(v.sub.Identity)
 	return err
 }
 

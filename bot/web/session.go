@@ -71,7 +71,7 @@ func (s *Site) signIn(v *visit) error {
 	if server != "" && !strings.Contains(server, "://") {
 		server = "https://" + server
 	}
-	address, try, err := s.SignIn.Begin(v.ctx(), server)
+	address, try, err := s.SignIn.Begin(v.ctx(), server, v.r.PostFormValue("mutes") != "")
 	if err != nil {
 		s.Log.Info("a sign-in could not begin", "error", err)
 		return refuse(http.StatusUnprocessableEntity, words.NoServer(s.On))

@@ -36,8 +36,9 @@ import (
 
 // SignIn lets people in with the server that has their account.
 type SignIn interface {
-	// Begin returns the address where the person says yes, and what Finish needs.
-	Begin(ctx context.Context, server string) (address string, try Attempt, err error)
+	// Begin returns the address where the person says yes, and what Finish needs. With mutes they are asked
+	// to let us mute accounts, too.
+	Begin(ctx context.Context, server string, mutes bool) (address string, try Attempt, err error)
 }
 
 // Attempt is a sign-in that waits for the person's browser.
@@ -52,6 +53,8 @@ type Person struct {
 	Identity identity.Identity
 	Network  string // what the adapter is called
 	Server   string
+	Scopes   []string // what they granted, as the network calls it
+	Lacks    []string // optional steps that this does not allow
 	Secrets  map[string]string
 }
 

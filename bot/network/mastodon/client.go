@@ -53,6 +53,7 @@ type Client struct {
 	api    *mastodon.Client
 	wire   *wire
 	media  *safehttp.Client
+	edits  edits
 	host   string // base in the form of identity.Host
 	self   once.Value[network.Account]
 	domain once.Value[string] // of local handles

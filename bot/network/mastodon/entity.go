@@ -71,7 +71,7 @@ func (f *field) read(v *answer.Value) bool {
 type status struct {
 	ID, URL, Content, Warning, Language, Visibility, ReplyTo string
 	Account                                                  account
-	Created                                                  time.Time
+	Created, Edited                                          time.Time
 	Sensitive                                                bool
 	Media                                                    []attachment
 	Mentions                                                 []account
@@ -119,6 +119,8 @@ func (s *status) own(name []byte, v *answer.Value) {
 		s.Account.read(v)
 	case "created_at":
 		s.Created = v.Time()
+	case "edited_at":
+		s.Edited = v.Time()
 	case "content":
 		s.Content = v.Text(answer.LongestText)
 	case "spoiler_text":

@@ -45,7 +45,9 @@ func (c *Client) Recent(ctx context.Context, limit int) (pages []network.Page, e
 		}
 		query.Set("max_id", p.oldest)
 		pages = append(pages, network.Page{Posts: p.posts, Next: p.newest})
-		left -= len(p.posts)
+		if left -= len(p.posts); limit <= pageSize { // a page is a page, however little of it can be read
+			break
+		}
 	}
 	slices.Reverse(pages)
 	return pages, nil

@@ -11,11 +11,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mattn/go-mastodon"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/answer"
 )
 
@@ -138,8 +140,32 @@ func (t *Attempt) Code(query url.Values) (string, error) {
 	return query.Get("code"), nil
 }
 
+// Token is an access token, with what it may do.
+type Token struct {
+	Secret string
+	Scopes []string // as the server said; what was asked for where it does not say
+}
+
+// allows says whether a token has a scope: itself, the part before its colon, or the old name of several.
+func (t Token) allows(scope string) bool {
+	wide, part, _ := strings.Cut(scope, ":")
+	return slices.ContainsFunc(t.Scopes, func(s string) bool {
+		return s == scope || s == wide || s == "follow" && slices.Contains([]string{"mutes", "blocks", "follows"}, part)
+	})
+}
+
+// lacks are the optional steps that a token does not allow.
+func (t Token) lacks() []string {
+	for _, s := range strings.Fields(MuteScopes) {
+		if !t.allows(s) {
+			return []string{network.Mutes}
+		}
+	}
+	return nil
+}
+
 // Exchange turns a code into an access token.
-func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string) (string, error) {
+func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string) (Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
 	form := url.Values{
@@ -148,21 +174,23 @@ func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.app.Server+"/oauth/token", strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", fmt.Errorf("exchange the code: %w", err)
+		return Token{}, fmt.Errorf("exchange the code: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("User-Agent", "slugpuppy")
 	resp, err := still(client).Do(req)
 	if err != nil {
-		return "", fmt.Errorf("exchange the code: %w", err)
+		return Token{}, fmt.Errorf("exchange the code: %w", err)
 	}
 	defer resp.Body.Close()
-	var token, why string
+	var token, scope, why string
 	_, err = answer.Read(resp.Body, loginLimits, answer.Object(func(v *answer.Value) {
 		v.Fields(func(name []byte) {
 			switch string(name) {
 			case "access_token":
 				token = v.Opaque(longestSecret)
+			case "scope":
+				scope = v.Line()
 			case "error_description":
 				why = or(v.Line(), why)
 			case "error":
@@ -172,9 +200,9 @@ func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string
 	}))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("exchange the code: HTTP %d: %w", resp.StatusCode, err)
+		return Token{}, fmt.Errorf("exchange the code: HTTP %d: %w", resp.StatusCode, err)
 	case token == "":
-		return "", fmt.Errorf("exchange the code: %s", or(why, answer.Line(resp.Status)))
+		return Token{}, fmt.Errorf("exchange the code: %s", or(why, answer.Line(resp.Status)))
 	}
-	return token, nil
+	return Token{token, strings.Fields(or(scope, t.app.Scopes))}, nil
 }

@@ -336,7 +336,7 @@ func TestLoginLetsTheBotIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			self, err := client(t, s.URL, token).Self(t.Context())
+			self, err := client(t, s.URL, token.Secret).Self(t.Context())
 			if err != nil || self.ID != s.robot.ID() {
 				t.Errorf("%+v, %v", self, err)
 			}

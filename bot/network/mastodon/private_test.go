@@ -79,7 +79,7 @@ func TestAPrivateServerIsRefusedAtOnceOrAllowedEverywhere(t *testing.T) {
 			if !c.allowed && (!errors.Is(err, network.ErrUsage) || !strings.Contains(err.Error(), `mastodon.trusted to "`+u.Host)) {
 				t.Errorf("%v", err)
 			}
-			_, _, err = a.(network.Porch).Begin(t.Context(), s.URL, "https://page.example/callback")
+			_, _, err = a.(network.Porch).Begin(t.Context(), network.Wish{Server: s.URL}, "https://page.example/callback")
 			if (err == nil) != c.allowed {
 				t.Errorf("on the page: %v", err)
 			}

@@ -23,8 +23,10 @@ type registrations struct {
 	all map[place]registered
 }
 
-// place is a server, and where it sends browsers back to.
-type place struct{ server, redirect string }
+// place is a server, where it sends browsers back to, and what it is asked for.
+type place struct{ server, redirect, scopes string }
+
+func placeOf(app App) place { return place{app.Server, app.Redirect, app.Scopes} }
 
 type registered struct {
 	app  App
@@ -36,10 +38,10 @@ func newRegistrations(now func() time.Time) *registrations {
 	return &registrations{now: now, all: map[place]registered{}}
 }
 
-func (r *registrations) find(server, redirect string) (App, bool) {
+func (r *registrations) find(server, redirect, scopes string) (App, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := place{server, redirect}
+	p := place{server, redirect, scopes}
 	found, ok := r.all[p]
 	if !ok || r.now().Sub(found.at) >= registrationLife || !found.sent.IsZero() && r.now().Sub(found.sent) >= unanswered {
 		return App{}, false
@@ -55,9 +57,9 @@ func (r *registrations) find(server, redirect string) (App, bool) {
 func (r *registrations) known(app App) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if found, ok := r.all[place{app.Server, app.Redirect}]; ok && found.app == app {
+	if found, ok := r.all[placeOf(app)]; ok && found.app == app {
 		found.sent = time.Time{}
-		r.all[place{app.Server, app.Redirect}] = found
+		r.all[placeOf(app)] = found
 	}
 }
 
@@ -65,8 +67,8 @@ func (r *registrations) known(app App) {
 func (r *registrations) keep(app App) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all[place{app.Server, app.Redirect}] = registered{app: app, at: r.now()}
-	oldest := place{app.Server, app.Redirect}
+	r.all[placeOf(app)] = registered{app: app, at: r.now()}
+	oldest := placeOf(app)
 	for p, found := range r.all {
 		if r.now().Sub(found.at) >= registrationLife {
 			delete(r.all, p)
@@ -82,7 +84,7 @@ func (r *registrations) keep(app App) {
 func (r *registrations) forget(app App) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if p := (place{app.Server, app.Redirect}); r.all[p].app == app {
+	if p := placeOf(app); r.all[p].app == app {
 		delete(r.all, p)
 	}
 }

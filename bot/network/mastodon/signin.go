@@ -59,11 +59,11 @@ func (a *adapter) SignIn(ctx context.Context, p network.Person, w network.Wish) 
 	if err != nil {
 		return network.Grant{}, err
 	}
-	c, err := connect(w.Server, token, a.env.Log)
+	c, err := connect(w.Server, token.Secret, a.env.Log)
 	if err != nil {
 		return network.Grant{}, err
 	}
-	g, err := granted(ctx, c, app)
+	g, err := granted(ctx, c, app, token)
 	if err != nil {
 		return g, fmt.Errorf("the server gave a token but does not take it: %w", err)
 	}
@@ -86,14 +86,14 @@ func (a *adapter) private(server string, err error) error {
 }
 
 // granted is what a token allows, and whose it is.
-func granted(ctx context.Context, c *Client, app App) (network.Grant, error) {
+func granted(ctx context.Context, c *Client, app App, token Token) (network.Grant, error) {
 	self, err := c.Self(ctx)
 	if err != nil {
 		return network.Grant{}, err
 	}
 	return network.Grant{
 		Account: self, Identity: identity.Identity{Server: c.Host(), ID: self.ID},
-		Server: c.opt.Server, Record: record(c.opt.Server),
+		Server: c.opt.Server, Record: record(c.opt.Server), Scopes: token.Scopes, Lacks: token.lacks(),
 		Secrets: []network.Secret{
 			{Field: "client_id", Value: app.ClientID},
 			{Field: "client_secret", Value: app.ClientSecret},
@@ -122,16 +122,16 @@ func (a *adapter) register(ctx context.Context, client *http.Client, server, red
 
 // askBrowser has the person say yes in a browser that is sent back here, and listens for it on this
 // machine.
-func (a *adapter) askBrowser(ctx context.Context, client *http.Client, p network.Person, server, scopes string) (string, App, error) {
+func (a *adapter) askBrowser(ctx context.Context, client *http.Client, p network.Person, server, scopes string) (Token, App, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", App{}, fmt.Errorf("listen for the browser: %w", err)
+		return Token{}, App{}, fmt.Errorf("listen for the browser: %w", err)
 	}
 	app, err := a.register(ctx, client, server, fmt.Sprintf("http://%s/callback", l.Addr()), scopes)
 	if err != nil {
 		l.Close()
-		return "", app, err
+		return Token{}, app, err
 	}
 	try := app.NewAttempt()
 	answers := make(chan consent, 1)
@@ -147,10 +147,10 @@ func (a *adapter) askBrowser(ctx context.Context, client *http.Client, p network
 	p.Visit(try.URL())
 	select {
 	case <-ctx.Done():
-		return "", app, context.Cause(ctx)
+		return Token{}, app, context.Cause(ctx)
 	case r := <-answers:
 		if r.err != nil {
-			return "", app, r.err
+			return Token{}, app, r.err
 		}
 		token, err := try.Exchange(ctx, client, r.code)
 		return token, app, err
@@ -187,22 +187,26 @@ func callback(try *Attempt, answers chan<- consent) http.Handler {
 }
 
 // askPaste has the person copy a code from the browser.
-func (a *adapter) askPaste(ctx context.Context, client *http.Client, p network.Person, server, scopes string) (string, App, error) {
+func (a *adapter) askPaste(ctx context.Context, client *http.Client, p network.Person, server, scopes string) (Token, App, error) {
 	app, err := a.register(ctx, client, server, PastedCode, scopes)
 	if err != nil {
-		return "", app, err
+		return Token{}, app, err
 	}
 	try := app.NewAttempt()
 	code, err := p.Paste(ctx, try.URL(), "the account", "code")
 	if err != nil {
-		return "", app, err
+		return Token{}, app, err
 	}
 	token, err := try.Exchange(ctx, client, code)
 	return token, app, err
 }
 
 // Begin implements network.Porch; a server's registration serves everybody who comes from there for a while.
-func (a *adapter) Begin(ctx context.Context, server, callback string) (string, network.Attempt, error) {
+func (a *adapter) Begin(ctx context.Context, w network.Wish, callback string) (string, network.Attempt, error) {
+	server, scopes := w.Server, FilterScopes
+	if w.Mutes {
+		scopes += MuteScopes
+	}
 	host, err := identity.Host(server)
 	if err != nil {
 		return "", nil, err
@@ -213,7 +217,7 @@ func (a *adapter) Begin(ctx context.Context, server, callback string) (string, n
 	if own, err := identity.Host(a.Server); err == nil && host == own {
 		server = strings.TrimSuffix(a.Server, "/") // which may be one to try things on, without https
 	}
-	app, err := a.registration(ctx, server, callback)
+	app, err := a.registration(ctx, server, callback, scopes)
 	if err != nil {
 		return "", nil, err
 	}
@@ -222,11 +226,11 @@ func (a *adapter) Begin(ctx context.Context, server, callback string) (string, n
 }
 
 // registration is the one with a server, made at the first sign-in from there in a while.
-func (a *adapter) registration(ctx context.Context, server, callback string) (App, error) {
-	if app, ok := a.apps.find(server, callback); ok {
+func (a *adapter) registration(ctx context.Context, server, callback, scopes string) (App, error) {
+	if app, ok := a.apps.find(server, callback, scopes); ok {
 		return app, nil
 	}
-	app, err := a.register(ctx, a.strangers, server, callback, FilterScopes)
+	app, err := a.register(ctx, a.strangers, server, callback, scopes)
 	if err != nil {
 		return app, err
 	}
@@ -255,11 +259,11 @@ func (e *entrance) Finish(ctx context.Context, query url.Values) (network.Grant,
 		e.adapter.apps.forget(e.app) // the server may have forgotten it before us
 		return network.Grant{}, err
 	}
-	c, err := e.adapter.stranger(e.app.Server, token, e.adapter.env.Log)
+	c, err := e.adapter.stranger(e.app.Server, token.Secret, e.adapter.env.Log)
 	if err != nil {
 		return network.Grant{}, err
 	}
-	return granted(ctx, c, e.app)
+	return granted(ctx, c, e.app, token)
 }
 
 // Find implements network.Porch.

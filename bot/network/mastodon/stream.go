@@ -73,7 +73,8 @@ func (c *Client) listen(ctx context.Context, stream string, hints chan<- struct{
 		}
 		_, event, err := conn.Reader(ctx)
 		if err == nil {
-			_, err = io.Copy(io.Discard, event) // that there is one says enough
+			c.edits.note(event) // of all others, that there is one says enough
+			_, err = io.Copy(io.Discard, event)
 		}
 		if err != nil {
 			return fmt.Errorf("read stream: %w", err)

@@ -161,6 +161,9 @@ func (c *core) Wake(ctx context.Context) <-chan struct{} {
 	return hints
 }
 
+// Edited is nothing: an edited post is a new one.
+func (c *core) Edited() []string { return nil }
+
 // WakeHome is Wake: mentions and the home timeline are read alike.
 func (c *core) WakeHome(ctx context.Context) <-chan struct{} { return c.Wake(ctx) }
 

@@ -19,6 +19,9 @@ func Notice(n timeline.Notice) string {
 	case timeline.Mended:
 		return "A filter of mine was changed so that it hid nothing, and I put it right. " +
 			"If you want me to stop, say \"filter shadow\" or \"undo all\". I say this once."
+	case timeline.NoMutes:
+		return "Your server does not let me mute accounts for you, so I mute nobody, and I cannot end the mutes that I made. " +
+			"All else goes on. To allow it, connect your account again with mutes. I say this once."
 	case timeline.Vanished:
 		return posts(n.Posts) + " that I had hidden for you are shown again, all at once, and that was not me. I learn nothing of it. " +
 			"Say \"filter restore\" to have them hidden again, or \"filter learn\" if none of them is a dream."

@@ -342,6 +342,9 @@ func Order(p *timeline.Problem) string {
 		return "Write hidden 10."
 	case timeline.NoAccount:
 		return "Your server knows no account " + name + "."
+	case timeline.NoLeave:
+		return "Your server does not let me mute anybody for you: I have not asked it to. On my page there is a button for that; " +
+			"or whoever runs me connects your account again with `--mutes`. All else goes on."
 	case timeline.NoFilter:
 		return "I do not look after your timeline yet: ask the one who runs me to connect your account."
 	}

@@ -20,10 +20,18 @@ func (s *Server) statusObject(st *status, viewer *account, context string) objec
 	return out
 }
 
+// editedAt is when a post was last edited, nil for never.
+func (st *status) editedAt() any {
+	if st.edited.IsZero() {
+		return nil
+	}
+	return stamp(st.edited)
+}
+
 func (s *Server) bareStatus(st *status, viewer *account) object {
 	replyID, replyAccount := s.replyFields(st)
 	out := object{
-		"id": st.id, "uri": st.uri(s), "url": st.url(s), "created_at": stamp(st.created), "edited_at": nil,
+		"id": st.id, "uri": st.uri(s), "url": st.url(s), "created_at": stamp(st.created), "edited_at": st.editedAt(),
 		"account": s.accountObject(st.author), "in_reply_to_id": replyID, "in_reply_to_account_id": replyAccount,
 		"content": st.parsed.html, "spoiler_text": st.warning, "sensitive": st.sensitive,
 		"visibility": st.visibility, "language": nullable(st.language),

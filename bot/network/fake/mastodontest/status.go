@@ -18,7 +18,8 @@ type status struct {
 	visibility, language string
 	sensitive            bool
 	created              time.Time
-	parent               string // id as posted; stays when the parent is deleted
+	edited               time.Time // zero for never
+	parent               string    // id as posted; stays when the parent is deleted
 	quote, boostOf       *status
 	media                []*media
 	parsed               parsed

@@ -2,6 +2,7 @@ package mastodontest
 
 import (
 	"fmt"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -173,6 +174,35 @@ func (u *User) Post(o PostOptions) (Status, error) {
 		return Status{}, err
 	}
 	return st.snapshot(), nil
+}
+
+// Edit gives a post of the user's own other words and other pictures, and tells who sees it.
+func (u *User) Edit(id, text string, pictures ...Picture) error {
+	var all []*media
+	for i, p := range pictures {
+		m, err := u.s.decode(p.Data)
+		if err != nil {
+			return fmt.Errorf("picture %d: %w", i+1, err)
+		}
+		m.alt = p.Alt
+		all = append(all, m)
+	}
+	return u.with(id, func(st *status) error {
+		if st.author != u.a {
+			return u.s.notFound()
+		}
+		for _, m := range all {
+			u.s.file(m, u.a)
+		}
+		st.text, st.media, st.edited = text, all, u.s.now()
+		st.parsed.html = "<p>" + html.EscapeString(text) + "</p>"
+		for _, a := range u.s.accounts {
+			if u.s.inHome(st, a) && !u.s.hidden(st, a, "home") {
+				u.s.emit(a, "status.update", func() any { return u.s.statusObject(st, a, "home") })
+			}
+		}
+		return nil
+	})
 }
 
 // Mention posts "@other words" with pictures.
