@@ -25,7 +25,7 @@ func (w *watcher) mutes(ctx context.Context, sub store.Subscriber) error {
 	if !refuses(err) {
 		return err
 	}
-	if !w.muting.twice("mutes") {
+	if w.ailing || !w.muting.twice("mutes") {
 		w.Log.Warn("the server refuses to mute; it is asked once more", "account", sub.Handle, "error", err)
 		return nil
 	}

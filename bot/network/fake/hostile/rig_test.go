@@ -335,8 +335,8 @@ func (s *suite) newBot(p *place, log *slog.Logger) {
 // door lets people in as the program does.
 type door struct{ network.Porch }
 
-func (d door) Begin(ctx context.Context, server string) (string, web.Attempt, error) {
-	address, try, err := d.Porch.Begin(ctx, server, "https://dreams.example/callback")
+func (d door) Begin(ctx context.Context, server string, mutes bool) (string, web.Attempt, error) {
+	address, try, err := d.Porch.Begin(ctx, network.Wish{Timeline: true, Server: server, Mutes: mutes}, "https://dreams.example/callback")
 	return address, entrance{try}, err
 }
 
