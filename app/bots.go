@@ -87,6 +87,7 @@ func (o orders) Command(ctx context.Context, from store.Actor, text string) (str
 func flow(cfg *config.Config, o *reply.Options) {
 	b := cfg.Bot
 	o.Dreams = cfg.Dream.Workers
+	o.QueueField = b.QueueField
 	o.Poll = b.Poll.Std()
 	o.StaleAfter = b.StaleAfter.Std()
 	o.ConsentFor = b.ConsentFor.Std()

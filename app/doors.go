@@ -74,9 +74,11 @@ func (a *App) checkDoors(ctx context.Context) []network.Finding {
 	if _, err := os.Stat(filepath.Dir(a.cfg.Admin.Socket)); errors.Is(err, fs.ErrNotExist) {
 		return nil // made with the state's folder
 	}
-	lists, err := newShown(a.places(nowhere{}))
-	if err != nil {
-		return []network.Finding{sickOf("listen", err, "correct the addresses")}
+	var lists []shown // without what is shown, for which a database is needed
+	for _, p := range a.places(nowhere{}) {
+		if publisher, ok := p.Adapter.(network.Publisher); ok && publisher.Listen() != "" {
+			lists = append(lists, shown{listen: publisher.Listen()})
+		}
 	}
 	watchers, err := openMetrics(ctx, a.cfg)
 	if err != nil {

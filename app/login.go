@@ -44,6 +44,7 @@ func (a *App) complete(on string, w network.Wish) (network.Wish, error) {
 // Login lets the bot into its account on a network, and seals what it is given there. Nobody else may
 // have the database open.
 func (a *App) Login(ctx context.Context, who network.Person, on string, w network.Wish) (network.Grant, error) {
+	w.Profile = a.cfg.Bot.QueueField != ""
 	w, err := a.complete(on, w)
 	if err != nil {
 		return network.Grant{}, err

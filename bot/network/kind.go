@@ -136,6 +136,7 @@ type Person interface {
 type Wish struct {
 	Timeline bool   // a timeline is to be kept; else the account is the bot's
 	Mutes    bool   // accounts may be muted in it
+	Profile  bool   // the bot's profile may be changed, to say how busy it is
 	Server   string // of the account; the configuration's when empty
 	Paste    bool   // a code is copied from the browser, which may be on another machine
 }

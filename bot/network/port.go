@@ -187,6 +187,12 @@ type Outbox interface {
 	Delete(ctx context.Context, id string) error
 }
 
+// Signboard is a Bot whose profile can say how busy it is.
+type Signboard interface {
+	// ShowField sets a field of the profile, which is made where there is none of that name.
+	ShowField(ctx context.Context, name, value string) error
+}
+
 // Liker is a Bot on a network where posts can be marked.
 type Liker interface {
 	// Favourite marks a post as seen ("I am on it").

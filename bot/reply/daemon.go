@@ -97,6 +97,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	run("sender", d.send)
 	run("tidying", d.tidy)
+	if d.QueueField != "" {
+		run("signboard", d.sign)
+	}
 	loops.Wait()
 	d.Log.Info("asleep", "account", d.self.Handle)
 	return nil

@@ -47,6 +47,9 @@ type Options struct {
 	Replied func(after time.Duration)
 	Pulse   *pulse.Monitor // told that the loops still turn; nil: nobody is
 
+	// QueueField is the field of the profile that tells how many wait, "" for none.
+	QueueField string
+
 	Dreams     int           // pictures made at the same time; 1
 	Poll       time.Duration // between looks for mentions when no hint comes; 30 s
 	StaleAfter time.Duration // older mentions are recorded as skipped; 24 h

@@ -28,6 +28,7 @@ type world struct {
 	favs     map[string]int
 	deleted  map[string]bool
 	calls    map[string]int
+	signs    []string // what the profile was made to say
 	useKeys  bool
 	// textRunes is how long a post may be, its handle included.
 	textRunes int
@@ -389,6 +390,14 @@ func (c *client) Replies(ctx context.Context, parent string, since time.Time) ([
 		}
 		return out, nil
 	})
+}
+
+// ShowField implements network.Signboard.
+func (c *client) ShowField(_ context.Context, name, value string) error {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.w.signs = append(c.w.signs, name+": "+value)
+	return nil
 }
 
 func (c *client) Favourite(ctx context.Context, id string) error {

@@ -63,6 +63,8 @@ type Client struct {
 var (
 	_ network.Bot   = (*Client)(nil)
 	_ network.Liker = (*Client)(nil)
+
+	_ network.Signboard = (*Client)(nil)
 )
 
 // How long calls may take.

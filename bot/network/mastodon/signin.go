@@ -48,6 +48,9 @@ func (a *adapter) SignIn(ctx context.Context, p network.Person, w network.Wish) 
 	if w.Mutes {
 		scopes += MuteScopes
 	}
+	if w.Profile && !w.Timeline {
+		scopes += ProfileScope
+	}
 	ask := a.askBrowser
 	if w.Paste {
 		ask = a.askPaste

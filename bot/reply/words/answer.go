@@ -73,6 +73,17 @@ func See(guesses []classifier.Guess) string {
 // mostRecipe is how much of what a recipe says there is room for, in runes: its token says it all.
 const mostRecipe = 130
 
+// QueueLength is what the profile says of how many requests wait.
+func QueueLength(n int) string {
+	switch n {
+	case 0:
+		return "nobody waits"
+	case 1:
+		return "1 picture"
+	}
+	return fmt.Sprintf("%d pictures", n)
+}
+
 // ReadToken says what a recipe says; name calls its labels, nil for by their numbers.
 func ReadToken(r dream.Recipe, name func(label int) string) string {
 	return "That recipe says: " + Cut(r.Say(name), mostRecipe) + "."

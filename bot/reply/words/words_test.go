@@ -96,6 +96,7 @@ func said() map[string]struct {
 		"Known":       {both, []string{words.Known(wordy, strings.Repeat(longest, 9), all), words.Known(wordy, longest, dream.Meaning{Terms: all.Terms, As: longest})}},
 		"SomeWords":   {both, []string{words.SomeWords(wordy), words.SomeWords(vocabulary())}},
 		"Heard":       {nowhere, []string{words.Heard(made.Heard, made.Unknown)}},
+		"QueueLength": {both, []string{words.QueueLength(0), words.QueueLength(1), words.QueueLength(1_000_000)}},
 		"Presets":     {both, []string{words.Presets()}},
 		"Preset":      {both, presets()},
 		"Help":        {both, helps()},

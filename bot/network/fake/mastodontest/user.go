@@ -132,6 +132,13 @@ func (u *User) SetBio(bio string) {
 	u.a.bio = bio
 }
 
+// Fields are the profile's, as typed.
+func (u *User) Fields() []Field {
+	u.s.mu.Lock()
+	defer u.s.mu.Unlock()
+	return slices.Clone(u.a.fields)
+}
+
 // Picture is a file to attach.
 type Picture struct {
 	Data []byte
