@@ -32,6 +32,7 @@ func (a *App) bot(p place, b network.Bot, st *store.Store, o reply.Options) (*re
 	o.Platform, o.Login, o.Store, o.Secret = b, login(p.Kind), st, salt
 	o.Dreamer, o.See, o.Vocabulary = engine.Queue, engine.Maker.See, engine.Words
 	o.Label = engine.label
+	o.Words = engine.Studio.Words
 	return reply.New(o)
 }
 

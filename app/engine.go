@@ -17,8 +17,9 @@ import (
 type Engine struct {
 	Network *classifier.Network
 	Words   *dream.Vocabulary
-	Maker   *dream.Maker // at once, for a command that makes one picture
-	Queue   *dream.Queue // in turn, for whoever shares the process with others
+	Maker   *dream.Maker  // at once, for a command that makes one picture
+	Studio  *dream.Studio // the same, and makers for other networks that recipes name
+	Queue   *dream.Queue  // in turn, for whoever shares the process with others
 }
 
 // Networks is the folder of networks beside the embedded one.
@@ -61,9 +62,20 @@ func (a *App) newEngine() (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	maker := dream.New(net, a.makerOptions())
-	return &Engine{net, dream.NewVocabulary(net.Labels()), maker, dream.NewQueue(maker, a.cfg.Dream.Workers)}, nil
+	maker, words := dream.New(net, a.makerOptions()), dream.NewVocabulary(net.Labels())
+	studio := dream.NewStudio(maker, words, shelf{a}, a.makerOptions())
+	return &Engine{net, words, maker, studio, dream.NewQueue(studio, a.cfg.Dream.Workers)}, nil
 }
+
+// shelf is every network at hand: the embedded one and those that were pulled.
+type shelf struct{ *App }
+
+func (s shelf) List() ([]string, error) {
+	names, err := s.Networks().List()
+	return append(names, classifier.Embedded), err
+}
+
+func (s shelf) Open(name string) (*classifier.Network, error) { return s.choose(name) }
 
 // makerOptions is what the configuration says about making pictures.
 func (a *App) makerOptions() dream.Options {

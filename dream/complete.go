@@ -48,8 +48,7 @@ func (m *Maker) Complete(r Recipe) (Recipe, error) {
 }
 
 func (m *Maker) completeModel(r *Recipe) error {
-	have := m.net.Hash()
-	have = have[:min(modelDigits, len(have))]
+	have := m.model()
 	switch {
 	case r.Model == "" || r.Model == have || strings.EqualFold(r.Model, m.net.Name()):
 		r.Model = have
@@ -58,6 +57,12 @@ func (m *Maker) completeModel(r *Recipe) error {
 		return &Problem{Kind: OtherNetwork, Name: r.Model, Why: fmt.Sprintf("this is %q", have)}
 	}
 	return &Problem{Kind: UnknownNetwork, Name: r.Model, Why: fmt.Sprintf("this is %q", m.net.Name())}
+}
+
+// model is the network as recipes name it.
+func (m *Maker) model() string {
+	hash := m.net.Hash()
+	return hash[:min(modelDigits, len(hash))]
 }
 
 // isHash says whether a model is named by the beginning of its hash, as in tokens.

@@ -217,6 +217,9 @@ func (d *Daemon) lane(ctx context.Context, p network.Post) string {
 	if err != nil || !makesPicture(req.Verb) {
 		return wordLane
 	}
+	if req.Model != "" { // whose words take time to find
+		return dreamLane
+	}
 	if _, _, err := req.Recipe(ctx, d.Vocabulary, 0); err != nil { // nobody waits to hear of a word that we do not know
 		return wordLane
 	}

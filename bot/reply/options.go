@@ -36,7 +36,9 @@ type Options struct {
 	See        Seer
 	Vocabulary *dream.Vocabulary
 	// Label is what the network that a recipe names calls a label; "" where it is not at hand. May be nil.
-	Label   func(model string, label int) string
+	Label func(model string, label int) string
+	// Words are those of another network that a request or a recipe names; nil: there is no other.
+	Words   func(model string) (*dream.Vocabulary, error)
 	Decode  Decoder
 	Secret  []byte // makes idempotency keys unguessable; the same for the life of the store
 	Log     *slog.Logger

@@ -99,7 +99,7 @@ func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide *image
 		if err != nil {
 			return res, err
 		}
-		if r, err = t.recipe(ctx, next); err != nil {
+		if r, err = t.recipe(ctx, next, res.Recipe.Model); err != nil {
 			return res, err
 		}
 		if next.Verb == mention.Deeper {

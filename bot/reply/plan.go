@@ -61,7 +61,7 @@ func (t *task) plan(ctx context.Context) (plan, error) {
 
 // planFound is for a picture in the thread, or for none with `imagine`.
 func (t *task) planFound(ctx context.Context) (plan, error) {
-	r, err := t.recipe(ctx, t.req)
+	r, err := t.recipe(ctx, t.req, "")
 	if err != nil {
 		return plan{}, err
 	}
@@ -110,7 +110,7 @@ func (t *task) planDeeper(ctx context.Context) (plan, error) {
 	if base.Verb == dream.Dive || base.Verb == dream.Wander || post.Media[i].Kind != network.Still {
 		return plan{}, &refusal{words.NoClip, "deeper on a clip"}
 	}
-	over, err := t.recipe(ctx, t.req)
+	over, err := t.recipe(ctx, t.req, base.Model)
 	if err != nil {
 		return plan{}, err
 	}
@@ -155,7 +155,7 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	if err != nil {
 		return plan{}, fmt.Errorf("read our own recipe: %w", err)
 	}
-	over, err := t.recipe(ctx, t.req)
+	over, err := t.recipe(ctx, t.req, base.Model)
 	if err != nil {
 		return plan{}, err
 	}
@@ -191,20 +191,24 @@ func (t *task) lastDream() (reply, error) {
 	return reply{}, &refusal{words.NoDream, "no earlier dream of the requester's"}
 }
 
-// recipe turns a request into a recipe. A bare mention gets a house preset by chance and a
-// slight shake, the chance being the job's own.
-func (t *task) recipe(ctx context.Context, req mention.Request) (dream.Recipe, error) {
+// recipe turns a request into a recipe, for the network that it names or else the one of the dream that it
+// goes on from, "" for the usual. A bare mention gets a house preset by chance and a slight shake, the
+// chance being the job's own.
+func (t *task) recipe(ctx context.Context, req mention.Request, model string) (dream.Recipe, error) {
 	seed := t.seed()
-	if req.Token != "" {
-		r, heard, err := req.Recipe(ctx, t.Vocabulary, seed) // the token's, with what else was said laid over it
-		t.heard.Add(heard)
-		return r, err
+	if made, err := dream.ParseToken(req.Token); err == nil {
+		model = made.Model
 	}
-	r, heard, err := req.Recipe(ctx, t.Vocabulary, seed)
-	t.heard.Add(heard)
+	vocabulary, err := t.vocabularyOf(req.Model, model)
 	if err != nil {
+		return dream.Recipe{}, err
+	}
+	r, heard, err := req.Recipe(ctx, vocabulary, seed)
+	t.heard.Add(heard)
+	if req.Token != "" || err != nil { // the token's recipe, with what else was said laid over it
 		return r, err
 	}
+	r.Model = or(r.Model, model)
 	r.Seed = seed
 	if r.Verb == "" {
 		r.Verb = dream.Dream
@@ -218,10 +222,29 @@ func (t *task) recipe(ctx context.Context, req mention.Request) (dream.Recipe, e
 	return r, nil
 }
 
+// vocabularyOf has the words of the network that was asked for, or of the one before if that is still there.
+func (t *task) vocabularyOf(asked, before string) (*dream.Vocabulary, error) {
+	switch {
+	case t.Words == nil:
+		return t.Vocabulary, nil
+	case asked != "":
+		return t.Words(asked)
+	}
+	words, err := t.Words(before)
+	var gone *dream.Problem
+	if errors.As(err, &gone) {
+		return t.Vocabulary, nil
+	}
+	return words, err
+}
+
 // overlay is base with everything that over says.
 func overlay(base, over dream.Recipe) dream.Recipe {
 	if over.Preset != "" && over.Preset != base.Preset { // another look brings its own settings
 		base.Preset, base.Layers, base.Octaves, base.OctaveScale, base.Steps, base.Strength = over.Preset, nil, 0, 0, 0, 0
+	}
+	if over.Model != "" && over.Model != base.Model { // labels and layers are a network's own
+		base.Model, base.Layers, base.Words = over.Model, nil, nil
 	}
 	if len(over.Layers) > 0 {
 		base.Layers = over.Layers

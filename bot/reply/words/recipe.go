@@ -23,7 +23,7 @@ func Recipe(p *dream.Problem) string {
 	case dream.OtherNetwork:
 		return "That recipe was made with another network than the one I have now; without the recipe I can dream your picture my way."
 	case dream.UnknownNetwork:
-		return fmt.Sprintf("I have no network called %q to dream with; without model= I dream with the one I have.", Cut(p.Name, mostTopic))
+		return fmt.Sprintf("I have no network called %q to dream with; %s.", Cut(p.Name, mostTopic), otherNetworks(p.Known))
 	case dream.UnknownKind:
 		return "That recipe is about something I have never learnt to see; one of my own words will work."
 	case dream.TooManyWords:
@@ -108,4 +108,14 @@ var looks = map[string]string{
 	"fractal":   "corals within corals",
 	"gentle":    "only a hint of a dream",
 	"nightmare": "spiders, and a little too much of them",
+}
+
+// mostNetworks is how many networks are named.
+const mostNetworks = 6
+
+func otherNetworks(known []string) string {
+	if len(known) == 0 {
+		return "without model= I dream with the one I have"
+	}
+	return "there is " + Cut(listed(known[:min(len(known), mostNetworks)], "and"), 200)
 }
