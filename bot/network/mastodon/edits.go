@@ -15,6 +15,11 @@ type edits struct {
 	ids []string
 }
 
+const (
+	edited    = "status.update"
+	editBytes = 64 << 10 // of a post that was edited: its id is wanted
+)
+
 // mostEdits is how many are kept until somebody asks: who edits more is found by reading.
 const mostEdits = 100
 
@@ -27,21 +32,30 @@ func (e *edits) note(event io.Reader) {
 			case "event":
 				name = v.Word()
 			case "payload":
-				payload = v.Text(eventBytes)
+				if name == edited { // all others are passed over unread
+					payload = v.Text(editBytes)
+				}
 			}
 		})
 	})
-	if err != nil || name != "status.update" {
+	if err != nil || payload == "" {
 		return
 	}
-	var post status
-	if _, err := answer.Read(strings.NewReader(payload), answer.Limits{}, func(v *answer.Value) { post.read(v) }); err != nil || post.ID == "" {
+	var id string // comes first, so that the rest of a long post may be missing
+	_, _ = answer.Read(strings.NewReader(payload), answer.Limits{}, func(v *answer.Value) {
+		v.Fields(func(field []byte) {
+			if string(field) == "id" {
+				id = v.ID()
+			}
+		})
+	})
+	if id == "" {
 		return
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.ids) < mostEdits && !slices.Contains(e.ids, post.ID) {
-		e.ids = append(e.ids, post.ID)
+	if len(e.ids) < mostEdits && !slices.Contains(e.ids, id) {
+		e.ids = append(e.ids, id)
 	}
 }
 
