@@ -86,7 +86,8 @@ var addressees = words("me us you him her them")
 // talkative are words that begin talk, though the grammar has many of them.
 var talkative = words("you it it's its that that's this these those there they is are was were am like likes looks looking looked of on in at up " +
 	"out off over to as with without while than nvm nevermind never forget forgot leave free loop reverse thanks thank thx ty " +
-	"full minus plus one two for me my us y'all i'd i'll we'd we'll we're we've you'd you'll you're you've they'd they'll they're he's she's there's gif mp4 png style public private direct unlisted followers dm quiet")
+	"full minus plus one two for me my us y'all i'd i'll " +
+	"we'd we'll we're we've you'd you'll you're you've they'd they'll they're he's she's there's gif mp4 png style public private direct unlisted followers dm quiet")
 
 // courtesies is how many words of politeness stand first.
 func courtesies(tokens []token) int {
