@@ -14,7 +14,7 @@ func TestWhatWouldBeObeyedIsShown(t *testing.T) {
 	for in, want := range map[string]string{
 		"Ana": "Ana",
 		"Füße 漢字 👩‍👩‍👧 🏴󠁧󠁢󠁥󠁮󠁧󠁿":      "Füße 漢字 👩‍👩‍👧 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
-		"שלום می‌خواهم":              "שלום می‌خواهم",
+		"שלום می\u200cخواهم":         "שלום می\u200cخواهم",
 		"\x1b[2Jgone":                `\u001b[2Jgone`,
 		"a\rb":                       `a\u000db`,
 		"a\nadmin: yes":              `a\u000aadmin: yes`,

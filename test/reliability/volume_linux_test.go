@@ -57,9 +57,6 @@ func newVolume(t *testing.T) *volume {
 	}
 	v := &volume{dir: t.TempDir(), below: t.TempDir()}
 	root := &fs.LoopbackRoot{Path: v.below}
-	root.NewNode = func(r *fs.LoopbackRoot, _ *fs.Inode, _ string, _ *syscall.Stat_t) fs.InodeEmbedder {
-		return &node{LoopbackNode: fs.LoopbackNode{RootData: r}, v: v}
-	}
 	var st syscall.Stat_t
 	if err := syscall.Stat(v.below, &st); err != nil {
 		t.Fatal(err)
@@ -79,6 +76,11 @@ func newVolume(t *testing.T) *volume {
 		}
 	})
 	return v
+}
+
+// WrapChild implements fs.NodeWrapChilder: what is below one of ours is one, too.
+func (n *node) WrapChild(context.Context, fs.InodeEmbedder) fs.InodeEmbedder {
+	return &node{LoopbackNode: fs.LoopbackNode{RootData: n.RootData}, v: n.v}
 }
 
 // behave makes writes fail and syncs slow from now on; zero is well.

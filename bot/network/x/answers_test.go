@@ -150,7 +150,7 @@ func TestAFieldNobodyUsesMayBeAnything(t *testing.T) {
 
 func TestOneBadElementLosesNoOther(t *testing.T) {
 	const v2, v1 = `{"id":%q,"author_id":"3","created_at":"2026-11-01T00:00:00Z"}`, `{"id_str":%q,"user":{"id_str":"3"}}`
-	for _, odd := range append(oddities, `{"id":"`+strings.Repeat("1", 40_000)+`"}`, `{"id_str":"\u001b]0;x"}`, fmt.Sprintf(`{"id":"6","id_str":"6","created_at":7}`)) {
+	for _, odd := range append(oddities, `{"id":"`+strings.Repeat("1", 40_000)+`"}`, `{"id_str":"\u001b]0;x"}`, `{"id":"6","id_str":"6","created_at":7}`) {
 		for version, body := range map[string]string{
 			"v2":   fmt.Sprintf(`{"data":[`+v2+`,%s,`+v2+`],"includes":{"users":[%[2]s,{"id":"3","username":"ada"}]}}`, "9", odd, "8"),
 			"v1.1": fmt.Sprintf(`[`+v1+`,%s,`+v1+`]`, "9", odd, "8"),
