@@ -18,9 +18,9 @@ func (d *daemon) announce(open doors) {
 		}
 	}
 	if open.page != nil {
-		log.Info("serves the page", "listen", open.page.Addr(), "url", cfg.Web.URL)
+		log.Info("serves the page", "listen", open.page.Addr().String(), "url", cfg.Web.URL)
 	}
-	at := []any{"socket", open.admin.Addr()}
+	at := []any{"socket", open.admin.Addr().String()}
 	if cfg.Admin.Metrics != "" {
 		at = append(at, "metrics", cfg.Admin.Metrics)
 	}

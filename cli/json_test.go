@@ -49,7 +49,7 @@ func TestEveryCommandPrintsObjectsWithStableNames(t *testing.T) {
 	h := newHouse(t)
 	h.env["SLUGPUPPY_X_ENABLED"] = "true"
 	reader, dream, _ := apptest.Gallery(t, h.server)
-	h.connect(t, reader, "--now")
+	h.connect(t, reader, "--now", "--mutes")
 	who := "@" + reader.Handle()
 	dead, queued := h.furnish(t)
 	scene := filepath.Join(h.dir, "scene.png")

@@ -24,7 +24,7 @@ type late struct {
 const latePart = "later"
 
 // again is how long after each try the next one is. Then a post is left alone.
-var again = []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 3 * time.Hour}
+var again = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute, 3 * time.Hour}
 
 const (
 	mostLate   = 1000 // posts for later of one subscriber; further ones are left alone
