@@ -96,9 +96,6 @@ func cuts(t *testing.T, dir string) []cut {
 }
 
 func TestWhatIsToldToEndEnds(t *testing.T) {
-	if testing.Short() {
-		t.Skip("some minutes of commands")
-	}
 	dir := t.TempDir()
 	h := newHouse(t)
 	hang := mute(t)
@@ -107,7 +104,10 @@ func TestWhatIsToldToEndEnds(t *testing.T) {
 	for name, value := range h.env {
 		env[name] = value
 	}
-	for _, c := range cuts(t, dir) {
+	for i, c := range cuts(t, dir) {
+		if os.Getenv("SLUGPUPPY_LONG") == "" && i%4 != 0 { // all of them take minutes
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) { c.try(t, dir, h.file, env) })
 	}
 }

@@ -25,8 +25,8 @@ const (
 )
 
 func TestAHundredBombsCostLittle(t *testing.T) {
-	if testing.Short() {
-		t.Skip("half a minute")
+	if os.Getenv("SLUGPUPPY_LONG") == "" {
+		t.Skip("SLUGPUPPY_LONG is not set: half a minute")
 	}
 	p := pool(t, "daemon", func(o *child.Options) { o.Processes = 2 })
 	photo := odd.Of("jpeg")[0].Data

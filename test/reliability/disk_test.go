@@ -86,8 +86,8 @@ func TestADiskInTroubleIsWaitedFor(t *testing.T) {
 		"input and output fail": broken(syscall.EIO, "the disk fails"), "read-only": broken(syscall.EROFS, "read-only")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && name != "files may not grow" {
-				t.Skip("one kind of trouble is enough for -short")
+			if !long() && name != "files may not grow" {
+				t.Skip("one kind of trouble is enough without SLUGPUPPY_LONG")
 			}
 			outlast(t, make(t))
 		})

@@ -18,16 +18,13 @@ const startsWithin = 5 * time.Second
 // The program itself, killed again and again at any point, with servers that know idempotency keys and that
 // do not: everybody is answered once, and nobody is given up because of the kills.
 func TestAKilledProgramAnswersEverybodyOnce(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a start and a few dreams for every kill are left out of -short")
+	if !long() {
+		t.Skip("SLUGPUPPY_LONG is not set: every kill costs a start and a few dreams")
 	}
 	for name, dialect := range map[string]mastodontest.Dialect{"with keys": mastodontest.Mastodon, "without keys": mastodontest.GoToSocial} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			kills := 3
-			if long() {
-				kills = 30
-			}
+			const kills = 30
 			killAgain(t, kills, dialect)
 		})
 	}
