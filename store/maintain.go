@@ -116,30 +116,29 @@ func Compact(ctx context.Context, path, to string) error {
 	if err != nil {
 		return err
 	}
-	defer src.Close()
-	var file *os.File
-	open := func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
-		file, err = os.OpenFile(name, flag, mode)
-		return file, err
-	}
-	dst, err := boltOpen(to, &bolt.Options{Timeout: lockPatience, NoSync: true, OpenFile: open})
+	dst, err := boltOpen(to, &bolt.Options{Timeout: lockPatience, NoSync: true})
 	if err != nil {
+		src.Close()
 		return err
 	}
-	// Copying cannot be told to end, but it does when it cannot write.
-	defer context.AfterFunc(ctx, func() { file.Close() })()
-	if err := bolt.Compact(dst, src, 1<<20); err != nil {
-		dst.Close()
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
+	// Copying cannot be told to end: it is left to itself, and the file that it writes is nobody's.
+	copied := make(chan error, 1)
+	go func() {
+		err := bolt.Compact(dst, src, 1<<20)
+		if err == nil {
+			err = dst.Sync()
 		}
+		copied <- errors.Join(err, dst.Close(), src.Close())
+	}()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("compact the database: %w", context.Cause(ctx))
+	case err = <-copied:
+	}
+	if err != nil {
 		return fmt.Errorf("compact the database: %w", err)
 	}
-	if err := dst.Sync(); err != nil {
-		dst.Close()
-		return fmt.Errorf("compact the database: %w", err)
-	}
-	return dst.Close()
+	return nil
 }
 
 // Check reads the whole database: bbolt's own pages and, where the schema is this program's, whether

@@ -377,6 +377,9 @@ func TestAChildThatHasNothingToDoIsEnded(t *testing.T) {
 
 // A child that gets no turn of the processor is not at fault: its file is decoded when it gets one.
 func TestOnlyAChildsOwnTimeCounts(t *testing.T) {
+	if raced {
+		t.Skip("a large picture needs more memory under the race detector than a decoder may have")
+	}
 	p := pool(t, "decode", func(o *child.Options) { o.Processes = 1 })
 	data, err := picture.EncodeJPEG(image.NewGray(image.Rect(0, 0, 6000, 4000)), 85, "")
 	if err != nil {

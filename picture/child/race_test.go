@@ -2,5 +2,5 @@
 
 package child_test
 
-// raced tells that the race detector is there, whose own memory ends before a limit is met.
+// raced says that the race detector is here, whose memory is more than a decoder may have.
 const raced = true
