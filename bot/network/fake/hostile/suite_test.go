@@ -46,7 +46,7 @@ func watchHeap(t *testing.T) *atomic.Uint64 {
 
 func TestNoServerHarmsAnybodyElse(t *testing.T) {
 	for i, b := range hostile.Mastodons("reader@home.example") {
-		if os.Getenv("SLUGPUPPY_LONG") == "" && i%4 != 0 {
+		if os.Getenv("SLUGPUPPY_LONG") == "" && i%4 != 0 || raced && i%24 != 0 {
 			continue
 		}
 		t.Run(b.Name, func(t *testing.T) {
