@@ -158,6 +158,15 @@ func Some[T any](v *Value, most int, read func(*T, *Value) bool) List[T] {
 	return List[T]{Told: true, Items: one}
 }
 
+// Anew is what p points to, empty: fields that come again and again cost nothing.
+func Anew[T any](p *T) *T {
+	if p == nil {
+		return new(T)
+	}
+	*p = *new(T)
+	return p
+}
+
 // Strings reads a list of strings, each by read, without those that are empty.
 func Strings(v *Value, most int, read func(*Value) string) List[string] {
 	return ListOf(v, most, func(s *string, v *Value) bool {

@@ -83,7 +83,7 @@ func (s *status) read(v *answer.Value) bool {
 	v.Fields(func(name []byte) {
 		switch string(name) {
 		case "reblog":
-			s.Reblog = anew(s.Reblog)
+			s.Reblog = answer.Anew(s.Reblog)
 			s.Reblog.original(v)
 		default:
 			s.quoting(name, v)
@@ -101,7 +101,7 @@ func (s *status) original(v *answer.Value) {
 func (s *status) quoting(name []byte, v *answer.Value) {
 	switch string(name) {
 	case "quote":
-		s.Quote = anew(s.Quote)
+		s.Quote = answer.Anew(s.Quote)
 		s.Quote.read(v)
 	default:
 		s.own(name, v)
@@ -138,15 +138,6 @@ func (s *status) own(name []byte, v *answer.Value) {
 	case "mentions":
 		s.Mentions = answer.ListOf(v, mostMentions, (*account).read).Items
 	}
-}
-
-// anew is what p points to, empty: fields that come again and again cost nothing.
-func anew[T any](p *T) *T {
-	if p == nil {
-		return new(T)
-	}
-	*p = *new(T)
-	return p
 }
 
 // quote is a quoted post: Mastodon 4.4 nests it under a state, or only names it; others give the post itself.
@@ -234,7 +225,7 @@ func (n *notification) read(v *answer.Value) bool {
 		case "created_at":
 			n.Created = v.Time()
 		case "status":
-			n.Status = anew(n.Status)
+			n.Status = answer.Anew(n.Status)
 			n.Status.read(v)
 		}
 	})

@@ -52,7 +52,7 @@ func (c *Client) ownFields(ctx context.Context) (fields []field, err error) {
 			v.Fields(func(name []byte) {
 				if string(name) == "fields" {
 					list := answer.ListOf(v, mostFields, (*field).read)
-					fields, told = list.Items, list.Told && list.Bad == 0 && list.Left == 0
+					fields, told = list.Items, list.Whole()
 				}
 			})
 		})

@@ -55,12 +55,15 @@ type (
 	}
 )
 
-func (u *user) read(v *answer.Value) bool {
+func (u *user) read(v *answer.Value) bool { return u.called(v, "id", "username") }
+
+// called reads an account whose id and name are in these fields.
+func (u *user) called(v *answer.Value, id, handle string) bool {
 	v.Fields(func(name []byte) {
 		switch string(name) {
-		case "id":
+		case id:
 			u.ID = v.ID()
-		case "username":
+		case handle:
 			u.Username = v.Handle()
 		case "description":
 			u.Description = v.Text(answer.LongestText)
@@ -135,12 +138,14 @@ func (e *entities) read(v *answer.Value) {
 	})
 }
 
-func (m *mention) read(v *answer.Value) bool {
+func (m *mention) read(v *answer.Value) bool { return m.called(v, "id", "username") }
+
+func (m *mention) called(v *answer.Value, id, handle string) bool {
 	v.Fields(func(name []byte) {
 		switch string(name) {
-		case "id":
+		case id:
 			m.ID = v.ID()
-		case "username":
+		case handle:
 			m.Username = v.Handle()
 		}
 	})

@@ -18,25 +18,16 @@ func (t *tweet) read(v *answer.Value) bool {
 	v.Fields(func(name []byte) {
 		switch string(name) {
 		case "retweeted_status":
-			t.Reposted = anew(t.Reposted)
+			t.Reposted = answer.Anew(t.Reposted)
 			v.Fields(func(name []byte) { t.Reposted.own(name, v) })
 		case "quoted_status":
-			t.Quoted = anew(t.Quoted)
+			t.Quoted = answer.Anew(t.Quoted)
 			v.Fields(func(name []byte) { t.Quoted.own(name, v) })
 		default:
 			t.own(name, v)
 		}
 	})
 	return t.ID != ""
-}
-
-// anew is what p points to, empty: fields that come again and again cost nothing.
-func anew(t *tweet) *tweet {
-	if t == nil {
-		return new(tweet)
-	}
-	*t = tweet{}
-	return t
 }
 
 // own reads a field of a post itself.
@@ -87,35 +78,9 @@ func (t *tweet) entities(v *answer.Value) {
 }
 
 // readLegacy reads an account of v1.1.
-func (u *user) readLegacy(v *answer.Value) bool {
-	v.Fields(func(name []byte) {
-		switch string(name) {
-		case "id_str":
-			u.ID = v.ID()
-		case "screen_name":
-			u.Username = v.Handle()
-		case "description":
-			u.Description = v.Text(answer.LongestText)
-		case "created_at":
-			u.CreatedAt = v.Time()
-		case "protected":
-			u.Protected = v.Bool()
-		}
-	})
-	return u.ID != ""
-}
+func (u *user) readLegacy(v *answer.Value) bool { return u.called(v, "id_str", "screen_name") }
 
-func (m *mention) readLegacy(v *answer.Value) bool {
-	v.Fields(func(name []byte) {
-		switch string(name) {
-		case "id_str":
-			m.ID = v.ID()
-		case "screen_name":
-			m.Username = v.Handle()
-		}
-	})
-	return m.ID != ""
-}
+func (m *mention) readLegacy(v *answer.Value) bool { return m.called(v, "id_str", "screen_name") }
 
 // readLegacy reads an attachment of v1.1, with the link in the text that stands for it.
 func (m *media) readLegacy(v *answer.Value) bool {
