@@ -9,12 +9,12 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/network/safehttp"
 )
 
 // checkProxies knocks at the proxies that the environment names; without any it finds nothing.
 func checkProxies(ctx context.Context) (found []network.Finding) {
 	env := httpproxy.FromEnvironment()
-	ports := map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 	var seen []string
 	for _, scheme := range []string{"https", "http"} {
 		via, err := env.ProxyFunc()(&url.URL{Scheme: scheme, Host: "example.org"})
@@ -26,15 +26,12 @@ func checkProxies(ctx context.Context) (found []network.Finding) {
 			continue
 		}
 		seen = append(seen, via.String())
-		port, known := ports[via.Scheme]
-		if !known {
-			found = append(found, sick("proxy", "nothing here speaks "+via.Scheme, "use a proxy that speaks http, https or socks5"))
+		address, err := safehttp.ProxyAddress(via)
+		if err != nil {
+			found = append(found, sick("proxy", err.Error(), "use a proxy that speaks http, https or socks5"))
 			continue
 		}
-		if via.Port() != "" {
-			port = via.Port()
-		}
-		found = append(found, knock(ctx, via, net.JoinHostPort(via.Hostname(), port)))
+		found = append(found, knock(ctx, via, address))
 	}
 	return found
 }

@@ -61,22 +61,38 @@ func (c *Client) resolve(ctx context.Context, host string) ([]netip.Addr, error)
 func (c *Client) through(ctx context.Context, via *url.URL, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
-	switch via.Scheme {
-	case "socks5", "socks5h":
-		return c.socks(ctx, via, address)
-	case "http", "https":
-		return c.tunnel(ctx, via, address)
+	at, err := ProxyAddress(via)
+	switch {
+	case err != nil:
+		return nil, err
+	case via.Scheme == "http" || via.Scheme == "https":
+		return c.tunnel(ctx, via, at, address)
 	}
-	return nil, fmt.Errorf("%w: it speaks %q; http, https and socks5 are understood", ErrProxy, via.Scheme)
+	return c.socks(ctx, via, at, address)
 }
 
-func (c *Client) socks(ctx context.Context, via *url.URL, address string) (net.Conn, error) {
+// proxyPorts are those of the kinds of proxies that are understood, where their address names none.
+var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
+
+// ProxyAddress is the host and port of a proxy; ErrProxy for one of a kind that is not understood.
+func ProxyAddress(via *url.URL) (string, error) {
+	port, ok := proxyPorts[via.Scheme]
+	if !ok {
+		return "", fmt.Errorf("%w: it speaks %q; http, https and socks5 are understood", ErrProxy, via.Scheme)
+	}
+	if via.Port() != "" {
+		port = via.Port()
+	}
+	return net.JoinHostPort(via.Hostname(), port), nil
+}
+
+func (c *Client) socks(ctx context.Context, via *url.URL, at, address string) (net.Conn, error) {
 	var auth *proxy.Auth
 	if u := via.User; u != nil {
 		password, _ := u.Password()
 		auth = &proxy.Auth{User: u.Username(), Password: password}
 	}
-	d, err := proxy.SOCKS5("tcp", withPort(via, "1080"), auth, &c.plain)
+	d, err := proxy.SOCKS5("tcp", at, auth, &c.plain)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProxy, err)
 	}
@@ -87,9 +103,8 @@ func (c *Client) socks(ctx context.Context, via *url.URL, address string) (net.C
 	return conn, nil
 }
 
-func (c *Client) tunnel(ctx context.Context, via *url.URL, address string) (_ net.Conn, err error) {
-	port := map[string]string{"http": "80", "https": "443"}[via.Scheme]
-	conn, err := c.plain.DialContext(ctx, "tcp", withPort(via, port))
+func (c *Client) tunnel(ctx context.Context, via *url.URL, at, address string) (_ net.Conn, err error) {
+	conn, err := c.plain.DialContext(ctx, "tcp", at)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProxy, err)
 	}
@@ -124,11 +139,4 @@ func (c *Client) tunnel(ctx context.Context, via *url.URL, address string) (_ ne
 		return nil, fmt.Errorf("%w: %w", ErrProxy, context.Cause(ctx))
 	}
 	return conn, nil
-}
-
-func withPort(u *url.URL, port string) string {
-	if u.Port() != "" {
-		port = u.Port()
-	}
-	return net.JoinHostPort(u.Hostname(), port)
 }
