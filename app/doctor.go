@@ -140,15 +140,11 @@ func (a *App) checkState(_ context.Context) network.Finding {
 
 // couldMake is an error where a folder that is not there cannot be made.
 func couldMake(folder string) error {
-	at := filepath.Dir(folder)
-	for {
-		_, err := os.Stat(at)
-		if err == nil || at == filepath.Dir(at) {
-			break
-		}
-		at = filepath.Dir(at)
+	at, _, err := standing(folder)
+	if err == nil {
+		err = writable(at)
 	}
-	if err := writable(at); err != nil {
+	if err != nil {
 		return fmt.Errorf("make the state folder: %w", &fs.PathError{Op: "mkdir", Path: filepath.Join(folder, "slugpuppy.db"), Err: err})
 	}
 	return nil
@@ -165,13 +161,7 @@ const (
 // checkDisk looks at the space beside the database.
 func (a *App) checkDisk(_ context.Context) network.Finding {
 	path := a.cfg.Store.Path
-	folder := filepath.Dir(path)
-	for { // the folder may not be made yet
-		if _, err := os.Stat(folder); err == nil || folder == filepath.Dir(folder) {
-			break
-		}
-		folder = filepath.Dir(folder)
-	}
+	folder, _, _ := standing(filepath.Dir(path)) // it may not be made yet; what is wrong with it checkState says
 	free, err := diskFree(folder)
 	if err != nil {
 		return doubt("disk", "the free space of "+folder+" is not known: "+err.Error(), "look yourself now and then")

@@ -100,12 +100,7 @@ func notOurs(path string) Hindrance {
 	if whole, err := filepath.Abs(path); err == nil {
 		path = whole
 	}
-	at := path
-	info, err := os.Stat(at)
-	for err != nil && at != filepath.Dir(at) {
-		at = filepath.Dir(at)
-		info, err = os.Stat(at)
-	}
+	at, info, err := standing(path)
 	if err != nil {
 		return Hindrance{path + " cannot be reached: " + err.Error(), "run as the user whose it is"}
 	}
@@ -120,6 +115,15 @@ func notOurs(path string) Hindrance {
 		return Hindrance{what, "`chmod u+rwx " + at + "`"}
 	}
 	return Hindrance{what, "`chmod u+rw " + at + "`"}
+}
+
+// standing is a path, or the nearest folder above it that is there.
+func standing(path string) (at string, info fs.FileInfo, err error) {
+	for at = path; ; at = filepath.Dir(at) {
+		if info, err = os.Stat(at); err == nil || at == filepath.Dir(at) {
+			return at, info, err
+		}
+	}
 }
 
 // ours is how a path becomes a user's: the file itself is given to them, or a folder of their own is made for
