@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -159,6 +160,19 @@ var startAgain = backoff.Law{First: time.Second, Longest: 15 * time.Second}
 // lookAgain is the time between two looks whether somebody has signed in.
 const lookAgain = 5 * time.Second
 
+// untilWritten waits until somebody else has written the database, which is all that can have changed; false
+// means that ctx ended. To open it for every look would start a process each time.
+func (a *App) untilWritten(ctx context.Context) bool {
+	was, err := os.Stat(a.cfg.Store.Path)
+	for backoff.Sleep(ctx, lookAgain) {
+		is, now := os.Stat(a.cfg.Store.Path)
+		if err != nil || now != nil || !is.ModTime().Equal(was.ModTime()) || is.Size() != was.Size() {
+			return true
+		}
+	}
+	return false
+}
+
 // prepare builds the daemon and opens its doors. Where the disk does not allow that it says so, in the
 // log, to f and by calling waiting once, and tries again until ctx ends; then d is nil. So it does with patience
 // where nobody has signed in yet.
@@ -170,7 +184,7 @@ func (a *App) prepare(ctx context.Context, f *front, patience bool, build func()
 				a.log.Info("waiting until somebody signs in", "what_for", err)
 			}
 			waiting()
-			if !backoff.Sleep(ctx, lookAgain) {
+			if !a.untilWritten(ctx) {
 				return nil, doors{}, nil
 			}
 			continue
