@@ -40,15 +40,7 @@ func (a *App) money(all []place) func() (spent, left float64, err error) {
 	dollars := func(m network.Money) float64 { return float64(m) / float64(network.Dollar) }
 	return func() (float64, float64, error) {
 		spent, left := network.Money(0), math.Inf(1)
-		for _, p := range all {
-			b, ok := p.Adapter.(network.Biller)
-			if !ok {
-				continue
-			}
-			bills, err := b.Bills(a.month())
-			if err != nil {
-				return 0, 0, err
-			}
+		err := a.billed(all, func(_ place, b network.Biller, bills []network.Bill) {
 			most := network.Money(0)
 			for _, one := range bills {
 				spent, most = spent+one.Sum, max(most, one.Sum)
@@ -56,26 +48,40 @@ func (a *App) money(all []place) func() (spent, left float64, err error) {
 			if b.Cap() > 0 {
 				left = min(left, dollars(max(0, b.Cap()-most)))
 			}
+		})
+		if err != nil {
+			return 0, 0, err
 		}
 		return dollars(spent), left, nil
 	}
 }
 
+// billed tells of the networks that bill, with this month's bills.
+func (a *App) billed(all []place, tell func(place, network.Biller, []network.Bill)) error {
+	for _, p := range all {
+		b, ok := p.Adapter.(network.Biller)
+		if !ok {
+			continue
+		}
+		bills, err := b.Bills(a.month())
+		if err != nil {
+			return err
+		}
+		tell(p, b, bills)
+	}
+	return nil
+}
+
 // costs is what accounts cost this month and how many calls they have left, for the operator's page.
 func (a *App) costs(all []place) func(context.Context) ([]web.Cost, error) {
 	return func(context.Context) (list []web.Cost, err error) {
-		for _, p := range all {
-			b, ok := p.Adapter.(network.Biller)
-			if !ok {
-				continue
-			}
-			bills, err := b.Bills(a.month())
-			if err != nil {
-				return nil, err
-			}
+		err = a.billed(all, func(p place, b network.Biller, bills []network.Bill) {
 			for _, bill := range bills {
 				list = append(list, costOf(p, bill, b.Calls(bill.Identity)))
 			}
+		})
+		if err != nil {
+			return nil, err
 		}
 		return list, nil
 	}
