@@ -52,11 +52,9 @@ func (t *Trial) follow(p dream.Progress, now time.Time) {
 
 // glimpse is a picture as a JPEG that is quickly loaded, nil if it cannot be made.
 func glimpse(img *image.NRGBA) []byte {
-	if w, h := picture.Fit(img.Rect.Dx(), img.Rect.Dy(), glanceSide); w < img.Rect.Dx() {
-		img = picture.FromImage(img).Resize(w, h).NRGBA()
-	}
+	fitted := within(img, glanceSide)
 	for quality := 75; quality > 10; quality -= 20 {
-		if data, err := picture.EncodeJPEG(img, quality, ""); err == nil && len(data) <= glanceMost {
+		if data, err := picture.EncodeJPEG(fitted, quality, ""); err == nil && len(data) <= glanceMost {
 			return data
 		}
 	}

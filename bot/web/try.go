@@ -177,10 +177,7 @@ func (s *Site) tryPicture(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if w, h := picture.Fit(img.Bounds().Dx(), img.Bounds().Dy(), trySide); w < img.Bounds().Dx() {
-		img = picture.FromImage(img).Resize(w, h).NRGBA()
-	}
-	trial := s.trials.begin(wish, img)
+	trial := s.trials.begin(wish, within(img, trySide))
 	if trial == nil {
 		return refuse(http.StatusServiceUnavailable, words.BusyPage)
 	}
