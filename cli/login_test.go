@@ -21,24 +21,34 @@ import (
 
 // terminal is a running login: what it printed, and the person's keyboard.
 type terminal struct {
-	mu       sync.Mutex
-	err, out bytes.Buffer
-	keys     *io.PipeWriter
-	code     chan int
-	app      *console
+	err  paper
+	out  bytes.Buffer
+	keys *io.PipeWriter
+	code chan int
+	app  *console
 }
 
 // Write is standard error.
-func (t *terminal) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.err.Write(p)
+func (t *terminal) Write(p []byte) (int, error) { return t.err.Write(p) }
+
+func (t *terminal) said() string { return t.err.String() }
+
+// paper is what can be read while it is written on.
+type paper struct {
+	mu sync.Mutex
+	b  bytes.Buffer
 }
 
-func (t *terminal) said() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.err.String()
+func (p *paper) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.b.Write(b)
+}
+
+func (p *paper) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.b.String()
 }
 
 // signIn starts a login in a home of its own.

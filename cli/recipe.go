@@ -31,12 +31,7 @@ func (c *console) recipeShow() *cobra.Command {
 					labels = net.Labels()
 				}
 			}
-			name := func(n int) string {
-				if n < 0 || n >= len(labels) {
-					return ""
-				}
-				return labels[n].Names[0]
-			}
+			name := func(n int) string { return object.NameOf(labels, n) }
 			return c.print(object.OfRecipe(args[0], r, labels), r.Say(name))
 		},
 	}

@@ -121,6 +121,14 @@ type WordTerm struct {
 	Weight float32 `json:"weight"`
 }
 
+// NameOf is the first name of a label, "" where there is none of that number.
+func NameOf(labels []classifier.Label, n int) string {
+	if n < 0 || n >= len(labels) || len(labels[n].Names) == 0 {
+		return ""
+	}
+	return labels[n].Names[0]
+}
+
 // OfRecipe is a recipe as printed; labels are its network's, nil when that is not at hand.
 func OfRecipe(token string, r dream.Recipe, labels []classifier.Label) Recipe {
 	out := Recipe{Token: token, Verb: string(r.Verb), Model: r.Model, Preset: r.Preset, Octaves: r.Octaves,
@@ -136,11 +144,7 @@ func OfRecipe(token string, r dream.Recipe, labels []classifier.Label) Recipe {
 		out.Layers = append(out.Layers, t)
 	}
 	for _, w := range r.Words {
-		t := WordTerm{Label: w.Label, Weight: w.Weight}
-		if w.Label < len(labels) && len(labels[w.Label].Names) > 0 {
-			t.Name = labels[w.Label].Names[0]
-		}
-		out.Words = append(out.Words, t)
+		out.Words = append(out.Words, WordTerm{Label: w.Label, Weight: w.Weight, Name: NameOf(labels, w.Label)})
 	}
 	return out
 }
