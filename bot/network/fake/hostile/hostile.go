@@ -88,11 +88,6 @@ func NowAndThen(n int64, l Lie) Lie {
 	return Only(func(*http.Request) bool { return asked.Add(1)%n == 0 }, l)
 }
 
-// Both tells two lies: the second about what the first makes of the truth.
-func Both(first, second Lie) Lie {
-	return func(honest http.Handler) http.Handler { return second(first(honest)) }
-}
-
 // In is for requests whose path has one of these parts.
 func In(parts ...string) func(*http.Request) bool {
 	return func(r *http.Request) bool {
