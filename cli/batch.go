@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,11 +139,8 @@ func (s *offline) makeAll(ctx context.Context, r dream.Recipe, w wish) error {
 		}
 		all = append(all, t)
 	}
-	if len(w.in) == 1 && w.watch == "" {
-		for _, t := range all {
-			return s.make(ctx, t.in, t.out, r, w.making)
-		}
-		return nil
+	if len(w.in) == 1 && len(all) == 1 && w.watch == "" {
+		return s.make(ctx, all[0].in, all[0].out, r, w.making)
 	}
 	failed := s.makeEach(ctx, r, all, w)
 	if ctx.Err() != nil {
@@ -231,14 +227,10 @@ func (w making) mayReplace(out string) error {
 	if w.overwrite || out == "-" {
 		return nil
 	}
-	info, err := os.Stat(out)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil // nothing, or a device or pipe, of which nothing is lost
+	if info, err := os.Stat(out); err == nil && info.Mode().IsRegular() {
+		return refusedError(fmt.Errorf("%s is there already; --overwrite writes over it", out))
 	}
-	if err != nil || info.IsDir() {
-		return nil // which canWrite explains
-	}
-	return refusedError(fmt.Errorf("%s is there already; --overwrite writes over it", out))
+	return nil // nothing is lost of what else may be there, and canWrite says what cannot be written
 }
 
 // previews writes pictures on the way of a dream into a folder.
