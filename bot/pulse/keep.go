@@ -2,9 +2,7 @@ package pulse
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"slugpuppy/bot/network/backoff"
@@ -36,7 +34,10 @@ func (m *Monitor) Keep(ctx context.Context, name string, log *slog.Logger, f fun
 	failures, said, saidAt := 0, "", time.Time{}
 	for {
 		began := time.Now()
-		err := safely(ctx, log, f)
+		err := Safely(func() error { return within(ctx, f) })
+		if stack := StackOf(err); stack != "" {
+			log.Error("a part of the daemon panicked", "panic", err, "stack", stack)
+		}
 		if err == nil || ctx.Err() != nil {
 			m.cure(name)
 			return
@@ -56,16 +57,10 @@ func (m *Monitor) Keep(ctx context.Context, name string, log *slog.Logger, f fun
 	}
 }
 
-// safely turns a panic into an error.
-func safely(ctx context.Context, log *slog.Logger, f func(context.Context) error) (err error) {
+// within gives f a context of its own.
+func within(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v", v)
-			log.Error("a part of the daemon panicked", "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
 	return f(ctx)
 }
 

@@ -3,7 +3,6 @@ package reply
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"slugpuppy/bot/network"
@@ -180,15 +179,16 @@ func (d *Daemon) cursor(ctx context.Context) (string, error) {
 // arriveSafely is arrive, but that a mention at which we have a bug is skipped: it must not keep the bot
 // from all that come later.
 func (d *Daemon) arriveSafely(ctx context.Context, p network.Post) (job store.Job, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			d.Log.Error("a mention cannot be read for a bug and is skipped", "post", p.ID, "panic", v, "stack", string(debug.Stack()))
-			job = store.Job{Network: d.Platform.Name(), Source: p.ID, Requester: p.Author.ID, Handle: p.Author.Handle,
-				Payload: encode(event{Post: p}), State: store.Skipped, Reason: "a bug was met when it was read", Lane: wordLane}
-			err = nil
-		}
-	}()
-	return d.arrive(ctx, p)
+	err = pulse.Safely(func() (err error) {
+		job, err = d.arrive(ctx, p)
+		return err
+	})
+	if stack := pulse.StackOf(err); stack != "" {
+		d.Log.Error("a mention cannot be read for a bug and is skipped", "post", p.ID, "panic", err, "stack", stack)
+		return store.Job{Network: d.Platform.Name(), Source: p.ID, Requester: p.Author.ID, Handle: p.Author.Handle,
+			Payload: encode(event{Post: p}), State: store.Skipped, Reason: "a bug was met when it was read", Lane: wordLane}, nil
+	}
+	return job, err
 }
 
 // arrive turns one mention into the job that is recorded. What needs no answer is recorded

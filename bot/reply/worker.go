@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/backoff"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/store"
 )
 
@@ -33,11 +33,6 @@ var (
 // of, as it seems: one that is killed all the time does not live so long, and a third death would be the
 // job's last.
 const probation = 10 * time.Second
-
-// panicked is a bug met while working on a job.
-type panicked struct{ value any }
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 // work takes jobs of one lane, one at a time, until ctx ends.
 func (d *Daemon) work(ctx context.Context, lane string) error {
@@ -152,13 +147,14 @@ func (d *Daemon) heartbeat(ctx context.Context, job store.Job, cancel context.Ca
 
 // handleSafely turns a panic into an error that counts as a failed attempt.
 func (d *Daemon) handleSafely(ctx context.Context, job store.Job) (out outcome, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicked{value: v}
-			d.Log.Error("a job panicked", "job", job.ID, "panic", v, "stack", string(debug.Stack()))
-		}
-	}()
-	return d.handle(ctx, job)
+	err = pulse.Safely(func() (err error) {
+		out, err = d.handle(ctx, job)
+		return err
+	})
+	if stack := pulse.StackOf(err); stack != "" {
+		d.Log.Error("a job panicked", "job", job.ID, "panic", err, "stack", stack)
+	}
+	return out, err
 }
 
 // failed decides what a failed attempt costs. A disk that is full or a server that is away is nobody's fault: the

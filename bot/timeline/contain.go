@@ -3,40 +3,12 @@ package timeline
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/store"
 )
-
-// panicked is a bug met while working for one subscriber. It costs only their pass.
-type panicked struct {
-	value any
-	stack []byte
-}
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
-
-// safely turns a panic of what it runs into an error.
-func safely(run func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicked{v, debug.Stack()}
-		}
-	}()
-	return run()
-}
-
-// stackOf is where an error that was a panic happened, "" for any other.
-func stackOf(err error) string {
-	var p *panicked
-	if errors.As(err, &p) {
-		return string(p.stack)
-	}
-	return ""
-}
 
 // meanwhile forgives that what we know of a post changed while we looked elsewhere: people's words come
 // at any time, and what they say goes first. The next pass looks at the post as it is then.
@@ -111,7 +83,7 @@ func (w *watcher) contain(ctx context.Context, sub store.Subscriber, err error) 
 	}
 	w.Observer.Contained()
 	w.Log.Error("a timeline cannot be looked after; the others are", "account", sub.Handle, "error", err,
-		"retry_in", w.spell.pause, "stack", stackOf(err))
+		"retry_in", w.spell.pause, "stack", pulse.StackOf(err))
 	return w.spell.pause, errors.Join(err, w.note(trouble))
 }
 

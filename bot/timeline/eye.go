@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -158,7 +159,7 @@ func (e *Eye) see(ctx context.Context, from Source, m network.Media) (seen store
 		return seen, err
 	}
 	err = from.Work(ctx, func(within context.Context) error {
-		return safely(func() error {
+		return pulse.Safely(func() error {
 			seen, err = e.examine(within, hash, data)
 			return err
 		})

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/pulse"
 	"slugpuppy/store"
 )
 
@@ -205,7 +206,7 @@ func (w *watcher) seeAll(ctx context.Context, posts []*seen) error {
 // verdict decides about a post. One that nothing can be decided about, for a bug of ours, is left alone:
 // it must not keep the others from being judged.
 func (w *watcher) verdict(v view, s *seen) (row store.Judged, ok bool) {
-	err := safely(func() error { row = w.Eye.decide(v, *s); return nil })
+	err := pulse.Safely(func() error { row = w.Eye.decide(v, *s); return nil })
 	if err != nil {
 		w.spoilt(s.post.ID, err)
 	}
@@ -216,7 +217,7 @@ func (w *watcher) verdict(v view, s *seen) (row store.Judged, ok bool) {
 func (w *watcher) spoilt(post string, err error) {
 	w.Observer.Contained()
 	w.Log.Error("a post cannot be judged and is left alone", "account", w.own.Identity(), "post", post,
-		"error", err, "stack", stackOf(err))
+		"error", err, "stack", pulse.StackOf(err))
 }
 
 // write stores rows with a cursor. Where the store does not take them all, it is asked for each: one row
@@ -260,7 +261,7 @@ func (w *watcher) see(ctx context.Context, s *seen) (err error) {
 	if len(s.post.Media) == 0 {
 		return nil
 	}
-	err = safely(func() error {
+	err = pulse.Safely(func() error {
 		s.sights, err = w.Eye.lookAt(ctx, w.source(), s.post)
 		return err
 	})
@@ -271,7 +272,7 @@ func (w *watcher) see(ctx context.Context, s *seen) (err error) {
 	case ok:
 		s.missed = err
 		return nil
-	case stackOf(err) != "":
+	case pulse.StackOf(err) != "":
 		w.spoilt(s.post.ID, err)
 		return nil
 	}

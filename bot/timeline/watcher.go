@@ -140,7 +140,7 @@ func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	defer cancel()
 	w.doubts.begin()
 	w.muting.begin()
-	err = safely(func() error { return w.once(within, sub) })
+	err = pulse.Safely(func() error { return w.once(within, sub) })
 	switch {
 	case errors.Is(err, store.ErrNoSubscriber):
 		return 0, err

@@ -81,11 +81,12 @@ func (s Snapshot) Status() string {
 	return fmt.Sprintf("Dreaming, %d %%", s.Percent)
 }
 
-// work takes what ends the work, unless the trial was given up before it began.
-func (t *Trial) work(stop context.CancelCauseFunc) {
+// work takes what ends the work, and says whether the trial was given up before it began.
+func (t *Trial) work(stop context.CancelCauseFunc) (given bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stop = stop
+	return t.given
 }
 
 // giveUp ends a trial for who asked for it.

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"slugpuppy/bot/pulse"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
@@ -212,7 +213,7 @@ func (s *Site) tryAll(ctx context.Context) error {
 
 // work does a trial: what it sees, whether it is a dream, and a dream of it.
 func (s *Site) work(ctx context.Context, t *Trial, img image.Image) {
-	err := s.attempt(ctx, t, img)
+	err := pulse.Safely(func() error { return s.attempt(ctx, t, img) })
 	t.change(func() {
 		t.done = true
 		switch {
@@ -231,15 +232,10 @@ func (s *Site) work(ctx context.Context, t *Trial, img image.Image) {
 	})
 }
 
-func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
+func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	if t.work(cancel); t.given {
+	if given := t.work(cancel); given {
 		return errGivenUp
 	}
 	clock := time.AfterFunc(tryTime, func() { cancel(context.DeadlineExceeded) })
