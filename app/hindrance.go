@@ -38,7 +38,7 @@ func Hindered(err error) (h Hindrance, ok bool) {
 		return notOurs(path), true
 	case errors.Is(err, syscall.EROFS):
 		return Hindrance{path + " is on a file system that cannot be written to",
-			"mount it for writing, or set store.path to another folder"}, true
+			"mount it for writing, or name a folder elsewhere: the one of the database is store.path"}, true
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return Hindrance{"the disk of " + path + " is full, or your share of it", "make room"}, true
 	case errors.Is(err, syscall.ENAMETOOLONG):
