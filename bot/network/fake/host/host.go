@@ -69,7 +69,7 @@ func (h *Host) Start() {
 	h.serve(l)
 }
 
-// StartInMemory serves over net.Pipe instead of a socket, under a name of its own, so that a test may
+// StartInMemory serves over buffered pipes instead of a socket, under a name of its own, so that a test may
 // run client and server in one testing/synctest bubble on virtual time. Only Client reaches it.
 func (h *Host) StartInMemory(name string) {
 	l := newPipeListener(name)

@@ -135,7 +135,7 @@ func New(opt Options) *Server {
 	return s
 }
 
-// StartInMemory serves over net.Pipe instead of a socket, see host.Host.
+// StartInMemory serves over buffered pipes instead of a socket, see host.Host.
 func (s *Server) StartInMemory() { s.Host.StartInMemory("mastodon.test") }
 
 // Close ends all connections and streams and waits for them.

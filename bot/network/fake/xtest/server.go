@@ -99,7 +99,7 @@ func New(opt Options) *Server {
 	return s
 }
 
-// StartInMemory serves over net.Pipe instead of a socket, see host.Host.
+// StartInMemory serves over buffered pipes instead of a socket, see host.Host.
 func (s *Server) StartInMemory() { s.Host.StartInMemory("x.test") }
 
 // Consumer is the key and secret of the app.
