@@ -269,10 +269,8 @@ func (v *verifier) close() {
 // verify returns what is wrong with an image, "" for nothing.
 func (v *verifier) verify(i image) string {
 	v.t.Helper()
-	if err := json.NewEncoder(v.in).Encode(i); err != nil {
-		v.t.Fatal(err)
-	}
-	if v.out.Scan() {
+	// An image may end the process after its verdict, too: then nobody takes the next one.
+	if err := json.NewEncoder(v.in).Encode(i); err == nil && v.out.Scan() {
 		_, why, _ := strings.Cut(v.out.Text(), "bad: ")
 		return why
 	}

@@ -208,6 +208,12 @@ func (p *process) until(what string, within time.Duration, ok func() bool) time.
 	return time.Since(start)
 }
 
+// untilSaid waits until the log has some words: readiness is known a moment before they are written.
+func (p *process) untilSaid(words string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("it says %q", words), 2*time.Minute, func() bool { return strings.Contains(p.log(), words) })
+}
+
 // untilReady waits until it can work.
 func (p *process) untilReady(within time.Duration) time.Duration {
 	p.t.Helper()
