@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"slugpuppy/bot/pulse"
+	"slugpuppy/bot/timeline"
+	"slugpuppy/bot/web"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/config"
@@ -40,6 +42,9 @@ type App struct {
 
 	web           http.RoundTripper
 	decodeCommand []string // what runs Decode, if it is another program than this one
+
+	pace   timeline.Options // what the filter is to do faster than usually; zero for nothing
+	beside []web.Link       // pages beside the program's own
 
 	pictures picture.Limits // with the one budget of decoded pictures
 	embedded func() (*classifier.Network, error)

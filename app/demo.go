@@ -18,37 +18,39 @@ import (
 	"slugpuppy/bot/network/fake/xtest"
 	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/network/x"
-	"slugpuppy/bot/reply"
+	"slugpuppy/bot/web"
 	"slugpuppy/config"
 	"slugpuppy/store"
 )
 
-// Stage is the bot on a fake network in this process, and a visitor who talks to it.
+// Stage is the whole program on a fake network in this process, and a visitor who talks to the bot there.
 type Stage struct {
-	Demo  *demo.Demo
-	robot *reply.Daemon
-	id    string // of the robot's account
-	store *store.Store
-	close []func()
+	Demo   *demo.Demo
+	daemon *daemon
+	id     string // of the robot's account
+	cast   *demo.Cast
+	close  []func()
 }
 
-// NewStage builds everything on the fake of a network; Close takes it away again.
-func NewStage(on string, o Options) (*Stage, error) {
+// NewStage builds everything on the fake of a network; Close takes it away again. The page at an address has
+// a timeline and the program's own pages beside it; without an address there is only the bot.
+func NewStage(on, page string, o Options) (*Stage, error) {
 	s := &Stage{}
-	if err := s.build(on, o); err != nil {
+	if err := s.build(on, page, o); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Stage) build(on string, o Options) error {
+func (s *Stage) build(on, page string, o Options) error {
 	dir, err := os.MkdirTemp("", "slugpuppy-demo-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
 	}
 	s.close = append(s.close, func() { os.RemoveAll(dir) })
 	cfg := Default()
+	cfg.Store.Path, cfg.Store.KeyFile = filepath.Join(dir, "demo.db"), filepath.Join(dir, "demo.key")
 	cfg.Bot.PerUserHour, cfg.Bot.PerThread, cfg.Bot.PerPair = 0, 0, 0 // who plays here is alone
 	i := slices.IndexFunc(kinds, func(k network.Kind) bool { return k.Name == on })
 	if i < 0 || scenes[on] == nil {
@@ -57,24 +59,30 @@ func (s *Stage) build(on string, o Options) error {
 	scene := scenes[on](settings(cfg, kinds[i]))
 	s.close = append(s.close, scene.close)
 	a := New(cfg, o)
-	if s.store, err = store.Open(filepath.Join(dir, "demo.db"), store.Options{NoSync: true}); err != nil {
-		return err
+	cfg.Filter.Enabled = page != "" && scene.person != nil
+	if cfg.Filter.Enabled {
+		a.impatient(page, scene.person.Handle())
 	}
-	s.close = append(s.close, func() { s.store.Close() })
-	p := a.places(database{s.store, a.key})[i]
-	b, err := p.Bot()
+	st, err := store.Open(cfg.Store.Path, store.Options{NoSync: true})
 	if err != nil {
 		return err
 	}
+	s.close = append(s.close, func() { st.Close() })
 	decoders, err := a.newDecoders()
 	if err != nil {
 		return err
 	}
 	s.close = append(s.close, decoders.Close)
-	if s.robot, err = a.bot(p, b, s.store, reply.Options{Log: a.log, Decode: a.apart(decoders)}); err != nil {
+	if s.daemon, err = a.newDaemon(st, decoders); err != nil {
 		return err
 	}
-	s.id, s.Demo = scene.robot, demo.New(scene.visitor, botName, s.robot)
+	rest := demo.Program{Pages: web.Static()}
+	if cfg.Filter.Enabled {
+		if rest, err = s.inhabit(scene); err != nil {
+			return err
+		}
+	}
+	s.id, s.Demo = scene.robot, demo.New(scene.visitor, botName, s.daemon.bots[0], rest)
 	return nil
 }
 
@@ -87,11 +95,22 @@ func (s *Stage) Close() {
 	}
 }
 
-// Run has the bot at work while play runs.
+// longestOverture is how long the artists leave the machine to the first mention.
+const longestOverture = 20 * time.Second
+
+// Run has the bot and everything else at work while play runs.
 func (s *Stage) Run(ctx context.Context, play func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
-	group.Go(func() error { return s.robot.Run(ctx) })
+	group.Go(func() error { return s.daemon.bots[0].Run(ctx) })
+	if s.daemon.site != nil {
+		group.Go(func() error { return s.daemon.filter.Run(ctx) })
+		group.Go(func() error { return s.daemon.site.Run(ctx) })
+		group.Go(func() error {
+			s.Demo.Begun(ctx, longestOverture)
+			return s.cast.Play(ctx)
+		})
+	}
 	group.Go(func() error {
 		defer stop()
 		if err := s.listening(ctx); err != nil {
@@ -106,7 +125,7 @@ func (s *Stage) Run(ctx context.Context, play func(context.Context) error) error
 // before its time.
 func (s *Stage) listening(ctx context.Context) error {
 	for {
-		_, known, err := s.store.For(identity.Identity{Server: s.robot.Platform.Host(), ID: s.id}).Jobs().Cursor()
+		_, known, err := s.daemon.store.For(identity.Identity{Server: s.daemon.bots[0].Platform.Host(), ID: s.id}).Jobs().Cursor()
 		if err != nil || known {
 			return err
 		}
@@ -123,6 +142,11 @@ type scene struct {
 	robot   string // id of the bot's account
 	visitor demo.Visitor
 	close   func()
+
+	// The visitor's account, their home timeline and the server; nil where nobody looks after a timeline.
+	person *mastodontest.User
+	home   demo.Home
+	server *mastodontest.Server
 }
 
 // The names of who is on the fake network.
@@ -143,7 +167,8 @@ func onFakeMastodon(settings []any) scene {
 	own := settings[0].(*mastodon.Settings)
 	own.Server, own.Token = s.URL, config.Secret(robot.Token())
 	user := api.NewClient(&api.Config{Server: s.URL, AccessToken: visitor.Token()})
-	return scene{robot.ID(), demo.OnMastodon(user, botName), s.Close}
+	return scene{robot: robot.ID(), visitor: demo.OnMastodon(user, botName), close: s.Close,
+		person: visitor, home: demo.HomeOnMastodon(user, visitor), server: s}
 }
 
 func onFakeX(settings []any) scene {
@@ -159,5 +184,5 @@ func onFakeX(settings []any) scene {
 	token, tokenSecret := robot.Token()
 	own.ConsumerKey, own.ConsumerSecret = config.Secret(key), config.Secret(secret)
 	own.Token, own.TokenSecret = config.Secret(token), config.Secret(tokenSecret)
-	return scene{robot.ID(), demo.OnX(s, visitor, botName), s.Close}
+	return scene{robot: robot.ID(), visitor: demo.OnX(s, visitor, botName), close: s.Close}
 }

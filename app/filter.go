@@ -46,7 +46,8 @@ func (d *daemon) newFilter() (*timeline.Filter, error) {
 	if !cfg.Filter.Enabled {
 		return nil, nil
 	}
-	o := timeline.Options{Observer: d.counts, Pulse: d.loops}
+	o := d.app.pace
+	o.Observer, o.Pulse = d.counts, d.loops
 	if len(d.letters) > 0 {
 		o.Tell = d.tell
 	}

@@ -36,9 +36,9 @@ func (c *console) demoCommand() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "demo [WORDS...]",
-		Short: "Try the bot on this machine: a fake network, the bot and a page to play with",
-		Long: "Starts a network's server in memory, the bot and a small page, posts a painted landscape with the\n" +
-			"words at the bot and prints the reply. Nothing leaves this machine.",
+		Short: "Try everything on this machine: a fake network, the bot, a timeline and the filter",
+		Long: "Starts a network's server in memory, the bot, artists who fill a timeline, the filter and all pages, posts a\n" +
+			"painted landscape with the words at the bot and prints the reply. Nothing leaves this machine.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneOf("--network", f.network, names); err != nil {
 				return err
@@ -66,33 +66,39 @@ func (c *console) demo(ctx context.Context, f demoFlags, words string) error {
 	if f.verbose {
 		o.Log = c.err
 	}
-	stage, err := app.NewStage(f.network, o)
+	var page net.Listener // nil for once
+	address := ""
+	if !f.once {
+		l, err := listenNear(ctx, f.listen)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		page, address = l, l.Addr().String()
+	}
+	stage, err := app.NewStage(f.network, address, o)
 	if err != nil {
 		return err
 	}
 	defer stage.Close()
-	return stage.Run(ctx, func(ctx context.Context) error { return c.play(ctx, stage.Demo, f, words) })
+	return stage.Run(ctx, func(ctx context.Context) error { return c.play(ctx, stage.Demo, page, f.out, words) })
 }
 
-// play posts the first mention and prints the reply; unless it is for once only, it shows the
-// page from the beginning, so that one can watch.
-func (c *console) play(evening context.Context, d *demo.Demo, f demoFlags, words string) error {
+// play posts the first mention and prints the reply; unless it is for once only and there is no page, it shows
+// that from the beginning, so that one can watch.
+func (c *console) play(evening context.Context, d *demo.Demo, page net.Listener, out, words string) error {
 	start := c.now()
 	id, err := d.Mention(evening, nil, "", words)
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(evening)
-	if !f.once {
-		page, err := listenNear(ctx, f.listen)
-		if err != nil {
-			return err
-		}
+	if page != nil {
 		fmt.Fprintf(c.err, "open http://%s/ to play; Ctrl-C ends the demo\n", page.Addr())
 		group.Go(func() error { return d.Serve(ctx, page, id) })
 	}
 	group.Go(func() error {
-		return c.firstReply(ctx, d, id, f.out, start)
+		return c.firstReply(ctx, d, id, out, start)
 	})
 	return errors.Join(group.Wait(), context.Cause(evening)) // who ends it is the only end it has
 }

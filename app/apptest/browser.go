@@ -22,14 +22,19 @@ type Browser struct {
 	client *http.Client
 }
 
-// NewBrowser returns one without cookies for the page at an address; people sign in from a server.
+// NewBrowser returns one without cookies for the page at an address; people sign in from a server, nobody where
+// that is nil.
 func NewBrowser(t testing.TB, page string, server *mastodontest.Server) *Browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Browser{t, page, server.URL, jar, &http.Client{Jar: jar}}
+	at := ""
+	if server != nil {
+		at = server.URL
+	}
+	return &Browser{t, page, at, jar, &http.Client{Jar: jar}}
 }
 
 // Do sends a request and returns the answer's status and body.

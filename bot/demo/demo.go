@@ -1,5 +1,6 @@
 // Package demo runs the whole product on one machine: a fake server of a network, the real bot
-// talking to it over HTTP, and a page where a person posts a picture and watches the reply.
+// talking to it over HTTP, artists who fill a timeline, and a page where a person posts a picture,
+// watches the reply, and sees their timeline as a client shows it while the filter is at work.
 package demo
 
 import (
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"slugpuppy/bot/reply/mention"
@@ -17,7 +19,7 @@ import (
 )
 
 // landscapeW and landscapeH are the size of the picture the demo paints for itself.
-const landscapeW, landscapeH = 480, 360
+const landscapeW, landscapeH = 384, 288
 
 // Watcher tells how far the bot is with the request in a post.
 type Watcher interface {
@@ -29,7 +31,34 @@ type Demo struct {
 	visitor Visitor
 	botName string
 	watch   Watcher
+	program Program
 	seed    uint64
+	first   chan string // the first mention's id
+	begin   sync.Once
+}
+
+// Program is the rest of the program, whose pages stand beside the demo's.
+type Program struct {
+	// Pages serves every address that is none of the demo's, the style of all pages among them.
+	Pages http.Handler
+	// Links lead to those pages; the demo's own is not one of them.
+	Links []Link
+	// Enter lets the visitor into them; nil where nobody has to be let in.
+	Enter func(w http.ResponseWriter, r *http.Request) error
+	// Filter is the visitor's, nil for none; Home is the timeline that it looks after.
+	Filter Filter
+	Home   Home
+}
+
+// Link leads to another page.
+type Link struct{ To, Title string }
+
+// Filter is what keeps dreams out of the visitor's timeline.
+type Filter interface {
+	// State is the mode it is in (on, shadow or off), and the same in words.
+	State(ctx context.Context) (mode, about string, err error)
+	// Switch changes the mode, of what was seen before, too.
+	Switch(ctx context.Context, mode string) error
 }
 
 // Visitor is somebody on a network who talks to the bot there.
@@ -45,8 +74,20 @@ type Visitor interface {
 }
 
 // New returns a demo in which a visitor talks to the bot called botName.
-func New(v Visitor, botName string, watch Watcher) *Demo {
-	return &Demo{visitor: v, botName: botName, watch: watch}
+func New(v Visitor, botName string, watch Watcher, rest Program) *Demo {
+	return &Demo{visitor: v, botName: botName, watch: watch, program: rest, first: make(chan string, 1)}
+}
+
+// Begun waits until the first mention was answered, which is the first dream that somebody waits for, or
+// for so long, or until ctx ends.
+func (d *Demo) Begun(ctx context.Context, most time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	select {
+	case <-ctx.Done():
+	case id := <-d.first:
+		_, _ = d.Await(ctx, id) // whoever asked is told what went wrong
+	}
 }
 
 // BotName is the bot's user name.
@@ -92,6 +133,7 @@ func (d *Demo) Mention(ctx context.Context, data []byte, alt, words string) (str
 	if err != nil {
 		return "", err
 	}
+	d.begin.Do(func() { d.first <- id })
 	return id, nil
 }
 

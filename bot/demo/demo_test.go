@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 
 	"slugpuppy/bot/demo"
 	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/web"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
@@ -36,8 +39,19 @@ type stage struct {
 	robot  *mastodontest.User
 	demo   *demo.Demo
 	watch  *watcher
+	filter *fakeFilter
 	http   *http.Client
 }
+
+// fakeFilter does nothing but remember its mode.
+type fakeFilter struct{ mode atomic.Value }
+
+func (f *fakeFilter) State(context.Context) (mode, about string, err error) {
+	mode, _ = f.mode.Load().(string)
+	return cmp.Or(mode, "shadow"), "", nil
+}
+
+func (f *fakeFilter) Switch(_ context.Context, mode string) error { f.mode.Store(mode); return nil }
 
 // watcher is how far the bot is, as the test says.
 type watcher struct {
@@ -72,7 +86,10 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	w := &watcher{at: map[string]dream.Progress{}}
-	return &stage{s, robot, demo.New(demo.OnMastodon(user, "dreambot"), "dreambot", w), w,
+	filter := &fakeFilter{}
+	rest := demo.Program{Pages: web.Static(), Filter: filter, Home: demo.HomeOnMastodon(user, visitor),
+		Links: []demo.Link{{To: "/review", Title: "Review"}}}
+	return &stage{s, robot, demo.New(demo.OnMastodon(user, "dreambot"), "dreambot", w, rest), w, filter,
 		&http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 

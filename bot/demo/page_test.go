@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/bot/reply/mention"
 	"slugpuppy/dream"
+	"slugpuppy/picture"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -26,7 +28,7 @@ func golden(t *testing.T, name, page string, ids ...string) {
 	for i, id := range ids {
 		page = strings.ReplaceAll(page, "round-"+id, "round-"+string(rune('A'+i)))
 	}
-	page = regexp.MustCompile(`http://127\.0\.0\.1:\d+/media/\d+`).ReplaceAllString(page, "http://server/media/N")
+	page = regexp.MustCompile(`/media/\d+`).ReplaceAllString(page, "/media/N")
 	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
@@ -63,7 +65,7 @@ func TestThePageLoadsNothingFromElsewhere(t *testing.T) {
 	page := s.visit(t)
 	got := s.get(t, page)
 	policy := got.header.Get("Content-Security-Policy")
-	for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src data: " + s.server.URL + ";", "media-src " + s.server.URL + ";", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+	for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self';", "media-src 'self';", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("%q is missing in %q", want, policy)
 		}
@@ -76,13 +78,83 @@ func TestThePageLoadsNothingFromElsewhere(t *testing.T) {
 			t.Errorf("%s: %q", header, got.header.Get(header))
 		}
 	}
-	for name, kind := range map[string]string{"style.css": "text/css", "script.js": "text/javascript"} {
+	for name, kind := range map[string]string{"static/style.css": "text/css", "demo.js": "text/javascript"} {
 		if f := s.get(t, page+"/"+name); f.code != http.StatusOK || !strings.HasPrefix(f.header.Get("Content-Type"), kind) {
 			t.Errorf("%s: %d %s", name, f.code, f.header.Get("Content-Type"))
 		}
 	}
 	if f := s.get(t, page+"/demo.go"); f.code != http.StatusNotFound {
 		t.Errorf("/demo.go: %d", f.code)
+	}
+	s.mention(t, landscape(t), "a hill", "swirl")
+	post := s.server.User("visitor").Statuses()[0]
+	src := regexp.MustCompile(`src="(/media/[^"]+)"`).FindStringSubmatch(s.get(t, s.visit(t, post.ID)).body)
+	if src == nil {
+		t.Fatal("no picture")
+	}
+	if f := s.get(t, page+src[1]); f.code != http.StatusOK || picture.Sniff([]byte(f.body)) != "png" {
+		t.Errorf("%s, as a browser on another machine sees it: %d", src[1], f.code)
+	}
+}
+
+// What the server says of filters is shown as stock clients show it, and can be put right as there.
+func TestTheTimelineLooksAsInAClient(t *testing.T) {
+	s := newStage(t)
+	visitor, artist := s.server.User("visitor"), s.server.AddUser("artist", mastodontest.UserOptions{})
+	visitor.Follow(artist)
+	post := func(text string) string {
+		st, err := artist.Post(mastodontest.PostOptions{Text: text, Media: []mastodontest.Picture{{Data: landscape(t), Alt: text}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st.ID
+	}
+	for _, action := range []string{"warn", "blur", "hide"} {
+		visitor.AddFilter("in "+action, action, "home")
+	}
+	ids := map[string]string{}
+	for i, text := range []string{"warned", "blurred", "gone"} {
+		ids[text] = post(text)
+		visitor.File(visitor.Filters()[i].ID, ids[text])
+	}
+	plain := post("plain")
+	page := s.visit(t)
+	shown := s.get(t, page).body
+	for text, want := range map[string]bool{
+		`<details class="warned"><summary><span>Filtered: in warn</span>`: true, // and words behind it
+		`<p class="words">blurred</p>`:                                    true, `<span>Covered: in blur</span>`: true, "gone</p>": false, "1 of the posts is gone": true,
+		`value="` + plain + "\">\n<button class=\"plain\" name=\"do\" value=\"file\">": true,
+	} {
+		if strings.Contains(shown, text) != want {
+			t.Errorf("%q shown: %v", text, !want)
+		}
+	}
+	change := func(path string, form url.Values) fetched {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return s.do(t, req)
+	}
+	change("/demo/client", url.Values{"do": {"unfile"}, "post": {ids["warned"]}})
+	change("/demo/client", url.Values{"do": {"file"}, "post": {plain}})
+	shown = change("/demo/filter", url.Values{"mode": {"on"}}).body
+	if filed := visitor.Filters()[0].Statuses; len(filed) != 1 || filed[0].Status != plain {
+		t.Errorf("%+v", filed)
+	}
+	if !strings.Contains(shown, "The filter is on.") || strings.Contains(shown, "only looks") {
+		t.Error(shown)
+	}
+	for _, path := range []string{"/demo/client", "/demo/filter"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", "https://evil.example")
+		if got := s.do(t, req); got.code != http.StatusForbidden {
+			t.Errorf("%s from elsewhere: %d", path, got.code)
+		}
 	}
 }
 
@@ -210,6 +282,9 @@ func TestEveryFieldIsLabelledAndEveryPictureDescribed(t *testing.T) {
 			v, _ := attr(n, "for")
 			labels[v] = true
 		case "input":
+			if kind, _ := attr(n, "type"); kind == "hidden" {
+				continue
+			}
 			v, _ := attr(n, "id")
 			fields = append(fields, v)
 		case "img":
@@ -243,7 +318,7 @@ func TestOldRoundsLeaveThePage(t *testing.T) {
 	for range 25 {
 		s.do(t, form(t, page, "help", "", nil))
 	}
-	if n := strings.Count(s.get(t, page).body, "<article"); n != 20 {
+	if n := strings.Count(s.get(t, page).body, `<article id="round-`); n != 20 {
 		t.Errorf("%d rounds", n)
 	}
 }
@@ -255,7 +330,7 @@ func TestFilmsAreShownAsFilms(t *testing.T) {
 		Pictures: []demo.Picture{{Src: "http://127.0.0.1:1/media/1.mp4", Alt: "a dive", Film: true}}}}}}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.String(), `<video src="http://127.0.0.1:1/media/1.mp4" controls loop muted playsinline aria-label="a dive">`) {
+	if !strings.Contains(b.String(), `<video src="/media/1.mp4" controls loop muted playsinline aria-label="a dive">`) {
 		t.Error(b.String())
 	}
 }

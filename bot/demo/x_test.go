@@ -14,7 +14,7 @@ func TestARoundOnX(t *testing.T) {
 	s.Start()
 	t.Cleanup(s.Close)
 	robot, visitor := s.AddUser("dreambot", xtest.UserOptions{}), s.AddUser("visitor", xtest.UserOptions{})
-	d := demo.New(demo.OnX(s, visitor, "dreambot"), "dreambot", &watcher{at: map[string]dream.Progress{}})
+	d := demo.New(demo.OnX(s, visitor, "dreambot"), "dreambot", &watcher{at: map[string]dream.Progress{}}, demo.Program{})
 	id, err := d.Mention(t.Context(), nil, "", "eyes")
 	if err != nil {
 		t.Fatal(err)

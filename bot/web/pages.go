@@ -50,10 +50,15 @@ type budgetChoice struct {
 	Chosen bool
 }
 
-func (s *Site) home(v *visit) error {
-	if v.sub == nil {
-		return s.show(v, "landing", "slugpuppy", nil)
+// landing is what the page is for; who is signed in goes on to their filter.
+func (s *Site) landing(v *visit) error {
+	if v.sub != nil {
+		return v.redirect("/filter")
 	}
+	return s.show(v, "landing", "slugpuppy", nil)
+}
+
+func (s *Site) home(v *visit) error {
 	o := overview{Sub: v.sub, State: words.Filter(*v.sub, time.Now()),
 		Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
 	o.Mutes, o.MayMute = words.MuteRule(v.sub.Mute), !slices.Contains(v.sub.Lacks, network.Mutes)
@@ -104,7 +109,7 @@ func (s *Site) settings(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.redirect("/")
+	return v.redirect("/filter")
 }
 
 // unrule removes one of the person's own rules.

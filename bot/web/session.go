@@ -13,6 +13,7 @@ import (
 	"github.com/realclientip/realclientip-go"
 	"golang.org/x/time/rate"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
@@ -111,12 +112,30 @@ func (s *Site) callback(v *visit) error {
 			return err
 		}
 	}
-	id, err := s.Store.Sessions().Open(who.Identity)
+	if err := s.open(v.w, who.Identity); err != nil {
+		return err
+	}
+	return v.redirect("/filter")
+}
+
+// open begins a session.
+func (s *Site) open(w http.ResponseWriter, who identity.Identity) error {
+	id, err := s.Store.Sessions().Open(who)
 	if err != nil {
 		return err
 	}
-	s.setCookie(v.w, "session", id, store.SessionLife)
-	return v.redirect("/")
+	s.setCookie(w, "session", id, store.SessionLife)
+	return nil
+}
+
+// Enter signs a subscriber in whom no server has to vouch for: the visitor of a demo. Whoever is signed in
+// stays so.
+func (s *Site) Enter(w http.ResponseWriter, r *http.Request, who identity.Identity) error {
+	v := &visit{w: w, r: r}
+	if err := s.recognise(v); err != nil || v.sub != nil {
+		return err
+	}
+	return s.open(w, who)
 }
 
 // signOut ends this session, or with "everywhere" all of the person's.

@@ -91,8 +91,13 @@ type Options struct {
 	Costs func(ctx context.Context) ([]Cost, error)
 	// Budget says what a budget means: the score and the share of dreams found.
 	Budget func(budget float64) (score, found float64)
+	// Beside are pages of whoever serves the site, for its navigation.
+	Beside []Link
 	Log    *slog.Logger
 }
+
+// Link leads to a page.
+type Link struct{ To, Title string }
 
 // Site serves the page.
 type Site struct {
@@ -181,7 +186,8 @@ func (s *Site) Routes() (patterns []string) {
 
 func (s *Site) routes() []route {
 	return []route{
-		{"GET /{$}", anybody, s.home},
+		{"GET /{$}", anybody, s.landing},
+		{"GET /filter", member, s.home},
 		{"POST /signin", anybody, s.signIn},
 		{"GET /callback", anybody, s.callback},
 		{"POST /signout", member, s.signOut},
@@ -212,16 +218,21 @@ func (s *Site) Handler() http.Handler {
 	for _, r := range s.routes() {
 		mux.HandleFunc(r.pattern, s.guarded(r))
 	}
-	static, err := fs.Sub(files, "static")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
+	mux.Handle("GET /static/", Static())
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(s.URL.Scheme + "://" + s.URL.Host); err != nil {
 		panic(fmt.Sprintf("web: address %s: %v", s.URL, err)) // New looked at it
 	}
 	return s.headers(cross.Handler(mux))
+}
+
+// Static serves what all pages look like, under /static/.
+func Static() http.Handler {
+	static, err := fs.Sub(files, "static")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return http.StripPrefix("/static/", http.FileServerFS(static))
 }
 
 // policy is the content security policy: everything is ours, nothing runs inline.
