@@ -44,6 +44,13 @@ const Signature = "DeepDream by slugpuppy, recipe "
 // ErrElsewhere is the error for an order that is meant for another network or processor.
 var ErrElsewhere = errors.New("the order is for another network or processor")
 
+// ErrNotNow is the error for an order that nobody can take at present, which is not its fault: it may be given
+// again later.
+var ErrNotNow = errors.New("nobody can make it now")
+
+// ErrPoison is the error for an order that ended whoever worked at it, time and again: nobody is to try it once more.
+var ErrPoison = errors.New("the order ended those who worked at it")
+
 // Piece is what came of an order.
 type Piece struct {
 	File    File               // none when only pixels were asked for

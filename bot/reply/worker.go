@@ -9,6 +9,7 @@ import (
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/backoff"
 	"slugpuppy/bot/pulse"
+	"slugpuppy/dream"
 	"slugpuppy/store"
 )
 
@@ -157,8 +158,9 @@ func (d *Daemon) handleSafely(ctx context.Context, job store.Job) (out outcome, 
 	return out, err
 }
 
-// failed decides what a failed attempt costs. A disk that is full or a server that is away is nobody's fault: the
-// job waits and the attempt is not counted. Anything else counts, and the third one is the last.
+// failed decides what a failed attempt costs. A disk that is full, a server that is away or nobody who can dream
+// is not the job's fault: it waits and the attempt is not counted. Anything else counts, and the third one is the
+// last; what others died of three times already has no more attempts.
 func (d *Daemon) failed(job store.Job, err error) error {
 	at := d.now().Add(d.pause(job, err))
 	switch {
@@ -168,10 +170,13 @@ func (d *Daemon) failed(job store.Job, err error) error {
 	case network.Is(err, network.Unauthorized):
 		d.suspend(err)
 		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, d.now()))
+	case errors.Is(err, dream.ErrNotNow) && d.now().Sub(job.Created) < d.StaleAfter:
+		d.Log.Warn("nobody can dream now; the job waits", "job", job.ID, "error", err, "until", at)
+		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, at))
 	case network.MayPass(err) && d.now().Sub(job.Created) < d.StaleAfter: // then the person has long gone on
 		d.Log.Warn("the server does not answer; the job waits", "job", job.ID, "error", err, "until", at)
 		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, at))
-	case job.Attempts < store.MaxAttempts:
+	case job.Attempts < store.MaxAttempts && !errors.Is(err, dream.ErrPoison):
 		d.Log.Error("a job failed and is tried again", "job", job.ID, "attempt", job.Attempts, "error", err)
 		return d.taken(d.bot.Jobs().Fail(job.ID, d.owner, err.Error(), at))
 	}

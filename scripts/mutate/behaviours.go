@@ -433,4 +433,12 @@ var behaviours = []behaviour{
 	{"mentions that cannot be read for long are a trouble", "bot/reply/intake.go",
 		"} else if time.Since(since) >= hiccup {", "} else if false {",
 		"./bot/network/fake/hostile", "TestNoServerHarmsAnybodyElse/html_where_JSON_is_due"},
+
+	// Other machines.
+	{"a job waits while nobody can dream", "bot/reply/worker.go",
+		"case errors.Is(err, dream.ErrNotNow) &&", "case false &&",
+		"./bot/reply", "TestAJobWaitsWhileNobodyCanDreamAndNoAttemptIsCounted"},
+	{"a job that ended three workers is not given to more", "bot/reply/worker.go",
+		"job.Attempts < store.MaxAttempts && !errors.Is(err, dream.ErrPoison):", "job.Attempts < store.MaxAttempts:",
+		"./bot/reply", "TestAJobThatEndedWorkersIsBuriedAtOnce"},
 }

@@ -1,0 +1,84 @@
+package cluster_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slugpuppy/dream"
+)
+
+func TestAPieceHasTheSameBytesWhereverItIsMade(t *testing.T) {
+	r := newRig(t)
+	d := r.dreamer(nobody)
+	r.worker("one", studio())
+	imagine := order()
+	imagine.Source, imagine.Recipe.Verb = nil, dream.Imagine
+	imagine.Recipe.Words = []dream.WordTerm{{Label: 3, Weight: 1}}
+	clip := order()
+	clip.Recipe.Verb, clip.Recipe.Repeat = dream.Wander, 2
+	pixels := order()
+	pixels.Accept = nil
+	for name, o := range map[string]dream.Order{"a still": order(), "imagined": imagine, "a clip": clip, "pixels alone": pixels} {
+		t.Run(name, func(t *testing.T) {
+			here, err := studio().Make(within(t, time.Minute), o, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reports := 0
+			there, err := d.Make(within(t, time.Minute), o, func(p dream.Progress) { reports++ })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(here, there); diff != "" {
+				t.Errorf("here and there differ:\n%.2000s", diff)
+			}
+			if reports == 0 {
+				t.Error("nobody told how far it was")
+			}
+		})
+	}
+	if remote, here := d.Made(); remote != 4 || here != 0 {
+		t.Errorf("%d were made by workers, %d here", remote, here)
+	}
+}
+
+func TestWhatIsWrongWithAnOrderIsSaidAsHere(t *testing.T) {
+	r := newRig(t)
+	d := r.dreamer(nobody)
+	r.worker("one", studio())
+	o := order()
+	o.Recipe.Octaves = 99
+	_, here := studio().Make(t.Context(), o, nil)
+	_, there := d.Make(within(t, 20*time.Second), o, nil)
+	var a, b *dream.Problem
+	if !errors.As(here, &a) || !errors.As(there, &b) || !cmp.Equal(a, b) {
+		t.Errorf("here %v, there %v", here, there)
+	}
+}
+
+func TestACancellationReachesTheWorker(t *testing.T) {
+	r := newRig(t)
+	d := r.dreamer(nobody)
+	begun, ended := make(chan struct{}), make(chan error, 1)
+	r.worker("one", maker(func(ctx context.Context, _ dream.Order, report func(dream.Progress)) (dream.Piece, error) {
+		close(begun)
+		<-ctx.Done()
+		ended <- context.Cause(ctx)
+		return dream.Piece{}, context.Cause(ctx)
+	}))
+	why := errors.New("changed their mind")
+	ctx, cancel := context.WithCancelCause(within(t, 20*time.Second))
+	go func() { <-begun; cancel(why) }()
+	if _, err := d.Make(ctx, order(), nil); !errors.Is(err, why) {
+		t.Errorf("Make returned %v", err)
+	}
+	began := time.Now()
+	<-ended
+	if took := time.Since(began); took > quick.Ack/4 {
+		t.Errorf("the worker heard of it after %s", took)
+	}
+}
