@@ -87,7 +87,7 @@ func (a *Timeline) Cursor() (cursor string, known bool, err error) {
 // it. A post that is known already keeps its verdict.
 func (a *Timeline) Record(cursor string, rows ...Judged) error {
 	return a.s.update(func(tx *tx) error {
-		if _, err := subscriberOf(tx, a.who); err != nil {
+		if _, err := here(tx, a.who); err != nil {
 			return err
 		}
 		if err := tx.Bucket(cursorBucket).Put(homeKey(a.who), []byte(cursor)); err != nil {
@@ -186,6 +186,9 @@ func (a *Timeline) Since(since time.Time, of ...Fate) (rows []Judged, err error)
 // fate may change only as fates allows, else ErrState.
 func (a *Timeline) Change(post string, change func(*Judged)) (j Judged, err error) {
 	err = a.s.update(func(tx *tx) error {
+		if err := notAway(tx, a.who); err != nil {
+			return err
+		}
 		was, err := judgedOf(tx, a.who, post)
 		old := &was
 		if errors.Is(err, ErrNoPost) {
@@ -209,7 +212,7 @@ func (a *Timeline) Change(post string, change func(*Judged)) (j Judged, err erro
 func (a *Timeline) Return(by Actor, since time.Time, reason string, pick func(Judged) bool,
 ) (rows []Judged, undo string, err error) {
 	err = a.s.update(func(tx *tx) error {
-		sub, err := subscriberOf(tx, a.who)
+		sub, err := here(tx, a.who)
 		if err != nil {
 			return err
 		}
@@ -258,6 +261,9 @@ func undoMoved(tx *tx, e Entry) (n int, err error) {
 	var list moved
 	if err := json.Unmarshal([]byte(e.Before), &list); err != nil {
 		return 0, fmt.Errorf("read an audited list of posts: %w", err)
+	}
+	if err := notAway(tx, list.Identity); err != nil {
+		return 0, err
 	}
 	from, to := []Fate{Returned, Unwanted}, Wanted
 	if e.Action == postsHidden {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,7 +120,7 @@ func (s *Store) PruneJudged(kept, ended time.Time) (n int, err error) {
 				n++
 			}
 		}
-		return err
+		return errors.Join(err, pruneMoves(tx))
 	})
 	return n, err
 }

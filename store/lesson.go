@@ -17,7 +17,7 @@ type Lesson struct {
 func (a *Timeline) PutLesson(l Lesson) error {
 	return a.s.update(func(tx *tx) error {
 		l.At = tx.now
-		if _, err := subscriberOf(tx, a.who); err != nil {
+		if _, err := here(tx, a.who); err != nil {
 			return err
 		}
 		return putRecord(tx, lessonBucket, key(a.who.Server, a.who.ID, l.Picture), l)

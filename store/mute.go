@@ -21,7 +21,7 @@ func (m Mute) Ours() bool { return !m.Theirs && !m.Over }
 // PutMute stores a mute.
 func (a *Timeline) PutMute(m Mute) error {
 	return a.s.update(func(tx *tx) error {
-		if _, err := subscriberOf(tx, a.who); err != nil {
+		if _, err := here(tx, a.who); err != nil {
 			return err
 		}
 		return putRecord(tx, muteBucket, key(a.who.Server, a.who.ID, m.ID), m)
@@ -31,6 +31,9 @@ func (a *Timeline) PutMute(m Mute) error {
 // DropMute forgets a mute.
 func (a *Timeline) DropMute(account string) error {
 	return a.s.update(func(tx *tx) error {
+		if err := notAway(tx, a.who); err != nil {
+			return err
+		}
 		return tx.Bucket(muteBucket).Delete(key(a.who.Server, a.who.ID, account))
 	})
 }

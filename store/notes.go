@@ -44,7 +44,7 @@ func (n *Notes) All() (records map[string][]byte, err error) {
 // Put stores a record of a subscriber in place of the one of that name.
 func (n *Notes) Put(name string, record []byte) error {
 	return n.a.s.update(func(tx *tx) error {
-		if _, err := subscriberOf(tx, n.a.who); err != nil {
+		if _, err := here(tx, n.a.who); err != nil {
 			return err
 		}
 		return putRecord(tx, n.bucket, n.key(name), json.RawMessage(record))
@@ -53,7 +53,12 @@ func (n *Notes) Put(name string, record []byte) error {
 
 // Drop forgets a record; one that is not there is no error.
 func (n *Notes) Drop(name string) error {
-	return n.a.s.update(func(tx *tx) error { return tx.Bucket(n.bucket).Delete(n.key(name)) })
+	return n.a.s.update(func(tx *tx) error {
+		if err := notAway(tx, n.a.who); err != nil {
+			return err
+		}
+		return tx.Bucket(n.bucket).Delete(n.key(name))
+	})
 }
 
 // Kept are all records that the adapter keeps about the account.

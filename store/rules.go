@@ -96,6 +96,9 @@ func (s *Store) rules(pick func(Rule) bool) (rules []Rule, err error) {
 
 func (s *Store) addRule(by Actor, r Rule) (stored Rule, undo string, err error) {
 	err = s.update(func(tx *tx) error {
+		if err := notAway(tx, r.Owner); err != nil {
+			return err
+		}
 		b := tx.Bucket(ruleBucket)
 		n, err := b.NextSequence()
 		if err != nil {
@@ -151,6 +154,9 @@ func (s *Store) removeRule(by Actor, id string, may func(Rule) bool) (r Rule, un
 		if !ok || !may(old) {
 			return ErrNoRule
 		}
+		if err := notAway(tx, old.Owner); err != nil {
+			return err
+		}
 		r = old
 		e := Entry{Actor: by, Action: ruleRemoved, Subject: r.Kind + " " + r.Value}
 		if e.Before, err = encoded(r); err != nil {
@@ -190,6 +196,9 @@ func swapRule(tx *tx, out, in string) error {
 		var r Rule
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
 			return fmt.Errorf("read an audited rule: %w", err)
+		}
+		if err := notAway(tx, r.Owner); err != nil {
+			return err
 		}
 		var err error
 		if i == 0 {

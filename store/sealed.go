@@ -107,37 +107,41 @@ func (s *Store) Vault(k *Key) *Vault { return &Vault{s, k} }
 // Put seals a value under the name of its record and field and stores it. The
 // ciphertext is bound to the name: moved to another record it cannot be opened.
 func (v *Vault) Put(record, field string, value []byte) error {
+	return v.s.update(func(tx *tx) error { return v.put(tx, record, field, value) })
+}
+
+func (v *Vault) put(tx *tx, record, field string, value []byte) error {
 	name, aead := key(record, field), v.key.aead
 	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(value)+aead.Overhead())
 	rand.Read(nonce)
-	sealed := aead.Seal(nonce, nonce, value, name)
-	return v.s.update(func(tx *tx) error {
-		if err := tx.Bucket(credentialsBkt).Put(name, sealed); err != nil {
-			return fmt.Errorf("store a secret: %w", err)
-		}
-		return nil
-	})
+	if err := tx.Bucket(credentialsBkt).Put(name, aead.Seal(nonce, nonce, value, name)); err != nil {
+		return fmt.Errorf("store a secret: %w", err)
+	}
+	return nil
 }
 
 // Get opens a sealed value: ErrNoSecret when there is none, ErrSealed when the key or the
 // place is not the one it was sealed for.
 func (v *Vault) Get(record, field string) (value []byte, err error) {
-	name, aead := key(record, field), v.key.aead
-	err = v.s.view(func(tx *tx) error {
-		sealed := tx.Bucket(credentialsBkt).Get(name)
-		if sealed == nil {
-			return fmt.Errorf("%s of %s: %w", field, record, ErrNoSecret)
-		}
-		n := aead.NonceSize()
-		if len(sealed) < n {
-			return fmt.Errorf("%s of %s: %w", field, record, ErrDamaged)
-		}
-		if value, err = aead.Open(nil, sealed[:n], sealed[n:], name); err != nil {
-			return fmt.Errorf("%s of %s: %w", field, record, ErrSealed)
-		}
-		return nil
-	})
+	err = v.s.view(func(tx *tx) error { value, err = v.open(tx, record, field); return err })
 	return value, err
+}
+
+func (v *Vault) open(tx *tx, record, field string) ([]byte, error) {
+	name, aead := key(record, field), v.key.aead
+	sealed := tx.Bucket(credentialsBkt).Get(name)
+	if sealed == nil {
+		return nil, fmt.Errorf("%s of %s: %w", field, record, ErrNoSecret)
+	}
+	n := aead.NonceSize()
+	if len(sealed) < n {
+		return nil, fmt.Errorf("%s of %s: %w", field, record, ErrDamaged)
+	}
+	value, err := aead.Open(nil, sealed[:n], sealed[n:], name)
+	if err != nil {
+		return nil, fmt.Errorf("%s of %s: %w", field, record, ErrSealed)
+	}
+	return value, nil
 }
 
 // Forget removes a sealed value; one that is not there is no error.

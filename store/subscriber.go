@@ -45,6 +45,8 @@ type Subscriber struct {
 	Lacks     []string  `json:"lacks,omitempty"`
 	// Notices are what they were told of and still holds, by what it is.
 	Notices map[string]Notice `json:"notices,omitempty"`
+	// Move is their way to or from another installation.
+	Move Move `json:"move,omitzero"`
 }
 
 // Notice is something that a subscriber was told.
@@ -67,7 +69,7 @@ func (s Subscriber) Actor() Actor { return Actor{s.Identity, s.Handle} }
 // Acting is the mode in force at a time: the first days are shadow, pauses are off.
 func (s Subscriber) Acting(now time.Time) Mode {
 	switch {
-	case s.Leaving || now.Before(s.PausedUntil):
+	case s.Leaving || s.Away() || now.Before(s.PausedUntil):
 		return FilterOff
 	case s.Mode == FilterOn && now.Before(s.ShadowUntil):
 		return FilterShadow
@@ -103,6 +105,9 @@ func (a *Subscription) Join(by Actor, sub Subscriber) (stored Subscriber, err er
 			return err
 		}
 		stored = sub
+		if known && old.Away() {
+			return ErrAway
+		}
 		if known {
 			stored = old
 			stored.Handle, stored.Server, stored.Trouble, stored.Leaving = sub.Handle, sub.Server, "", false
@@ -140,7 +145,7 @@ func subscriberOf(tx *tx, who identity.Identity) (Subscriber, error) {
 func (a *Subscription) Choose(by Actor, reason string, change func(*Subscriber),
 ) (sub Subscriber, undo string, err error) {
 	err = a.s.update(func(tx *tx) error {
-		old, err := subscriberOf(tx, a.who)
+		old, err := here(tx, a.who)
 		if err != nil {
 			return err
 		}
@@ -166,7 +171,7 @@ func (a *Subscription) Choose(by Actor, reason string, change func(*Subscriber),
 // subscriber who is gone is no error.
 func (a *Subscription) Touch(change func(*Subscriber)) error {
 	return a.s.update(func(tx *tx) error {
-		sub, err := subscriberOf(tx, a.who)
+		sub, err := here(tx, a.who)
 		if errors.Is(err, ErrNoSubscriber) {
 			return nil
 		}
@@ -184,7 +189,7 @@ func undoSubscriber(tx *tx, e Entry) error {
 	if err := json.Unmarshal([]byte(e.Before), &before); err != nil {
 		return fmt.Errorf("read an audited subscriber: %w", err)
 	}
-	now, err := subscriberOf(tx, before.Identity)
+	now, err := here(tx, before.Identity)
 	if err != nil {
 		return err
 	}
@@ -198,37 +203,44 @@ func undoSubscriber(tx *tx, e Entry) error {
 // The shared verdicts about pictures name nobody and stay.
 func (a *Subscription) Forget(by Actor) error {
 	return a.s.update(func(tx *tx) error {
-		if _, err := subscriberOf(tx, a.who); err != nil {
+		if _, err := here(tx, a.who); err != nil {
 			return err
-		}
-		all := func(json.RawMessage) bool { return true }
-		for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket, noteBucket} {
-			if _, err := dropRecords(tx, bucket, prefix(a.who.Server, a.who.ID), all); err != nil {
-				return err
-			}
-		}
-		for _, bucket := range [][]byte{workBucket, seenBucket, linkBucket} {
-			if err := dropKeys(tx.Bucket(bucket), prefix(a.who.Server, a.who.ID)); err != nil {
-				return fmt.Errorf("forget a subscriber's %s: %w", bucket, err)
-			}
 		}
 		if err := unnameSpending(tx, a.who); err != nil {
 			return err
 		}
-		theirs := func(v Session) bool { return v.Identity == a.who }
-		if _, err := dropRecords(tx, sessionBucket, nil, theirs); err != nil {
+		if err := removeSubscriber(tx, a.who); err != nil {
 			return err
-		}
-		if _, err := dropRecords(tx, ruleBucket, nil, func(r Rule) bool { return r.Owner == a.who }); err != nil {
-			return err
-		}
-		for _, b := range []struct{ bucket, k []byte }{
-			{subscriberBucket, subscriberKey(a.who)}, {cursorBucket, homeKey(a.who)},
-		} {
-			if err := tx.Bucket(b.bucket).Delete(b.k); err != nil {
-				return fmt.Errorf("forget a subscriber: %w", err)
-			}
 		}
 		return audit(tx, Entry{Actor: by, Action: filterLeft, Subject: "a subscriber"})
 	})
+}
+
+// removeSubscriber removes everything about a subscriber but what they cost and the secrets.
+func removeSubscriber(tx *tx, who identity.Identity) error {
+	all := func(json.RawMessage) bool { return true }
+	for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket, noteBucket} {
+		if _, err := dropRecords(tx, bucket, prefix(who.Server, who.ID), all); err != nil {
+			return err
+		}
+	}
+	for _, bucket := range [][]byte{workBucket, seenBucket, linkBucket} {
+		if err := dropKeys(tx.Bucket(bucket), prefix(who.Server, who.ID)); err != nil {
+			return fmt.Errorf("forget a subscriber's %s: %w", bucket, err)
+		}
+	}
+	if _, err := dropRecords(tx, sessionBucket, nil, func(v Session) bool { return v.Identity == who }); err != nil {
+		return err
+	}
+	if _, err := dropRecords(tx, ruleBucket, nil, func(r Rule) bool { return r.Owner == who }); err != nil {
+		return err
+	}
+	for _, b := range []struct{ bucket, k []byte }{
+		{subscriberBucket, subscriberKey(who)}, {cursorBucket, homeKey(who)},
+	} {
+		if err := tx.Bucket(b.bucket).Delete(b.k); err != nil {
+			return fmt.Errorf("forget a subscriber: %w", err)
+		}
+	}
+	return nil
 }
