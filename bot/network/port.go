@@ -145,6 +145,8 @@ type Inbox interface {
 	Mentions(ctx context.Context, cursor string, limit int) ([]Mention, error)
 	// Newest returns the cursor of the latest notification, to start a fresh bot there.
 	Newest(ctx context.Context) (string, error)
+	// Latest returns the latest mentions, oldest first, at most limit, wherever the server counts now.
+	Latest(ctx context.Context, limit int) ([]Mention, error)
 	// Wake sends a hint whenever something may have arrived. It reconnects by itself and
 	// closes the channel when ctx ends. Truth is Mentions; a lost hint costs only time.
 	Wake(ctx context.Context) <-chan struct{}

@@ -53,6 +53,7 @@ type Daemon struct {
 
 	trail      trail // of cursors, see overlap; intake's
 	overlapped time.Time
+	recounted  time.Time // see recount
 }
 
 // Running is a job being worked on.

@@ -104,7 +104,10 @@ func (d *Daemon) catchUp(ctx context.Context, turn *pulse.Loop) error {
 			return fmt.Errorf("fetch mentions: %w", err)
 		}
 		if len(page) == 0 {
-			return d.overlap(ctx, turn, cursor)
+			if err := d.overlap(ctx, turn, cursor); err != nil {
+				return err
+			}
+			return d.recount(ctx, cursor)
 		}
 		jobs := make([]store.Job, 0, len(page))
 		for _, m := range page {

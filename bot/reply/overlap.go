@@ -109,3 +109,52 @@ func (d *Daemon) overlap(ctx context.Context, turn *pulse.Loop, cursor string) e
 	}
 	return nil
 }
+
+// recountEvery is how often a bot that hears nothing looks whether its server still counts as it did.
+const recountEvery = 10 * time.Minute
+
+// recount looks for mentions that are newer than the cursor by the clock and older by their ids: a server that
+// was restored from a backup, or whose software was changed, counts from below, and one that went wrong may have
+// named ids that it reaches in years. Reading goes on from where the server counts now.
+func (d *Daemon) recount(ctx context.Context, cursor string) error {
+	if d.Platform.Facts().Ordered || len(d.trail) == 0 {
+		return nil
+	}
+	last := d.trail[len(d.trail)-1]
+	if time.Since(last.At) < recountEvery || time.Since(d.recounted) < recountEvery {
+		return nil
+	}
+	d.recounted = time.Now()
+	page, err := d.Platform.Latest(ctx, catchUpPage)
+	if err != nil {
+		return fmt.Errorf("look at the latest mentions: %w", err)
+	}
+	var missed []store.Job
+	for _, m := range page {
+		known, err := d.bySource(m.Post.ID)
+		if err != nil {
+			return err
+		}
+		if known != nil || !m.Post.Created.After(last.At) {
+			continue
+		}
+		job, err := d.arriveSafely(ctx, m.Post)
+		if err != nil {
+			return err
+		}
+		missed = append(missed, job)
+	}
+	if len(missed) == 0 {
+		return nil
+	}
+	next := page[len(page)-1].Cursor
+	if next != cursor {
+		d.Log.Warn("the server counts otherwise than it did; mentions are read on from where it counts now",
+			"was", cursor, "now", next, "missed", len(missed))
+	}
+	d.trail = trail{{Cursor: next, At: time.Now()}}
+	if err := d.bot.Jobs().SetTrail(encode(d.trail)); err != nil {
+		return fmt.Errorf("note how far mentions were read: %w", err)
+	}
+	return d.take(next, next, missed)
+}

@@ -55,3 +55,35 @@ func TestAQuietBotReadsNothingTwice(t *testing.T) {
 		}
 	})
 }
+
+func TestAServerThatCountsFromBelowIsHeard(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		t.Run(fmt.Sprint(restart), func(t *testing.T) {
+			inWorld(t, func(r *rig) {
+				var asked []string
+				for range 3 {
+					asked = append(asked, r.ask(r.ada, "help").ID)
+					time.Sleep(time.Minute)
+				}
+				time.Sleep(time.Hour)
+				r.w.with(func() { r.w.inbox["acct-dreambot"] = nil }) // as restored from a backup
+				if restart {
+					r.stop()
+					r.wake()
+				}
+				for range 2 {
+					asked = append(asked, r.ask(r.ada, "help").ID)
+					time.Sleep(2*recountEvery + time.Minute)
+				}
+				for i, p := range asked {
+					if n := len(r.w.repliesTo(r.bot.self.ID, p)); n != 1 {
+						t.Errorf("%d answers to mention %d", n, i)
+					}
+				}
+			})
+		})
+	}
+}
+
+// recountEvery is how often a quiet bot looks where its server counts.
+const recountEvery = 10 * time.Minute

@@ -63,6 +63,8 @@ func (c *client) dispatch(ctx context.Context, op string, in wire) (out wire, er
 		out.Mentions, err = c.Mentions(ctx, in.ID, int(in.Limit))
 	case "newest":
 		out.ID, err = c.Newest(ctx)
+	case "latest":
+		out.Mentions, err = c.Latest(ctx, int(in.Limit))
 	case "post":
 		p, err = c.Post(ctx, in.ID)
 		out.Posts = []network.Post{p}
@@ -152,6 +154,11 @@ func (r remote) Mentions(ctx context.Context, cursor string, limit int) ([]netwo
 func (r remote) Newest(ctx context.Context) (string, error) {
 	out, err := r.call(ctx, "newest", wire{})
 	return out.ID, err
+}
+
+func (r remote) Latest(ctx context.Context, limit int) ([]network.Mention, error) {
+	out, err := r.call(ctx, "latest", wire{Limit: int64(limit)})
+	return out.Mentions, err
 }
 
 func (r remote) Wake(ctx context.Context) <-chan struct{} {

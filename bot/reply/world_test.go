@@ -260,6 +260,18 @@ func (c *client) Newest(ctx context.Context) (string, error) {
 	return call(ctx, c, "newest", func() (string, error) { return strconv.Itoa(len(c.w.inbox[c.self.ID])), nil })
 }
 
+func (c *client) Latest(ctx context.Context, limit int) ([]network.Mention, error) {
+	return call(ctx, c, "latest", func() (out []network.Mention, err error) {
+		inbox := c.w.inbox[c.self.ID]
+		for i := max(0, len(inbox)-limit); i < len(inbox); i++ {
+			if p, ok := c.w.posts[inbox[i]]; ok {
+				out = append(out, network.Mention{Cursor: strconv.Itoa(i + 1), Post: c.w.view(p)})
+			}
+		}
+		return out, nil
+	})
+}
+
 func (c *client) Wake(ctx context.Context) <-chan struct{} {
 	out := make(chan struct{})
 	go func() {

@@ -378,6 +378,8 @@ var behaviours = []behaviour{
 	{"no reply is sent again to a post that is gone", "bot/reply/reconcile.go",
 		"if gone, err := d.parentGone(ctx, r); gone || err != nil {", "if gone, err := false, error(nil); gone || err != nil {",
 		"./bot/reply", "TestAReplyToAPostThatIsGoneEnds"},
+	{"a server that counts from below is heard", "bot/reply/intake.go",
+		"return d.recount(ctx, cursor)", "return nil", "./bot/reply", "CountsFromBelow"},
 	{"a mention that the server tells of late is not lost", "bot/reply/overlap.go",
 		"if known, err := d.bySource(m.Post.ID); err != nil {", "if known, err := &store.Job{}, error(nil); err != nil {",
 		"./bot/reply", "TestAMentionThatTheServerTellsOfLateIsNotLost"},

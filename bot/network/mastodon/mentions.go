@@ -34,19 +34,31 @@ func (c *Client) Newest(ctx context.Context) (string, error) {
 	return page[0].ID, nil
 }
 
+// Latest returns the latest mentions, oldest first, at most limit or a page of them.
+func (c *Client) Latest(ctx context.Context, limit int) ([]network.Mention, error) {
+	return c.mentions(ctx, "read the latest mentions", func(ctx context.Context) ([]notification, error) {
+		page, err := c.notifications(ctx, url.Values{"types[]": {"mention"}, "limit": {strconv.Itoa(min(limit, pageSize))}})
+		return oldestFirst(page), err
+	})
+}
+
 // Mentions returns mentions after cursor, oldest first, without gaps: min_id pages forward.
 func (c *Client) Mentions(ctx context.Context, cursor string, limit int) ([]network.Mention, error) {
-	t, err := c.translator(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ctx, call := c.begin(ctx, "read mentions", slowTime)
-	defer call.end()
 	read := c.mentionsAfter
 	if cursor == "" {
 		read = c.firstMentions
 	}
-	page, err := read(ctx, cursor, limit)
+	return c.mentions(ctx, "read mentions", func(ctx context.Context) ([]notification, error) { return read(ctx, cursor, limit) })
+}
+
+func (c *Client) mentions(ctx context.Context, doing string, read func(context.Context) ([]notification, error)) ([]network.Mention, error) {
+	t, err := c.translator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, call := c.begin(ctx, doing, slowTime)
+	defer call.end()
+	page, err := read(ctx)
 	if err != nil {
 		return nil, call.failed(err)
 	}

@@ -76,11 +76,21 @@ func (f *feed) Mentions(ctx context.Context, cursor string, limit int) ([]networ
 	if err != nil {
 		return nil, err
 	}
-	var ms []network.Mention
+	return asMentions(posts), nil
+}
+
+func asMentions(posts []network.Post) (ms []network.Mention) {
 	for _, p := range posts {
 		ms = append(ms, network.Mention{Cursor: p.ID, Post: p})
 	}
-	return ms, nil
+	return ms
+}
+
+// Latest returns the latest mentions, oldest first, at most limit or a page of them.
+func (f *feed) Latest(ctx context.Context, limit int) ([]network.Mention, error) {
+	posts, _, err := f.page(ctx, getMentions, f.least, min(limit, f.most), "", "")
+	slices.Reverse(posts)
+	return asMentions(posts), err
 }
 
 // Newest is the id of the latest mention, "" for an account that never had one.
