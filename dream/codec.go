@@ -235,7 +235,7 @@ func (w *wireFile) file(data []byte) (File, error) {
 		return File{}, nil
 	case w == nil || len(data) == 0:
 		return File{}, fmt.Errorf("%w: a file without a description, or the other way round", ErrMalformed)
-	case !slices.Contains([]string{PNG, JPEG, GIF, MP4}, w.MIME):
+	case !slices.Contains([]string{PNG, JPEG, WebP, GIF, MP4}, w.MIME):
 		return File{}, fmt.Errorf("%w: a file of type %.30q", ErrMalformed, w.MIME)
 	case w.W < 1 || w.H < 1 || w.W > maxPixels/w.H || w.Frames < 1 || w.Frames > maxFrames || w.EachNS < 0:
 		return File{}, fmt.Errorf("%w: a file of %d frames of %dx%d", ErrMalformed, w.Frames, w.W, w.H)

@@ -102,7 +102,7 @@ func (j *job) picture(o Order, f film) (p Piece, err error) {
 		return p, nil
 	}
 	var limits picture.WithinLimits
-	for _, f := range o.takes(PNG, JPEG) {
+	for _, f := range o.takes(PNG, JPEG, WebP) {
 		limits.Formats = append(limits.Formats, f.MIME)
 		limits.MaxBytes, limits.MaxPixels = tighter(limits.MaxBytes, f.Bytes), tighter(limits.MaxPixels, f.Pixels)
 	}

@@ -34,6 +34,7 @@ type Format struct {
 const (
 	PNG  = "image/png"
 	JPEG = "image/jpeg"
+	WebP = "image/webp"
 	GIF  = "image/gif"
 	MP4  = "video/mp4"
 )
@@ -79,6 +80,8 @@ func (f File) Ext() string {
 	switch f.MIME {
 	case JPEG:
 		return "jpeg"
+	case WebP:
+		return "webp"
 	case GIF:
 		return "gif"
 	case MP4:

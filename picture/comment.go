@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// Comment returns what EncodePNG and EncodeJPEG wrote as a comment, "" when a file has none
+// Comment returns what EncodePNG, EncodeJPEG and EncodeWebP wrote as a comment, "" when a file has none
 // or one that is not plain ASCII.
 func Comment(data []byte) string {
 	var text []byte
@@ -14,6 +14,8 @@ func Comment(data []byte) string {
 		text = pngComment(data[8:])
 	case "jpeg":
 		text = jpegComment(data)
+	case "webp":
+		text = webpComment(data[12:])
 	}
 	if checkComment(string(text)) != nil {
 		return ""

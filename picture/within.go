@@ -21,8 +21,8 @@ type WithinLimits struct {
 // Encoded is a picture file that fits.
 type Encoded struct {
 	Data   []byte
-	Format string // "png" or "jpeg", also what a file name may end in
-	MIME   string // "image/png" or "image/jpeg"
+	Format string // "png", "jpeg" or "webp", also what a file name may end in
+	MIME   string // "image/png" and so on
 	W, H   int
 	Note   string // what had to be given up, for the log; "" when nothing
 }
@@ -30,7 +30,7 @@ type Encoded struct {
 // candidate is one way of writing a picture.
 type candidate struct {
 	format, mime string
-	quality      int // of JPEG; 0 for PNG
+	quality      int // of JPEG; 0 for what loses nothing
 }
 
 // candidates are tried in this order; below quality 70 a smaller picture looks better than a
@@ -40,6 +40,9 @@ var candidates = []candidate{
 	{"jpeg", "image/jpeg", 92}, {"jpeg", "image/jpeg", 88}, {"jpeg", "image/jpeg", 84},
 	{"jpeg", "image/jpeg", 80}, {"jpeg", "image/jpeg", 75}, {"jpeg", "image/jpeg", 70},
 }
+
+// asked is how a picture is written only for who takes nothing else.
+var asked = candidate{"webp", "image/webp", 0}
 
 // EncodeWithin writes img so that a server takes it: PNG if that fits, else JPEG from quality
 // 92 down to 70, else scaled down until one of them fits. The same picture and limits give
@@ -52,8 +55,11 @@ func EncodeWithin(img image.Image, limits WithinLimits, comment string) (Encoded
 	usable := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool {
 		return len(limits.Formats) > 0 && !slices.Contains(limits.Formats, c.mime)
 	})
+	if len(usable) == 0 && slices.Contains(limits.Formats, asked.mime) {
+		usable = []candidate{asked}
+	}
 	if len(usable) == 0 {
-		return Encoded{}, fmt.Errorf("encode picture: the server takes neither PNG nor JPEG, only %v", limits.Formats)
+		return Encoded{}, fmt.Errorf("encode picture: the server takes neither PNG, JPEG nor WebP, only %v", limits.Formats)
 	}
 	w, h := shape(b.Dx(), b.Dy(), limits)
 	for {
@@ -110,15 +116,18 @@ func encodeAt(img image.Image, usable []candidate, maxBytes int64, comment strin
 }
 
 func (c candidate) write(w io.Writer, img image.Image, comment string) error {
-	if c.quality > 0 {
+	switch c.format {
+	case "jpeg":
 		return writeJPEG(w, img, c.quality, comment)
+	case "webp":
+		return writeWebP(w, img, comment)
 	}
 	return writePNG(w, img, comment)
 }
 
 // String says how the picture was compressed; nothing is lost with PNG.
 func (c candidate) String() string {
-	if c.quality == 0 {
+	if c.quality == 0 { // nothing is lost
 		return ""
 	}
 	return fmt.Sprintf("JPEG of quality %d", c.quality)
