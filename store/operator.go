@@ -1,5 +1,7 @@
 package store
 
+import "fmt"
+
 // Operator is what those who run the program see and may do, across all accounts.
 type Operator struct{ s *Store }
 
@@ -37,6 +39,25 @@ func (o *Operator) Jobs(f Filter) (jobs []Job, err error) {
 func (o *Operator) Job(id string) (j Job, err error) {
 	err = o.s.view(func(tx *tx) error { j, err = load(tx, []byte(id)); return err })
 	return j, err
+}
+
+// JobOf finds the newest job that a post became, on whatever server, or ErrNotFound. It reads them all.
+func (o *Operator) JobOf(post string) (found Job, err error) {
+	err = o.s.view(func(tx *tx) error {
+		c := tx.Bucket(jobBucket).Cursor()
+		for id, data := c.Last(); id != nil; id, data = c.Prev() {
+			j, err := decodeJob(id, data)
+			if err != nil {
+				return err
+			}
+			if j.Source == post {
+				found = j
+				return nil
+			}
+		}
+		return fmt.Errorf("%w for post %s", ErrNotFound, post)
+	})
+	return found, err
 }
 
 // Cancel ends a job that has not been sent yet; ErrState says that it is too late.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/user"
+	"strconv"
 
 	"slugpuppy/store"
 )
@@ -33,7 +35,11 @@ func overSocket(ctx context.Context, c net.Conn) context.Context {
 
 // asUser is As for a user of this machine.
 func asUser(ctx context.Context, uid int) context.Context {
-	return As(ctx, store.Actor{Name: fmt.Sprintf("operator (uid %d)", uid)})
+	name := fmt.Sprintf("uid %d", uid)
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil { // who has no name here, as in a container, has a number
+		name = u.Username
+	}
+	return As(ctx, store.Actor{Name: "operator (" + name + ")"})
 }
 
 // actor is who asks, for the audit trail; the user of this process where nobody has said.

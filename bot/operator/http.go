@@ -88,6 +88,8 @@ func status(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, ErrRefused):
 		return http.StatusConflict
+	case errors.Is(err, ErrUnread):
+		return http.StatusBadRequest
 	}
 	return http.StatusInternalServerError
 }
@@ -161,7 +163,7 @@ func remoteError(code int, body []byte) error {
 	if err := json.Unmarshal(body, &p); err != nil || p.Error == "" {
 		p.Error = http.StatusText(code)
 	}
-	for _, sentinel := range []error{ErrNotFound, ErrRefused} {
+	for _, sentinel := range []error{ErrNotFound, ErrRefused, ErrUnread} {
 		if code == status(sentinel) {
 			return fmt.Errorf("%w: %s", sentinel, strings.TrimPrefix(p.Error, sentinel.Error()+": "))
 		}

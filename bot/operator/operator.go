@@ -18,6 +18,7 @@ import (
 var (
 	ErrNotFound = errors.New("not found")
 	ErrRefused  = errors.New("refused")
+	ErrUnread   = errors.New("wrong use") // what was asked cannot be read
 	ErrDown     = errors.New("the daemon is not answering")
 )
 
@@ -70,7 +71,8 @@ type Service interface {
 	AddRule(ctx context.Context, r Rule) (Change, error)
 	// RemoveRule removes a rule, or ErrNotFound.
 	RemoveRule(ctx context.Context, id string) (Change, error)
-	// TestRules says which rule wins for an event, and why.
+	// TestRules says which rule wins for an event, and why, by what the daemon decides with. Of a post that is known
+	// its author and pictures are looked up.
 	TestRules(ctx context.Context, t Trial) (Decision, error)
 	// Undo takes back what was done under a token, or ErrNotFound.
 	Undo(ctx context.Context, token string) (Change, error)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/identity"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/rules"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
@@ -69,7 +70,7 @@ func (l *Local) whose(name string) (identity.Identity, error) {
 // AddRule implements Service.
 func (l *Local) AddRule(ctx context.Context, r Rule) (Change, error) {
 	if err := checkRule(r); err != nil {
-		return Change{}, fmt.Errorf("%w: %w", ErrRefused, err)
+		return Change{}, fmt.Errorf("%w: %w", ErrUnread, err)
 	}
 	owner, err := l.whose(r.User)
 	if err != nil {
@@ -115,6 +116,9 @@ func (l *Local) RemoveRule(ctx context.Context, id string) (Change, error) {
 
 // TestRules implements Service.
 func (l *Local) TestRules(_ context.Context, t Trial) (Decision, error) {
+	if t.Scope != string(rules.Mention) && t.Scope != string(rules.Filter) {
+		return Decision{}, fmt.Errorf("%w: rules are tested for mention or filter, not %q", ErrUnread, t.Scope)
+	}
 	user, err := l.whose(t.User)
 	if err != nil {
 		return Decision{}, err
@@ -123,12 +127,56 @@ func (l *Local) TestRules(_ context.Context, t Trial) (Decision, error) {
 	if err != nil {
 		return Decision{}, fmt.Errorf("list rules: %w", err)
 	}
-	d := rules.Decide(list, t.event(user), time.Now())
-	if d.Rule == nil {
+	e := t.event(user)
+	instead, err := l.known(&e)
+	if err != nil {
+		return Decision{}, err
+	}
+	d := rules.Decide(list, e, time.Now())
+	switch {
+	case d.Rule != nil && instead != "": // the subscriber's own word comes before any rule
+		return Decision{Why: instead + ", which comes before " + d.Why}, nil
+	case instead != "":
+		return Decision{Why: d.Why + "; " + instead}, nil
+	case d.Rule == nil:
 		return Decision{Why: d.Why}, nil
 	}
 	v, err := l.shown(*d.Rule)
 	return Decision{Rule: v, Why: d.Why}, err
+}
+
+// known adds what is known of the event's post: for mentions from the job that it became, for a subscriber's timeline
+// from what was seen there. Where the daemon would go there by something else than a rule, instead says by what.
+func (l *Local) known(e *rules.Event) (instead string, err error) {
+	if e.Post == "" {
+		return "", nil
+	}
+	if e.Scope == rules.Mention {
+		j, err := l.Store.Operator().JobOf(e.Post)
+		if err == nil && e.Author == "" {
+			e.Author = j.Handle
+		}
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+		return "", err
+	}
+	if e.User.IsZero() {
+		return "", nil
+	}
+	f, err := l.filter()
+	if err != nil {
+		return "", err
+	}
+	j, ok, err := f.Would(e.User, e.Post, e.Text)
+	if err != nil || j.Post == "" {
+		return "", err
+	}
+	e.Author, e.Post, e.URL, e.Pictures = j.Author, j.Post, j.URL, j.Pictures
+	if ok && j.Rule == "" {
+		instead = words.Why(j)
+	}
+	return instead, nil
 }
 
 // Undo implements Service.
@@ -194,7 +242,7 @@ func handleRules(mux *http.ServeMux, s Service) {
 func withBody[In, Out any](w http.ResponseWriter, r *http.Request, do func(context.Context, In) (Out, error)) {
 	var in In
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&in); err != nil {
-		answer(w, nil, fmt.Errorf("%w: %w", ErrRefused, err))
+		answer(w, nil, fmt.Errorf("%w: %w", ErrUnread, err))
 		return
 	}
 	out, err := do(r.Context(), in)

@@ -114,7 +114,7 @@ func TestADaemonThatEndsIsDown(t *testing.T) {
 
 func TestRequestsAreBounded(t *testing.T) {
 	o := open(t)
-	if _, err := o.remote.AddRule(t.Context(), operator.Rule{Kind: "word", Value: strings.Repeat("x", 1<<20), Effect: "deny", Scope: "both"}); !errors.Is(err, operator.ErrRefused) {
+	if _, err := o.remote.AddRule(t.Context(), operator.Rule{Kind: "word", Value: strings.Repeat("x", 1<<20), Effect: "deny", Scope: "both"}); !errors.Is(err, operator.ErrUnread) {
 		t.Errorf("%v", err)
 	}
 }

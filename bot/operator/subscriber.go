@@ -22,12 +22,18 @@ type Order struct {
 	Verb  string    `json:"verb"`
 	Arg   string    `json:"arg,omitempty"`
 	Since time.Time `json:"since,omitzero"`
+	// Dry only says how many posts undo would return.
+	Dry bool `json:"dry,omitempty"`
 }
+
+// Check reads an order as it will be read when it is obeyed. The error is an ErrUnread.
+func (o Order) Check() error { return orderError(timeline.Check(o.Verb, o.Arg)) }
 
 // Answer is what came of an order; only what belongs to it is set.
 type Answer struct {
 	Text   string   `json:"text,omitempty"`
 	Undo   string   `json:"undo,omitempty"`
+	Meant  int      `json:"meant,omitempty"` // posts, of a dry order
 	User   *User    `json:"user,omitempty"`
 	Posts  []Post   `json:"posts,omitempty"`
 	Report *Report  `json:"report,omitempty"`
@@ -168,6 +174,10 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		}
 		return Answer{Text: words.Reasons(why)}, nil
 	case "undo":
+		if o.Dry {
+			n, err := d.Meant(sub, o.Arg)
+			return Answer{Meant: n}, err
+		}
 		return changed(d.Return(actor(ctx), sub, o.Arg))
 	case "is", "not":
 		return changed(d.Say(sub, o.Arg, o.Verb == "is"))
@@ -222,7 +232,7 @@ func orderError(err error) error {
 	case errors.Is(err, store.ErrNoSubscriber), errors.Is(err, timeline.ErrUnseen), errors.Is(err, timeline.ErrNothing), errors.Is(err, timeline.ErrNobody):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	case timeline.Misread(err):
-		return fmt.Errorf("%w: %s", ErrRefused, words.Of(err))
+		return fmt.Errorf("%w: %s", ErrUnread, words.Of(err))
 	case errors.Is(err, store.ErrState), errors.Is(err, timeline.ErrAmbiguous):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}

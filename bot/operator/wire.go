@@ -92,11 +92,17 @@ type Trial struct {
 	Post   string `json:"post,omitempty"`   // id
 	URL    string `json:"url,omitempty"`    // of the post
 	Text   string `json:"text,omitempty"`
-	User   string `json:"user,omitempty"` // the subscriber on whose behalf, by handle or identity
+	// Picture is the hash of one in the post.
+	Picture string `json:"picture,omitempty"`
+	User    string `json:"user,omitempty"` // the subscriber on whose behalf, by handle or identity
 }
 
 func (t Trial) event(user identity.Identity) rules.Event {
-	return rules.Event{Scope: rules.Scope(t.Scope), User: user, Author: t.Author, Post: t.Post, URL: t.URL, Text: t.Text}
+	e := rules.Event{Scope: rules.Scope(t.Scope), User: user, Author: t.Author, Post: t.Post, URL: t.URL, Text: t.Text}
+	if t.Picture != "" {
+		e.Pictures = []string{t.Picture}
+	}
+	return e
 }
 
 // Decision is which rule wins, if one does, and why.

@@ -159,10 +159,11 @@ func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Orde
 // Switch is `filter on|shadow|off|pause 2d`, and restore or learn after many posts changed at once; alone: how
 // things are.
 func (d *Desk) Switch(by store.Actor, sub store.Subscriber, rest string) (Change, error) {
-	word, span, _ := strings.Cut(strings.ToLower(strings.TrimSpace(rest)), " ")
+	word, lasting, err := readSwitch(rest)
+	if err != nil {
+		return Change{}, err
+	}
 	switch word {
-	case "":
-		return Change{Did: Told, Sub: sub}, nil
 	case "on", "shadow", "off":
 		mode := store.Mode(word)
 		return d.Set(by, sub, Switched, "filter "+word, func(s *store.Subscriber) {
@@ -175,73 +176,108 @@ func (d *Desk) Switch(by store.Actor, sub store.Subscriber, rest string) (Change
 			}
 		})
 	case "pause":
-		rest, err := ParseSpan(or(span, "1d"))
-		if err != nil {
-			return Change{}, err
-		}
-		until := time.Now().Add(rest)
+		until := time.Now().Add(lasting)
 		return d.Set(by, sub, Paused, "filter pause until "+until.Format(time.RFC3339), func(s *store.Subscriber) { s.PausedUntil = until })
-	}
-	if word == "restore" || word == "learn" {
+	case "restore", "learn":
 		return d.settle(by, sub, word == "learn")
 	}
-	return Change{}, wrong(NoMode)
+	return Change{Did: Told, Sub: sub}, nil
 }
 
-// Choose sets one of a subscriber's choices as people write it: how, budget, except or digest.
+// readSwitch reads what the filter is to do, and for how long it is to pause.
+func readSwitch(rest string) (word string, lasting time.Duration, err error) {
+	word, span, _ := strings.Cut(strings.ToLower(strings.TrimSpace(rest)), " ")
+	switch word {
+	case "", "on", "shadow", "off", "restore", "learn":
+	case "pause":
+		lasting, err = ParseSpan(or(span, "1d"))
+	default:
+		err = wrong(NoMode)
+	}
+	return word, lasting, err
+}
+
+// Choose sets one of a subscriber's choices as people write it: how, budget, except, digest or mute.
 func (d *Desk) Choose(by store.Actor, sub store.Subscriber, what, value string) (Change, error) {
 	value = strings.ToLower(strings.TrimSpace(value))
+	if what == "mute" && value == "off" {
+		return d.endMutes(by, sub)
+	}
+	if what == "mute" && slices.Contains(sub.Lacks, network.Mutes) {
+		return Change{}, wrong(NoLeave, sub.Server)
+	}
+	c, err := readChoice(what, value)
+	if err != nil {
+		return Change{}, err
+	}
+	return d.Set(by, sub, c.did, c.what, c.change)
+}
+
+// choice is what the words of a choice mean.
+type choice struct {
+	did    Did
+	what   string // the order that makes it
+	change func(*store.Subscriber)
+}
+
+// readChoice reads what Choose sets.
+func readChoice(what, value string) (choice, error) {
 	switch what {
 	case "how":
 		if value != Warn && value != Blur && value != Hide {
-			return Change{}, wrong(NoHow)
+			return choice{}, wrong(NoHow)
 		}
-		return d.Set(by, sub, ChoseHow, "how "+value, func(s *store.Subscriber) { s.How = value })
+		return choice{ChoseHow, "how " + value, func(s *store.Subscriber) { s.How = value }}, nil
 	case "budget":
 		b, err := ParseBudget(value)
-		if err != nil {
-			return Change{}, err
-		}
-		return d.Set(by, sub, ChoseBudget, fmt.Sprintf("budget 1 in %.0f", 1/b), func(s *store.Subscriber) { s.Budget = b })
+		return choice{ChoseBudget, fmt.Sprintf("budget 1 in %.0f", 1/b), func(s *store.Subscriber) { s.Budget = b }}, err
 	case "except":
 		only := value == "followed" || value == "boosts only"
 		if !only && value != "nothing" && value != "nobody" {
-			return Change{}, wrong(NoException)
+			return choice{}, wrong(NoException)
 		}
-		return d.Set(by, sub, ChoseExcept, "except "+value, func(s *store.Subscriber) { s.BoostsOnly = only })
-	}
-	if what == "mute" {
-		return d.chooseMute(by, sub, value)
+		return choice{ChoseExcept, "except " + value, func(s *store.Subscriber) { s.BoostsOnly = only }}, nil
+	case "mute":
+		rule, err := readMute(value)
+		return choice{ChoseMute, "mute " + value, func(s *store.Subscriber) { s.Mute = rule }}, err
 	}
 	if _, known := digestSpan[value]; !known && value != "off" {
-		return Change{}, wrong(NoDigest)
+		return choice{}, wrong(NoDigest)
 	}
-	return d.Set(by, sub, ChoseDigest, "digest "+value, func(s *store.Subscriber) { s.Digest = value })
+	return choice{ChoseDigest, "digest " + value, func(s *store.Subscriber) { s.Digest = value }}, nil
 }
 
-// chooseMute sets the last rung: "off", or "5 in 7d for 2d".
-func (d *Desk) chooseMute(by store.Actor, sub store.Subscriber, value string) (Change, error) {
-	if value != "off" && slices.Contains(sub.Lacks, network.Mutes) {
-		return Change{}, wrong(NoLeave, sub.Server)
-	}
-	if value == "off" {
-		return d.endMutes(by, sub)
-	}
+// readMute reads when accounts are muted, such as "5 in 7d for 2d".
+func readMute(value string) (store.MuteRule, error) {
 	var n int
 	var within, lasting string
 	if c, err := fmt.Sscanf(value, "%d in %s for %s", &n, &within, &lasting); err != nil || c != 3 || n < 1 || n > 1000 {
-		return Change{}, wrong(NoMuteRule)
+		return store.MuteRule{}, wrong(NoMuteRule)
 	}
 	in, err := ParseSpan(within)
 	if err != nil {
-		return Change{}, err
+		return store.MuteRule{}, err
 	}
 	long, err := ParseSpan(lasting)
-	if err != nil {
-		return Change{}, err
+	return store.MuteRule{After: n, Within: in, For: long}, err
+}
+
+// Check reads what an order is given as the desk reads it, and does nothing: what cannot be read is a *Problem.
+func Check(verb, given string) (err error) {
+	given = strings.ToLower(strings.TrimSpace(given))
+	switch verb {
+	case "filter":
+		_, _, err = readSwitch(given)
+	case "undo":
+		_, _, err = readSelection(given)
+	case "mute":
+		if given != "off" {
+			_, err = readMute(given)
+		}
+	case "how", "budget", "except", "digest":
+		_, err = readChoice(verb, given)
 	}
-	rule := store.MuteRule{After: n, Within: in, For: long}
-	return d.Set(by, sub, ChoseMute, "mute "+value, func(s *store.Subscriber) { s.Mute = rule })
+	return err
 }
 
 // endMutes takes the rule away and has the mutes that were made by it ended at the next pass.

@@ -123,32 +123,57 @@ func (d *Desk) Return(by store.Actor, sub store.Subscriber, which string) (Chang
 	return Change{Did: Returned, Sub: sub, Posts: len(rows), Undo: undo}, nil
 }
 
-// selection reads which posts are meant.
+// Meant is how many posts Return would take out.
+func (d *Desk) Meant(sub store.Subscriber, which string) (int, error) {
+	pick, since, err := d.selection(sub, which)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := d.Store.For(sub.Identity).Timeline().Since(since, hidden...)
+	if pick != nil {
+		rows = slices.DeleteFunc(rows, func(j store.Judged) bool { return !pick(j) })
+	}
+	return len(rows), err
+}
+
+// selection finds which posts are meant: those since a time that pick takes, which are all when it is nil.
 func (d *Desk) selection(sub store.Subscriber, which string,
 ) (pick func(store.Judged) bool, since time.Time, err error) {
-	which = strings.ToLower(strings.TrimSpace(which))
-	word, rest, _ := strings.Cut(which, " ")
+	which, since, err = readSelection(which)
 	switch {
-	case which == "all":
-		return nil, since, nil
-	case which == "last" || which == "":
+	case err != nil || which == "all" || which == "since":
+		return nil, since, err
+	case which == "last":
 		rows, err := d.Store.For(sub.Identity).Timeline().Since(since, hidden...)
 		if err != nil || len(rows) == 0 {
 			return func(store.Judged) bool { return false }, since, err
 		}
 		last := slices.MaxFunc(rows, func(a, b store.Judged) int { return a.Changed.Compare(b.Changed) }).Post
 		return func(j store.Judged) bool { return j.Post == last }, since, nil
+	}
+	handle := strings.TrimPrefix(which, "@")
+	return func(j store.Judged) bool {
+		name, _, _ := strings.Cut(j.Author, "@")
+		return j.Author == handle || name == handle
+	}, since, nil
+}
+
+// readSelection reads which posts are meant: last, all, an artist with an @ before, or since and the time.
+func readSelection(which string) (what string, since time.Time, err error) {
+	which = strings.ToLower(strings.TrimSpace(which))
+	word, rest, _ := strings.Cut(which, " ")
+	switch {
+	case which == "all", which == "last":
+		return which, since, nil
+	case which == "":
+		return "last", since, nil
 	case word == "since":
 		since, err = ParseSince(rest, time.Now())
-		return nil, since, err
-	case strings.HasPrefix(which, "@"):
-		handle := strings.TrimPrefix(word, "@")
-		return func(j store.Judged) bool {
-			name, _, _ := strings.Cut(j.Author, "@")
-			return j.Author == handle || name == handle
-		}, since, nil
+		return word, since, err
+	case len(word) > 1 && word[0] == '@':
+		return word, since, nil
 	}
-	return nil, since, wrong(NoSelection, which)
+	return "", since, wrong(NoSelection, which)
 }
 
 // hidden are the fates of what is hidden, about to be, or noted.

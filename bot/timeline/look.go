@@ -353,25 +353,31 @@ func (w *watcher) rescan(since time.Time) (changed int, err error) {
 	return changed, nil
 }
 
-// again decides once more about one row, from the sights that are kept.
-func (w *watcher) again(v view, row store.Judged) (bool, error) {
-	s := seen{post: network.Post{ID: row.Post, URL: row.URL, Created: row.Posted, Author: network.Account{ID: row.AuthorID, Handle: row.Author}},
+// recall is a post that was judged, with the sights that are kept; ok is false when one is not kept any more.
+func (w *watcher) recall(row store.Judged) (s seen, ok bool, err error) {
+	s = seen{post: network.Post{ID: row.Post, URL: row.URL, Created: row.Posted, Author: network.Account{ID: row.AuthorID, Handle: row.Author}},
 		booster: row.Booster, said: row.Said}
 	for _, hash := range row.Pictures {
 		sight, ok, err := w.Eye.Known(hash)
-		if err != nil {
-			return false, err
-		}
-		if !ok {
-			return false, nil // another network looked at it, or long ago
+		if err != nil || !ok {
+			return s, false, err // another network looked at it, or long ago
 		}
 		s.sights = append(s.sights, sight)
+	}
+	return s, true, nil
+}
+
+// again decides once more about one row, from the sights that are kept.
+func (w *watcher) again(v view, row store.Judged) (bool, error) {
+	s, ok, err := w.recall(row)
+	if err != nil || !ok {
+		return false, err
 	}
 	now := w.Eye.decide(v, s)
 	if row.Fate == now.Fate || row.Fate == store.Filed && now.Kind != "" {
 		return false, nil
 	}
-	_, err := w.change(row.Post, func(j *store.Judged) {
+	_, err = w.change(row.Post, func(j *store.Judged) {
 		if j.Fate != row.Fate {
 			return
 		}

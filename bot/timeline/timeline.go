@@ -225,6 +225,33 @@ func (f *Filter) Rescan(who identity.Identity, since time.Time) (changed int, er
 	return changed, err
 }
 
+// Would is what would be decided of a post that was seen, as the rules, lessons and the budget are now; text is the
+// post's, which is not kept. ok is false when it was not seen, or what was seen of it is not kept any more.
+func (f *Filter) Would(who identity.Identity, post, text string) (j store.Judged, ok bool, err error) {
+	w := f.watcher(who)
+	sub, err := w.own.Subscription().Subscriber()
+	if err != nil {
+		return j, false, err
+	}
+	row, err := f.Desk().Post(sub, post)
+	if errors.Is(err, ErrUnseen) {
+		return j, false, nil
+	}
+	if err != nil {
+		return j, false, err
+	}
+	s, ok, err := w.recall(row)
+	if err != nil || !ok {
+		return row, false, err
+	}
+	s.post.Text = text
+	v, err := w.view(sub)
+	if err != nil {
+		return j, false, err
+	}
+	return w.Eye.decide(v, s), true, nil
+}
+
 // prune forgets what nobody will ask for any more.
 func (f *Filter) prune() error {
 	now := time.Now()

@@ -99,7 +99,7 @@ func (p *parser) set(key, value string) error {
 		if spelt := slices.Index(numbers, low); spelt > 0 {
 			n, err = spelt, nil
 		}
-		if err != nil || n < 0 {
+		if err != nil || n < 1 { // 0 would be the same as not to say it
 			return notANumber(key, value, "5")
 		}
 		*number = n
