@@ -53,8 +53,8 @@ func (c *console) wishOf(args []string, w wish) (wish, error) {
 		}
 		w.words = args
 	}
-	several := len(w.in) != 1 || isFolder(w.in[0])
 	files, err := c.pictureFiles(w.in)
+	several := len(files) != 1 || isFolder(w.in[0])
 	if err != nil {
 		return w, err
 	}
@@ -72,13 +72,8 @@ func (c *console) wishOf(args []string, w wish) (wish, error) {
 	return w, nil
 }
 
-func pictureName(s string) bool {
-	switch strings.ToLower(filepath.Ext(s)) {
-	case ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff":
-		return !strings.ContainsAny(s, " =")
-	}
-	return false
-}
+// pictureName says whether an argument is the name of a picture rather than a word for the dream.
+func pictureName(s string) bool { return holdsPicture(s) && !strings.ContainsAny(s, " =") }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

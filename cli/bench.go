@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,32 +61,17 @@ func (c *console) benchCommand() *cobra.Command {
 		Args:    usageArgs(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return c.bench(cmd.Context(), f) },
 	}
-	cmd.Flags().StringVar(&f.layer, "layer", "",
+	cmd.Flags().Var(flagOf(&f.layer, "", nonempty("layer")), "layer",
 		"layer to compute and to raise; else the logits and the layer before them")
-	cmd.Flags().StringSliceVar(&f.only, "only", nil, "some of "+strings.Join(speed.Works, ","))
-	cmd.Flags().IntVar(&f.size, "size", 512, "side of the pictures in pixels")
-	cmd.Flags().IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "how many threads compute")
-	cmd.Flags().DurationVar(&f.spend, "time", 3*time.Second, "how long each measurement goes on")
+	cmd.Flags().Var(listOf(&f.only, either(speed.Works...)), "only", "some of "+strings.Join(speed.Works, ","))
+	cmd.Flags().Var(flagOf(&f.size, "512", between(64, 4096)), "size", "side of the pictures in pixels")
+	cmd.Flags().Var(flagOf(&f.threads, strconv.Itoa(runtime.GOMAXPROCS(0)), between(1, 4096)), "threads", "how many threads compute")
+	cmd.Flags().Var(flagOf(&f.spend, "3s", span(time.Millisecond, time.Hour)), "time", "how long each measurement goes on")
 	cmd.Flags().BoolVar(&f.profile, "profile", false, "list what each operator of the gradient takes instead")
 	return c.withModel(cmd)
 }
 
-func (f benchFlags) check() error {
-	if f.threads < 1 || f.size < 64 || f.size > 4096 {
-		return fmt.Errorf("--threads must be at least 1, --size 64 to 4096")
-	}
-	for _, w := range f.only {
-		if !slices.Contains(speed.Works, w) {
-			return fmt.Errorf("--only knows no %q, but %s", w, strings.Join(speed.Works, ", "))
-		}
-	}
-	return nil
-}
-
 func (c *console) bench(ctx context.Context, f benchFlags) error {
-	if err := f.check(); err != nil {
-		return usageError(err)
-	}
 	a, err := c.load()
 	if err != nil {
 		return err

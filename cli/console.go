@@ -126,7 +126,7 @@ func exitCode(err error) int {
 		return end.code()
 	case errors.As(err, &coded):
 		return coded.code
-	case errors.Is(err, app.ErrUsage):
+	case errors.Is(err, app.ErrUsage), errors.Is(err, operator.ErrUnread):
 		return exitUsage
 	case errors.Is(err, operator.ErrNotFound):
 		return exitNotFound
@@ -166,18 +166,11 @@ func (c *console) root() *cobra.Command {
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
-		may := []string{progressAuto, progressJSON, progressNone}
-		if !slices.Contains(may, c.progress) {
-			return usageError(fmt.Errorf("--progress: %q is not %s", c.progress, strings.Join(may, ", ")))
-		}
-		return nil
-	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
 	flags := root.PersistentFlags()
 	flags.BoolVar(&c.json, "json", false, "print JSON, one object a line")
-	flags.StringVar(&c.progress, "progress", progressAuto,
-		"how far long work is, on standard error: auto, json (one object a line) or none")
+	flags.Var(flagOf(&c.progress, progressAuto, either(progressAuto, progressJSON, progressNone)), "progress",
+		"how far long work is, on standard error: auto is a bar on a terminal, json one object a line")
 	flags.StringVar(&c.configPath, "config", "",
 		"configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
 	root.AddCommand(
@@ -193,13 +186,20 @@ func (c *console) root() *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	if cmd, _, err := root.Find([]string{"completion"}); err == nil && cmd != root {
 		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, onlyOthers
+		for _, shell := range cmd.Commands() {
+			shell.Args = usageArgs(cobra.NoArgs)
+		}
 	}
+	completing(root)
 	return root
 }
 
-// usageArgs makes a wrong number of arguments a usage error.
+// usageArgs makes a wrong number of arguments, and an argument without a text, a usage error.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if slices.Contains(args, "") {
+			return usageError(fmt.Errorf("an argument is empty\nusage: %s", cmd.UseLine()))
+		}
 		if err := check(cmd, args); err != nil {
 			return usageError(fmt.Errorf("%w\nusage: %s", err, cmd.UseLine()))
 		}

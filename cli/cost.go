@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,15 +32,20 @@ func (c *console) costCommand(k network.Kind) *cobra.Command {
 			if month == "" {
 				month = app.Month(c.now())
 			}
-			if _, err := time.Parse("2006-01", month); err != nil && month != "all" {
-				return usageError(fmt.Errorf("--month: %q is not like 2026-08, or all", month))
-			}
 			return c.cost(cmd.Context(), k, strings.TrimPrefix(month, "all"))
 		},
 	}
-	cmd.Flags().StringVar(&month, "month", "", "a month such as 2026-08, or all (default: this month, by UTC)")
+	cmd.Flags().Var(flagOf(&month, "", monthly), "month", "a month such as 2026-08, or all (default: this month, by UTC)")
 	return cmd
 }
+
+// monthly is a month, all, or "" for this one.
+var monthly = reader[string]{kind: "month", read: func(s string) (string, error) {
+	if _, err := time.Parse("2006-01", s); err != nil && s != "all" && s != "" {
+		return "", errors.New("it is a month such as 2026-08, or all")
+	}
+	return s, nil
+}}
 
 // cost prints what was spent in a month, or in all when it is empty.
 func (c *console) cost(ctx context.Context, k network.Kind, month string) error {

@@ -40,9 +40,6 @@ func (c *console) demoCommand() *cobra.Command {
 		Long: "Starts a network's server in memory, the bot, artists who fill a timeline, the filter and all pages, posts a\n" +
 			"painted landscape with the words at the bot and prints the reply. Nothing leaves this machine.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := oneOf("--network", f.network, names); err != nil {
-				return err
-			}
 			if len(args) == 0 {
 				args = []string{dream.DefaultPreset}
 			}
@@ -51,10 +48,10 @@ func (c *console) demoCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&f.once, "once", false,
 		"one round only: write the picture to a file and exit 0 if the reply arrived")
-	cmd.Flags().StringVar(&f.network, "network", names[0], strings.Join(names, " or "))
-	cmd.Flags().StringVar(&f.out, "out", "",
+	cmd.Flags().Var(flagOf(&f.network, names[0], either(names...)), "network", "what kind of network is played")
+	cmd.Flags().Var(flagOf(&f.out, "", nonempty("file")), "out",
 		"file for the first picture (default: dream.png, or dream.gif or .mp4 for a clip)")
-	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080",
+	cmd.Flags().Var(flagOf(&f.listen, "127.0.0.1:8080", place), "listen",
 		"address of the page; another port is taken when this one is not free")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "show the bot's log")
 	return cmd
@@ -115,7 +112,7 @@ func (c *console) firstReply(ctx context.Context, d *demo.Demo, id, out string, 
 }
 
 // endings are those of files by what is in them.
-var endings = map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "video/mp4": ".mp4"}
+var endings = map[string]string{"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif", "video/mp4": ".mp4"}
 
 // showReply prints the reply and writes its first picture to a file.
 func (c *console) showReply(ctx context.Context, r *demo.Reply, out string, took time.Duration) error {

@@ -30,7 +30,7 @@ func (c *console) detectCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&how.explain, "explain", false,
 		"say why: the channels that spoke and the nearest known examples")
-	cmd.Flags().StringVar(&how.heatmap, "heatmap", "", "draw where the picture looks dreamed, as PNG or JPEG")
+	cmd.Flags().Var(flagOf(&how.heatmap, "", nonempty("file")), "heatmap", "draw where the picture looks dreamed, as PNG or JPEG")
 	return cmd
 }
 

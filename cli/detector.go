@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -26,23 +27,24 @@ func (c *console) detectorCommand() *cobra.Command {
 
 func (f *trainFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.fit.Corpus, "corpus", "", "folder of pictures with a manifest.tsv")
-	flags.StringVar(&f.fit.Cache, "cache", "", "file that keeps the fingerprints between runs")
-	flags.StringVar(&f.pictures, "pictures", "",
+	flags.Var(flagOf(&f.fit.Corpus, "", nonempty("folder")), "corpus", "folder of pictures with a manifest.tsv")
+	flags.Var(flagOf(&f.fit.Cache, "", nonempty("file")), "cache", "file that keeps the fingerprints between runs")
+	flags.Var(flagOf(&f.pictures, "", nonempty("folder")), "pictures",
 		"folder for the ROC and the reliability diagram (SVG) and contact sheets of the worst mistakes (PNG)")
-	flags.StringSliceVar(&f.fit.Networks, "network", nil,
+	flags.Var(listOf(&f.fit.Networks, nonempty("file")), "network",
 		"further networks (ONNX, with the embedded one's labels) that dream for training")
-	flags.IntVar(&f.fit.Copies, "copies", 1, "copies of every picture, changed as the world changes pictures")
-	flags.IntVar(&f.fit.Dreams, "dreams", 135, "dreams to make of the corpus' photographs")
-	flags.IntVar(&f.fit.Redrawn, "redrawn", 300,
+	many := between(0, 1_000_000)
+	flags.Var(flagOf(&f.fit.Copies, "1", between(1, 1000)), "copies", "copies of every picture, changed as the world changes pictures")
+	flags.Var(flagOf(&f.fit.Dreams, "135", many), "dreams", "dreams to make of the corpus' photographs")
+	flags.Var(flagOf(&f.fit.Redrawn, "300", many), "redrawn",
 		"photographs to redraw as filters and brushes do, which are no dreams either")
-	flags.IntVar(&f.fit.Posted, "posted", 60, "dreams to make of them as they are posted, in the usual looks")
-	flags.IntVar(&f.fit.Patterns, "patterns", 480, "patterns to draw, which are no dreams")
-	flags.IntVar(&f.worst, "worst", 12, "how many of the worst mistakes to show")
-	flags.Uint64Var(&f.fit.Seed, "seed", 1, "of everything random")
-	flags.Float64Var(&f.fit.L2, "l2", 0, "penalty on the weights of channels; 0 for the usual")
-	flags.Float64Var(&f.fit.L2Texture, "l2-texture", 0, "and on those of the texture")
-	_ = cmd.MarkFlagRequired("corpus") // the flag exists
+	flags.Var(flagOf(&f.fit.Posted, "60", many), "posted", "dreams to make of them as they are posted, in the usual looks")
+	flags.Var(flagOf(&f.fit.Patterns, "480", many), "patterns", "patterns to draw, which are no dreams")
+	flags.Var(flagOf(&f.worst, "12", many), "worst", "how many of the worst mistakes to show")
+	flags.Var(flagOf(&f.fit.Seed, "1", between[uint64](0, math.MaxUint64)), "seed", "of everything random")
+	flags.Var(flagOf(&f.fit.L2, "0", between(0.0, 1e6)), "l2", "penalty on the weights of channels; 0 for the usual")
+	flags.Var(flagOf(&f.fit.L2Texture, "0", between(0.0, 1e6)), "l2-texture", "and on those of the texture")
+	needs(cmd, "corpus")
 }
 
 func (c *console) detectorTrain() *cobra.Command {
@@ -58,7 +60,7 @@ func (c *console) detectorTrain() *cobra.Command {
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().StringVar(&f.out, "out", "head.bin", "file for the head")
+	cmd.Flags().Var(flagOf(&f.out, "head.bin", nonempty("file")), "out", "file for the head")
 	return cmd
 }
 

@@ -74,15 +74,14 @@ func (c *console) dreamCommand() *cobra.Command {
 			if len(args) == 0 && w.watch == "" {
 				return usageError(fmt.Errorf("which picture?\nusage: %s", cmd.UseLine()))
 			}
+			if cmd.Flags().Changed("every") && w.preview == "" {
+				return usageError(errors.New("--every is about the pictures of --preview FOLDER, which is missing"))
+			}
 			w, err := c.wishOf(args, w)
 			if err != nil {
 				return err
 			}
-			s, err := c.newOffline()
-			if err != nil {
-				return err
-			}
-			r, _, err := s.recipe(cmd.Context(), mention.Dream, w.words)
+			s, r, err := c.understand(cmd.Context(), mention.Dream, w.words)
 			if err != nil {
 				return err
 			}
@@ -91,12 +90,13 @@ func (c *console) dreamCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&w.to, "output", "o", "", "the file to write, or a folder for the dreams of several pictures")
-	flags.StringVar(&w.guide, "guide", "", "a second picture whose features guide the dream")
-	flags.StringVar(&w.watch, "watch", "", "a folder: what is put into it is dreamed until Ctrl-C")
-	flags.IntVarP(&w.jobs, "jobs", "j", 1, "dreams at a time; each needs its memory, and one keeps all cores busy")
-	flags.StringVar(&w.preview, "preview", "", "a folder for pictures of the dream on its way")
-	flags.IntVar(&w.every, "every", 5, "steps between two of those")
+	flags.VarP(flagOf(&w.to, "", nonempty("file")), "output", "o", "the file to write, or a folder for the dreams of several pictures")
+	flags.Var(flagOf(&w.guide, "", nonempty("file")), "guide", "a second picture whose features guide the dream")
+	flags.Var(flagOf(&w.watch, "", nonempty("folder")), "watch", "a folder: what is put into it is dreamed until Ctrl-C")
+	flags.VarP(flagOf(&w.jobs, "1", between(1, 64)), "jobs", "j",
+		"dreams at a time; each needs its memory, and one keeps all cores busy")
+	flags.Var(flagOf(&w.preview, "", nonempty("folder")), "preview", "a folder for pictures of the dream on its way")
+	flags.Var(flagOf(&w.every, "5", between(1, 1000)), "every", "steps between two of those")
 	mayOverwrite(cmd, &w.overwrite)
 	return c.withModel(cmd)
 }
@@ -164,13 +164,10 @@ var doing = map[dream.Verb]string{dream.Dream: "dreaming", dream.Imagine: "imagi
 // accepted is the type of file that a name asks for; "-" and a name that asks for none take what
 // loses nothing. It fails early where the file could not be written.
 func (s *offline) accepted(out string, v dream.Verb) ([]dream.Format, error) {
-	ext, mime := strings.ToLower(filepath.Ext(out)), dream.PNG
+	ext, mime := ending(out), ""
 	switch {
 	case !v.Moves():
-		if ext == ".jpg" || ext == ".jpeg" {
-			mime = dream.JPEG
-		}
-		return []dream.Format{{MIME: mime}}, canSave(out)
+		return []dream.Format{{MIME: writable[ext]}}, canSave(out)
 	case ext == ".mp4" && s.ffmpeg == "":
 		return nil, errors.New("no ffmpeg found to write MP4 with; install it, name it in dream.ffmpeg, or name the " +
 			"clip .gif")
@@ -194,12 +191,8 @@ func (c *console) imagineCommand() *cobra.Command {
   slugpuppy imagine "school bus" bus.png seed=3`,
 		Args: usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := c.newOffline()
-			if err != nil {
-				return err
-			}
 			out := outOf(args)
-			r, _, err := s.recipe(cmd.Context(), mention.Imagine, slices.Delete(slices.Clone(args), out, out+1))
+			s, r, err := c.understand(cmd.Context(), mention.Imagine, slices.Delete(slices.Clone(args), out, out+1))
 			if err != nil {
 				return err
 			}
@@ -214,7 +207,7 @@ func (c *console) imagineCommand() *cobra.Command {
 // name, so that options may follow it as they do elsewhere, else the last.
 func outOf(args []string) int {
 	i := slices.IndexFunc(args[1:], func(a string) bool {
-		return slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(a)))
+		return ending(a) != "" && writable[ending(a)] != ""
 	})
 	if i < 0 {
 		return len(args) - 1
@@ -240,11 +233,7 @@ func (c *console) clipCommand(verb mention.Verb, use, short string) *cobra.Comma
 		Long:  short + "\n\n" + wordsHelp,
 		Args:  usageArgs(cobra.MinimumNArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := c.newOffline()
-			if err != nil {
-				return err
-			}
-			r, _, err := s.recipe(cmd.Context(), verb, args[2:])
+			s, r, err := c.understand(cmd.Context(), verb, args[2:])
 			if err != nil {
 				return err
 			}

@@ -22,7 +22,7 @@ func (c *console) filterCommand() *cobra.Command {
 		c.filterConnect(),
 		c.filterList(),
 		c.filterOrder("why ACCT POST", "Say why a post is hidden, or is not", "why", 2),
-		c.filterOrder("undo ACCT [last|all|@artist|since monday]", "Return hidden posts", "undo", -1),
+		c.filterUndo(),
 		c.filterOrder("not ACCT POST", "Say that a post is not a dream", "not", 2),
 		c.filterOrder("is ACCT POST", "Say that a post is a dream", "is", 2),
 		c.filterSince("rescan ACCT", "Judge again what was seen, as the rules and the budget are now", "rescan", "24h"),
@@ -33,24 +33,51 @@ func (c *console) filterCommand() *cobra.Command {
 
 // order has the daemon, or the file, do something for a subscriber.
 func (c *console) order(ctx context.Context, o operator.Order) (operator.Answer, error) {
+	who, err := account.read(o.Account)
+	if err == nil {
+		err = o.Check()
+	}
+	if err != nil {
+		return operator.Answer{}, usageError(err)
+	}
+	o.Account = who
 	svc, done, err := c.operator(ctx)
 	if err != nil {
 		return operator.Answer{}, err
 	}
 	defer done()
-	o.Account = strings.TrimPrefix(o.Account, "@")
 	answer, err := svc.Order(ctx, o)
 	return answer, err
 }
 
-// filterOrder is a command of one order. With n below zero, words after the account are one
-// argument.
+// filterUndo returns posts; more than one only after a yes.
+func (c *console) filterUndo() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{Use: "undo ACCT [last|all|@artist|since monday]", Short: "Return hidden posts",
+		Args: usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o := operator.Order{Account: args[0], Verb: "undo", Arg: strings.Join(args[1:], " "), Dry: true}
+			meant, err := c.order(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if err := c.sure(cmd.Context(), yes, meant.Meant, fmt.Sprintf("return %d posts", meant.Meant)); err != nil {
+				return err
+			}
+			o.Dry = false
+			answer, err := c.order(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			return c.answered(answer)
+		}}
+	mayChange(cmd, &yes)
+	return cmd
+}
+
+// filterOrder is a command of one order, with n arguments.
 func (c *console) filterOrder(use, short, verb string, n int) *cobra.Command {
-	args := cobra.ExactArgs(n)
-	if n < 0 {
-		args = cobra.MinimumNArgs(1)
-	}
-	return &cobra.Command{Use: use, Short: short, Args: usageArgs(args),
+	return &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(n)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			answer, err := c.order(cmd.Context(),
 				operator.Order{Account: args[0], Verb: verb, Arg: strings.Join(args[1:], " ")})
@@ -70,13 +97,9 @@ func (c *console) answered(answer operator.Answer) error {
 }
 
 func (c *console) filterSince(use, short, verb, usual string) *cobra.Command {
-	since := usual
+	var at time.Time
 	cmd := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := timeline.ParseSince(since, c.now())
-			if err != nil {
-				return usageError(fmt.Errorf("--since: %w", err))
-			}
 			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: verb, Since: at})
 			if err != nil {
 				return err
@@ -87,19 +110,15 @@ func (c *console) filterSince(use, short, verb, usual string) *cobra.Command {
 			}
 			return c.answered(answer)
 		}}
-	cmd.Flags().StringVar(&since, "since", since, "since when: monday, yesterday, 24h, 3d or 2026-11-01")
+	cmd.Flags().Var(flagOf(&at, usual, c.ago()), "since", "since when: monday, yesterday, 24h, 3d or 2026-11-01")
 	return cmd
 }
 
 func (c *console) filterList() *cobra.Command {
-	since := "30d"
+	var at time.Time
 	cmd := &cobra.Command{Use: "ls ACCT", Short: "List the posts that are hidden, or would be",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := timeline.ParseSince(since, c.now())
-			if err != nil {
-				return usageError(fmt.Errorf("--since: %w", err))
-			}
 			answer, err := c.order(cmd.Context(), operator.Order{Account: args[0], Verb: "ls", Since: at})
 			if err != nil {
 				return err
@@ -114,9 +133,12 @@ func (c *console) filterList() *cobra.Command {
 			c.none("posts since then", len(answer.Posts))
 			return nil
 		}}
-	cmd.Flags().StringVar(&since, "since", since, "since when: monday, yesterday, 24h, 3d or 2026-11-01")
+	cmd.Flags().Var(flagOf(&at, "30d", c.ago()), "since", "since when: monday, yesterday, 24h, 3d or 2026-11-01")
 	return cmd
 }
+
+// choices are what a subscriber can choose.
+var choices = []string{"filter", "how", "budget", "except", "digest", "mute"}
 
 func (c *console) filterSet() *cobra.Command {
 	return &cobra.Command{
@@ -126,6 +148,9 @@ func (c *console) filterSet() *cobra.Command {
 			"mute 5 in 7d for 2d|off.",
 		Args: usageArgs(cobra.MinimumNArgs(3)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(choices, args[1]) {
+				return usageError(fmt.Errorf("%q cannot be set; WHAT is %s", args[1], orOf(choices)))
+			}
 			answer, err := c.order(cmd.Context(),
 				operator.Order{Account: args[0], Verb: args[1], Arg: strings.Join(args[2:], " ")})
 			if err != nil {
@@ -147,9 +172,6 @@ func (c *console) filterConnect() *cobra.Command {
 		Use: "connect", Short: "Let the filter look after an account's home timeline", Long: strings.Join(long, "\n"),
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := oneOf("--network", on, names); err != nil {
-				return err
-			}
 			a, err := c.load()
 			if err != nil {
 				return err
@@ -165,8 +187,8 @@ func (c *console) filterConnect() *cobra.Command {
 				connectedText(did)+listsText(did.Answer.Lists))
 		}}
 	flags := cmd.Flags()
-	flags.StringVar(&on, "network", names[0], strings.Join(names, " or "))
-	flags.StringVar(&w.Server, "server", "",
+	flags.Var(flagOf(&on, names[0], either(names...)), "network", "where the account is")
+	flags.Var(flagOf(&w.Server, "", site), "server",
 		"the account's server, such as https://example.social (default: the bot's)")
 	flags.BoolVar(&w.Paste, "paste", false, "copy a code from the browser instead of being sent back here")
 	flags.BoolVar(&w.Mutes, "mutes", false, "also allow timed mutes, for filter set ACCT mute ...")
@@ -174,12 +196,9 @@ func (c *console) filterConnect() *cobra.Command {
 	return cmd
 }
 
-// oneOf says that a flag's value is none that it may have.
-func oneOf(flag, value string, may []string) error {
-	if slices.Contains(may, value) {
-		return nil
-	}
-	return usageError(fmt.Errorf("%s: %q is neither %s", flag, value, strings.Join(may, " nor ")))
+// ago is a time that is over.
+func (c *console) ago() reader[time.Time] {
+	return reader[time.Time]{kind: "time", read: func(s string) (time.Time, error) { return timeline.ParseSince(s, c.now()) }}
 }
 
 func connectedText(did app.Connected) string {
@@ -200,8 +219,32 @@ func (c *console) userCommand() *cobra.Command {
 	return group("user", "List, show, limit and forget people", c.userList(),
 		c.userShow(),
 		c.userLimit(),
-		c.filterOrder("forget ACCT", "Remove every filter made for a subscriber, then all that is known of them",
-			"forget", 1))
+		c.userForget())
+}
+
+func (c *console) userForget() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{Use: "forget ACCT...",
+		Short: "Remove every filter made for a subscriber, then all that is known of them",
+		Args:  usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			what := "remove every filter of, and all that is known of, " + strings.Join(args, ", ")
+			if err := c.sure(cmd.Context(), yes, 1+len(args), what); err != nil { // nobody has just one thing here
+				return err
+			}
+			for _, who := range args {
+				answer, err := c.order(cmd.Context(), operator.Order{Account: who, Verb: "forget"})
+				if err != nil {
+					return err
+				}
+				if err := c.answered(answer); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+	mayChange(cmd, &yes)
+	return cmd
 }
 
 func (c *console) userList() *cobra.Command {
@@ -243,16 +286,21 @@ func (c *console) userShow() *cobra.Command {
 }
 
 func (c *console) userLimit() *cobra.Command {
-	perHour := -1
+	var perHour int
 	cmd := &cobra.Command{Use: "limit ACCT --per-hour N",
 		Short: "Give a person a number of requests an hour of their own", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			limit := operator.Limit{Account: strings.TrimPrefix(args[0], "@"), PerHour: perHour}
+			who, err := account.read(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			limit := operator.Limit{Account: who, PerHour: perHour}
 			return c.change(cmd, func(svc operator.Service) (operator.Change, error) {
 				return svc.Limit(cmd.Context(), limit)
 			})
 		}}
-	cmd.Flags().IntVar(&perHour, "per-hour", perHour, "requests an hour; below zero for as many as everybody")
+	cmd.Flags().Var(flagOf(&perHour, "-1", between(-1, 10_000)), "per-hour", "requests an hour; -1 for as many as everybody")
+	needs(cmd, "per-hour")
 	return cmd
 }
 
@@ -281,17 +329,21 @@ func (c *console) auditCommand() *cobra.Command {
 		Short: "Count dreams among an artist's latest pictures: is it safe to follow them?",
 		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			account, err := c.onlyUser(cmd.Context(), user)
+			artist, err := account.read(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			who, err := c.onlyUser(cmd.Context(), user)
 			if err != nil {
 				return err
 			}
-			answer, err := c.order(cmd.Context(), operator.Order{Account: account, Verb: "audit", Arg: args[0]})
+			answer, err := c.order(cmd.Context(), operator.Order{Account: who, Verb: "audit", Arg: "@" + artist})
 			if err != nil {
 				return err
 			}
 			return c.print(object.OfAudit(*answer.Audit), answer.Text)
 		}}
-	cmd.Flags().StringVar(&user, "user", "",
+	cmd.Flags().Var(flagOf(&user, "", account), "user",
 		"the subscriber through whose account to look; not needed when there is one")
 	return cmd
 }

@@ -65,7 +65,7 @@ func TestATimelineIsLookedAfterWithoutADaemon(t *testing.T) {
 	if got := apptest.FiledBy(reader); !slices.Equal(got, []string{dream}) {
 		t.Errorf("filed %v", got)
 	}
-	h.ok(t, "user", "forget", who)
+	h.ok(t, "user", "forget", who, "--yes")
 	h.ok(t, "filter", "sync", who)
 	if len(reader.Filters()) != 0 || strings.Contains(h.ok(t, "user", "ls"), who) {
 		t.Error("something is left after leaving")

@@ -62,9 +62,6 @@ func (c *console) inspectCommand() *cobra.Command {
 		Example: "  slugpuppy inspect --model net.onnx --image photo.png --layer 4c --json",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if image == "" || layer == "" {
-				return usageError(fmt.Errorf("--image and --layer are needed"))
-			}
 			s, err := c.newOffline()
 			if err != nil {
 				return err
@@ -86,9 +83,10 @@ func (c *console) inspectCommand() *cobra.Command {
 				r.Layer, r.Width, r.Height, r.Values, r.Gradient))
 		},
 	}
-	cmd.Flags().StringVar(&image, "image", "", "the picture")
-	cmd.Flags().StringVar(&layer, "layer", "", "the layer; slugpuppy model layers lists them")
-	cmd.Flags().StringVar(&values, "values", "", "also write all numbers to this file")
+	cmd.Flags().Var(flagOf(&image, "", nonempty("file")), "image", "the picture")
+	cmd.Flags().Var(flagOf(&layer, "", nonempty("layer")), "layer", "the layer; slugpuppy model layers lists them")
+	cmd.Flags().Var(flagOf(&values, "", nonempty("file")), "values", "also write all numbers to this file")
+	needs(cmd, "image", "layer")
 	return c.withModel(cmd)
 }
 

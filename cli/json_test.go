@@ -78,7 +78,7 @@ func TestEveryCommandPrintsObjectsWithStableNames(t *testing.T) {
 		name := commandOf(h, args)
 		seen[name] = true
 		for _, o := range objects {
-			names(t, name, o, "")
+			wellNamed(t, name, o, "")
 			if v, ok := o["recipe"].(string); ok {
 				token = v
 			}
@@ -125,7 +125,7 @@ func TestEveryCommandPrintsObjectsWithStableNames(t *testing.T) {
 	try("filter", "rescan", who)
 	try("audit", h.handle("artist"))
 	try("x", "cost", "--month", "all")
-	try("user", "forget", who)
+	try("user", "forget", who, "--yes")
 	try("presets")
 	try("words", "gold")
 	try("see", scene)
@@ -240,8 +240,8 @@ var byName = []string{".jobs", ".waiting"}
 
 var snake = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
-// names checks every name in an object.
-func names(t *testing.T, command string, v any, at string) {
+// wellNamed checks every name in an object.
+func wellNamed(t *testing.T, command string, v any, at string) {
 	t.Helper()
 	switch v := v.(type) {
 	case map[string]any:
@@ -249,11 +249,11 @@ func names(t *testing.T, command string, v any, at string) {
 			if !snake.MatchString(name) && !slices.Contains(byName, at) {
 				t.Errorf("%s prints %s.%s", command, at, name)
 			}
-			names(t, command, inner, at+"."+name)
+			wellNamed(t, command, inner, at+"."+name)
 		}
 	case []any:
 		for _, inner := range v {
-			names(t, command, inner, at)
+			wellNamed(t, command, inner, at)
 		}
 	}
 }
@@ -307,7 +307,7 @@ func calm(name string, v any) any {
 
 // volatile are texts that are of this run or machine.
 var volatile = map[string]string{"file": "FILE", "from": "FILE", "kept": "FILE", "undo": "TOKEN", "token": "dd1-RECIPE", "recipe": "dd1-RECIPE",
-	"go": "go1.26.0", "platform": "linux/amd64", "kernels": "avx512", "actor": "operator (uid 1)", "by": "operator (uid 1)", "channel": "3b:17",
+	"go": "go1.26.0", "platform": "linux/amd64", "kernels": "avx512", "actor": "operator (root)", "by": "operator (root)", "channel": "3b:17",
 	"label": "banana", "detail": "...", "remedy": "...", "revision": "0123456789ab", "value": "...", "band": "no", "class": "natural",
 	"text": "...", "what": "...", "why": "...", "before": "...", "after": "...", "about": "..."}
 

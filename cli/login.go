@@ -46,7 +46,7 @@ func (c *console) loginOn(use, where string, k network.Kind) *cobra.Command {
 	}
 	if !k.Single {
 		cmd.Flags().BoolVar(&w.Paste, "paste", false, "copy a code from the browser instead of being sent back here")
-		cmd.Flags().StringVar(&w.Server, "server", "", "the server, when it is not in the configuration")
+		cmd.Flags().Var(flagOf(&w.Server, "", site), "server", "the server, when it is not in the configuration")
 	}
 	return cmd
 }

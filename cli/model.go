@@ -31,7 +31,7 @@ type modelInfo struct {
 
 // withModel gives a command the flag that chooses a network.
 func (c *console) withModel(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().StringVar(&c.model, "model", "", "network: the name of a pulled one, slugnet, or an ONNX file")
+	cmd.Flags().Var(flagOf(&c.model, "", nonempty("network")), "model", "network: the name of a pulled one, slugnet, or an ONNX file")
 	return cmd
 }
 

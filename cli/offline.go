@@ -38,13 +38,23 @@ func (c *console) newOffline() (*offline, error) {
 	return &offline{engine, c, a.FFmpeg(), a.Pictures()}, nil
 }
 
-// recipe turns words as they would be typed in a mention into a recipe and the request.
-func (s *offline) recipe(ctx context.Context, verb mention.Verb,
-	words []string) (dream.Recipe, mention.Request, error) {
+// understand turns words as they would be typed in a mention into a recipe, and loads the network for it. What
+// cannot be read is said before that.
+func (c *console) understand(ctx context.Context, verb mention.Verb, words []string) (*offline, dream.Recipe, error) {
 	req, err := request(verb, strings.Join(words, " "))
 	if err != nil {
-		return dream.Recipe{}, req, usageError(err)
+		return nil, dream.Recipe{}, usageError(err)
 	}
+	s, err := c.newOffline()
+	if err != nil {
+		return nil, dream.Recipe{}, err
+	}
+	r, err := s.recipe(ctx, verb, req)
+	return s, r, err
+}
+
+// recipe is what a request asks for, complete.
+func (s *offline) recipe(ctx context.Context, verb mention.Verb, req mention.Request) (dream.Recipe, error) {
 	var seed uint64 // the same words make the same picture until a seed is given
 	if req.Seed != nil {
 		seed = *req.Seed
@@ -54,16 +64,16 @@ func (s *offline) recipe(ctx context.Context, verb mention.Verb,
 		err = s.tell(heard)
 	}
 	if err != nil {
-		return r, req, usageError(err)
+		return r, usageError(err)
 	}
 	r, err = s.Maker.Complete(r)
 	if err != nil {
-		return r, req, usageError(err)
+		return r, usageError(err)
 	}
 	if r.Guide && verb != mention.Dream {
-		return r, req, usageError(errors.New("only dream takes a second picture as guide"))
+		return r, usageError(errors.New("only dream takes a second picture as guide"))
 	}
-	return r, req, nil
+	return r, nil
 }
 
 // tell says which words were read as others; what was not understood is an error.

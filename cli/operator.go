@@ -34,24 +34,17 @@ func (c *console) founder(ctx context.Context) (operator.Service, func(), error)
 
 func (c *console) jobsCommand() *cobra.Command {
 	return group("jobs", "List, show, cancel and retry jobs", c.jobsList(),
-		c.jobCommand("show JOB", "Show one job", operator.Service.Job),
-		c.jobCommand("cancel JOB", "Cancel a job that has not been answered", operator.Service.Cancel),
-		c.jobCommand("retry JOB", "Queue a dead job again", operator.Service.Retry))
+		c.jobShow(),
+		c.jobChange("cancel JOB...", "Cancel jobs that have not been answered", operator.Service.Cancel),
+		c.jobChange("retry JOB...", "Queue dead jobs again", operator.Service.Retry))
 }
 
 func (c *console) jobsList() *cobra.Command {
-	var states []string
-	limit := 50
+	var want []operator.State
+	var limit int
 	cmd := &cobra.Command{
 		Use: "ls", Short: "List jobs, newest first", Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			want, err := jobStates(states)
-			if err != nil {
-				return err
-			}
-			if limit < 1 {
-				return usageError(fmt.Errorf("--limit: %d is not at least 1", limit))
-			}
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
@@ -70,48 +63,73 @@ func (c *console) jobsList() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringSliceVar(&states, "state", nil, "only these states ("+stateNames()+")")
-	cmd.Flags().IntVar(&limit, "limit", limit, "at most this many")
+	cmd.Flags().Var(listOf(&want, jobState), "state", "only these states ("+stateNames()+")")
+	cmd.Flags().Var(flagOf(&limit, "50", rows), "limit", "at most this many")
 	return cmd
 }
 
-func stateNames() string {
-	var names []string
-	for _, s := range operator.States() {
-		names = append(names, string(s))
+// rows is how many lines a list may be asked for.
+var rows = between(1, 1_000_000)
+
+func stateNames() string { return strings.Join(jobState.may, ", ") }
+
+// jobState is the name of a state of jobs.
+var jobState = reader[operator.State]{kind: "state", may: names(operator.States()), read: func(s string) (operator.State, error) {
+	if !slices.Contains(operator.States(), operator.State(s)) {
+		return "", fmt.Errorf("no job is ever %q; the states are %s", s, orOf(names(operator.States())))
 	}
-	return strings.Join(names, ", ")
+	return operator.State(s), nil
+}}
+
+func names[S ~string](all []S) (out []string) {
+	for _, s := range all {
+		out = append(out, string(s))
+	}
+	return out
 }
 
-// jobStates reads the names of states.
-func jobStates(names []string) ([]operator.State, error) {
-	var states []operator.State
-	for _, name := range names {
-		if !slices.Contains(operator.States(), operator.State(name)) {
-			return nil, usageError(fmt.Errorf("--state: no job is ever %q; the states are %s", name, stateNames()))
-		}
-		states = append(states, operator.State(name))
-	}
-	return states, nil
-}
-
-func (c *console) jobCommand(use, short string,
-	do func(operator.Service, context.Context, string) (operator.Job, error)) *cobra.Command {
+func (c *console) jobShow() *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Args: usageArgs(cobra.ExactArgs(1)),
+		Use: "show JOB", Short: "Show one job", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer done()
-			j, err := do(svc, cmd.Context(), args[0])
+			j, err := svc.Job(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return c.print(object.OfJob(j), jobText(j))
 		},
 	}
+}
+
+// jobChange is a command that changes jobs.
+func (c *console) jobChange(use, short string,
+	do func(operator.Service, context.Context, string) (operator.Job, error)) *cobra.Command {
+	var yes bool
+	verb, _, _ := strings.Cut(use, " ")
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			svc, done, err := c.operator(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
+			return c.each(cmd.Context(), yes, args, verb, func(id string) error {
+				j, err := do(svc, cmd.Context(), id)
+				if err != nil {
+					return err
+				}
+				return c.print(object.OfJob(j), jobText(j))
+			})
+		},
+	}
+	mayChange(cmd, &yes)
+	return cmd
 }
 
 func jobLine(j operator.Job) string {

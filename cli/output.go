@@ -10,8 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
 
@@ -28,12 +28,10 @@ func (c *console) beside(out string) *console {
 
 // canSave says at once, and not after minutes of dreaming, that a picture cannot be written there.
 func canSave(path string) error {
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".jpg", ".jpeg", ".png", "":
-		return canWrite(path)
-	default:
-		return usageError(fmt.Errorf("cannot write %s files; name the picture .png or .jpg", ext))
+	if writable[ending(path)] == "" {
+		return usageError(fmt.Errorf("cannot write %s files; name the picture .png, .jpg or .webp", ending(path)))
 	}
+	return canWrite(path)
 }
 
 // canWrite tries whether a file can be written at path, without touching what is there.
@@ -85,8 +83,11 @@ func (c *console) save(path string, img image.Image, comment string) error {
 		return err
 	}
 	encode := picture.EncodePNG
-	if ext := strings.ToLower(filepath.Ext(path)); ext == ".jpg" || ext == ".jpeg" {
+	switch writable[ending(path)] {
+	case dream.JPEG:
 		encode = func(img image.Image, comment string) ([]byte, error) { return picture.EncodeJPEG(img, 92, comment) }
+	case dream.WebP:
+		encode = picture.EncodeWebP
 	}
 	data, err := encode(img, comment)
 	if err != nil {

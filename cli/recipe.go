@@ -64,7 +64,7 @@ func (c *console) recipeReplay() *cobra.Command {
 			return s.make(cmd.Context(), args[1], out, r, how)
 		},
 	}
-	cmd.Flags().StringVar(&how.guide, "guide", "", "the second picture, when the recipe used one")
+	cmd.Flags().Var(flagOf(&how.guide, "", nonempty("file")), "guide", "the second picture, when the recipe used one")
 	mayOverwrite(cmd, &how.overwrite)
 	return c.withModel(cmd)
 }

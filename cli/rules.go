@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -28,7 +28,8 @@ func (c *console) denyCommand() *cobra.Command {
 }
 
 func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command {
-	var scope, until, reason, user string
+	var scope, reason, user string
+	var until time.Time
 	var pin, dryRun bool
 	cmd := &cobra.Command{
 		Use: string(effect) + " SUBJECT", Short: short, Long: short + ".\n\n" + subjectHelp,
@@ -39,10 +40,7 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 				return usageError(err)
 			}
 			r := operator.Rule{Kind: string(s.Kind), Value: s.Value, Effect: string(effect), Scope: scope,
-				User: strings.TrimPrefix(user, "@"), Reason: reason, Pin: pin}
-			if r.Until, err = runsOut(until, c.now()); err != nil {
-				return usageError(err)
-			}
+				User: user, Reason: reason, Pin: pin, Until: until}
 			if dryRun {
 				return c.print(object.OfRule(r),
 					line("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
@@ -51,13 +49,19 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&scope, "scope", string(rules.Both), "what it is about: mention, filter or both")
-	flags.StringVar(&until, "until", "", "when it runs out: 7d, 12h, or 2027-01-31; empty for never")
+	flags.Var(flagOf(&scope, string(rules.Both), either(string(rules.Mention), string(rules.Filter), string(rules.Both))), "scope",
+		"what it is about")
+	flags.Var(flagOf(&until, "", c.ahead()), "until", "when it runs out: 7d, 12h, or 2027-01-31; empty for never")
 	flags.StringVar(&reason, "reason", "", "why, for the audit trail")
-	flags.StringVar(&user, "user", "", "only on behalf of this user")
+	flags.Var(flagOf(&user, "", account), "user", "only on behalf of this user")
 	flags.BoolVar(&pin, "pin", false, "win over other rules about the same subject")
 	flags.BoolVar(&dryRun, "dry-run", false, "say what would be done and do nothing")
 	return cmd
+}
+
+// ahead is a time to come, or "" for never.
+func (c *console) ahead() reader[time.Time] {
+	return reader[time.Time]{kind: "time", read: func(s string) (time.Time, error) { return runsOut(s, c.now()) }}
 }
 
 // runsOut reads a day, or a span from now on.
@@ -66,10 +70,13 @@ func runsOut(s string, now time.Time) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if t, err := time.ParseInLocation("2006-01-02", s, time.Local); err == nil {
+		if !t.After(now) {
+			return time.Time{}, fmt.Errorf("%s is over", s)
+		}
 		return t, nil
 	}
 	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n > 0 {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 36500 {
 			return now.Add(time.Duration(n) * 24 * time.Hour), nil
 		}
 	}
@@ -172,25 +179,32 @@ func (c *console) rulesShow() *cobra.Command {
 }
 
 func (c *console) rulesRemove() *cobra.Command {
-	return &cobra.Command{
-		Use: "rm RULE", Short: "Remove a rule", Args: usageArgs(cobra.ExactArgs(1)),
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "rm RULE...", Short: "Remove rules", Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.RemoveRule(cmd.Context(), args[0]) })
+			return c.each(cmd.Context(), yes, args, "remove", func(id string) error {
+				return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.RemoveRule(cmd.Context(), id) })
+			})
 		},
 	}
+	mayChange(cmd, &yes)
+	return cmd
 }
 
 func (c *console) rulesTest() *cobra.Command {
 	var scope, text, user string
 	cmd := &cobra.Command{
-		Use: "test SUBJECT", Short: "Say which rule wins for an account or a post, and why",
+		Use: "test SUBJECT", Short: "Say which rule wins for an account, a post, a picture or a word, and why",
+		Long: "Say which rule wins for an account, a post, a picture or a word, and why, as the daemon decides it. Of a post that\n" +
+			"became a request, or that was seen in the timeline of --user, the author and the pictures are looked up.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			trial, err := trialOf(args[0])
 			if err != nil {
 				return usageError(err)
 			}
-			trial.Scope, trial.Text, trial.User = scope, text, strings.TrimPrefix(user, "@")
+			trial.Scope, trial.Text, trial.User = scope, cmp.Or(text, trial.Text), user
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
@@ -203,9 +217,10 @@ func (c *console) rulesTest() *cobra.Command {
 			return c.print(object.OfDecision(d), d.Why)
 		},
 	}
-	cmd.Flags().StringVar(&scope, "scope", string(rules.Mention), "mention or filter")
+	cmd.Flags().Var(flagOf(&scope, string(rules.Mention), either(string(rules.Mention), string(rules.Filter))), "scope",
+		"what the rules are asked for")
 	cmd.Flags().StringVar(&text, "text", "", "the text of the post")
-	cmd.Flags().StringVar(&user, "user", "", "on whose behalf")
+	cmd.Flags().Var(flagOf(&user, "", account), "user", "on whose behalf")
 	return cmd
 }
 
@@ -220,10 +235,12 @@ func trialOf(subject string) (operator.Trial, error) {
 		return operator.Trial{Author: s.Value}, nil
 	case rules.Domain:
 		return operator.Trial{Author: "somebody@" + s.Value}, nil
+	case rules.Word:
+		return operator.Trial{Text: s.Value}, nil
 	case rules.Post:
 		return operator.Trial{Post: s.Value, URL: s.Value}, nil
 	}
-	return operator.Trial{}, errors.New("test an account, a domain or a post; --text gives the words")
+	return operator.Trial{Picture: s.Value}, nil
 }
 
 func (c *console) undoCommand() *cobra.Command {
@@ -238,7 +255,8 @@ func (c *console) undoCommand() *cobra.Command {
 }
 
 func (c *console) logCommand() *cobra.Command {
-	limit, follow := 50, false
+	var limit int
+	var follow bool
 	cmd := &cobra.Command{
 		Use: "log", Short: "Show who changed what, newest first; with -f, what is changed from now on",
 		Long: "Show who changed what, newest first; with -f, what is changed from now on. In brackets stands the " +
@@ -261,7 +279,7 @@ func (c *console) logCommand() *cobra.Command {
 			return c.printEntries(entries)
 		},
 	}
-	cmd.Flags().IntVar(&limit, "limit", limit, "at most this many")
+	cmd.Flags().Var(flagOf(&limit, "50", rows), "limit", "at most this many")
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "wait for changes and show them, oldest first")
 	return cmd
 }

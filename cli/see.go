@@ -23,7 +23,7 @@ type seen struct {
 }
 
 func (c *console) seeCommand() *cobra.Command {
-	top := 5
+	var top int
 	cmd := &cobra.Command{
 		Use:   "see IN...",
 		Short: "Say what is in pictures",
@@ -31,9 +31,6 @@ func (c *console) seeCommand() *cobra.Command {
 			"from standard input.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if top < 1 {
-				return usageError(fmt.Errorf("--top is 1 or more, not %d", top))
-			}
 			s, err := c.newOffline()
 			if err != nil {
 				return err
@@ -45,7 +42,7 @@ func (c *console) seeCommand() *cobra.Command {
 			return s.seeAll(cmd.Context(), files, top)
 		},
 	}
-	cmd.Flags().IntVarP(&top, "top", "k", top, "how many labels")
+	cmd.Flags().VarP(flagOf(&top, "5", between(1, 1000)), "top", "k", "how many labels")
 	return c.withModel(cmd)
 }
 
@@ -82,7 +79,8 @@ func (s *offline) see(ctx context.Context, file string, top int) ([]classifier.G
 	return s.Maker.See(ctx, pic.Image, top)
 }
 
-// pictureFiles expands folders and, for "-", names on standard input.
+// pictureFiles expands folders and, for "-", names on standard input. A pattern that no shell has expanded, because
+// it was quoted or there is none, is expanded here.
 func (c *console) pictureFiles(args []string) ([]string, error) {
 	var files []string
 	for _, arg := range args {
@@ -96,6 +94,10 @@ func (c *console) pictureFiles(args []string) ([]string, error) {
 			if err := lines.Err(); err != nil {
 				return nil, fmt.Errorf("read file names: %w", err)
 			}
+			continue
+		}
+		if found, err := filepath.Glob(arg); err == nil && len(found) > 0 && !exists(arg) {
+			files = append(files, found...)
 			continue
 		}
 		info, err := os.Stat(arg)
@@ -119,8 +121,7 @@ func picturesIn(dir string) ([]string, error) {
 		return nil, fmt.Errorf("list %s: %w", dir, err)
 	}
 	for _, e := range entries {
-		switch strings.ToLower(filepath.Ext(e.Name())) {
-		case ".jpg", ".jpeg", ".png", ".gif", ".webp":
+		if !e.IsDir() && holdsPicture(e.Name()) {
 			files = append(files, filepath.Join(dir, e.Name()))
 		}
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"image"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,10 +26,10 @@ at worst after JPEG 50, half the size, and a cut to the middle 80 %.`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.sheet(cmd.Context(), args[0], f) },
 	}
-	cmd.Flags().StringVar(&f.picture, "picture", "", "picture to dream (default: a landscape of our own)")
-	cmd.Flags().StringSliceVar(&f.words, "words", training.ShownWords, "words to imagine")
-	cmd.Flags().IntVar(&f.size, "size", 448, "long side of each picture in pixels")
-	cmd.Flags().IntVar(&f.side, "cell", 240, "side of a cell of the sheet in pixels")
+	cmd.Flags().Var(flagOf(&f.picture, "", nonempty("file")), "picture", "picture to dream (default: a landscape of our own)")
+	cmd.Flags().Var(listOf(&f.words, nonempty("word")), "words", "words to imagine (default: "+strings.Join(training.ShownWords, ",")+")")
+	cmd.Flags().Var(flagOf(&f.size, "448", between(64, 4096)), "size", "long side of each picture in pixels")
+	cmd.Flags().Var(flagOf(&f.side, "240", between(16, 1024)), "cell", "side of a cell of the sheet in pixels")
 	return c.withModel(cmd)
 }
 
@@ -41,6 +42,9 @@ type sheetFlags struct {
 func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
 	if err := canSave(out); err != nil {
 		return err
+	}
+	if len(f.words) == 0 {
+		f.words = training.ShownWords
 	}
 	s, err := c.newOffline()
 	if err != nil {

@@ -141,7 +141,7 @@ func TestOneDaemonServesMastodonAndX(t *testing.T) {
 	if d := h.x.DuplicateReplies("dreambot"); len(d) > 0 {
 		t.Errorf("answered twice: %+v", d)
 	}
-	h.ok(t, "user", "forget", "alice")
+	h.ok(t, "user", "forget", "alice", "--yes")
 	h.ok(t, "filter", "sync", "alice")
 	if files, err := filepath.Glob(filepath.Join(h.dir, "state/slugpuppy/lists/*")); err != nil || len(files) != 0 {
 		t.Errorf("files of somebody who left: %v, %v", files, err)
