@@ -86,6 +86,9 @@ func TestSameRecipeGivesTheSameBytes(t *testing.T) {
 }
 
 func TestTokenOfAResultReplaysIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	src := picture.Landscape(96, 72, 2)
 	usual, strange := maker(t, dream.Options{}), light(t, dream.Options{})
 	recipes := map[string]dream.Recipe{
@@ -150,6 +153,9 @@ func evidence(t *testing.T, img *image.NRGBA, labels ...int) float64 {
 }
 
 func TestWordsRaiseAndLowerEvidence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	banana := label(t, banana)
 	var dogs []int
 	for i, l := range load(t).Labels() {
@@ -316,6 +322,9 @@ func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
 }
 
 func TestImagineShowsTheWordFromNoise(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	banana := label(t, banana)
 	res := dreamt(t, maker(t, dream.Options{}), nil,
 		dream.Recipe{Verb: dream.Imagine, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Steps: 12, Size: 128})

@@ -52,6 +52,9 @@ func whole(layer string, weight float32) dream.LayerTerm {
 // What a recipe raises goes up and what it lowers goes down, against the picture and, where there is
 // something else in the recipe, against the recipe without it.
 func TestWishesMoveWhatTheyAreAbout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	n := stranger(t)
 	m := light(t, dream.Options{})
 	src := picture.Landscape(96, 72, 2)
@@ -199,6 +202,9 @@ func TestStepsAndGenerationsGoOn(t *testing.T) {
 // Everything that a recipe says decides about the picture: there are no two that differ only in what
 // one of them leaves unused.
 func TestEveryFieldMatters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	m := light(t, dream.Options{})
 	src := picture.Landscape(128, 96, 2)
 	usual := dream.Recipe{Octaves: 2, OctaveScale: 1.6, Steps: 2, Seed: 4, Strength: 5, Preset: "slug"}

@@ -10,6 +10,9 @@ import (
 )
 
 func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	net, err := classifier.Default()
 	if err != nil {
 		t.Fatal(err)

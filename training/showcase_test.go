@@ -12,6 +12,9 @@ import (
 )
 
 func TestASheetHasThePictureEveryLayerEveryPresetAndTheWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	net, err := classifier.Default()
 	if err != nil {
 		t.Fatal(err)

@@ -53,6 +53,9 @@ func collect(t *testing.T, dir string, known []detector.Sample, keep func(detect
 }
 
 func TestCollectGathersPicturesCopiesAndOwnDreams(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	dir := corpus(t)
 	samples := collect(t, dir, nil, nil)
 	counts := map[string]int{}

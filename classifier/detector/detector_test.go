@@ -203,6 +203,9 @@ func embedded(t testing.TB) *detector.Detector {
 }
 
 func TestOwnDreamsAreFoundAndLandscapesAreNot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	d := embedded(t)
 	maker := dream.New(load(t), dream.Options{})
 	for seed := range uint64(3) {
@@ -227,6 +230,9 @@ func TestOwnDreamsAreFoundAndLandscapesAreNot(t *testing.T) {
 }
 
 func TestHeatmapIsWarmWhereThePictureWasDreamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	src := picture.Landscape(480, 240, 1)
 	res, err := dream.New(load(t), dream.Options{}).Make(t.Context(), dream.Order{Source: src,
 		Recipe: dream.Recipe{Octaves: 4, Mask: dream.KeepLeft}}, nil)
