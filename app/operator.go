@@ -67,5 +67,6 @@ func (a *App) operator(ctx context.Context, mustExist bool) (operator.Service, f
 		}
 		local.Secrets = known
 	}
+	local.Mover = known.mover(nil)
 	return local, done, nil
 }

@@ -146,6 +146,7 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 func (d *daemon) newOperator() *operator.Local {
 	l := &operator.Local{Store: d.store, Daemon: d.status(d.app.now()), Secrets: d.known, Lists: d.known.lists,
 		Admins: handles(d.app.cfg.Web.Admins)}
+	l.Mover = d.known.mover(d.filter)
 	if d.filter != nil {
 		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
 	}

@@ -2,7 +2,9 @@ package store
 
 import (
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -23,7 +25,19 @@ var (
 
 // Key seals what must not be read from the file or its backups, such as access tokens, with
 // XChaCha20-Poly1305.
-type Key struct{ aead cipher.AEAD }
+type Key struct {
+	aead cipher.AEAD
+	raw  []byte
+}
+
+// Derive is 32 bytes of a key of its own for another purpose, by HKDF-SHA256 (RFC 5869).
+func (k *Key) Derive(purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, k.raw, nil, "slugpuppy "+purpose, chacha20poly1305.KeySize)
+	if err != nil {
+		panic(fmt.Sprintf("store: derive a key: %v", err)) // only of more bytes than there can be
+	}
+	return key
+}
 
 // OpenKey reads the key file, 64 hex digits, and creates it with mode 0600 when it is
 // missing. A file that its group or others may read is refused with ErrKeyOpen.
@@ -39,7 +53,7 @@ func OpenKey(path string) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key file %s: %w", path, err)
 	}
-	return &Key{aead}, nil
+	return &Key{aead, raw}, nil
 }
 
 func readKey(path string) ([]byte, error) {

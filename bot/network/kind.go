@@ -90,6 +90,8 @@ type Adapter interface {
 	Pace() Pace
 	// Reader connects to a subscriber's own account.
 	Reader(s Subscriber) (Reader, error)
+	// Whose is the account that a subscriber's secrets let in, as its server says.
+	Whose(ctx context.Context, s Subscriber) (identity.Identity, error)
 	// Release gives back to the network what a subscriber allowed. What it does not take back is for the
 	// log.
 	Release(ctx context.Context, s Subscriber) error

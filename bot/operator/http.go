@@ -53,6 +53,7 @@ func Handler(s Service) http.Handler {
 	mux.HandleFunc("POST /v1/jobs/{id}/retry", byID(s.Retry))
 	handleRules(mux, s)
 	handleFilter(mux, s)
+	handleMoves(mux, s)
 	handleSpendings(mux, s)
 	return mux
 }

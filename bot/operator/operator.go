@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"slugpuppy/bot/move"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
@@ -79,6 +80,7 @@ type Service interface {
 	// Audit lists what operators and people changed, newest first.
 	Audit(ctx context.Context, limit int) ([]Entry, error)
 	FilterService
+	MoveService
 	SpendService
 }
 
@@ -91,6 +93,8 @@ type Local struct {
 	Filter func() (*timeline.Filter, error)
 	// Secrets keeps the connections of subscribers; nil when there is no key.
 	Secrets Secrets
+	// Mover hands subscribers over to other installations; nil when there is no key.
+	Mover *move.Mover
 	// Admins are the handles of those who are configured as admins of the page.
 	Admins []string
 	// Lists says where a subscriber's browser finds the lists of hidden posts; nil for nowhere.

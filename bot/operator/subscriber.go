@@ -17,8 +17,8 @@ import (
 // Order is something to do for one subscriber.
 type Order struct {
 	Account string `json:"account"` // handle
-	// Verb is ls, why, undo, rescan, sync, report, audit, is, not, forget, show, or one of a
-	// subscriber's choices: filter, how, budget, except, digest, mute.
+	// Verb is ls, why, undo, rescan, sync, report, audit, is, not, forget, show, receipt, stay, or one of
+	// a subscriber's choices: filter, how, budget, except, digest, mute.
 	Verb  string    `json:"verb"`
 	Arg   string    `json:"arg,omitempty"`
 	Since time.Time `json:"since,omitzero"`
@@ -81,6 +81,9 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription) (User, error) {
 		return User{}, fmt.Errorf("%w: a subscription without an account", ErrRefused)
 	}
 	who := l.Store.For(s.Identity)
+	if old, err := who.Subscription().Subscriber(); err == nil && old.Away() { // before their secrets are replaced
+		return User{}, fmt.Errorf("%w: %w", ErrRefused, store.ErrAway)
+	}
 	if err := l.Secrets.Keep(s.record(), s.Secrets); err != nil {
 		return User{}, fmt.Errorf("keep the connection: %w", err)
 	}
@@ -136,15 +139,24 @@ func (l *Local) Limit(ctx context.Context, a Limit) (Change, error) {
 
 // Order implements Service.
 func (l *Local) Order(ctx context.Context, o Order) (Answer, error) {
+	sub, err := l.subscriber(o.Account)
+	if err != nil {
+		return Answer{}, err
+	}
+	switch o.Verb {
+	case "receipt":
+		if o.Arg == "" {
+			return Answer{}, fmt.Errorf("%w: which receipt?", ErrRefused)
+		}
+		return l.hear(ctx, sub, o.Arg)
+	case "stay":
+		return l.hear(ctx, sub, "")
+	}
 	f, err := l.filter()
 	if err != nil {
 		return Answer{}, err
 	}
 	desk := f.Desk()
-	sub, err := desk.Find(o.Account)
-	if err != nil {
-		return Answer{}, orderError(err)
-	}
 	a, err := l.obey(ctx, f, desk, sub, o)
 	return a, orderError(err)
 }
@@ -198,7 +210,7 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		n, err := f.Rescan(sub.Identity, o.Since)
 		return Answer{Text: fmt.Sprintf("%d posts changed", n)}, err
 	case "sync":
-		if _, err := f.Pass(ctx, sub.Identity); err != nil && !errors.Is(err, store.ErrNoSubscriber) {
+		if _, err := f.Pass(ctx, sub.Identity); errors.Is(err, store.ErrAway) || err != nil && !errors.Is(err, store.ErrNoSubscriber) {
 			return Answer{}, err
 		}
 		now, err := l.Store.For(sub.Identity).Subscription().Subscriber()

@@ -39,8 +39,11 @@ var ErrAmbiguous = errors.New("several accounts are called so")
 
 // Find returns the subscriber that an operator names by handle, with or without @, or by identity,
 // such as example.social/109348.
-func (d *Desk) Find(name string) (store.Subscriber, error) {
-	subs, err := d.Store.Operator().Subscribers()
+func (d *Desk) Find(name string) (store.Subscriber, error) { return Find(d.Store, name) }
+
+// Find is Desk.Find without a filter.
+func Find(st *store.Store, name string) (store.Subscriber, error) {
+	subs, err := st.Operator().Subscribers()
 	if err != nil {
 		return store.Subscriber{}, err
 	}

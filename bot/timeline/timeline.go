@@ -42,7 +42,10 @@ type Options struct {
 	Share bool
 	// Keep is how long posts that came to an end, and what was seen in pictures, are remembered; 90
 	// days. Posts that were left alone are kept for a sixth of that.
-	Keep    time.Duration
+	Keep time.Duration
+	// Hold says whether an account is ours to look after now, where others may: the context ends when it no
+	// longer is. ErrNotOurs means not now. nil: all that are in the store are.
+	Hold    func(ctx context.Context, who identity.Identity) (context.Context, context.CancelFunc, error)
 	Backoff backoff.Law // of servers that do not answer well; 5 s to 15 min
 	// Looks is how many pictures are looked at at a time, for all subscribers; 2.
 	Looks int
@@ -150,6 +153,9 @@ func (f *Filter) Run(ctx context.Context) error {
 			f.Log.Error("the subscribers cannot be read; it is tried again", "error", err)
 		}
 		for _, sub := range subs {
+			if sub.Away() {
+				continue
+			}
 			if w := f.employ(sub.Identity); w != nil {
 				group.Go(func() {
 					defer f.dismiss(w)
@@ -216,6 +222,33 @@ func (f *Filter) Wake(who identity.Identity) {
 // overlap.
 func (f *Filter) Pass(ctx context.Context, who identity.Identity) (next time.Duration, err error) {
 	return f.watcher(who).Pass(ctx)
+}
+
+// Halt ends the pass that is under way for somebody who is away now, and waits for its end. Until they are
+// back there is no other.
+func (f *Filter) Halt(ctx context.Context, who identity.Identity) error {
+	f.mu.Lock()
+	w := f.watchers[who]
+	if w != nil && w.halt != nil {
+		w.halt(errHalted)
+	}
+	f.mu.Unlock()
+	if w == nil {
+		return nil
+	}
+	over := make(chan struct{})
+	go func() {
+		w.passing.Lock()
+		defer w.passing.Unlock()
+		close(over)
+	}()
+	f.Wake(who) // so that nobody waits for the next one
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the end of a pass: %w", context.Cause(ctx))
+	}
 }
 
 // Rescan judges again what was seen since a time, as the rules, lessons and the budget are now.

@@ -31,9 +31,10 @@ type watcher struct {
 	reads      *rate.Limiter   // of the timeline
 	hinted     *rate.Limiter   // passes because of hints
 	spell      spell
-	ailing     bool   // a call of this pass failed already
-	doubts     doubts // of what is hidden
-	muting     doubts // of whether we may mute
+	halt       context.CancelCauseFunc // of the pass under way, nil without one; guarded by Filter.mu
+	ailing     bool                    // a call of this pass failed already
+	doubts     doubts                  // of what is hidden
+	muting     doubts                  // of whether we may mute
 }
 
 // How often a timeline is read. Mastodon lets everybody page 300 times in 15 minutes: a third of that is
@@ -67,6 +68,9 @@ func (w *watcher) run(ctx context.Context) {
 		next, err := w.Pass(ctx)
 		if errors.Is(err, store.ErrNoSubscriber) || ctx.Err() != nil {
 			return
+		}
+		if errors.Is(err, ErrNotOurs) {
+			err, next = nil, w.Poll
 		}
 		if err == nil {
 			failures = 0
@@ -132,18 +136,28 @@ func (w *watcher) rest() time.Duration {
 func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	w.passing.Lock()
 	defer w.passing.Unlock()
-	sub, err := w.own.Subscription().Subscriber()
+	within, release, err := w.begin(ctx)
 	if err != nil {
 		return 0, err
 	}
-	within, cancel := context.WithTimeoutCause(ctx, longestPass, errPassTime)
-	defer cancel()
+	defer release()
+	sub, err := w.own.Subscription().Subscriber()
+	switch {
+	case err != nil:
+		return 0, err
+	case sub.Away():
+		return 0, store.ErrAway
+	}
 	w.doubts.begin()
 	w.muting.begin()
 	err = pulse.Safely(func() error { return w.once(within, sub) })
 	switch {
 	case errors.Is(err, store.ErrNoSubscriber):
 		return 0, err
+	case err != nil && errors.Is(context.Cause(within), errHalted):
+		return 0, store.ErrAway
+	case err != nil && errors.Is(context.Cause(within), ErrNotOurs):
+		return 0, ErrNotOurs
 	case err != nil && ctx.Err() != nil:
 		return 0, err
 	case err != nil:
@@ -151,6 +165,35 @@ func (w *watcher) Pass(ctx context.Context) (next time.Duration, err error) {
 	}
 	return w.Poll, w.recovered(sub)
 }
+
+// begin is the time in which a pass may work: while the account is ours, and within bounds.
+func (w *watcher) begin(ctx context.Context) (within context.Context, release func(), err error) {
+	held, letGo := ctx, context.CancelFunc(func() {})
+	if w.Hold != nil {
+		if held, letGo, err = w.Hold(ctx, w.own.Identity()); err != nil {
+			return nil, nil, err
+		}
+	}
+	timely, cancel := context.WithTimeoutCause(held, longestPass, errPassTime)
+	within, end := context.WithCancelCause(timely)
+	w.mu.Lock()
+	w.halt = end
+	w.mu.Unlock()
+	return within, func() {
+		w.mu.Lock()
+		w.halt = nil
+		w.mu.Unlock()
+		end(nil)
+		cancel()
+		letGo()
+	}, nil
+}
+
+// errHalted ends the pass of somebody who is away.
+var errHalted = errors.New("the account is moving")
+
+// ErrNotOurs ends a pass, or keeps one from beginning, because another node may be looking after the account.
+var ErrNotOurs = errors.New("whether the account is ours is not known now")
 
 // errPassTime ends a pass that does not end by itself.
 var errPassTime error = &network.Error{Op: "look after a timeline", Kind: network.Transient,

@@ -313,3 +313,21 @@ func OfBill(b network.Bill) (lines []Spent) {
 	}
 	return lines
 }
+
+// Address is where others seal what they hand over to this installation.
+type Address struct {
+	Address string `json:"address"`
+}
+
+// Arrived is a subscriber whom another installation handed over.
+type Arrived struct {
+	User      User   `json:"user"`
+	Taken     bool   `json:"taken"`
+	Receipt   string `json:"receipt"`
+	LockedOut bool   `json:"locked_out,omitempty"`
+}
+
+// OfArrived is one as printed.
+func OfArrived(a operator.Arrived) Arrived {
+	return Arrived{User: OfUser(a.User, nil, nil), Taken: a.Taken, Receipt: a.Receipt, LockedOut: a.LockedOut}
+}

@@ -28,6 +28,23 @@ var behaviours = []behaviour{
 		"if info.Mode().Perm()&0o077 != 0 {", "if false {",
 		"./store", "TestTheKeyFile"},
 
+	// Readers who move: never looked after by two.
+	{"who was handed over stays only with the receiver's word", "store/move.go",
+		"if sub.Move.Stage == Handed && !sub.Move.confirms(receipt, false) {", "if false {",
+		"./store", "TestATakersWordIsGivenOnceAndOnlyByThem"},
+	{"what was declined never arrives", "store/share.go",
+		"if known && !d.Taken {", "if known && !d.Taken && d.At.IsZero() {",
+		"./store", "TestATakersWordIsGivenOnceAndOnlyByThem"},
+	{"nothing changes for who is away", "store/move.go",
+		"if err == nil && sub.Away() {", "if false {",
+		"./store", "TestWhoIsAwayIsNobodyToWhoeverWorksForThem"},
+	{"a pass ends before anything is handed over", "bot/timeline/timeline.go",
+		"w.halt(errHalted)", "_ = errHalted",
+		"./bot/timeline", "TestHaltEndsAPassAndNoneFollowsUntilTheReaderIsBack"},
+	{"an account's server says whose tokens are", "bot/move/move.go",
+		"case who != sub.Identity:", "case false:",
+		"./bot/move", "TestTheServerDecidesWhoseTokensAre"},
+
 	// Disks in trouble, and deaths.
 	{"a full disk is a trouble that passes", "store/trouble.go",
 		"{syscall.ENOSPC, diskFull, makeRoom},", "",

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/mastodon/serverfilter"
 	"slugpuppy/bot/network/safehttp"
@@ -160,6 +161,19 @@ func (a *adapter) Reader(s network.Subscriber) (network.Reader, error) {
 		return nil, err
 	}
 	return c.Reader(a.env.Notes(s.Identity, "filters"), serverfilter.Options{}), nil
+}
+
+// Whose implements network.Adapter.
+func (a *adapter) Whose(ctx context.Context, s network.Subscriber) (identity.Identity, error) {
+	c, err := a.subscriber(s, a.env.Log)
+	if err != nil {
+		return identity.Identity{}, err
+	}
+	self, err := c.Self(ctx)
+	if err != nil {
+		return identity.Identity{}, err
+	}
+	return identity.New(c.Host(), self.ID)
 }
 
 // subscriber connects to a subscriber's account.

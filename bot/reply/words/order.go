@@ -86,6 +86,8 @@ func Filter(s store.Subscriber, now time.Time) string {
 	switch {
 	case s.Leaving:
 		return "the filter is leaving"
+	case s.Away():
+		return "the filter rests while it moves to another machine"
 	case now.Before(s.PausedUntil):
 		return "the filter rests until " + minute(s.PausedUntil)
 	case s.Mode == store.FilterOn && now.Before(s.ShadowUntil):
