@@ -9,7 +9,7 @@ COPY classifier/graph/unused classifier/graph/unused
 RUN go mod download
 COPY . .
 ARG VERSION=dev REVISION=
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags netgo,osusergo \
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags netgo,osusergo,broker \
     -ldflags "-s -w -buildid= -X slugpuppy/cli.version=${VERSION} -X slugpuppy/cli.revision=${REVISION}" -o /out/slugpuppy . \
  && mkdir -p /out/lib && mkdir -m 0700 /out/lib/slugpuppy
 

@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -51,6 +52,10 @@ type App struct {
 	network  func() (*classifier.Network, error)
 	detector func() (*detector.Detector, error)
 	engine   func() (*Engine, error)
+	dreamers func() (*dreamers, error)
+	cluster  func() (*colleagues, error)
+	joined   *colleagues                // what cluster opened, to be closed
+	chosen   string                     // the network to dream with, as it was named
 	key      func() (*store.Key, error) // that seals tokens; its file is made when it is missing
 }
 
@@ -65,6 +70,13 @@ func New(cfg *config.Config, o Options) *App {
 	a.network = sync.OnceValues(func() (*classifier.Network, error) { return a.choose(o.Model) })
 	a.detector = sync.OnceValues(a.newDetector)
 	a.engine = sync.OnceValues(a.newEngine)
+	a.chosen = cmp.Or(o.Model, cfg.Dream.Model)
+	a.dreamers = untilItWorks(a.newDreamers)
+	a.cluster = untilItWorks(func() (c *colleagues, err error) {
+		c, err = a.openCluster()
+		a.joined = c
+		return c, err
+	})
 	a.key = untilItWorks(a.openKey)
 	return a
 }

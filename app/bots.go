@@ -28,9 +28,14 @@ func (a *App) bot(p place, b network.Bot, st *store.Store, o reply.Options) (*re
 	}
 	flow(a.cfg, &o)
 	pace := p.Pace()
+	o.Dreams = a.dreamsAtATime()
 	o.Poll, o.Sweep, o.Caps.Uploads = cmp.Or(pace.Poll, o.Poll), pace.Sweep, cmp.Or(pace.Uploads, o.Caps.Uploads)
 	o.Platform, o.Login, o.Store, o.Secret = b, login(p.Kind), st, salt
-	o.Dreamer, o.See, o.Vocabulary = engine.Queue, engine.Maker.See, engine.Words
+	dreamers, err := a.dreamers()
+	if err != nil {
+		return nil, err
+	}
+	o.Dreamer, o.See, o.Vocabulary = dreamers.bots, engine.Maker.See, engine.Words
 	o.Label = engine.label
 	o.Words = engine.Studio.Words
 	return reply.New(o)
@@ -87,7 +92,6 @@ func (o orders) Command(ctx context.Context, from store.Actor, text string) (str
 // flow fills in what a configuration says about the flow from a mention to its answer.
 func flow(cfg *config.Config, o *reply.Options) {
 	b := cfg.Bot
-	o.Dreams = cfg.Dream.Workers
 	o.QueueField = b.QueueField
 	o.Poll = b.Poll.Std()
 	o.StaleAfter = b.StaleAfter.Std()

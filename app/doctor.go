@@ -82,7 +82,7 @@ func (a *App) Doctor(ctx context.Context, report func(network.Finding) error) er
 			return errors.New("the tokens are in the database, so no server was asked")
 		}
 	}
-	for _, f := range slices.Concat(a.checkDoors(ctx), checkProxies(ctx), a.checkNetworks(ctx), a.checkAdmins(ctx)) {
+	for _, f := range slices.Concat(a.checkDoors(ctx), a.checkCluster(ctx), checkProxies(ctx), a.checkNetworks(ctx), a.checkAdmins(ctx)) {
 		if err := tell(f); err != nil {
 			return err
 		}

@@ -77,6 +77,10 @@ func (a *App) pageStudio(decode decoder) (*web.Studio, error) {
 	if err != nil {
 		return nil, err
 	}
+	dreamers, err := a.dreamers()
+	if err != nil {
+		return nil, err
+	}
 	return &web.Studio{
 		Decode: decode, See: engine.Maker.See, Judge: d.Judge,
 		Heatmap: func(ctx context.Context, img image.Image) (image.Image, error) { return d.Heatmap(ctx, img) },
@@ -85,7 +89,7 @@ func (a *App) pageStudio(decode decoder) (*web.Studio, error) {
 			if err != nil {
 				return dream.Piece{}, err
 			}
-			return engine.Queue.Make(ctx, dream.Order{Recipe: r, Source: picture.ToNRGBA(img)}, report)
+			return dreamers.page.Make(ctx, dream.Order{Recipe: r, Source: picture.ToNRGBA(img)}, report)
 		},
 	}, nil
 }

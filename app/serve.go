@@ -74,6 +74,7 @@ func (a *App) Serve(ctx context.Context, patience bool) error {
 		if err != nil || d == nil {
 			return err
 		}
+		defer a.leaveCluster()
 		defer d.store.Close()
 		defer d.decoders.Close()
 		defer open.close()
@@ -192,6 +193,9 @@ func (d *daemon) run(ctx context.Context, doors doors) error {
 	}
 	for i, l := range doors.lists {
 		group.Go(func() error { return serveWeb(ctx, l, d.lists[i].pages) })
+	}
+	if d.app.cfg.Cluster.On() {
+		keep("the cluster", d.app.announce)
 	}
 	keep("the nightly backup", func(ctx context.Context) error { return nightly(ctx, d.store, d.app.log) })
 	keep("the watch over the disk", d.watchDisk)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,13 @@ func Default() (*Network, error) {
 	}
 	n.name, n.sights = Embedded, sights
 	return n, nil
+}
+
+// EmbeddedFile is the embedded network as a file for Open, with its labels as ParseLabels reads them and the
+// short sides at which it looks.
+func EmbeddedFile() (file []byte, labels string, sides []int, err error) {
+	file, err = unpacked(slugnet)
+	return file, slugnetLabels, slices.Clone(sights), err
 }
 
 // unpacked is a file that model/pack packed.

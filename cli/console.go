@@ -174,7 +174,7 @@ func (c *console) root() *cobra.Command {
 	flags.StringVar(&c.configPath, "config", "",
 		"configuration file (default: $SLUGPUPPY_CONFIG, then the usual places)")
 	root.AddCommand(
-		c.demoCommand(), c.serveCommand(), c.loginCommand(),
+		c.demoCommand(), c.serveCommand(), c.workerCommand(), c.loginCommand(),
 		c.dreamCommand(), c.presetsCommand(), c.wordsCommand(), c.imagineCommand(), c.diveCommand(), c.wanderCommand(), c.seeCommand(),
 		c.recipeCommand(), c.jobsCommand(), c.allowCommand(), c.denyCommand(), c.rulesCommand(), c.undoCommand(),
 		c.logCommand(), c.filterCommand(), c.userCommand(), c.auditCommand(), c.statusCommand(), c.modelCommand(),

@@ -70,9 +70,9 @@ func (r *rig) link(o cluster.Options) *cluster.Link {
 	if o.Broker == "" {
 		o.Broker = r.broker.Address()
 	}
-	o.NKey = broker.KeyFiles(r.dir).Worker
+	o.NKey = r.broker.Keys().Worker
 	if o.Keeper {
-		o.NKey = broker.KeyFiles(r.dir).Daemon
+		o.NKey = r.broker.Keys().Daemon
 	}
 	if o.Times == (cluster.Times{}) {
 		o.Times = quick

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -17,6 +19,7 @@ type Status struct {
 	Again     int       `json:"again,omitempty"`    // orders that went to a worker after another one had them
 	Verdicts  int       `json:"verdicts,omitempty"` // of files, that are kept
 	Pixels    uint64    `json:"pixels,omitempty"`   // bytes of sealed orders and pieces
+	Err       error     `json:"-"`                  // why something of this could not be read, nil: nothing
 	Why       string    `json:"why,omitempty"`      // something of this could not be read
 }
 
@@ -37,13 +40,36 @@ func (l *Link) Status(ctx context.Context) Status {
 		s.Again += n.Again
 	}
 	if away := l.away(); away > 0 {
-		s.Gone, s.Why = time.Now().Add(-away), "the broker does not answer"
+		s.Gone = time.Now().Add(-away)
+		s.Err = fmt.Errorf("the broker %s does not answer: %w", l.Broker(), or(l.conn.LastError(), errSilent))
+		s.Why = s.Err.Error()
 		return s
 	}
-	if err := l.count(ctx, &s); err != nil {
-		s.Why = err.Error()
+	if s.Err = l.count(ctx, &s); s.Err != nil {
+		s.Why = s.Err.Error()
 	}
 	return s
+}
+
+// errSilent is the reason while nobody knows another.
+var errSilent = errors.New("it has not been reached yet")
+
+// Await is Status once the broker has been reached and workers had a moment to answer. The error says why it was
+// not reached before ctx or its time ended.
+func (l *Link) Await(ctx context.Context) (Status, error) {
+	for end := time.Now().Add(l.opt.Times.Reply); l.away() > 0 && time.Now().Before(end); {
+		if !sleep(ctx, 10*time.Millisecond) {
+			break
+		}
+	}
+	if l.away() == 0 {
+		l.Roll(ctx)
+	}
+	s := l.Status(ctx)
+	if !s.Connected {
+		return s, s.Err
+	}
+	return s, nil
 }
 
 func (l *Link) count(ctx context.Context, s *Status) error {

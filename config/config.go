@@ -17,6 +17,7 @@ type Config struct {
 	Web     Web     `toml:"web" doc:"the page where people sign in and look after their filter"`
 	Dream   Dream   `toml:"dream" doc:"how pictures are made"`
 	Model   Model   `toml:"model" doc:"networks other than the built-in one"`
+	Cluster Cluster `toml:"cluster" doc:"other machines that dream and look at pictures for this one"`
 	Picture Picture `toml:"picture" doc:"limits on picture files that come in"`
 	Store   Store   `toml:"store" doc:"where state is kept"`
 	Admin   Admin   `toml:"admin" doc:"how commands reach the running daemon"`
@@ -133,8 +134,9 @@ func Default(networks ...Section) *Config {
 		Picture: Picture{
 			MaxBytes: 16 * MiB, MaxPixels: 33_200_000, MaxSide: 12_000, MaxFrames: 100, Memory: 400 * MiB,
 		},
-		Store: Store{MaxSize: 0},
-		Log:   Log{Level: "info", Format: "text"},
+		Cluster: Cluster{Fallback: true, Orders: 4, Queue: 1000},
+		Store:   Store{MaxSize: 0},
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }
 

@@ -144,6 +144,13 @@ func TestEveryMistakeNamesItsPlaceAndTheRemedy(t *testing.T) {
 		{"a server with a path", "[town]\nserver = 'https://a.example/@bot'", nil, []string{"more than a scheme"}},
 		{"a misspelt key of an editor that marks its files", "\ufeff[bot]\r\npoll = '1m'\r\nqeue = 3", nil, []string{"x.toml:3: bot.qeue"}},
 		{"a mistake in the environment", "", env{"SLUGPUPPY_BOT_QUEUE": "many"}, []string{`SLUGPUPPY_BOT_QUEUE: "many" is not a whole number`}},
+		{"a broker that is a web server", "[cluster]\nnats = 'https://a.example'", nil, []string{"x.toml:2: cluster.nats", "nats://broker.example:4222"}},
+		{"a broker's password in its address", "[cluster]\nnats = 'nats://me:hunter2@a.example'", nil, []string{"x.toml:2:", "cluster.credentials", `"...@a.example"`}},
+		{"a broker of two kinds", "[cluster]\nnats = 'nats://a.example'\nlisten = '127.0.0.1:4222'", nil, []string{"x.toml:3: cluster.listen", "remove one"}},
+		{"a broker without a port", "[cluster]\nlisten = 'localhost'", nil, []string{"127.0.0.1:4222"}},
+		{"a certificate without its key", "[cluster]\ncertificate = 'a.pem'", nil, []string{"cluster.key"}},
+		{"two ways to say who this is", "[cluster]\ncredentials = 'a'\nnkey = 'b'", nil, []string{"x.toml:3: cluster.nkey", "remove one"}},
+		{"two brokers", "[cluster]\nnats = 'nats://a.example:4222, tls://b.example'", nil, nil},
 		{"two mistakes at once", "[bot]\nqueue = 'a'\npoll = 'b'", nil, []string{"x.toml:2:", "x.toml:3:"}},
 	}
 	for _, test := range tests {

@@ -55,7 +55,7 @@ func Load(path string, env Lookup, networks ...Section) (*Config, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(c.readEnv(env), c.readSecrets(), c.checkAddresses()); err != nil {
+	if err := errors.Join(c.readEnv(env), c.readSecrets(), c.checkAddresses(), c.checkCluster()); err != nil {
 		return nil, err
 	}
 	c.place(env)

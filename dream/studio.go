@@ -57,6 +57,24 @@ func (s *Studio) Words(model string) (*Vocabulary, error) {
 	return e.words, nil
 }
 
+// Hash is that of the network that a recipe names.
+func (s *Studio) Hash(model string) (string, error) {
+	e, err := s.find(model)
+	if err != nil {
+		return "", err
+	}
+	return e.maker.net.Hash(), nil
+}
+
+// Name is what the network is called that a recipe names.
+func (s *Studio) Name(model string) (string, error) {
+	e, err := s.find(model)
+	if err != nil {
+		return "", err
+	}
+	return e.name, nil
+}
+
 func (e *easel) is(model string) bool {
 	return strings.EqualFold(model, e.name) || model == e.maker.model()
 }

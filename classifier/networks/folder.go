@@ -158,40 +158,69 @@ func OpenFile(path, name string) (*classifier.Network, error) {
 		return nil, err
 	}
 	defer folder.Close()
-	s := classifier.Spec{Name: name, Folder: folder.FS()}
 	notes, err := readNotes(path)
 	if err != nil {
 		return nil, err
 	}
-	if sum := sha256.Sum256(file); notes.SHA256 != "" && hex.EncodeToString(sum[:]) != notes.SHA256 {
-		return nil, fmt.Errorf("%s: %w; pull it again", path, ErrDamaged)
-	}
-	for _, side := range notes.Sights {
-		if side < 1 || side > mostSight {
-			return nil, fmt.Errorf("notes %s: sights are 1 to %d pixels, not %d", beside(path, ".json"), mostSight, side)
-		}
-		s.Sights = append(s.Sights, side)
-	}
-	if in := notes.Input; in != nil {
-		s.Input = &classifier.Input{Scale: in.Scale, Shift: in.Shift, BGR: in.BGR}
-	}
-	labels, err := readCapped(beside(path, ".labels.txt"), 1<<20)
-	if err == nil {
-		if s.Labels, err = classifier.ParseLabels(string(labels)); err != nil {
-			return nil, fmt.Errorf("%s: %w", beside(path, ".labels.txt"), err)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	labels, err := readCapped(beside(path, ".labels.txt"), mostLabels)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	n, err := classifier.Open(file, s)
+	n, err := load(file, notes, labels, folder.FS(), name)
+	if errors.Is(err, ErrDamaged) {
+		return nil, fmt.Errorf("%s: %w; pull it again", path, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return n, nil
 }
 
+// mostLabels bounds the file of labels.
+const mostLabels = 1 << 20
+
+// load imports a model with what belongs to it: notes, labels, which may be nil, and the folder of what it reads.
+func load(model []byte, notes Notes, labels []byte, folder fs.FS, name string) (*classifier.Network, error) {
+	if sum := sha256.Sum256(model); notes.SHA256 != "" && hex.EncodeToString(sum[:]) != notes.SHA256 {
+		return nil, ErrDamaged
+	}
+	s := classifier.Spec{Name: name, Folder: folder}
+	for _, side := range notes.Sights {
+		if side < 1 || side > mostSight {
+			return nil, fmt.Errorf("notes: sights are 1 to %d pixels, not %d", mostSight, side)
+		}
+		s.Sights = append(s.Sights, side)
+	}
+	if in := notes.Input; in != nil {
+		s.Input = &classifier.Input{Scale: in.Scale, Shift: in.Shift, BGR: in.BGR}
+	}
+	if labels != nil {
+		var err error
+		if s.Labels, err = classifier.ParseLabels(string(labels)); err != nil {
+			return nil, fmt.Errorf("labels: %w", err)
+		}
+	}
+	return classifier.Open(model, s)
+}
+
 // mostSight bounds the sides in pixels that notes may ask to look at.
 const mostSight = 512
+
+// Pack is the network of a name as Unpack takes it: the embedded one, one of the folder, or an ONNX file by its path.
+func (f Folder) Pack(name string) ([]byte, error) {
+	name, err := f.Resolve(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case name == classifier.Embedded:
+		return PackEmbedded()
+	case isFile(name):
+		return Pack(name)
+	case !namePattern.MatchString(name):
+		return nil, fmt.Errorf("network %q: %w", name, errBadName)
+	}
+	return Pack(f.model(name))
+}
 
 // Verify checks the weights of a network against their published hash, and that they load.
 func (f Folder) Verify(name string) error {

@@ -24,7 +24,7 @@ import (
 )
 
 // small is a network of a few kilobytes with five classes.
-func small(t *testing.T) []byte {
+func small(t testing.TB) []byte {
 	t.Helper()
 	data, err := os.ReadFile("../graph/testdata/torch/channels-13/model.onnx")
 	if err != nil {

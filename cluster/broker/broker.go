@@ -31,13 +31,15 @@ type Options struct {
 }
 
 // Broker is a running server.
-type Broker struct{ server *server.Server }
+type Broker struct {
+	server *server.Server
+	keys   Files
+}
 
 // Files are those of the nkeys: whoever has one may use the broker as that.
 type Files struct{ Daemon, Worker string }
 
-// KeyFiles are the files of nkeys in a folder.
-func KeyFiles(dir string) Files {
+func keyFiles(dir string) Files {
 	return Files{filepath.Join(dir, "cluster-daemon.nk"), filepath.Join(dir, "cluster-worker.nk")}
 }
 
@@ -63,7 +65,7 @@ func Start(o Options) (*Broker, error) {
 		return nil, fmt.Errorf("run a broker on %s: it was not ready within %s; is the port free, and the folder %s its own?",
 			o.Listen, patience, o.Dir)
 	}
-	return &Broker{s}, nil
+	return &Broker{s, keyFiles(o.Dir)}, nil
 }
 
 func (o Options) settings() (*server.Options, error) {
@@ -108,7 +110,7 @@ func (o Options) settings() (*server.Options, error) {
 // users are who may use the broker. A worker makes and removes nothing that is kept; it takes orders, reads and
 // writes objects, and says what came of it.
 func (o Options) users() ([]*server.NkeyUser, error) {
-	files := KeyFiles(o.Dir)
+	files := keyFiles(o.Dir)
 	daemon, err := key(files.Daemon)
 	if err != nil {
 		return nil, err
@@ -173,6 +175,9 @@ func newKey(file string) ([]byte, error) {
 
 // InProcessConn is a connection within this process.
 func (b *Broker) InProcessConn() (net.Conn, error) { return b.server.InProcessConn() }
+
+// Keys are the files of the nkeys that may use it.
+func (b *Broker) Keys() Files { return b.keys }
 
 // Address is where other processes reach it.
 func (b *Broker) Address() string { return b.server.ClientURL() }

@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+
+	"slugpuppy/bot/reply"
+	"slugpuppy/cluster"
+	"slugpuppy/dream"
+)
+
+// ownBroker is a NATS server in this process.
+type ownBroker interface {
+	InProcessConn() (net.Conn, error)
+	Close()
+}
+
+// colleagues are the other machines of a cluster, and the way to them.
+type colleagues struct {
+	link   *cluster.Link
+	broker ownBroker // nil where it is another process
+}
+
+// openCluster begins to look for the broker that the configuration names, or runs it.
+func (a *App) openCluster() (*colleagues, error) {
+	return a.joinCluster(cluster.Options{Keeper: true})
+}
+
+func (a *App) joinCluster(o cluster.Options) (*colleagues, error) {
+	cfg, c := a.cfg.Cluster, &colleagues{}
+	o.Credentials, o.NKey, o.CA, o.Certificate, o.Key = cfg.Credentials, cfg.NKey, cfg.CA, cfg.Certificate, cfg.Key
+	o.Broker, o.Name, o.Queue, o.Version = strings.ReplaceAll(cfg.NATS, " ", ""), cfg.Node, cfg.Queue, a.version
+	o.Log = a.log
+	if cfg.Listen != "" {
+		b, key, err := startBroker(brokerPlan{listen: cfg.Listen, dir: filepath.Dir(a.cfg.Store.Path),
+			certificate: cfg.Certificate, key: cfg.Key, log: a.log})
+		if err != nil {
+			return nil, err
+		}
+		c.broker, o.InProcess, o.NKey = b, b, key
+		o.Credentials, o.CA, o.Certificate, o.Key = "", "", "", ""
+	}
+	link, err := cluster.Open(o)
+	if err != nil {
+		c.close()
+		return nil, usage(fmt.Errorf("cluster: %w", err))
+	}
+	c.link = link
+	return c, nil
+}
+
+func (c *colleagues) close() {
+	if c.link != nil {
+		c.link.Close()
+	}
+	if c.broker != nil {
+		c.broker.Close()
+	}
+}
+
+// leaveCluster ends what cluster opened.
+func (a *App) leaveCluster() {
+	if a.joined != nil {
+		a.joined.close()
+	}
+}
+
+// announce says every now and then that a daemon is there.
+func (a *App) announce(ctx context.Context) error {
+	c, err := a.cluster()
+	if err != nil {
+		return err
+	}
+	return c.link.Announce(ctx, func() cluster.Node { return cluster.Node{Kind: cluster.DaemonNode} })
+}
+
+// dreamers make pieces for bots, and for the page, which shows them on their way.
+type dreamers struct{ bots, page reply.Dreamer }
+
+// newDreamers are the line in this process or, with a cluster, what has workers make pieces.
+func (a *App) newDreamers() (*dreamers, error) {
+	engine, err := a.engine()
+	if err != nil {
+		return nil, err
+	}
+	if !a.cfg.Cluster.On() {
+		return &dreamers{engine.Queue, engine.Queue}, nil
+	}
+	c, err := a.cluster()
+	if err != nil {
+		return nil, err
+	}
+	o := cluster.DreamerOptions{Link: c.link, Networks: atHand{a, engine.Studio}}
+	if a.cfg.Cluster.Fallback {
+		o.Here = engine.Queue
+	}
+	seen := o
+	seen.Looks = true
+	return &dreamers{cluster.NewDreamer(o), cluster.NewDreamer(seen)}, nil
+}
+
+// atHand are the networks that recipes can name here.
+type atHand struct {
+	app    *App
+	studio *dream.Studio
+}
+
+func (h atHand) Hash(model string) (string, error) { return h.studio.Hash(model) }
+
+func (h atHand) Bundle(model string) ([]byte, error) {
+	name, err := h.studio.Name(model)
+	if err != nil {
+		return nil, err
+	}
+	if usual, err := h.studio.Name(""); err == nil && name == usual {
+		name = h.app.chosen // which may be a file
+	}
+	return h.app.Networks().Pack(name)
+}
+
+// dreamsAtATime is how many pictures a bot has made at the same time.
+func (a *App) dreamsAtATime() int {
+	if a.cfg.Cluster.On() {
+		return max(a.cfg.Dream.Workers, a.cfg.Cluster.Orders)
+	}
+	return a.cfg.Dream.Workers
+}

@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/cluster/broker"
+	"slugpuppy/config"
+)
+
+// clustered is a house whose daemon has its pictures made by others.
+func clustered(t *testing.T) (h *house, worker *config.Config) {
+	t.Helper()
+	h = newHouse(t)
+	b, err := broker.Start(broker.Options{Listen: "127.0.0.1:0", Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	own := maps.Clone(h.env)
+	h.env["SLUGPUPPY_CLUSTER_NATS"] = b.Address()
+	h.env["SLUGPUPPY_CLUSTER_FALLBACK"] = "false"
+	h.env["SLUGPUPPY_CLUSTER_NKEY"] = b.Keys().Worker
+	delete(h.env, "SLUGPUPPY_MASTODON_SERVER")
+	delete(h.env, "SLUGPUPPY_MASTODON_TOKEN")
+	worker = h.config(t)
+	maps.Copy(h.env, own)
+	h.env["SLUGPUPPY_CLUSTER_NKEY"] = b.Keys().Daemon
+	return h, worker
+}
+
+func TestAMentionIsAnsweredWithWhatAWorkerMade(t *testing.T) {
+	h, worker := clustered(t)
+	var log strings.Builder
+	w := New(worker, Options{Version: "test", Log: &log})
+	over := make(chan struct{})
+	t.Cleanup(func() {
+		<-over
+		if !strings.Contains(log.String(), "the order is done") {
+			t.Errorf("the worker did nothing:\n%s", log.String())
+		}
+	})
+	serve(t, func(ctx context.Context) error { defer close(over); return w.Work(ctx) })
+	serve(t, func(ctx context.Context) error { return New(h.config(t), Options{Version: "test"}).Serve(ctx, false) })
+	who := h.server.AddUser("someone", mastodontest.UserOptions{})
+	var asked mastodontest.Status
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) { // older ones are not answered
+		if asked.ID == "" && h.server.Streams() > 0 {
+			var err error
+			if asked, err = who.Mention(h.robot, "imagine banana octaves=1 steps=1 size=64"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if replies := h.server.RepliesTo(asked.ID); asked.ID != "" && len(replies) > 0 {
+			if len(replies[0].Media) != 1 {
+				t.Errorf("the answer is %q", replies[0].Text)
+			}
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("nobody answered")
+		}
+	}
+}
+
+func TestWithoutABrokerAWorkerSaysWhatItNeeds(t *testing.T) {
+	err := New(newHouse(t).config(t), Options{}).Work(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "cluster.nats") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestABuildWithoutABrokerSaysWhatToDoInstead(t *testing.T) {
+	if brokerBuilt() == nil {
+		t.Skip("this build has one")
+	}
+	h := newHouse(t)
+	h.env["SLUGPUPPY_CLUSTER_LISTEN"] = "127.0.0.1:0"
+	err := New(h.config(t), Options{Version: "test"}).Serve(t.Context(), false)
+	if err == nil || !strings.Contains(err.Error(), "-tags broker") || !strings.Contains(err.Error(), "cluster.nats") {
+		t.Errorf("%v", err)
+	}
+}
