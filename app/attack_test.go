@@ -354,8 +354,8 @@ func TestAMessageChangesOnlyItsAuthorsFilter(t *testing.T) {
 		return strings.Join(all, " ")
 	}
 	for _, c := range []struct{ from, want, said string }{
-		{"eve@0.evil.example", "off shadow off", "shadow"},
-		{"victim@0.evil.example", "off shadow off", "do not look after your timeline"},
+		{"eve@0.evil.example", "on shadow off", "shadow"},
+		{"victim@0.evil.example", "on shadow off", "do not look after your timeline"},
 		{"victim", "shadow shadow off", "shadow"},
 	} {
 		who := s.server.User(c.from)

@@ -137,6 +137,21 @@ func shoot(t *testing.T, ctx context.Context, path string) {
 	}
 }
 
+// until waits until an expression is true on the page.
+func until(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if err != nil || time.Now().After(end) {
+			page, _ := chromedp.Run(ctx, chromedp.OuterHTML("html")) // for the report
+			t.Fatalf("never %s: %v\n%s", expression, err, page)
+		}
+		if is {
+			return
+		}
+	}
+}
+
 func TestThePageInARealBrowser(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -172,10 +187,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
-	on := `button[name=value][value=on]`
-	follow("switch it on", chromedp.Click(on))
-	run("see that it is on", chromedp.WaitVisible(`button[value=on][aria-pressed=true]`))
-	follow("begin at once", chromedp.Click(on))
+	follow("begin at once", chromedp.Click(`button[value=on][aria-pressed=true]`))
 	run("choose a budget", chromedp.SetValue("#budget", "relaxed"))
 	follow("keep the budget", chromedp.Submit("#budget"))
 	subs, err := s.store.Operator().Subscribers()
@@ -195,29 +207,43 @@ func TestThePageInARealBrowser(t *testing.T) {
 	}
 	run("open a picture",
 		chromedp.Click("article.post summary"), chromedp.WaitVisible("details[open] img[src^='/heat/']"))
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		seen, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`[...document.querySelectorAll("details[open] .opened img")].every(i => i.complete && i.naturalWidth > 0)`))
-		if err != nil || time.Now().After(end) {
-			t.Fatalf("the heat map is never drawn: %v", err)
-		}
-		if seen {
-			break
-		}
-	}
+	until(t, ctx, `[...document.querySelectorAll("details[open] .opened img")].every(i => i.complete && i.naturalWidth > 0)`)
 	if !strings.Contains(why, "scores") {
 		t.Error(why)
 	}
 	look(t, ctx, "review")
 	run("see the numbers", chromedp.Navigate(s.url+"/stats"), chromedp.WaitVisible("svg.chart rect"))
 	look(t, ctx, "stats")
-	run("review again", chromedp.Navigate(s.url+"/review"), chromedp.WaitVisible("article.post"))
-	follow("put it right", chromedp.Click(`button[value=photo]`))
-	if _, err := s.filter.Pass(t.Context(), subs[0].Identity); err != nil {
-		t.Fatal(err)
+	run("review again", chromedp.Navigate(s.url+"/review"), chromedp.WaitVisible("#every"))
+	// press types keys outside all fields and waits for what the page says then; the list stays where it is.
+	press := func(keys, says string) {
+		t.Helper()
+		run("press "+keys, chromedp.KeyEvent(keys))
+		until(t, ctx, fmt.Sprintf("document.getElementById('said').textContent.includes(%q)", says))
 	}
-	if got := apptest.FiledBy(reader); len(got) != 0 {
-		t.Errorf("still filed: %v, want %s back", got, dream)
+	press("jn", "1 post called no dream.")
+	look(t, ctx, "corrected")
+	filed := func(want int, after string) {
+		t.Helper()
+		if _, err := s.filter.Pass(t.Context(), subs[0].Identity); err != nil {
+			t.Fatal(err)
+		}
+		if got := apptest.FiledBy(reader); len(got) != want {
+			t.Errorf("%s there is filed %v, of %s", after, got, dream)
+		}
 	}
+	filed(0, "after n")
+	at, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.activeElement.id"))
+	if err != nil || at != "p-"+dream {
+		t.Errorf("the keyboard is at %q: %v", at, err)
+	}
+	press("u", "Taken back: 1 post as before.")
+	filed(1, "after u")
+	press("x", "")
+	run("all that are chosen", chromedp.Click("#bulk button[value=photo]"))
+	until(t, ctx, "document.querySelector('#did span').textContent.includes('no dream')")
+	filed(0, "after a word on all that are chosen")
+	run("open the list of keys", chromedp.KeyEvent("?"), chromedp.WaitVisible("#keys kbd"))
 	run("home", chromedp.Navigate(s.url), chromedp.WaitVisible("#budget"))
 	look(t, ctx, "filter")
 	run("ask about an artist", chromedp.Navigate(s.url+"/audit"), chromedp.WaitVisible("#artist"), chromedp.SendKeys("#artist", "@artist@dreams.example"),

@@ -71,15 +71,13 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 		}
 		return subs[0]
 	}
-	if sub().Mode != store.FilterOff {
-		t.Errorf("the filter is %s before anybody said so", sub().Mode)
+	if week := time.Until(sub().ShadowUntil).Round(time.Hour); sub().Acting(time.Now()) != store.FilterShadow || week != 7*24*time.Hour {
+		t.Errorf("after signing in the filter is %s for %s", sub().Acting(time.Now()), week)
 	}
-	b.Post("/settings", "what", "filter", "value", "on")
-	b.Post("/settings", "what", "budget", "value", "relaxed")
-	if sub().Acting(time.Now()) != store.FilterShadow {
-		t.Errorf("the first week is %s", sub().Acting(time.Now()))
+	if _, page := b.Post("/settings", "what", "budget", "value", "relaxed"); !strings.Contains(page, "Chosen: budget 1 in 100.") {
+		t.Errorf("nothing says what happened: %s", page)
 	}
-	b.Post("/settings", "what", "filter", "value", "on") // once more: begin at once
+	b.Post("/settings", "what", "filter", "value", "on") // begin at once
 	if _, err := s.filter.Pass(t.Context(), sub().Identity); err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +114,122 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 	}
 	if code, _ := b.Get("/review"); code != http.StatusUnauthorized {
 		t.Errorf("still signed in: %d", code)
+	}
+}
+
+// Whatever is changed on the page is answered with what happened and a way back, which is there later, too: also
+// from a way back.
+func TestEveryChangeOnThePageCanBeTakenBackLater(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	reader, dream, _ := apptest.Gallery(t, s.server)
+	b := s.browser(t)
+	b.SignIn(reader)
+	b.Post("/settings", "what", "budget", "value", "relaxed")
+	b.Post("/settings", "what", "filter", "value", "on")
+	subs, err := s.store.Operator().Subscribers()
+	if err != nil || len(subs) != 1 {
+		t.Fatalf("%v %v", subs, err)
+	}
+	who := subs[0].Identity
+	pass := func() {
+		t.Helper()
+		for range 2 { // what is hidden and what was decided agree after the second
+			if _, err := s.filter.Pass(t.Context(), who); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	pass()
+	token := regexp.MustCompile(`name="token" value="(u\d+)"`)
+	// did does something, and finds on the page what happened and the token.
+	did := func(want, path string, form ...string) string {
+		t.Helper()
+		code, page := b.Post(path, form...)
+		m := token.FindStringSubmatch(page)
+		if code != http.StatusOK || m == nil || !strings.Contains(page, want) {
+			t.Fatalf("%s %v: %d, no %q or no way back: %s", path, form, code, want, page)
+		}
+		pass()
+		return m[1]
+	}
+	hidden := func(want int, after string) {
+		t.Helper()
+		if got := apptest.FiledBy(reader); len(got) != want {
+			t.Errorf("%s %v is hidden", after, got)
+		}
+	}
+	hidden(1, "at first")
+	back := did("1 post called no dream.", "/review", "post", dream, "say", "photo")
+	hidden(0, "after a word")
+	if _, page := b.Get("/stats"); !strings.Contains(page, "you put 1 right") {
+		t.Errorf("the numbers forget a correction: %s", page)
+	}
+	if _, page := b.Get("/review"); !strings.Contains(page, `name="token" value="`+back+`"`) {
+		t.Error("who left the page cannot undo any more")
+	}
+	again := did("Taken back: 1 post as before.", "/undo", "token", back)
+	hidden(1, "after taking the word back")
+	if _, page := b.Get("/stats"); !strings.Contains(page, "you put 0 right") {
+		t.Errorf("what was taken back counts as a correction: %s", page)
+	}
+	did("Taken back: 1 post as before.", "/undo", "token", again)
+	hidden(0, "after taking that back")
+	if code, _ := b.Post("/undo", "token", back); code != http.StatusConflict {
+		t.Errorf("the same twice: %d", code)
+	}
+	did("1 post called a dream.", "/review", "post", dream, "say", "dream")
+	hidden(1, "after the other word")
+	all := did("1 post returned (all).", "/undo", "which", "all")
+	hidden(0, "after a mass undo")
+	all = did("Taken back: 1 post as before", "/undo", "token", all)
+	hidden(1, "after undoing it")
+	did("Taken back: 1 post shown again.", "/undo", "token", all)
+	hidden(0, "after undoing that")
+
+	other := s.browser(t)
+	other.SignIn(s.server.AddUser("other", mastodontest.UserOptions{}))
+	rule := did("A rule on account artist@dreams.example.", "/settings", "what", "allow", "value", "@artist@dreams.example")
+	if code, _ := other.Post("/undo", "token", rule); code != http.StatusNotFound {
+		t.Errorf("another takes back what is not theirs: %d", code)
+	}
+	did("No rule on account artist@dreams.example any more.", "/undo", "token", rule)
+	b.Post("/forget", "sure", "yes")
+	if _, err := s.filter.Pass(t.Context(), who); err != nil && !strings.Contains(err.Error(), "no such subscriber") {
+		t.Fatal(err)
+	}
+	log, err := s.store.Operator().Audit(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range log {
+		if strings.Contains(e.Before+e.After+e.Subject+e.Reason+e.Actor.String(), "reader") || strings.Contains(e.Before, dream) {
+			t.Errorf("of who left, the log keeps %+v", e)
+		}
+	}
+}
+
+func TestWhatIsNotThereIsAPageWithAWayOn(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	b := s.browser(t)
+	for path, code := range map[string]int{"/nothing": http.StatusNotFound, "/settings": http.StatusNotFound, "/try/x/y/z": http.StatusNotFound,
+		"/operator": http.StatusUnauthorized, "/review": http.StatusUnauthorized} {
+		got, page := b.Get(path)
+		if got != code || !strings.Contains(page, "<h1>") || !strings.Contains(page, `role="alert"`) {
+			t.Errorf("%s: %d %s", path, got, page)
+		}
+		if wayOn := strings.Contains(page, `action="/signin"`); wayOn != (code == http.StatusUnauthorized) {
+			t.Errorf("%s: a form to sign in: %v", path, wayOn)
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/undo", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Origin", "https://evil.example")
+	if code, page := b.Do(req); code != http.StatusForbidden || !strings.Contains(page, "another site") {
+		t.Errorf("%d %s", code, page)
 	}
 }
 

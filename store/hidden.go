@@ -69,6 +69,7 @@ type Judged struct {
 	Seen     time.Time `json:"seen"`
 	FiledAt  time.Time `json:"filed,omitzero"`
 	Changed  time.Time `json:"changed"`
+	Events   []Event   `json:"events,omitempty"` // see History
 }
 
 func homeKey(who identity.Identity) []byte { return key("home", who.Server, who.ID) }
@@ -120,6 +121,9 @@ func putJudged(tx *tx, who identity.Identity, old *Judged, j Judged) error {
 		return fmt.Errorf("%w: a post that is %q cannot become %q", ErrState, was, j.Fate)
 	}
 	j.Changed = tx.now
+	if was != j.Fate && j.Fate != Kept {
+		j.happened(tx.now, string(j.Fate))
+	}
 	k := judgedKey(who, j.Post)
 	if err := putRecord(tx, hiddenBucket, k, j); err != nil {
 		return err
@@ -233,8 +237,7 @@ func (a *Timeline) Return(by Actor, since time.Time, reason string, pick func(Ju
 			}
 			rows[i] = j
 		}
-		e := Entry{Actor: by, Action: postsReturned, Subject: fmt.Sprintf("%d posts of %s", len(rows), sub.Handle),
-			Reason: reason}
+		e := Entry{Actor: by, Of: a.who, Action: PostsReturned, Subject: countOf(len(rows)) + " of " + sub.Handle, Reason: reason}
 		if e.Before, err = encoded(list); err != nil {
 			return err
 		}
@@ -265,21 +268,25 @@ func undoMoved(tx *tx, e Entry) (n int, err error) {
 	if err := notAway(tx, list.Identity); err != nil {
 		return 0, err
 	}
-	from, to := []Fate{Returned, Unwanted}, Wanted
-	if e.Action == postsHidden {
-		from, to = []Fate{Wanted, Filed}, Unwanted
-	}
+	again := e.Action == PostsReturned // hidden, or noted
 	for _, f := range list.Posts {
 		j, err := judgedOf(tx, list.Identity, f.Post)
-		switch {
-		case errors.Is(err, ErrNoPost), err == nil && !slices.Contains(from, j.Fate):
+		if errors.Is(err, ErrNoPost) {
 			continue
-		case err != nil:
+		}
+		if err != nil {
 			return n, err
 		}
 		was := j
-		j.Fate = to
-		if f.Fate == Noted && to == Wanted { // it was only noted before
+		switch returned := j.Fate == Returned || j.Fate == Unwanted; {
+		case again && returned && f.Fate == Noted:
+			j.Fate = j.Fate.back(Noted)
+		case again && returned:
+			j.Fate = Wanted
+		case !again && !returned && j.Fate != TakenOut:
+			j.Fate = j.Fate.back(Returned)
+		}
+		if j.Fate == was.Fate {
 			continue
 		}
 		if err := putJudged(tx, list.Identity, &was, j); err != nil {

@@ -94,7 +94,7 @@ func (n *renaming) moved(r record) error {
 func (n *renaming) entry(r record) error {
 	r.set("Actor", Actor{Name: r.text("Actor")})
 	edit := map[string]func(record) error{
-		ruleAdded: n.rule, ruleRemoved: n.rule, filterChanged: n.person, postsReturned: n.moved, postsHidden: n.moved,
+		RuleAdded: n.rule, RuleRemoved: n.rule, FilterChanged: n.person, PostsReturned: n.moved, PostsHidden: n.moved,
 	}[r.text("Action")]
 	if edit == nil {
 		return nil

@@ -38,8 +38,8 @@ var (
 
 // The actions of rules in the audit trail.
 const (
-	ruleAdded   = "add rule"
-	ruleRemoved = "remove rule"
+	RuleAdded   = "add rule"
+	RuleRemoved = "remove rule"
 )
 
 // Rules are the allow and deny lists as they concern one account.
@@ -109,7 +109,7 @@ func (s *Store) addRule(by Actor, r Rule) (stored Rule, undo string, err error) 
 		if err != nil {
 			return err
 		}
-		e := Entry{Actor: by, Action: ruleAdded, Subject: r.Kind + " " + r.Value, Reason: r.Reason}
+		e := Entry{Actor: by, Of: r.Owner, Action: RuleAdded, Subject: r.Kind + " " + r.Value, Reason: r.Reason}
 		if old != nil {
 			if e.Before, err = encoded(old); err != nil {
 				return err
@@ -158,7 +158,7 @@ func (s *Store) removeRule(by Actor, id string, may func(Rule) bool) (r Rule, un
 			return err
 		}
 		r = old
-		e := Entry{Actor: by, Action: ruleRemoved, Subject: r.Kind + " " + r.Value}
+		e := Entry{Actor: by, Of: r.Owner, Action: RuleRemoved, Subject: r.Kind + " " + r.Value}
 		if e.Before, err = encoded(r); err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ type MuteRule struct {
 }
 
 // Actor is the subscriber, as who changed something.
-func (s Subscriber) Actor() Actor { return Actor{s.Identity, s.Handle} }
+func (s Subscriber) Actor() Actor { return Actor{Identity: s.Identity, Name: s.Handle} }
 
 // Acting is the mode in force at a time: the first days are shadow, pauses are off.
 func (s Subscriber) Acting(now time.Time) Mode {
@@ -82,11 +82,11 @@ var ErrNoSubscriber = errors.New("no such subscriber")
 
 // The actions of the filter in the audit trail.
 const (
-	filterJoined  = "join filter"
-	filterChanged = "change filter"
+	FilterJoined  = "join filter"
+	FilterChanged = "change filter"
 	filterLeft    = "leave filter"
-	postsReturned = "return posts"
-	postsHidden   = "hide posts"
+	PostsReturned = "return posts"
+	PostsHidden   = "hide posts"
 )
 
 // Subscription is what a subscriber chose.
@@ -119,7 +119,7 @@ func (a *Subscription) Join(by Actor, sub Subscriber) (stored Subscriber, err er
 		if err := putRecord(tx, subscriberBucket, k, stored); err != nil {
 			return err
 		}
-		return audit(tx, Entry{Actor: by, Action: filterJoined, Subject: stored.Handle})
+		return audit(tx, Entry{Actor: by, Of: a.who, Action: FilterJoined, Subject: stored.Handle})
 	})
 	return stored, err
 }
@@ -151,7 +151,7 @@ func (a *Subscription) Choose(by Actor, reason string, change func(*Subscriber),
 		}
 		sub = old
 		change(&sub)
-		e := Entry{Actor: by, Action: filterChanged, Subject: sub.Handle, Reason: reason}
+		e := Entry{Actor: by, Of: a.who, Action: FilterChanged, Subject: sub.Handle, Reason: reason}
 		if e.Before, err = encoded(old); err != nil {
 			return err
 		}
@@ -242,5 +242,5 @@ func removeSubscriber(tx *tx, who identity.Identity) error {
 			return fmt.Errorf("forget a subscriber: %w", err)
 		}
 	}
-	return nil
+	return unnameAudit(tx, who)
 }

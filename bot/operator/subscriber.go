@@ -192,7 +192,7 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		}
 		return changed(d.Return(actor(ctx), sub, o.Arg))
 	case "is", "not":
-		return changed(d.Say(sub, o.Arg, o.Verb == "is"))
+		return changed(d.Say(actor(ctx), sub, o.Verb == "is", o.Arg))
 	case "forget":
 		return changed(d.Leave(actor(ctx), sub))
 	case "filter":

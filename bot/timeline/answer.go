@@ -16,7 +16,7 @@ type Answer any
 type Change struct {
 	Did   Did
 	Sub   store.Subscriber // with the choices that hold from now on
-	Posts int              // of Returned, Restored and Learned
+	Posts int              // of Returned, Restored, Learned, CalledDream and CalledNoDream
 	Rule  store.Rule       // of Ruled
 	Undo  string
 }

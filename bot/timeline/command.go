@@ -141,7 +141,7 @@ func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Orde
 		if o.Rest == "" {
 			return nil, wrong(NoPost, "that")
 		}
-		return d.Say(sub, o.Rest, o.Verb == "is")
+		return d.Say(sub.Actor(), sub, o.Verb == "is", o.Rest)
 	case "allow", "deny":
 		return d.list(sub, rules.Effect(o.Verb), o.Rest)
 	case "undo":
@@ -346,7 +346,7 @@ func (d *Desk) list(sub store.Subscriber, effect rules.Effect, rest string) (Cha
 	if span, err := ParseSpan(more); err == nil {
 		until = time.Now().Add(span)
 	}
-	return d.Rule(sub, effect, subject, until)
+	return d.Rule(sub.Actor(), sub, effect, subject, until)
 }
 
 // mostListed is how many posts one answer lists.

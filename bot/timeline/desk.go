@@ -255,25 +255,49 @@ func idOn(server, link string) string {
 	return id
 }
 
-// Say takes the subscriber's word on a post: hides it, or returns it, and remembers the picture.
-func (d *Desk) Say(sub store.Subscriber, link string, dream bool) (Change, error) {
-	row, err := d.Post(sub, link)
-	if err != nil && (!dream || row.Post == "") {
-		return Change{}, err
+// Say takes the subscriber's word on posts: hides them, or returns them, and remembers the pictures.
+func (d *Desk) Say(by store.Actor, sub store.Subscriber, dream bool, links ...string) (Change, error) {
+	var said []store.Word
+	rows := map[string]store.Judged{}
+	for _, link := range links {
+		row, err := d.Post(sub, link)
+		if err != nil && (!dream || row.Post == "" || !errors.Is(err, ErrUnseen)) {
+			return Change{}, err
+		}
+		if _, twice := rows[row.Post]; twice {
+			continue
+		}
+		rows[row.Post] = row
+		lessons, err := lessonsOf(d.Eye, row, dream)
+		if err != nil {
+			return Change{}, err
+		}
+		said = append(said, store.Word{Post: row.Post, URL: row.URL, Dream: dream, Lessons: lessons})
 	}
-	if err := teach(d.Store.For(sub.Identity).Timeline(), d.Eye, row, dream); err != nil {
-		return Change{}, err
+	if len(said) == 0 {
+		return Change{}, ErrNothing
 	}
 	did := CalledNoDream
 	if dream {
 		did = CalledDream
 	}
-	_, err = d.Store.For(sub.Identity).Timeline().Change(row.Post, func(j *store.Judged) { spoken(j, row, sub, dream) })
+	undo, err := d.Store.For(sub.Identity).Timeline().Say(by, string(did), said, func(j *store.Judged, w store.Word) {
+		spoken(j, rows[w.Post], sub, w.Dream)
+	})
 	if err != nil {
 		return Change{}, err
 	}
 	d.wake(sub.Identity)
-	return Change{Did: did, Sub: sub}, nil
+	return Change{Did: did, Sub: sub, Posts: len(said), Undo: undo}, nil
+}
+
+// Undo takes back what was changed of the subscriber's own under a token.
+func (d *Desk) Undo(by store.Actor, sub store.Subscriber, token string) (did store.Entry, undo string, err error) {
+	did, undo, err = d.Store.For(sub.Identity).Undo(by, token)
+	if err == nil {
+		d.wake(sub.Identity)
+	}
+	return did, undo, err
 }
 
 // spoken is what a word on a post does to it.
@@ -302,12 +326,13 @@ func spoken(j *store.Judged, row store.Judged, sub store.Subscriber, dream bool)
 }
 
 // Rule adds a rule of the subscriber's own.
-func (d *Desk) Rule(sub store.Subscriber, effect rules.Effect, subject string, until time.Time) (Change, error) {
+func (d *Desk) Rule(by store.Actor, sub store.Subscriber, effect rules.Effect, subject string, until time.Time,
+) (Change, error) {
 	s, err := rules.ParseSubject(subject)
 	if err != nil {
 		return Change{}, err
 	}
-	r, undo, err := d.Store.For(sub.Identity).Rules().Add(sub.Actor(), store.Rule{
+	r, undo, err := d.Store.For(sub.Identity).Rules().Add(by, store.Rule{
 		Kind: string(s.Kind), Value: s.Value, Effect: string(effect),
 		Scope: string(rules.Filter), Until: until})
 	if err != nil {

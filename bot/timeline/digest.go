@@ -18,7 +18,7 @@ type Report struct {
 	Judged   int           `json:"judged"` // posts with pictures
 	Hidden   int           `json:"hidden"`
 	Noted    int           `json:"would_hide"`
-	Mistakes int           `json:"mistakes"` // the subscriber said "not a dream"
+	Mistakes int           `json:"mistakes"` // the subscriber said "not a dream", and did not take it back
 	Artists  []Tally       `json:"artists"`
 	Median   time.Duration `json:"median"` // from the post's time to its being filed
 	Slow     time.Duration `json:"p95"`
@@ -30,32 +30,28 @@ type Tally struct {
 	Dreams int    `json:"dreams"`
 }
 
-// Report counts what happened since a time.
+// Report counts what happened since a time, by what was written down of each post then: what was put right
+// afterwards counts as a mistake, and no longer as a dream.
 func (d *Desk) Report(sub store.Subscriber, since time.Time) (Report, error) {
 	r := Report{Account: sub.Handle, Since: since}
-	rows, err := d.Store.For(sub.Identity).Timeline().Since(since)
+	rows, err := d.Store.For(sub.Identity).Timeline().Since(time.Time{}, found...)
+	if err != nil {
+		return r, err
+	}
+	left, err := d.Store.For(sub.Identity).Timeline().Since(since, store.Kept)
 	if err != nil {
 		return r, err
 	}
 	count := map[string]int{}
 	var delays []time.Duration
-	for _, j := range rows {
-		if len(j.Pictures) > 0 {
+	for _, j := range slices.Concat(rows, left) {
+		if len(j.Pictures) > 0 && !j.Seen.Before(since) {
 			r.Judged++
 		}
-		switch j.Fate {
-		case store.Filed, store.Wanted:
-			r.Hidden++
-			count[j.Author]++
-		case store.Noted:
-			r.Noted++
-			count[j.Author]++
-		case store.TakenOut:
-			r.Mistakes++
-		}
-		if !j.FiledAt.IsZero() && !j.Posted.IsZero() && j.Posted.After(sub.Joined) {
+		if !j.FiledAt.IsZero() && !j.FiledAt.Before(since) && !j.Posted.IsZero() && j.Posted.After(sub.Joined) {
 			delays = append(delays, j.FiledAt.Sub(j.Posted))
 		}
+		r.count(j, count)
 	}
 	for handle, n := range count {
 		r.Artists = append(r.Artists, Tally{handle, n})
@@ -68,6 +64,30 @@ func (d *Desk) Report(sub store.Subscriber, since time.Time) (Report, error) {
 		r.Median, r.Slow = delays[n/2], delays[n*95/100]
 	}
 	return r, nil
+}
+
+// found are the fates of what was noted or hidden, whatever became of it.
+var found = []store.Fate{store.Noted, store.Wanted, store.Filed, store.Unwanted, store.Returned, store.TakenOut, store.Gone}
+
+// count adds what happened to one post.
+func (r *Report) count(j store.Judged, dreams map[string]int) {
+	word, said := j.Called()
+	mistaken := word == store.WordNoDream
+	if mistaken && !said.Before(r.Since) {
+		r.Mistakes++
+	}
+	at, ok := j.Found()
+	switch {
+	case !ok || at.Before(r.Since) && !j.Hid(r.Since):
+		return
+	case j.Hid(r.Since):
+		r.Hidden++
+	default:
+		r.Noted++
+	}
+	if !mistaken {
+		dreams[j.Author]++
+	}
 }
 
 // Spans of digests.

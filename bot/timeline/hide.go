@@ -296,20 +296,32 @@ func (w *watcher) leave(ctx context.Context, sub store.Subscriber) error {
 // teach remembers what the subscriber said of the pictures of a post. Without an eye the sketch is
 // missing and the picture is known by its bytes only.
 func teach(in *store.Timeline, eye *Eye, row store.Judged, dream bool) error {
-	for _, hash := range row.Pictures {
-		l := store.Lesson{Picture: hash, Post: row.Post, Dream: dream, Score: row.Score}
-		if eye != nil {
-			sight, ok, err := eye.Known(hash)
-			if err != nil {
-				return err
-			}
-			if ok {
-				l.Sketch, l.Score = sight.Sketch, sight.Score
-			}
-		}
+	lessons, err := lessonsOf(eye, row, dream)
+	if err != nil {
+		return err
+	}
+	for _, l := range lessons {
 		if err := in.PutLesson(l); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lessonsOf are what a word on a post says of its pictures.
+func lessonsOf(eye *Eye, row store.Judged, dream bool) (lessons []store.Lesson, err error) {
+	for _, hash := range row.Pictures {
+		l := store.Lesson{Picture: hash, Post: row.Post, Dream: dream, Score: row.Score}
+		if eye != nil {
+			sight, ok, err := eye.Known(hash)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				l.Sketch, l.Score = sight.Sketch, sight.Score
+			}
+		}
+		lessons = append(lessons, l)
+	}
+	return lessons, nil
 }

@@ -297,7 +297,7 @@ func TestWhatTwoCallNoDreamIsHiddenFromNobodyIfTheOperatorShares(t *testing.T) {
 				r.scope.ID = account
 				r.join()
 				r.pass()
-				if _, err := r.filter.Desk().Say(r.sub(), dream, false); err != nil {
+				if _, err := r.filter.Desk().Say(r.sub().Actor(), r.sub(), false, dream); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,10 +19,12 @@ import (
 	"slugpuppy/store"
 )
 
-// welcome stores the connection of who signed in.
+// welcome stores the connection of who signed in. For who is new the filter looks from now on, and hides
+// after its first week.
 func (s *Site) welcome(v *visit, who Person) error {
 	sub := timeline.Newcomer(who.Identity, who.Network, who.Account.Handle, who.Server)
 	sub.Scopes, sub.Lacks = who.Scopes, who.Lacks
+	sub.Mode, sub.ShadowUntil = store.FilterOn, time.Now().Add(s.Shadow)
 	_, err := s.Admin.Subscribe(operator.As(v.ctx(), sub.Actor()), operator.Join(sub, who.Secrets))
 	if err != nil {
 		return fmt.Errorf("connect an account: %w", err)
@@ -34,6 +36,7 @@ func (s *Site) welcome(v *visit, who Person) error {
 type overview struct {
 	Sub           *store.Subscriber
 	State         string
+	Looking       bool // it is on, and still in its first week
 	Budgets       []budgetChoice
 	Report        string
 	Rules         []store.Rule
@@ -61,6 +64,7 @@ func (s *Site) landing(v *visit) error {
 func (s *Site) home(v *visit) error {
 	o := overview{Sub: v.sub, State: words.Filter(*v.sub, time.Now()),
 		Hows: []string{timeline.Warn, timeline.Blur, timeline.Hide}, Digests: []string{"daily", "weekly", "off"}}
+	o.Looking = v.sub.Mode == store.FilterOn && v.sub.Acting(time.Now()) == store.FilterShadow
 	o.Mutes, o.MayMute = words.MuteRule(v.sub.Mute), !slices.Contains(v.sub.Lacks, network.Mutes)
 	week, err := s.Filter.Desk().Report(*v.sub, time.Now().AddDate(0, 0, -7))
 	if err != nil {
@@ -85,6 +89,7 @@ func (s *Site) home(v *visit) error {
 // settings changes one of the person's choices, in the words of the filter's grammar.
 func (s *Site) settings(v *visit) error {
 	desk, what, value := s.Filter.Desk(), v.r.PostFormValue("what"), v.r.PostFormValue("value")
+	var did timeline.Change
 	var err error
 	switch what {
 	case "filter":
@@ -92,131 +97,34 @@ func (s *Site) settings(v *visit) error {
 			err = s.own(v).Subscription().Touch(func(sub *store.Subscriber) { sub.ShadowUntil = time.Now().Add(s.Shadow) })
 		}
 		if err == nil {
-			_, err = desk.Switch(v.sub.Actor(), *v.sub, value)
+			did, err = desk.Switch(v.sub.Actor(), *v.sub, value)
 		}
 	case "how", "budget", "except", "digest", "mute":
-		_, err = desk.Choose(v.sub.Actor(), *v.sub, what, value)
+		did, err = desk.Choose(v.sub.Actor(), *v.sub, what, value)
 	case "allow", "deny":
-		_, err = desk.Rule(*v.sub, rules.Effect(what), value, time.Time{})
+		did, err = desk.Rule(v.sub.Actor(), *v.sub, rules.Effect(what), value, time.Time{})
 		if err != nil {
 			err = refuse(http.StatusUnprocessableEntity, cmp.Or(words.Of(err), err.Error()))
 		}
 	case "unrule":
-		err = s.unrule(v, value)
+		did.Undo, err = s.unrule(v, value)
 	default:
 		err = refuse(http.StatusBadRequest, words.NoSuchSetting)
 	}
 	if err != nil {
 		return err
 	}
-	return v.redirect("/filter")
+	return v.redirect("/filter?did=" + url.QueryEscape(cmp.Or(did.Undo, nothing)))
 }
 
 // unrule removes one of the person's own rules.
-func (s *Site) unrule(v *visit, id string) error {
-	_, _, err := s.own(v).Rules().Remove(v.sub.Actor(), id)
+func (s *Site) unrule(v *visit, id string) (undo string, err error) {
+	_, undo, err = s.own(v).Rules().Remove(v.sub.Actor(), id)
 	if errors.Is(err, store.ErrNoRule) {
-		return refuse(http.StatusNotFound, words.NoSuchRule)
+		return "", refuse(http.StatusNotFound, words.NoSuchRule)
 	}
 	s.Filter.Wake(v.sub.Identity)
-	return err
-}
-
-// reviewed is the page of what was hidden.
-type reviewed struct {
-	Rows       []store.Judged
-	Undo       string
-	Done       string
-	Page, Next int
-}
-
-const perPage = 20
-
-func (s *Site) review(v *visit) error {
-	rows, err := s.own(v).Timeline().Since(time.Time{}, store.Filed, store.Wanted, store.Noted, store.Unwanted,
-		store.Returned, store.TakenOut)
-	if err != nil {
-		return err
-	}
-	slices.SortStableFunc(rows, func(a, b store.Judged) int {
-		return cmp.Or(b.Seen.Compare(a.Seen),
-			b.Posted.Compare(a.Posted))
-	})
-	page, _ := strconv.Atoi(v.r.URL.Query().Get("page"))
-	page = max(0, page)
-	out := reviewed{Page: page, Undo: v.r.URL.Query().Get("undo"), Done: v.r.URL.Query().Get("done")}
-	if from := page * perPage; from < len(rows) {
-		out.Rows = rows[from:min(from+perPage, len(rows))]
-		if from+perPage < len(rows) {
-			out.Next = page + 1
-		}
-	}
-	return s.show(v, "review", "What was hidden", out)
-}
-
-// correct takes the person's word on one post.
-func (s *Site) correct(v *visit) error {
-	if _, err := s.Filter.Desk().Say(*v.sub, v.r.PostFormValue("post"),
-		v.r.PostFormValue("say") == "dream"); err != nil {
-		return err
-	}
-	return v.redirect("/review?page=" + strconv.Itoa(pageOf(v.r)))
-}
-
-func pageOf(r *http.Request) int {
-	n, _ := strconv.Atoi(r.PostFormValue("page"))
-	return max(0, n)
-}
-
-// undo returns posts: one, an artist's, since a time, all; or undoes that.
-func (s *Site) undo(v *visit) error {
-	_, err := s.Filter.Desk().Return(v.sub.Actor(), *v.sub, v.r.PostFormValue("which"))
-	if err != nil && !errors.Is(err, timeline.ErrNothing) {
-		return refuse(http.StatusUnprocessableEntity, cmp.Or(words.Of(err), err.Error()))
-	}
-	return v.redirect("/review")
-}
-
-// day counts what happened on one.
-type day struct {
-	Date  string
-	Count int
-	Bar   int // of 100
-	X, Y  int // of its bar in the chart
-}
-
-func (s *Site) stats(v *visit) error {
-	const span = 30
-	now := time.Now().UTC()
-	since := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC).AddDate(0, 0, 1-span)
-	rows, err := s.own(v).Timeline().Since(since, store.Filed, store.Noted, store.Wanted)
-	if err != nil {
-		return err
-	}
-	days := make([]day, span)
-	top := 1
-	for i := range days {
-		days[i].Date = since.AddDate(0, 0, i).Format("2 Jan")
-	}
-	for _, j := range rows {
-		if i := int(j.Seen.UTC().Sub(since) / (24 * time.Hour)); i >= 0 && i < span {
-			days[i].Count++
-			top = max(top, days[i].Count)
-		}
-	}
-	for i := range days {
-		days[i].Bar = 100 * days[i].Count / top
-		days[i].X, days[i].Y = 20*i, 105-days[i].Bar
-	}
-	r, err := s.Filter.Desk().Report(*v.sub, since)
-	if err != nil {
-		return err
-	}
-	most := 1
-	for _, a := range r.Artists {
-		most = max(most, a.Dreams)
-	}
-	return s.show(v, "stats", "Numbers", map[string]any{"Days": days, "Report": r, "Most": most})
+	return undo, err
 }
 
 func (s *Site) audit(v *visit) error {

@@ -212,7 +212,7 @@ type allowance struct {
 }
 
 var (
-	everyRequest = allowance{"request", time.Minute / 120, 60}
+	everyRequest = allowance{"request", time.Minute / 240, 240} // a page of the review has 160 pictures
 	everySignIn  = allowance{"sign in", time.Minute, 6}
 )
 

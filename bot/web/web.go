@@ -133,7 +133,7 @@ func New(o Options) (*Site, error) {
 	}
 	for _, name := range names {
 		base := strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")
-		t, err := template.New("frame.html").Funcs(functions).ParseFS(files, "templates/frame.html", name)
+		t, err := template.New("frame.html").Funcs(functions).ParseFS(files, "templates/frame.html", "templates/signin.html", name)
 		if err != nil {
 			return nil, fmt.Errorf("read the templates: %w", err)
 		}
@@ -218,11 +218,13 @@ func (s *Site) Handler() http.Handler {
 	for _, r := range s.routes() {
 		mux.HandleFunc(r.pattern, s.guarded(r))
 	}
+	mux.HandleFunc("/", s.guarded(route{"/", anybody, s.nowhere}))
 	mux.Handle("GET /static/", Static())
 	cross := http.NewCrossOriginProtection()
 	if err := cross.AddTrustedOrigin(s.URL.Scheme + "://" + s.URL.Host); err != nil {
 		panic(fmt.Sprintf("web: address %s: %v", s.URL, err)) // New looked at it
 	}
+	cross.SetDenyHandler(http.HandlerFunc(s.foreign))
 	return s.headers(cross.Handler(mux))
 }
 
@@ -277,6 +279,21 @@ type problem struct {
 
 func (p *problem) Error() string { return p.text }
 
+// Text says what is wrong.
+func (p *problem) Text() string { return p.text }
+
+// SignIn says whether signing in is the way on.
+func (p *problem) SignIn() bool { return p.code == http.StatusUnauthorized }
+
+// Wait says whether waiting is the way on.
+func (p *problem) Wait() bool {
+	switch p.code {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusBadGateway, http.StatusInternalServerError:
+		return true
+	}
+	return false
+}
+
 func refuse(code int, text string) error { return &problem{code, text} }
 
 // guarded finds out who asks and lets them through to a route, or not.
@@ -304,13 +321,33 @@ func (s *Site) guarded(rt route) http.HandlerFunc {
 			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
 			p = &problem{http.StatusInternalServerError, words.PageFailed}
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(p.code)
-		if err := s.pages["problem"].Execute(visible.NewWriter(w),
-			frame{Title: "That did not work", Site: s, Visit: v, Data: p.text}); err != nil {
-			s.Log.Error("the page failed", "route", rt.pattern, "error", err)
-		}
+		s.refused(v, p)
 	}
+}
+
+// refused shows a page that says what is wrong, with a way on.
+func (s *Site) refused(v *visit, p *problem) {
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(p.code)
+	title := "That did not work"
+	switch p.code {
+	case http.StatusNotFound:
+		title = "Nothing here"
+	case http.StatusUnauthorized:
+		title = "Sign in"
+	}
+	if err := s.pages["problem"].Execute(visible.NewWriter(v.w),
+		frame{Title: title, Site: s, Visit: v, Data: p}); err != nil {
+		s.Log.Error("the page failed", "path", v.r.URL.Path, "error", err)
+	}
+}
+
+// nowhere is every address that is none of the page's.
+func (s *Site) nowhere(*visit) error { return refuse(http.StatusNotFound, words.NothingHere) }
+
+// foreign refuses what another site's page sends in somebody's name.
+func (s *Site) foreign(w http.ResponseWriter, r *http.Request) {
+	s.refused(&visit{w: w, r: r}, &problem{http.StatusForbidden, words.FromElsewhere})
 }
 
 func (s *Site) admit(v *visit, who role) error {
@@ -335,6 +372,7 @@ type frame struct {
 	Site  *Site
 	Visit *visit
 	Data  any
+	Did   *outcome // of the change that led here; nil for none
 }
 
 // Who is the handle of who is signed in, "" for nobody.
@@ -345,12 +383,19 @@ func (f frame) Who() string {
 	return f.Visit.sub.Handle
 }
 
+// At is the path of the page.
+func (f frame) At() string { return f.Visit.r.URL.Path }
+
 // Boss says whether they are an admin.
 func (f frame) Boss() bool { return f.Visit.boss }
 
 func (s *Site) show(v *visit, page, title string, data any) error {
+	did, err := s.outcome(v)
+	if err != nil {
+		return err
+	}
 	var whole bytes.Buffer // a page that fails half way is no page
-	if err := s.pages[page].Execute(&whole, frame{title, s, v, data}); err != nil {
+	if err := s.pages[page].Execute(&whole, frame{title, s, v, data, did}); err != nil {
 		return fmt.Errorf("show %s: %w", page, err)
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -375,4 +420,8 @@ var functions = template.FuncMap{
 	"budget":  words.Budget,
 	"why":     words.Why,
 	"fate":    words.Fate,
+	"done":    words.Happened,
+	"page": func(to, title, at string) map[string]any {
+		return map[string]any{"To": to, "Title": title, "Here": to == at}
+	},
 }

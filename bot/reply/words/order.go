@@ -72,8 +72,14 @@ func Done(c timeline.Change) string {
 	case timeline.Learned:
 		return "noted, of " + posts(c.Posts) + ": you meant that"
 	case timeline.CalledDream:
+		if c.Posts > 1 {
+			return "noted: " + posts(c.Posts) + " are dreams; they are hidden, and so are the pictures wherever they come back"
+		}
 		return "noted: a dream; it is hidden, and so is the picture wherever it comes back"
 	case timeline.CalledNoDream:
+		if c.Posts > 1 {
+			return "noted: " + posts(c.Posts) + " are no dreams; those pictures are never hidden from you again"
+		}
 		return "noted: not a dream; that picture is never hidden from you again"
 	case timeline.Ruled:
 		return fmt.Sprintf("%s %s %s, in your timeline", c.Rule.Effect, c.Rule.Kind, Cut(c.Rule.Value, mostLink))

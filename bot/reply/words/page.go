@@ -33,7 +33,13 @@ const (
 	PageFailed     = "Something went wrong here. Please try again; the operator sees it in the log."
 	TooFast        = "That was a lot at once. Please wait a minute."
 	SignInFirst    = "Please sign in first."
-	NothingHere    = "There is nothing here."
+	NothingHere    = "There is nothing at this address."
+	NotSeen        = "The filter has not seen that post, or nothing in it."
+	ChoosePosts    = "Please choose posts, at most 100."
+	NoSuchChange   = "There is no such change of yours."
+	TakenBack      = "That was taken back already. What was changed lately is on the review page."
+	NothingDone    = "Nothing was to be changed."
+	FromElsewhere  = "That came from another site, and not from this page."
 )
 
 // EnoughTried says how often somebody may try the network.

@@ -108,6 +108,8 @@ func said() map[string]struct {
 		"Budget":      {onlyMastodon, []string{words.Budget(0), words.Budget(1e-5)}},
 		"MuteRule":    {onlyMastodon, []string{words.MuteRule(muting), words.MuteRule(store.MuteRule{})}},
 		"Reasons":     {onlyMastodon, values(reasons())},
+		"Happened": {nowhere, []string{words.Happened(store.Entry{Action: store.PostsCalled, Subject: "100 posts", Reason: string(timeline.CalledNoDream)}),
+			words.Happened(store.Entry{Action: store.RuleAdded, Subject: "word " + strings.Repeat(longest, 9)}), words.Happened(store.Entry{Action: "something else"})}},
 		"Fate":        {nowhere, []string{words.Fate(store.Unwanted)}},
 		"Why":         {nowhere, values(reasons())},
 		"Audit":       {onlyMastodon, audits()},
