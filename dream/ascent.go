@@ -60,6 +60,7 @@ type climb struct {
 	tile    int
 	share   float32 // of the recipe's stride
 	rng     *rand.Rand
+	lengths []float64 // of the terms' gradients, as balance found them
 	targets []classifier.Target
 	bands   bands
 	window  *picture.Planar
@@ -184,7 +185,10 @@ const probes = 4
 // balance measures each term's gradient, so that shares mean the same for all.
 func (c *climb) balance(ctx context.Context) error {
 	if len(c.j.terms) == 1 { // steps have a fixed length whatever the gradient's
-		c.targets = targets(c.j.terms, []float64{1})
+		c.lengths = []float64{1}
+	}
+	if len(c.lengths) == len(c.j.terms) { // measured before
+		c.targets = targets(c.j.terms, c.lengths)
 		return nil
 	}
 	tiles := c.grid()
@@ -198,7 +202,7 @@ func (c *climb) balance(ctx context.Context) error {
 			lengths[i] += rms(c.grad.Pix)
 		}
 	}
-	c.targets = targets(c.j.terms, lengths)
+	c.lengths, c.targets = lengths, targets(c.j.terms, lengths)
 	return nil
 }
 

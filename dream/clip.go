@@ -51,7 +51,7 @@ func (m *Maker) attempts(accept []Format) (all []attempt) {
 const maxTries = 8
 
 // clip finishes a clip: its file is the first attempt that succeeds.
-func (j *job) clip(ctx context.Context, o Order, f film) (p Piece, err error) {
+func (j *job) clip(ctx context.Context, o Order, f strip) (p Piece, err error) {
 	tries := j.m.attempts(o.takes(MP4, GIF))
 	if len(tries) == 0 {
 		if len(o.takes(MP4)) > 0 {
@@ -88,13 +88,13 @@ func (j *job) clip(ctx context.Context, o Order, f film) (p Piece, err error) {
 // encode writes a film's frames in one way.
 func (m *Maker) encode(ctx context.Context, r *reel, a attempt) (File, error) {
 	if a.mime == MP4 {
-		data, err := encodeMP4(ctx, m.opt.FFmpeg, r.frames(), r.film.each)
+		data, err := encodeMP4(ctx, m.opt.FFmpeg, r.frames(), r.strip.each)
 		if err == nil && int64(len(data)) > a.most {
 			err = fmt.Errorf("%w: the film has %d bytes, the limit is %d", errHeavy, len(data), a.most)
 		}
-		return File{Data: data, MIME: MP4, W: r.size.X, H: r.size.Y, Frames: r.done, Each: r.film.each}, err
+		return File{Data: data, MIME: MP4, W: r.size.X, H: r.size.Y, Frames: r.done, Each: r.strip.each}, err
 	}
-	f := File{MIME: GIF, Each: time.Duration(a.every) * r.film.each}
+	f := File{MIME: GIF, Each: time.Duration(a.every) * r.strip.each}
 	out := &limited{most: a.most}
 	g, i := picture.NewAnimation(out), -1
 	for img, err := range r.frames() {

@@ -27,9 +27,9 @@ const (
 // diveFrames zooms into a picture that dreams, as a loop of the recipe's seconds. What comes after
 // the last of them fades into the first second, and the loop begins after that: so the last frame
 // meets the first, and no frame has to wait for another.
-func diveFrames(ctx context.Context, j *job) film {
+func diveFrames(ctx context.Context, j *job) strip {
 	n := j.r.Seconds * frameRate
-	return film{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
+	return strip{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
 		if err := j.dive(ctx, n, func(img *image.NRGBA) bool { return yield(img, nil) }); err != nil {
 			yield(nil, err)
 		}

@@ -26,7 +26,7 @@ var imagineViews = [...]int{64, 80, 96, 128}
 
 // imagineFrames makes a picture from noise under the constraint of the recipe's words, layers or
 // channels: the network in reverse.
-func imagineFrames(ctx context.Context, j *job) film {
+func imagineFrames(ctx context.Context, j *job) strip {
 	return still(func() (img *image.NRGBA, err error) {
 		j.meter.frame = 1
 		terms := j.m.imagineTerms(j.r, j.preset)

@@ -15,7 +15,7 @@ import (
 type method struct {
 	fromNoise bool // no picture is needed
 	moves     bool // what comes of it is a clip
-	render    func(context.Context, *job) film
+	render    func(context.Context, *job) strip
 }
 
 // methods are those of all verbs.
@@ -32,17 +32,17 @@ func (v Verb) Moves() bool { return methods[v].moves }
 // FromNoise says whether the verb needs no picture to begin with.
 func (v Verb) FromNoise() bool { return methods[v].fromNoise }
 
-// film is what a method renders: frames of one size, each made when it is asked for. A still is a
-// film of one frame. An error ends it.
-type film struct {
+// strip is what a method renders: frames of one size, each made when it is asked for. A still is a
+// strip of one frame. An error ends it.
+type strip struct {
 	n      int
 	each   time.Duration // how long a frame is shown; 0 for a still
 	frames iter.Seq2[*image.NRGBA, error]
 }
 
-// still is a film of a single frame.
-func still(make func() (*image.NRGBA, error)) film {
-	return film{n: 1, frames: func(yield func(*image.NRGBA, error) bool) { yield(make()) }}
+// still is a strip of a single frame.
+func still(make func() (*image.NRGBA, error)) strip {
+	return strip{n: 1, frames: func(yield func(*image.NRGBA, error) bool) { yield(make()) }}
 }
 
 // Make makes a piece and calls report, which may be nil, after every step. What cannot be done as
@@ -92,7 +92,7 @@ func (m *Maker) mine(o Order) error {
 }
 
 // picture finishes a still: its file, if one is accepted, carries the recipe.
-func (j *job) picture(o Order, f film) (p Piece, err error) {
+func (j *job) picture(o Order, f strip) (p Piece, err error) {
 	for p.Image, err = range f.frames {
 		if err != nil {
 			return p, err
@@ -129,7 +129,7 @@ func tighter(a, b int64) int64 {
 }
 
 // dreamFrames dreams a picture.
-func dreamFrames(ctx context.Context, j *job) film {
+func dreamFrames(ctx context.Context, j *job) strip {
 	return still(func() (img *image.NRGBA, err error) {
 		j.meter.frames = j.r.Repeat
 		j.src = resized(j.source, j.r.Size)

@@ -12,10 +12,10 @@ import (
 // is kept in a file on disk, because a clip that turns out too heavy is made again from the same
 // frames. Only one frame is in memory.
 type reel struct {
-	film film
-	next func() (*image.NRGBA, error, bool)
-	stop func()
-	err  error // that ended the film
+	strip strip
+	next  func() (*image.NRGBA, error, bool)
+	stop  func()
+	err   error // that ended the film
 
 	done   int         // frames rendered
 	size   image.Point // of each
@@ -26,8 +26,8 @@ type reel struct {
 }
 
 // newReel begins to read a film; again says that it may be read more than once.
-func newReel(f film, again bool) *reel {
-	r := &reel{film: f, again: again}
+func newReel(f strip, again bool) *reel {
+	r := &reel{strip: f, again: again}
 	r.next, r.stop = iter.Pull2(f.frames)
 	return r
 }
@@ -67,7 +67,7 @@ func (r *reel) frame(i int) (img *image.NRGBA, err error, ok bool) {
 		r.err = err
 		return nil, err, ok
 	}
-	if r.done == r.film.n/2 {
+	if r.done == r.strip.n/2 {
 		r.poster = img
 	}
 	r.size = img.Rect.Size()

@@ -22,9 +22,9 @@ const wanderSteps = 1.5
 // wanderFrames makes a chain: the network says what it sees, dreams that, says what it sees now,
 // and so on, as often as the recipe repeats, and back to the start. Words of the recipe are the
 // first station's.
-func wanderFrames(ctx context.Context, j *job) film {
+func wanderFrames(ctx context.Context, j *job) strip {
 	n := (j.r.Repeat + 1) * (holdFrames + fadeFrames)
-	return film{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
+	return strip{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
 		if err := j.wander(ctx, func(img *image.NRGBA) bool { return yield(img, nil) }); err != nil {
 			yield(nil, err)
 		}
