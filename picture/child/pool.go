@@ -175,6 +175,12 @@ func (p *Pool) Decode(ctx context.Context, data []byte, lim picture.Limits) (*pi
 
 // here decodes in this process, and says so: whoever runs it should know.
 func (p *Pool) here(ctx context.Context, data []byte, lim picture.Limits, why error) (*picture.Picture, error) {
+	p.unprotected(why)
+	return picture.Decode(ctx, data, lim)
+}
+
+// unprotected says now and then that strangers' files are decoded here.
+func (p *Pool) unprotected(why error) {
 	const again = 10 * time.Minute
 	p.mu.Lock()
 	p.stats.Here++
@@ -187,7 +193,6 @@ func (p *Pool) here(ctx context.Context, data []byte, lim picture.Limits, why er
 	if warn {
 		p.Log.Error("pictures of strangers are decoded without protection", "error", why, "pictures", n)
 	}
-	return picture.Decode(ctx, data, lim)
 }
 
 // decode takes a seat and asks its child, which has decoded nothing yet if it is to be fresh.
@@ -322,26 +327,8 @@ func (p *Pool) start(ctx context.Context) (*process, error) {
 
 // ask has a child decode a file.
 func (p *Pool) ask(ctx context.Context, c *process, data []byte, lim picture.Limits) (*picture.Picture, error) {
-	var will planned
-	err := c.during(ctx, picture.Work(0), p.Wall, func() error {
-		if err := say(c.in, question, limits{lim.MaxBytes, lim.MaxPixels, lim.MaxSide, lim.MaxFrames}); err != nil {
-			return err
-		}
-		if err := send(c.in, file, data); err != nil {
-			return err
-		}
-		return hear(c.out, plan, &will)
-	})
+	will, release, err := p.planOf(ctx, c, data, lim, false)
 	if err != nil {
-		return nil, p.explain(ctx, c, err, will.Format)
-	}
-	if err := will.check(lim); err != nil {
-		p.lose(c)
-		return nil, err
-	}
-	release, err := lim.Budget.Hold(ctx, will.Memory)
-	if err != nil {
-		p.lose(c)
 		return nil, err
 	}
 	defer release()
@@ -352,6 +339,31 @@ func (p *Pool) ask(ctx context.Context, c *process, data []byte, lim picture.Lim
 		return nil, p.explain(ctx, c, err, will.Format)
 	}
 	return &picture.Picture{Image: img, Format: will.Format, Frames: will.Frames}, nil
+}
+
+// planOf has a child say what a file, or a clip, will take, and holds that much memory.
+func (p *Pool) planOf(ctx context.Context, c *process, data []byte, lim picture.Limits, clip bool) (will planned, release func(), err error) {
+	err = c.during(ctx, picture.Work(0), p.Wall, func() error {
+		if err := say(c.in, question, limits{lim.MaxBytes, lim.MaxPixels, lim.MaxSide, lim.MaxFrames, clip}); err != nil {
+			return err
+		}
+		if err := send(c.in, file, data); err != nil {
+			return err
+		}
+		return hear(c.out, plan, &will)
+	})
+	if err != nil {
+		return will, nil, p.explain(ctx, c, err, will.Format)
+	}
+	if err := will.check(lim); err != nil {
+		p.lose(c)
+		return will, nil, err
+	}
+	if release, err = lim.Budget.Hold(ctx, will.Memory); err != nil {
+		p.lose(c)
+		return will, nil, err
+	}
+	return will, release, nil
 }
 
 // mostCost is more than any plan has.

@@ -11,7 +11,8 @@ import (
 
 // A message is a kind, the length of its body in four bytes, and the body: JSON, but for the file
 // and the pixels, which are bytes. The asker sends question, file and, once told what that will
-// take, begin. The child sends hello once; then plan, and pixels after begin; or problem instead of either.
+// take, begin. The child sends hello once; then plan, and pixels after begin; or problem instead of either. Of
+// a clip, each frame's delay and pixels come after begin, and over at the end.
 const (
 	hello    = 'h' // Protection
 	question = 'q' // limits
@@ -19,6 +20,8 @@ const (
 	plan     = 'p' // planned
 	begin    = 'b' // empty
 	pixels   = 'x' // NRGBA, row by row
+	shown    = 'd' // delay: of the frame whose pixels follow
+	over     = 'e' // empty: there are no more frames
 	problem  = '!' // picture.Problem
 )
 
@@ -36,7 +39,11 @@ type Protection struct {
 type limits struct {
 	MaxBytes, MaxPixels int64
 	MaxSide, MaxFrames  int
+	Clip                bool `json:",omitempty"` // all frames are wanted, else the first
 }
+
+// delay is how long a frame is shown.
+type delay struct{ NS int64 }
 
 // planned is picture.Plan without what only the child needs.
 type planned struct {
@@ -83,11 +90,19 @@ func hear(r io.Reader, want byte, v any) error {
 	case kind != want || size > maxSaid:
 		return fmt.Errorf("a message of kind %q and %d bytes where %q was due", kind, size, want)
 	}
-	body := make([]byte, size)
-	if _, err := io.ReadFull(r, body); err != nil {
+	return body(r, size, v)
+}
+
+// body reads a message's JSON.
+func body(r io.Reader, size int64, v any) error {
+	if size > maxSaid {
+		return fmt.Errorf("a message of %d bytes", size)
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(r, data); err != nil {
 		return err
 	}
-	return json.Unmarshal(body, v)
+	return json.Unmarshal(data, v)
 }
 
 // receivePixels reads the message of pixels into a picture's, which has their size.

@@ -59,15 +59,15 @@ func (s *server) one() error {
 	within := picture.Limits{
 		MaxBytes: lim.MaxBytes, MaxPixels: lim.MaxPixels, MaxSide: lim.MaxSide, MaxFrames: lim.MaxFrames, Untimed: true,
 	}
+	if lim.Clip {
+		return s.clip(data, within)
+	}
 	p, err := picture.Inspect(data, within)
 	if err != nil {
 		return s.refuse(err)
 	}
-	if err := say(s.out, plan, planned{p.Format, p.W, p.H, p.Frames, p.Cost, p.Memory}); err != nil {
+	if err := s.plan(p); err != nil {
 		return err
-	}
-	if kind, size, err := receive(s.in); err != nil || kind != begin || size != 0 {
-		return fmt.Errorf("no word to begin: %w", errors.Join(err, io.ErrUnexpectedEOF))
 	}
 	pic, err := picture.Decode(context.Background(), data, within)
 	if err != nil {
@@ -80,6 +80,43 @@ func (s *server) one() error {
 		debug.FreeOSMemory()
 	}
 	return nil
+}
+
+// plan says what a file will take, and waits for the word to begin.
+func (s *server) plan(p picture.Plan) error {
+	if err := say(s.out, plan, planned{p.Format, p.W, p.H, p.Frames, p.Cost, p.Memory}); err != nil {
+		return err
+	}
+	if kind, size, err := receive(s.in); err != nil || kind != begin || size != 0 {
+		return fmt.Errorf("no word to begin: %w", errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	return nil
+}
+
+// clip answers with all frames of a file.
+func (s *server) clip(data []byte, within picture.Limits) error {
+	c, err := picture.OpenClip(data, within)
+	if err != nil {
+		return s.refuse(err)
+	}
+	if err := s.plan(c.Plan); err != nil {
+		return err
+	}
+	for f, err := range c.All(context.Background()) {
+		if err != nil {
+			return s.refuse(err)
+		}
+		if err := say(s.out, shown, delay{int64(f.Delay)}); err != nil {
+			return err
+		}
+		if err := send(s.out, pixels, f.Image.Pix); err != nil {
+			return err
+		}
+	}
+	if c.Memory > large {
+		debug.FreeOSMemory()
+	}
+	return send(s.out, over, nil)
 }
 
 func (s *server) file() ([]byte, error) {

@@ -28,11 +28,16 @@ func Decode(ctx context.Context, data []byte) (*image.NRGBA, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.first.minimum > 8 {
+	return f.first.paint(ctx, f.w, f.h)
+}
+
+// paint decodes a frame onto a canvas of its own that holds it.
+func (fr *frame) paint(ctx context.Context, w, h int) (*image.NRGBA, error) {
+	if fr.minimum > 8 {
 		return nil, codec.FormatError("codes that are too large")
 	}
-	p := newPainter(f)
-	unpack(f.first.data, f.first.minimum, func(indices []byte) bool { return p.put(ctx, indices) })
+	p := newPainter(fr, w, h)
+	unpack(fr.data, fr.minimum, func(indices []byte) bool { return p.put(ctx, indices) })
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -57,8 +62,8 @@ type painter struct {
 // rows, and how many each stands for until the others come.
 var passes = [4]struct{ first, step, stand int }{{0, 8, 8}, {4, 8, 4}, {2, 4, 2}, {1, 2, 1}}
 
-func newPainter(f *file) *painter {
-	p := &painter{frame: f.first, canvas: image.NewNRGBA(image.Rect(0, 0, f.w, f.h))}
+func newPainter(fr *frame, w, h int) *painter {
+	p := &painter{frame: fr, canvas: image.NewNRGBA(image.Rect(0, 0, w, h))}
 	for i := range p.colour { // those beyond the table are black
 		p.colour[i] = [4]byte{0, 0, 0, 255}
 		if 3*i+3 <= len(p.palette) {

@@ -39,6 +39,11 @@ func Decode(ctx context.Context, data []byte) (*image.NRGBA, error) {
 	if err != nil {
 		return nil, err
 	}
+	return h.decode(ctx)
+}
+
+// decode reads the pixels of the size and the data that the header has.
+func (h *header) decode(ctx context.Context) (*image.NRGBA, error) {
 	in, err := pixels(ctx, h.data)
 	if err != nil {
 		return nil, err

@@ -21,6 +21,8 @@ type frame struct {
 	alpha      []byte // of an ALPH chunk
 	name       string // of the chunk of pixels: "VP8 " or "VP8L"
 	data       []byte // of that chunk
+	millis     int    // it is shown
+	flags      byte
 }
 
 // next takes a chunk off the front; false at the end. One that is cut short has what is there.
@@ -89,27 +91,38 @@ func (f *file) animated(body []byte) error {
 	if len(body) < head {
 		return f.broken("a frame without its header")
 	}
-	fr := frame{x: 2 * u24(body), y: 2 * u24(body[3:]), w: 1 + u24(body[6:]), h: 1 + u24(body[9:])}
+	w, h := 1+u24(body[6:]), 1+u24(body[9:])
 	if f.frames == 0 {
-		for rest := body[head:]; ; {
-			name, chunk, after, ok := next(rest)
-			if !ok {
-				break
-			}
-			fr.take(name, chunk)
-			rest = after
-		}
-		if fr.x+fr.w > f.w || fr.y+fr.h > f.h {
-			return codec.FormatError("a frame that is larger than its canvas")
-		}
-		if err := fr.measure(); err != nil {
+		fr, err := frameOf(body)
+		if err != nil {
 			return err
+		}
+		if fr.x+w > f.w || fr.y+h > f.h {
+			return codec.FormatError("a frame that is larger than its canvas")
 		}
 		f.first = fr
 	}
 	f.frames++
-	f.pixels += int64(fr.w) * int64(fr.h)
+	f.pixels += int64(w) * int64(h)
 	return nil
+}
+
+// frameOf reads an ANMF chunk.
+func frameOf(body []byte) (fr frame, err error) {
+	const head = 16
+	if len(body) < head {
+		return fr, codec.FormatError("a frame without its header")
+	}
+	fr = frame{x: 2 * u24(body), y: 2 * u24(body[3:]), millis: u24(body[12:]), flags: body[15]}
+	for rest := body[head:]; ; {
+		name, chunk, after, ok := next(rest)
+		if !ok {
+			break
+		}
+		fr.take(name, chunk)
+		rest = after
+	}
+	return fr, fr.measure()
 }
 
 // broken is an error while there is no frame to show.
