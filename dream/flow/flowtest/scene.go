@@ -3,6 +3,7 @@ package flowtest
 
 import (
 	"math"
+	"sync"
 
 	"slugpuppy/picture"
 )
@@ -10,10 +11,17 @@ import (
 // Texture is a picture without end and without pixels: a colour in [0,1] for every point.
 type Texture func(x, y float64) [3]float32
 
+// side is how large landscapes are painted, and painted has those that are, by their seed.
+const side = 760
+
+var painted sync.Map
+
 // Landscape is one like a photograph: a landscape, mirrored at its edges, between whose pixels is interpolated.
 func Landscape(seed uint64) Texture {
-	const side = 760
-	p := picture.FromImage(picture.Landscape(side, side, seed))
+	paint, _ := painted.LoadOrStore(seed, sync.OnceValue(func() *picture.Planar {
+		return picture.FromImage(picture.Landscape(side, side, seed))
+	}))
+	p := paint.(func() *picture.Planar)()
 	fold := func(v float64) float64 {
 		v = math.Mod(math.Abs(v), 2*side-2)
 		return min(v, 2*side-2-v)
