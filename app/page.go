@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"image"
-	"net/url"
 	"strings"
 
 	"slugpuppy/bot/identity"
@@ -22,9 +20,9 @@ import (
 func (a *App) newSite(known connections, filter *timeline.Filter, svc operator.Service,
 	decode decoder) (*web.Site, error) {
 	cfg := a.cfg
-	u, err := url.Parse(strings.TrimSuffix(cfg.Web.URL, "/"))
+	u, err := a.pageURL()
 	if err != nil {
-		return nil, fmt.Errorf("web.url: %w", err)
+		return nil, err
 	}
 	d, err := a.detector()
 	if err != nil {

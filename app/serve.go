@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/operator/metrics"
 	"slugpuppy/bot/pulse"
@@ -45,6 +43,9 @@ type daemon struct {
 // disk that is full or fails ends nothing: not even a start does it end. With patience neither does it that
 // nobody has signed in yet: it looks again until somebody has, and leaves the database to them meanwhile.
 func (a *App) Serve(ctx context.Context, patience bool) error {
+	if err := a.Settled(); err != nil {
+		return err
+	}
 	// Beside dreams, all decode within one budget, and the filter's plans wait for the next look.
 	limitMemory(a.cfg, a.cfg.Dream.Workers, int64(a.cfg.Picture.Memory)+classifier.DefaultCache)
 	watchers, err := openMetrics(ctx, a.cfg)
@@ -127,14 +128,14 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 	if d.bots, err = d.newBots(); err != nil {
 		return nil, err
 	}
-	if err := d.somethingToDo(); err != nil {
+	if err := a.somethingToDo(d.known.places, len(d.bots), d.known.subscriberCount); err != nil {
 		return nil, err
 	}
 	d.local = d.newOperator()
 	if d.filter == nil {
 		return d, nil
 	}
-	if a.cfg.Web.Listen != "" {
+	if a.hasPage() {
 		if d.site, err = a.newSite(d.known, d.filter, d.local, d.counts.Decoding("page", a.apart(decoders))); err != nil {
 			return nil, err
 		}
@@ -152,26 +153,6 @@ func (d *daemon) newOperator() *operator.Local {
 		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
 	}
 	return l
-}
-
-// somethingToDo is an error when there is no bot, nobody whose timeline to look after, and no page where
-// anybody could come.
-func (d *daemon) somethingToDo() error {
-	if len(d.bots) > 0 {
-		return nil
-	}
-	if d.filter != nil {
-		subs, err := d.store.Operator().Subscribers()
-		if err != nil || len(subs) > 0 || d.app.cfg.Web.Listen != "" {
-			return err
-		}
-	}
-	var starts []string
-	for _, p := range d.known.places {
-		starts = append(starts, p.Start)
-	}
-	return network.NotYet(usage(fmt.Errorf("nothing to do: %s, or `slugpuppy filter connect` for the filter",
-		strings.Join(starts, ", "))))
 }
 
 // run does all of it until ctx ends. Doors that fail end it; what works behind them is kept running.

@@ -72,7 +72,7 @@ type Filter struct {
 
 // Web is the page people use with a browser. It wants a proxy with TLS in front of it.
 type Web struct {
-	Listen      string `toml:"listen" doc:"address to listen on, such as 127.0.0.1:8080; empty for no page"`
+	Listen      string `toml:"listen" listens:"yes" doc:"address to listen on, such as 127.0.0.1:8080; empty for no page"`
 	URL         string `toml:"url" doc:"where browsers find the page, such as https://dreams.example.social"`
 	Admins      string `toml:"admins" doc:"accounts that may see the operator's page, such as @me@example.social @you@example.social"`
 	Try         int    `toml:"try" min:"0" max:"1000" doc:"pictures a stranger may try in an hour; 0 for none"`
@@ -105,7 +105,7 @@ type Store struct {
 // Admin is the socket that commands talk to.
 type Admin struct {
 	Socket  string `toml:"socket" beside:"slugpuppy.sock" doc:"unix socket of the daemon; empty for slugpuppy.sock beside the database"`
-	Metrics string `toml:"metrics" doc:"address for /metrics (Prometheus), /healthz and /readyz, such as 127.0.0.1:9190; empty for none"`
+	Metrics string `toml:"metrics" listens:"yes" doc:"address for /metrics (Prometheus), /healthz and /readyz, such as 127.0.0.1:9190; empty for none"`
 }
 
 // Log is what operators read.

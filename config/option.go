@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"reflect"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ type option struct {
 	secret        bool
 	address       string // an address like this, "" for other things
 	beside        string // where an empty path is, beside the database
+	listens       bool   // a host, which may be empty, and a port to listen on
 	index         [2]int // in Config, or in Config.Networks
 	network       bool
 }
@@ -67,7 +69,8 @@ func newOption(section string, f reflect.StructField, index [2]int) option {
 	o := option{
 		section: section, name: f.Tag.Get("toml"), doc: f.Tag.Get("doc"),
 		low: f.Tag.Get("min"), high: f.Tag.Get("max"), address: f.Tag.Get("address"), beside: f.Tag.Get("beside"),
-		secret: f.Type == reflect.TypeFor[Secret](), index: index,
+		listens: f.Tag.Get("listens") != "",
+		secret:  f.Type == reflect.TypeFor[Secret](), index: index,
 	}
 	if c := f.Tag.Get("choice"); c != "" {
 		o.choices = strings.Split(c, ",")
@@ -162,6 +165,12 @@ func parse(v reflect.Value, text string) error {
 func (o option) check(v reflect.Value, text string) error {
 	if len(o.choices) > 0 && !slices.Contains(o.choices, v.String()) {
 		return fmt.Errorf("%q is not one of %s", o.shown(text), strings.Join(o.choices, ", "))
+	}
+	if o.listens && v.String() != "" {
+		_, port, err := net.SplitHostPort(v.String())
+		if _, odd := strconv.ParseUint(port, 10, 16); err != nil || odd != nil {
+			return fmt.Errorf("%q is not an address to listen on, such as 127.0.0.1:8080", o.shown(text))
+		}
 	}
 	if o.low == "" && o.high == "" {
 		return nil

@@ -128,17 +128,38 @@ func (f Folder) Open(name string) (*classifier.Network, error) {
 	if name == classifier.Embedded {
 		return classifier.Default()
 	}
+	path, err := f.find(name)
+	if err != nil {
+		return nil, err
+	}
 	if isFile(name) {
-		return OpenFile(name, "")
+		name = ""
 	}
-	if !namePattern.MatchString(name) {
-		return nil, fmt.Errorf("network %q: %w", name, errBadName)
+	return OpenFile(path, name)
+}
+
+// Has is an error where Open would find no network of that name.
+func (f Folder) Has(name string) error {
+	name, err := f.Resolve(name)
+	if err == nil && name != classifier.Embedded {
+		_, err = f.find(name)
 	}
-	n, err := OpenFile(f.model(name), name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("network %q: %w", name, ErrUnknown)
+	return err
+}
+
+// find is where the file of a network is that is not embedded.
+func (f Folder) find(name string) (path string, err error) {
+	if path = name; !isFile(name) {
+		if !namePattern.MatchString(name) {
+			return "", fmt.Errorf("network %q: %w", name, errBadName)
+		}
+		path = f.model(name)
 	}
-	return n, err
+	_, err = os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) && !isFile(name) {
+		err = fmt.Errorf("network %q: %w", name, ErrUnknown)
+	}
+	return path, err
 }
 
 // isFile says whether a name is the path of an ONNX file.

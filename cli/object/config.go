@@ -5,6 +5,7 @@ type Check struct {
 	OK       bool     `json:"ok"`
 	File     string   `json:"file,omitempty"`     // "" without one
 	Unread   []string `json:"unread,omitempty"`   // variables that look like ours and that nothing reads
+	Needs    string   `json:"needs,omitempty"`    // what is missing before serve can begin
 	Problems []string `json:"problems,omitempty"` // what is wrong, one thing each
 }
 

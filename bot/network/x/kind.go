@@ -37,7 +37,7 @@ type Settings struct {
 	Latest             int             `toml:"latest" min:"1" max:"100" doc:"posts of the past that are read when a timeline is new, since each costs money"`
 	Poll               config.Duration `toml:"poll" min:"5s" max:"1h" doc:"time between looks for mentions and new posts; X has no stream for them"`
 	ListsDir           string          `toml:"lists_dir" beside:"lists" doc:"folder of the lists of hidden posts that browsers use; empty for lists beside the database"`
-	ListsListen        string          `toml:"lists_listen" doc:"address to serve those lists on, such as 127.0.0.1:8091; empty for files only"`
+	ListsListen        string          `toml:"lists_listen" listens:"yes" doc:"address to serve those lists on, such as 127.0.0.1:8091; empty for files only"`
 	ListsURL           string          `toml:"lists_url" doc:"where browsers find them, such as https://lists.example.org; empty for the address above"`
 }
 
