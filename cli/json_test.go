@@ -315,7 +315,7 @@ func calm(name string, v any) any {
 var volatile = map[string]string{"file": "FILE", "from": "FILE", "kept": "FILE", "undo": "TOKEN", "token": "dd1-RECIPE", "recipe": "dd1-RECIPE",
 	"go": "go1.26.0", "platform": "linux/amd64", "kernels": "avx512", "actor": "operator (root)", "by": "operator (root)", "channel": "3b:17",
 	"label": "banana", "detail": "...", "remedy": "...", "revision": "0123456789ab", "value": "...", "band": "no", "class": "natural",
-	"text": "...", "what": "...", "why": "...", "before": "...", "after": "...", "about": "..."}
+	"text": "...", "needs": "...", "what": "...", "why": "...", "before": "...", "after": "...", "about": "..."}
 
 func calmText(name, s string) string {
 	if _, err := time.Parse(time.RFC3339Nano, s); err == nil {

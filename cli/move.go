@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,12 +39,15 @@ func (c *console) userExport() *cobra.Command {
 			if to == "" {
 				return usageError(errors.New("--to: to whom? `slugpuppy user address` over there says it"))
 			}
+			account, err := account.read(args[0])
+			if err != nil {
+				return usageError(err)
+			}
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer done()
-			account := strings.TrimPrefix(args[0], "@")
 			err = c.writeFrom(args[1], 0o600, func(w io.Writer) error {
 				return svc.Export(cmd.Context(), operator.Moving{Account: account, To: to}, whileIn{cmd.Context(), w})
 			})
@@ -56,7 +58,7 @@ func (c *console) userExport() *cobra.Command {
 				line("wrote %s; nothing is done for @%s here any more. Over there: `slugpuppy user import %s`, which says a "+
 					"receipt; then here: `slugpuppy user receipt @%s RECEIPT`", args[1], account, args[1], account))
 		}}
-	cmd.Flags().StringVar(&to, "to", "", "the other installation's address, from `slugpuppy user address`")
+	cmd.Flags().Var(flagOf(&to, "", nonempty("installation")), "to", "the other installation's address, from `slugpuppy user address`")
 	return cmd
 }
 
