@@ -3,6 +3,7 @@ module slugpuppy
 go 1.26.0
 
 require (
+	aead.dev/minisign v0.3.0
 	github.com/HugoSmits86/nativewebp v1.2.1
 	github.com/VictoriaMetrics/metrics v1.45.0
 	github.com/chewxy/hm v1.0.0

@@ -273,15 +273,44 @@ func coefficients(s *square) *spectrum {
 
 // hash compares the coefficients with their median, the lower of the two in the middle.
 func (c *spectrum) hash() (h Hash) {
-	sorted := *c
-	slices.Sort(sorted[:])
-	median := sorted[len(sorted)/2-1]
+	median := c.median()
 	for k, v := range c {
 		if v > median {
 			h[3-k/64] |= 1 << (k % 64)
 		}
 	}
 	return h
+}
+
+// median is the lower of the two in the middle, found as by Hoare ("Algorithm 65: find", 1961).
+func (c *spectrum) median() float32 {
+	v := *c
+	const k = len(v)/2 - 1
+	for first, last := 0, len(v)-1; first < last; {
+		pivot, i, j := v[(first+last)/2], first, last
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			last = j
+		case k >= i:
+			first = i
+		default:
+			return v[k]
+		}
+	}
+	return v[k]
 }
 
 // turned is the spectrum of the picture turned or mirrored: that changes signs, and rows into columns.
