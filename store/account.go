@@ -45,3 +45,6 @@ func (a *Account) Rules() *Rules { return (*Rules)(a) }
 
 // Ledger is what an account costs.
 func (a *Account) Ledger() *Ledger { return (*Ledger)(a) }
+
+// Dreams are what a bot posted.
+func (a *Account) Dreams() *Dreams { return (*Dreams)(a) }

@@ -14,19 +14,26 @@ type Consents Account
 // Consent is a person's word on being dreamed. The latest word on a topic counts.
 type Consent struct {
 	Person string // account id, on the bot's server
-	Topic  string // a post's id, or Everything
+	Topic  string // a post's id, Everything or Gallery
 	Yes    bool
 	At     time.Time
 	By     string // the post that said so
 }
 
-// Set stores the word of the person who speaks, in one transaction with its audit entry.
+// Set stores the word of the person who speaks, in one transaction with its audit entry. A no to everything or to the
+// gallery takes their dreams out of it.
 func (a *Consents) Set(by Actor, c Consent) error {
 	c.Person = by.Identity.ID
 	return a.s.update(func(tx *tx) error {
 		c.At = tx.now
 		if err := putRecord(tx, consentBucket, key(a.who.Server, a.who.ID, c.Person, c.Topic), c); err != nil {
 			return err
+		}
+		if !c.Yes && (c.Topic == Gallery || c.Topic == Everything) {
+			theirs := func(d Dream) bool { return d.Requester == c.Person || d.Author == c.Person }
+			if err := unshow(tx, a.who, theirs); err != nil {
+				return err
+			}
 		}
 		return audit(tx, Entry{Actor: by, Action: "consent", Subject: c.Topic, After: fmt.Sprint(c.Yes),
 			Reason: "post " + c.By})

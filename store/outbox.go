@@ -129,10 +129,15 @@ func (a *Jobs) Unpost(id string, at time.Time) error {
 }
 
 // Posted ends a job: the reply is out under the given id. The reply is stored once more, now
-// with what only the server knew.
-func (a *Jobs) Posted(id, postID string, reply []byte) error {
+// with what only the server knew, and so are the dreams in it.
+func (a *Jobs) Posted(id, postID string, reply []byte, dreams ...Dream) error {
 	_, err := a.move(id, Posted, func(tx *tx, j *Job) error {
 		j.PostID, j.Reply = postID, reply
+		for _, d := range dreams {
+			if err := putDream(tx, j, d); err != nil {
+				return err
+			}
+		}
 		return tx.Bucket(postBucket).Put(sourceKey(a.who, postID), []byte(id))
 	})
 	return err
@@ -146,6 +151,9 @@ func (a *Jobs) Retract(by Actor, id, reason string) error {
 			return ErrState
 		}
 		j.Reason = reason
+		if err := unshow(tx, j.Bot, func(d Dream) bool { return d.Job == j.ID }); err != nil {
+			return err
+		}
 		return audited(by, "delete", reason)(tx, j)
 	})
 	return err

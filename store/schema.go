@@ -41,6 +41,8 @@ var (
 	listBucket       = []byte("postlists")   // server, account, name -> notes on lists of posts
 	noteBucket       = []byte("notes")       // server, account, part, name -> other notes of adapters
 	adminBucket      = []byte("admins")      // handle -> Admin
+	dreamBucket      = []byte("dreams")      // sequence -> Dream
+	thumbBucket      = []byte("thumbs")      // sequence of a dream -> its picture in the gallery
 	departedBucket   = []byte("departed")    // server, account -> Departed
 	decisionBucket   = []byte("decisions")   // id of a move -> decision
 )
@@ -51,7 +53,7 @@ type step func(*bolt.Tx) error
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
 var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities,
-	createNotes, createAdmins, createIndexes, createMoves}
+	createNotes, createAdmins, createIndexes, createMoves, createDreams}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,

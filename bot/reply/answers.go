@@ -23,6 +23,8 @@ func (t *task) answerInWords(ctx context.Context) (outcome, error) {
 		return t.info(ctx)
 	case mention.Undream:
 		return t.undream(ctx)
+	case mention.Gallery:
+		return t.showing(t.req.Topic == "yes")
 	case mention.Queue:
 		return t.queueOf()
 	case mention.Cancel:
@@ -91,8 +93,13 @@ func (t *task) called(model string) func(label int) string {
 	return func(label int) string { return t.Label(model, label) }
 }
 
+// undream says where the original is of the dream in the thread, or else of the dream of the requester's own that
+// they send, whatever happened to it on its way.
 func (t *task) undream(ctx context.Context) (outcome, error) {
 	_, r, err := t.dreamAbove(ctx)
+	if refusalOf(err) != nil {
+		r, err = t.dreamSent(ctx, err)
+	}
 	if err != nil {
 		return outcome{}, err
 	}

@@ -46,7 +46,8 @@ type attachment struct {
 	Name string `json:"name"`
 	Alt  string `json:"alt"`
 	// Original is the alt text of the picture that was dreamed.
-	Original string `json:"original,omitempty"`
+	Original string    `json:"original,omitempty"`
+	Keep     *keepsake `json:"keep,omitempty"` // nil of those that were made before there were any
 }
 
 // made is how a reply's picture came to be.

@@ -63,7 +63,7 @@ func (t *task) misunderstood() []string {
 }
 
 // dreamAll runs the plan and the wishes behind it for every source.
-func (t *task) dreamAll(ctx context.Context, p plan) ([]words.Made, error) {
+func (t *task) dreamAll(ctx context.Context, p plan) ([]dreamt, error) {
 	var guide *image.NRGBA
 	if p.guide != nil {
 		var err error
@@ -73,9 +73,13 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]words.Made, error) {
 	}
 	if len(p.sources) == 0 {
 		res, err := t.dreamChain(ctx, p.recipe, nil, nil)
-		return []words.Made{res}, err
+		if err != nil {
+			return nil, err
+		}
+		d, err := keepsakeOf(res, nil, t.now())
+		return []dreamt{d}, err
 	}
-	var results []words.Made
+	var results []dreamt
 	for _, s := range p.sources[:min(len(p.sources), max(t.limits.Attachments, 1))] {
 		src, err := t.load(ctx, s.media)
 		if err != nil {
@@ -85,7 +89,11 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]words.Made, error) {
 		if err != nil {
 			return nil, err
 		}
-		results = append(results, res)
+		d, err := keepsakeOf(res, src, t.now())
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, d)
 	}
 	return results, nil
 }

@@ -48,11 +48,11 @@ func (t *task) takes(mime string) bool {
 }
 
 // pack makes the reply that carries the results.
-func (t *task) pack(p plan, results []words.Made) (outcome, error) {
+func (t *task) pack(p plan, results []dreamt) (outcome, error) {
 	r := t.envelope(append(p.posts(), t.post)...)
 	room := t.limits.TextRunes - utf8.RuneCountInString(r.Warning+r.To.Author.Handle) - len("@ ")
-	r.Text = words.Caption(results[0], room)
-	r.Made = p.made(results[0])
+	r.Text = words.Caption(results[0].Made, room)
+	r.Made = p.made(results[0].Made)
 	r.Made.Wish = t.wish(p)
 	out := outcome{reply: &r, blobs: map[string][]byte{}}
 	for i, res := range results {
@@ -61,8 +61,13 @@ func (t *task) pack(p plan, results []words.Made) (outcome, error) {
 			original = p.sources[i].alt
 		}
 		name := fmt.Sprintf("dream-%d.%s", i+1, res.File.Ext())
-		r.Media = append(r.Media, attachment{Blob: name, Type: res.File.MIME, Name: name, Original: original,
-			Alt: words.Alt(original, res, or(t.limits.AltRunes, 1500))})
+		keep := res.keep
+		if len(res.thumb) > 0 {
+			keep.Thumb = fmt.Sprintf("thumb-%d.jpeg", i+1)
+			out.blobs[keep.Thumb] = res.thumb
+		}
+		r.Media = append(r.Media, attachment{Keep: &keep, Blob: name, Type: res.File.MIME, Name: name, Original: original,
+			Alt: words.Alt(original, res.Made, or(t.limits.AltRunes, 1500))})
 		out.blobs[name] = res.File.Data
 	}
 	return out, nil

@@ -184,5 +184,12 @@ func (d *Daemon) posted(ctx context.Context, job store.Job, r reply, p network.P
 		d.Replied(time.Since(job.Created))
 	}
 	d.Log.Info("answered", "job", job.ID, "post", p.ID, "took", time.Since(job.Created).Round(time.Millisecond))
-	return d.persist(ctx, func() error { return d.bot.Jobs().Posted(job.ID, p.ID, encode(r)) })
+	dreams, err := d.keepsakes(job, r)
+	if err != nil {
+		d.Log.Error("a dream is not remembered", "job", job.ID, "error", err)
+	}
+	for i := range r.Media {
+		r.Media[i].Keep = nil // they are kept with the dreams from now on
+	}
+	return d.persist(ctx, func() error { return d.bot.Jobs().Posted(job.ID, p.ID, encode(r), dreams...) })
 }

@@ -29,7 +29,8 @@ const (
 	Help     Verb = "help"
 	Presets  Verb = "presets"
 	Words    Verb = "words"
-	Replay   Verb = "replay" // a recipe token
+	Gallery  Verb = "gallery" // yes or no, in Topic
+	Replay   Verb = "replay"  // a recipe token
 )
 
 // Word is something to steer towards (+1) or away from (-1), as typed.

@@ -97,6 +97,9 @@ func (p *parser) verbAt() (Verb, int) {
 		return Bare, 0
 	}
 	if v, ok := verbs[first]; ok {
+		if v == Gallery && !p.rules() {
+			return Bare, 0
+		}
 		if v == Delete && p.dropsThing() {
 			return Bare, 0
 		}
@@ -107,6 +110,15 @@ func (p *parser) verbAt() (Verb, int) {
 	}
 	return Bare, 0
 }
+
+// rules says whether "gallery" is a word on who may see dreams there, and not a thing to dream.
+func (p *parser) rules() bool {
+	_, known := showing[p.peek(1)]
+	return known && (len(p.tokens) == 2 || p.tokens[1].comma || fillers[p.peek(2)])
+}
+
+// showing are the answers to whether dreams may be shown.
+var showing = map[string]string{"yes": "yes", "on": "yes", "ok": "yes", "y": "yes", "no": "no", "off": "no", "n": "no"}
 
 // dropsThing says whether a thing is to be left out of a dream, "remove dogs", and not the dream itself.
 func (p *parser) dropsThing() bool {
@@ -172,6 +184,8 @@ func (p *parser) argument(ended bool) {
 		if !ended && len(p.tokens) > 0 {
 			p.req.Topic = p.rest()
 		}
+	case Gallery:
+		p.req.Topic = showing[p.next().low]
 	case Deeper, Wander:
 		if n, ok := count(p.peek(0)); ok && !ended {
 			p.req.Count = n

@@ -20,7 +20,7 @@ var verbs = map[string]Verb{
 	"start": Start, "optin": Start, "opt-in": Start,
 	"yes": Yes, "y": Yes, "ok": Yes, "okay": Yes, "yep": Yes, "sure": Yes,
 	"no": No, "n": No, "nope": No,
-	"help": Help, "?": Help, "presets": Presets, "words": Words,
+	"help": Help, "?": Help, "presets": Presets, "words": Words, "gallery": Gallery,
 }
 
 // alone are verbs that people also use as ordinary words: they count only when they stand

@@ -13,6 +13,8 @@ import (
 const (
 	Started     = "I am here for you again, and may dream your pictures when others ask. Say \"stop\" to undo this."
 	FromNoise   = "That one came out of noise; there is no original to go back to."
+	Shown       = "Thank you: dreams I make for you from now on, and of your pictures, may be shown in my gallery. \"gallery no\" takes them out at once."
+	NotShown    = "None of your dreams, nor dreams of your pictures, are in my gallery any more; \"gallery yes\" lets new ones in."
 	FurtherUp   = "The original is further up in this thread."
 	NoneWaiting = "Nothing of yours is waiting; what you ask for next begins soon."
 	NoneToDrop  = "There is nothing of yours left to cancel; \"delete\" under a picture removes it."

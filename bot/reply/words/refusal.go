@@ -17,6 +17,7 @@ const (
 	NoStill  = "I can only dream still pictures, not clips or sound; a screenshot works."
 	Already  = "This is a dream already; say \"deeper\" to go on from it or \"undream\" for the original."
 	NoDream  = "I find no dream of mine here; reply to one of my pictures with that word."
+	NotOwned = "I remember no dream of yours that looks like this; \"undream\" finds the originals of dreams that you asked for, for some months."
 	Stranger = "This is someone else's picture and they would rather not have it dreamed; one of your own works any time."
 	OwnOnly  = "This is someone else's picture, and on this network I cannot ask them; one of your own works any time, and they can ask me themselves."
 	Robot    = "I leave pictures of other bots alone; one of your own works any time."
