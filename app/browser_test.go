@@ -270,7 +270,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	signIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
-	run("look after it all", chromedp.Navigate(s.url+"/operator"), chromedp.WaitVisible("button[name=job]"))
+	run("look after it all", chromedp.Navigate(s.url+"/operator"), chromedp.WaitVisible("button[value=retry]"))
 	look(t, ctx, "operator")
 	run("forget me", chromedp.Navigate(s.url), chromedp.Click("input[name=sure]"), chromedp.Click("button.danger"), chromedp.WaitNotPresent("#budget"))
 	look(t, ctx, "goodbye")

@@ -334,14 +334,91 @@ func TestAnAdminSeesWhatHappensAndTriesAgain(t *testing.T) {
 	if code, page := b.Get("/operator"); code != http.StatusOK || !strings.Contains(page, `the picture cannot be read\u001b[2J\u202egnp`) || !strings.Contains(page, `value="`+job.ID+`"`) {
 		t.Errorf("%d %s", code, page)
 	}
-	if code, page := b.Post("/operator/retry", "job", job.ID); code != http.StatusOK || strings.Contains(page, "Try again") {
+	if code, page := b.Post("/operator/job", "do", "retry", "job", job.ID); code != http.StatusOK || strings.Contains(page, "Try again") || !strings.Contains(page, "Request "+job.ID+" is queued.") {
 		t.Errorf("%d %s", code, page)
 	}
 	if j, err := s.store.Operator().Job(job.ID); err != nil || j.State != store.Queued {
 		t.Errorf("%+v %v", j, err)
 	}
-	if code, _ := b.Post("/operator/retry", "job", job.ID); code != http.StatusConflict {
+	if code, _ := b.Post("/operator/job", "do", "retry", "job", job.ID); code != http.StatusConflict {
 		t.Errorf("once more: %d", code)
+	}
+}
+
+// Whatever an operator does on the page is answered, can be taken back, and is told apart from what the same
+// person does for themselves.
+func TestAnAdminGivesOrdersOnThePage(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	scope := identity.Identity{Server: "example.social", ID: "1"}
+	if _, err := s.store.For(scope).Jobs().Record("1", store.Job{Source: "5", Handle: "ada@dreams.example", Requester: "2", State: store.Queued, Lane: "words"}); err != nil {
+		t.Fatal(err)
+	}
+	j, err := s.store.For(scope).Jobs().BySource("5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser(t)
+	b.SignIn(s.server.AddUser("boss", mastodontest.UserOptions{}))
+	did := func(want, path string, form ...string) string {
+		t.Helper()
+		code, page := b.Post(path, form...)
+		if code != http.StatusOK || !strings.Contains(page, want) {
+			t.Fatalf("%s %v: %d, no %q: %s", path, form, code, want, page)
+		}
+		m := regexp.MustCompile(`name="token" value="(u\d+)"><input`).FindStringSubmatch(page)
+		if m == nil {
+			return ""
+		}
+		return m[1]
+	}
+	leased := func() bool {
+		_, _, ok, err := s.store.For(scope).Jobs().Lease("words", "me", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok
+	}
+	did("Request "+j.ID+" is held.", "/operator/job", "do", "hold", "job", j.ID)
+	if leased() {
+		t.Error("what is held is worked on")
+	}
+	if code, _ := b.Post("/operator/job", "do", "hold", "job", j.ID); code != http.StatusConflict {
+		t.Errorf("held twice: %d", code)
+	}
+	did("Request "+j.ID+" is queued.", "/operator/job", "do", "resume", "job", j.ID)
+	if !leased() {
+		t.Error("what was let go is not worked on")
+	}
+	if code, _ := b.Post("/operator/job", "do", "hold", "job", j.ID); code != http.StatusConflict {
+		t.Errorf("held while somebody works on it: %d", code)
+	}
+	did("Request "+j.ID+" is cancelled.", "/operator/job", "do", "cancel", "job", j.ID)
+
+	token := did("Add rule domain spam.example: too much.", "/operator/rule", "effect", "deny", "subject", "spam.example", "scope", "mention", "reason", "too much", "for", "7d")
+	list, err := s.local.Rules(t.Context())
+	if err != nil || len(list) != 1 || time.Until(list[0].Until).Round(time.Hour) != 7*24*time.Hour {
+		t.Fatalf("%+v %v", list, err)
+	}
+	token = did("Remove rule domain spam.example", "/operator/undo", "token", token)
+	did("Add rule domain spam.example", "/operator/undo", "token", token)
+	did("Remove rule domain spam.example", "/operator/rule", "remove", list[0].ID)
+	did("Limit user ada@dreams.example", "/operator/limit", "account", "@ada@dreams.example", "hourly", "3")
+
+	who := identity.Identity{Server: strings.TrimPrefix(s.server.URL, "http://"), ID: s.server.User("boss").ID()}
+	did("Change filter boss@dreams.example: filter off.", "/operator/user", "user", who.String(), "mode", "off")
+	b.Post("/settings", "what", "filter", "value", "shadow")
+	log, err := s.store.Operator().Audit(2)
+	if err != nil || len(log) != 2 || log[0].Actor.Operator || !log[1].Actor.Operator || log[0].Actor.Identity != log[1].Actor.Identity || log[0].Actor.String() == log[1].Actor.String() {
+		t.Errorf("%+v %v", log, err)
+	}
+	for path, form := range map[string][]string{
+		"/operator/rule": {"effect", "deny", "subject", "%%", "scope", "mention"}, "/operator/limit": {"account", "ada", "hourly", "3"},
+		"/operator/undo": {"token", "u999"}, "/operator/user": {"user", "nobody", "mode", "on"}, "/operator/job": {"do", "burn", "job", j.ID},
+	} {
+		if code, page := b.Post(path, form...); code < 400 || code >= 500 || !strings.Contains(page, `role="alert"`) {
+			t.Errorf("%s %v: %d %s", path, form, code, page)
+		}
 	}
 }
 

@@ -56,6 +56,7 @@ type Job struct {
 	LeaseOwner string
 	LeaseUntil time.Time
 	NotBefore  time.Time
+	Held       bool // by an operator: nothing happens to it until it is let go
 	Created    time.Time
 	Updated    time.Time
 	Deadline   time.Time // of Waiting: then it is skipped

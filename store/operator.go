@@ -78,6 +78,15 @@ func (o *Operator) Revive(by Actor, id string) (Job, error) {
 	return o.s.For(j.Bot).Jobs().revive(by, id)
 }
 
+// Hold keeps an unfinished job from going on, or lets it; ErrState when it cannot be kept.
+func (o *Operator) Hold(by Actor, id string, yes bool) (Job, error) {
+	j, err := o.Job(id)
+	if err != nil {
+		return Job{}, err
+	}
+	return o.s.For(j.Bot).Jobs().hold(by, id, yes)
+}
+
 // Counts is how many jobs of all bots there are in each state.
 func (o *Operator) Counts() (counts map[State]int, err error) {
 	err = o.s.view(func(tx *tx) error { counts = readCounts(tx, nil); return nil })

@@ -51,6 +51,8 @@ func Handler(s Service) http.Handler {
 	mux.HandleFunc("GET /v1/jobs/{id}", byID(s.Job))
 	mux.HandleFunc("POST /v1/jobs/{id}/cancel", byID(s.Cancel))
 	mux.HandleFunc("POST /v1/jobs/{id}/retry", byID(s.Retry))
+	mux.HandleFunc("POST /v1/jobs/{id}/hold", byID(s.Hold))
+	mux.HandleFunc("POST /v1/jobs/{id}/resume", byID(s.Resume))
 	handleRules(mux, s)
 	handleFilter(mux, s)
 	handleMoves(mux, s)
@@ -194,6 +196,16 @@ func (c *Client) Cancel(ctx context.Context, id string) (j Job, err error) {
 // Retry implements Service.
 func (c *Client) Retry(ctx context.Context, id string) (j Job, err error) {
 	return j, c.call(ctx, http.MethodPost, "/v1/jobs/"+url.PathEscape(id)+"/retry", &j)
+}
+
+// Hold implements Service.
+func (c *Client) Hold(ctx context.Context, id string) (j Job, err error) {
+	return j, c.call(ctx, http.MethodPost, "/v1/jobs/"+url.PathEscape(id)+"/hold", &j)
+}
+
+// Resume implements Service.
+func (c *Client) Resume(ctx context.Context, id string) (j Job, err error) {
+	return j, c.call(ctx, http.MethodPost, "/v1/jobs/"+url.PathEscape(id)+"/resume", &j)
 }
 
 // Backup implements Service.

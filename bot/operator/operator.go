@@ -62,6 +62,9 @@ type Service interface {
 	Cancel(ctx context.Context, id string) (Job, error)
 	// Retry queues a dead job again, or ErrRefused when it is not dead.
 	Retry(ctx context.Context, id string) (Job, error)
+	// Hold keeps an unfinished job from going on; Resume lets it. ErrRefused while somebody works on it.
+	Hold(ctx context.Context, id string) (Job, error)
+	Resume(ctx context.Context, id string) (Job, error)
 	// Backup writes a consistent copy of the database.
 	Backup(ctx context.Context, w io.Writer) error
 	// Status counts jobs by state.
@@ -135,6 +138,18 @@ func (l *Local) Cancel(ctx context.Context, id string) (Job, error) {
 // Retry implements Service.
 func (l *Local) Retry(ctx context.Context, id string) (Job, error) {
 	j, err := l.Store.Operator().Revive(actor(ctx), id)
+	return l.answer(j, err)
+}
+
+// Hold implements Service.
+func (l *Local) Hold(ctx context.Context, id string) (Job, error) {
+	j, err := l.Store.Operator().Hold(actor(ctx), id, true)
+	return l.answer(j, err)
+}
+
+// Resume implements Service.
+func (l *Local) Resume(ctx context.Context, id string) (Job, error) {
+	j, err := l.Store.Operator().Hold(actor(ctx), id, false)
 	return l.answer(j, err)
 }
 

@@ -50,12 +50,13 @@ type Job struct {
 	NotBefore time.Time `json:"not_before,omitzero"`
 	Post      string    `json:"post,omitempty"` // the reply
 	Reason    string    `json:"reason,omitempty"`
+	Held      bool      `json:"held,omitempty"` // by an operator
 }
 
 func jobOf(j store.Job) Job {
 	return Job{ID: j.ID, Network: j.Network, Source: j.Source, Requester: j.Handle, State: State(j.State),
 		Attempts: j.Attempts, Created: j.Created, Updated: j.Updated, NotBefore: j.NotBefore,
-		Post: j.PostID, Reason: j.Reason}
+		Post: j.PostID, Reason: j.Reason, Held: j.Held}
 }
 
 // Rule is a line of the allow and deny lists.

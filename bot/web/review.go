@@ -129,8 +129,8 @@ func pageOf(r *http.Request) int {
 	return max(0, n)
 }
 
-// outcome is what a change came to, and how it is taken back.
-type outcome struct{ Text, Undo string }
+// outcome is what a change came to, and how and where it is taken back.
+type outcome struct{ Text, Undo, At string }
 
 // outcome finds the change that the person was just led away from; nil for none.
 func (s *Site) outcome(v *visit) (*outcome, error) {
@@ -149,5 +149,5 @@ func (s *Site) outcome(v *visit) (*outcome, error) {
 	if i < 0 {
 		return nil, nil
 	}
-	return &outcome{words.Happened(list[i]), token}, nil
+	return &outcome{words.Happened(list[i]), token, "/undo"}, nil
 }

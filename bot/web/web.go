@@ -208,7 +208,11 @@ func (s *Site) routes() []route {
 		{"POST /try/{id}/stop", anybody, s.giveUp},
 		{"GET /try/{id}/{file}", anybody, s.trialFile},
 		{"GET /operator", boss, s.operator},
-		{"POST /operator/retry", boss, s.retry},
+		{"POST /operator/job", boss, s.orderJob},
+		{"POST /operator/rule", boss, s.orderRule},
+		{"POST /operator/limit", boss, s.orderLimit},
+		{"POST /operator/user", boss, s.orderUser},
+		{"POST /operator/undo", boss, s.orderUndo},
 	}
 }
 
@@ -391,6 +395,9 @@ func (f frame) Boss() bool { return f.Visit.boss }
 
 func (s *Site) show(v *visit, page, title string, data any) error {
 	did, err := s.outcome(v)
+	if page == "operator" {
+		did, err = s.ordered(v)
+	}
 	if err != nil {
 		return err
 	}
@@ -421,6 +428,7 @@ var functions = template.FuncMap{
 	"why":     words.Why,
 	"fate":    words.Fate,
 	"done":    words.Happened,
+	"logged":  words.Logged,
 	"page": func(to, title, at string) map[string]any {
 		return map[string]any{"To": to, "Title": title, "Here": to == at}
 	},

@@ -40,3 +40,23 @@ func Happened(e store.Entry) string {
 	}
 	return Cut(e.Action+" "+e.Subject, mostWhy) + "."
 }
+
+// Logged is a line of the operators' log in words: what was done, to what, and why.
+func Logged(action, subject, reason string) string {
+	text := strings.ToUpper(action[:min(1, len(action))]) + action[min(1, len(action)):]
+	if subject != "" {
+		text += " " + Cut(subject, mostLink)
+	}
+	if reason != "" {
+		text += ": " + Cut(reason, mostLink)
+	}
+	return text + "."
+}
+
+// JobIs says where a request is on its way.
+func JobIs(id, state string, held bool) string {
+	if held {
+		return "Request " + id + " is held. Nothing happens to it until it is let go."
+	}
+	return "Request " + id + " is " + state + "."
+}

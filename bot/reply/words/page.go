@@ -38,6 +38,8 @@ const (
 	ChoosePosts    = "Please choose posts, at most 100."
 	NoSuchChange   = "There is no such change of yours."
 	TakenBack      = "That was taken back already. What was changed lately is on the review page."
+	NoSuchHandle   = "An account is written as @name@example.social."
+	NoSuchNumber   = "Please say a number of requests an hour, 0 for none, or nothing for as many as everybody."
 	NothingDone    = "Nothing was to be changed."
 	FromElsewhere  = "That came from another site, and not from this page."
 )

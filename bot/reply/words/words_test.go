@@ -110,6 +110,8 @@ func said() map[string]struct {
 		"Reasons":     {onlyMastodon, values(reasons())},
 		"Happened": {nowhere, []string{words.Happened(store.Entry{Action: store.PostsCalled, Subject: "100 posts", Reason: string(timeline.CalledNoDream)}),
 			words.Happened(store.Entry{Action: store.RuleAdded, Subject: "word " + strings.Repeat(longest, 9)}), words.Happened(store.Entry{Action: "something else"})}},
+		"Logged":      {nowhere, []string{words.Logged("undo", strings.Repeat(longest, 9), longest), words.Logged("", "", "")}},
+		"JobIs":       {nowhere, []string{words.JobIs("1", "queued", true), words.JobIs("1", "queued", false)}},
 		"Fate":        {nowhere, []string{words.Fate(store.Unwanted)}},
 		"Why":         {nowhere, values(reasons())},
 		"Audit":       {onlyMastodon, audits()},
