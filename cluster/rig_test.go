@@ -135,7 +135,9 @@ func (m maker) Make(ctx context.Context, o dream.Order, report func(dream.Progre
 
 // copies makes a copy of the source at once.
 var copies = maker(func(_ context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error) {
-	report(dream.Progress{Fraction: 1})
+	if report != nil {
+		report(dream.Progress{Fraction: 1})
+	}
 	return dream.Piece{Image: o.Source, Recipe: o.Recipe}, nil
 })
 
