@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"image"
+	"slices"
 	"strings"
 
 	"slugpuppy/bot/identity"
@@ -80,27 +82,61 @@ func (a *App) pageStudio(decode decoder) (*web.Studio, error) {
 		return nil, err
 	}
 	return &web.Studio{
-		Decode: decode, See: engine.Maker.See, Judge: d.Judge,
+		Decode: decode, See: engine.Maker.See, Judge: d.Judge, Words: engine.Words.Words,
 		Heatmap: func(ctx context.Context, img image.Image) (image.Image, error) { return d.Heatmap(ctx, img) },
+		Read: func(ctx context.Context, text string) (web.Wish, error) {
+			r, err := pageRecipe(ctx, text, engine.Words)
+			return web.Wish{Picture: r.Verb != dream.Imagine}, err
+		},
 		Dream: func(ctx context.Context, img image.Image, text string, report func(dream.Progress)) (dream.Piece, error) {
 			r, err := pageRecipe(ctx, text, engine.Words)
 			if err != nil {
 				return dream.Piece{}, err
 			}
-			return dreamers.page.Make(ctx, dream.Order{Recipe: r, Source: picture.ToNRGBA(img)}, report)
+			return dreamers.page.Make(ctx, pageOrder(r, img), report)
 		},
 	}, nil
 }
 
-// pageRecipe is what words on the page ask for.
+// pageVerbs are what can be asked for on the page.
+var pageVerbs = []mention.Verb{mention.Dream, mention.Imagine, mention.Dive, mention.Wander, mention.Surprise, mention.Replay}
+
+// pageRecipe is what words on the page ask for. What is not one of its verbs is a word to dream of.
 func pageRecipe(ctx context.Context, text string, words *dream.Vocabulary) (dream.Recipe, error) {
-	req, err := mention.Parse(strings.TrimSpace("dream "+text), "")
+	req, err := mention.Parse(strings.TrimSpace(text), "")
+	if err != nil || req.Implied || !slices.Contains(pageVerbs, req.Verb) {
+		req, err = mention.Parse(strings.TrimSpace("dream "+text), "")
+	}
 	if err != nil {
 		return dream.Recipe{}, err
 	}
 	r, _, err := req.Recipe(ctx, words, 1)
-	if err != nil {
-		return r, err
+	return r, err
+}
+
+// Sizes of what the page makes, in pixels, for people wait for it; clips are as long as this at most.
+const (
+	pageSide, pageImagine, pageClip = 1280, 320, 256
+	pageSeconds, pageFrames         = 3, 4
+)
+
+// pageOrder is the order for a recipe, no larger than the page has time for.
+func pageOrder(r dream.Recipe, img image.Image) dream.Order {
+	o := dream.Order{}
+	if img != nil {
+		o.Source = picture.ToNRGBA(img)
 	}
-	return r, mention.Still(r)
+	switch r.Verb {
+	case dream.Imagine:
+		o.Source = nil
+		r.Size = min(cmp.Or(r.Size, pageImagine), 2*pageImagine)
+	case dream.Dive, dream.Wander:
+		r.Size = min(cmp.Or(r.Size, pageClip), pageClip)
+		r.Seconds, r.Repeat = min(cmp.Or(r.Seconds, pageSeconds), pageSeconds), min(cmp.Or(r.Repeat, pageFrames), pageFrames)
+		o.Accept = []dream.Format{{MIME: dream.MP4}, {MIME: dream.GIF}}
+	default:
+		r.Size = min(r.Size, pageSide)
+	}
+	o.Recipe = r
+	return o
 }

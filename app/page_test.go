@@ -2,9 +2,11 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -422,50 +424,98 @@ func TestAnAdminGivesOrdersOnThePage(t *testing.T) {
 	}
 }
 
-func TestAStrangerTriesAPicture(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("a dream of a stranger's is left out of -short")
-	}
-	s := newShop(t)
-	b := s.browser(t)
+// wish is a form that asks the page for a dream, of a picture unless there is none.
+func (s *shop) wish(t *testing.T, words string, scene []byte) *http.Request {
+	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	file, err := form.CreateFormFile("picture", "scene.png")
-	if err != nil {
+	if scene != nil {
+		file, err := form.CreateFormFile("picture", "scene.png")
+		if err == nil {
+			_, err = file.Write(scene)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(form.WriteField("words", words), form.Close()); err != nil {
 		t.Fatal(err)
 	}
-	data, err := picture.EncodePNG(picture.Landscape(160, 120, 1), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	if err := form.WriteField("words", "eyes steps=4"); err != nil {
-		t.Fatal(err)
-	}
-	form.Close()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/try", &body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", form.FormDataContentType())
-	code, page := b.Do(req)
-	path := regexp.MustCompile(`/try/([A-Z0-9]+)/events`).FindStringSubmatch(page)
-	if code != http.StatusOK || path == nil {
-		t.Fatalf("%d %s", code, page)
+	return req
+}
+
+func TestAStrangerTriesThePage(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("dreams of a stranger's are left out of -short")
 	}
-	if code, events := b.Get(path[0]); code != http.StatusOK || !strings.Contains(events, `"done":true`) {
-		t.Errorf("%d %s", code, events)
+	s := newShop(t)
+	b := s.browser(t)
+	scene, err := picture.EncodePNG(picture.Landscape(160, 120, 1), "")
+	if err != nil {
+		t.Fatal(err)
 	}
-	_, page = b.Get("/try/" + path[1])
-	if !strings.Contains(page, "dream.jpg") || !strings.Contains(page, "I see") || !strings.Contains(page, "dd1-") {
-		t.Error(page)
+	for _, tt := range []struct {
+		words string
+		scene []byte
+		shows []string
+		files map[string]string
+	}{
+		{"eyes steps=4", scene, []string{"dream.jpg", "I see", "dd1-"}, map[string]string{"before.jpg": "jpeg", "map.jpg": "jpeg", "dream.jpg": "jpeg"}},
+		{"imagine banana steps=8 size=64", nil, []string{"dream.jpg", "banana", "dd1-"}, map[string]string{"dream.jpg": "jpeg"}},
+		{"dive 2s size=64 steps=1 octaves=1", scene, []string{"dream.gif", "dd1-"}, map[string]string{"dream.gif": "gif", "dream.jpg": "jpeg"}},
+	} {
+		code, page := b.Do(s.wish(t, tt.words, tt.scene))
+		path := regexp.MustCompile(`/try/([A-Z0-9]+)/events`).FindStringSubmatch(page)
+		if code != http.StatusOK || path == nil {
+			t.Fatalf("%s: %d %s", tt.words, code, page)
+		}
+		if code, events := b.Get(path[0]); code != http.StatusOK || !strings.Contains(events, `"done":true`) {
+			t.Errorf("%s: %d %s", tt.words, code, events)
+		}
+		_, page = b.Get("/try/" + path[1])
+		for _, want := range tt.shows {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: no %q: %s", tt.words, want, page)
+			}
+		}
+		for name, kind := range tt.files {
+			if code, data := b.Get("/try/" + path[1] + "/" + name); code != http.StatusOK || picture.Sniff([]byte(data)) != kind {
+				t.Errorf("%s: %s: %d", tt.words, name, code)
+			}
+		}
 	}
-	for _, name := range []string{"before.jpg", "map.jpg", "dream.jpg"} {
-		if code, data := b.Get("/try/" + path[1] + "/" + name); code != http.StatusOK || picture.Sniff([]byte(data)) != "jpeg" {
-			t.Errorf("%s: %d", name, code)
+}
+
+// What cannot be made is said before anybody waits for it, and while they type.
+func TestWhatThePageCannotMakeIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	b := s.browser(t)
+	scene, err := picture.EncodePNG(picture.Landscape(32, 24, 1), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for words, want := range map[string]string{"more floopsnorks": "floopsnorks", "imagine floopsnork": "floopsnork", "steps=many": "steps"} {
+		if code, page := b.Do(s.wish(t, words, scene)); code != http.StatusUnprocessableEntity || !strings.Contains(page, want) {
+			t.Errorf("%s: %d %s", words, code, page)
+		}
+	}
+	if code, page := b.Do(s.wish(t, "eyes", nil)); code != http.StatusUnprocessableEntity || !strings.Contains(page, "choose a picture") {
+		t.Errorf("no picture: %d %s", code, page)
+	}
+	for typed, want := range map[string][]string{"more ban": {`"more banana"`, `"problem":`}, "ey": {`"eyes"`}, "imag": {`"imagine"`},
+		"imagine king pen": {`"imagine king pen`}, "more floopsnorks": {`"options":[]`, "floopsnorks"}, "": {`"options":[]`, `"problem":""`}} {
+		code, answer := b.Get("/try/words?q=" + url.QueryEscape(typed))
+		for _, w := range want {
+			if code != http.StatusOK || !strings.Contains(answer, w) {
+				t.Errorf("%q typed: %d, no %s: %s", typed, code, w, answer)
+			}
 		}
 	}
 }

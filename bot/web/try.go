@@ -9,6 +9,8 @@ import (
 	"image"
 	"io"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -72,6 +74,8 @@ type Snapshot struct {
 	Score              float64
 	Band, Recipe       string
 	Before, Map, After bool   // which pictures there are
+	Clip               string // the file of a dream that moves, "" for a still
+	Film               bool   // it is one for a player
 	Alt                string // what to say of the dream to those who do not see it
 }
 
@@ -85,6 +89,11 @@ func (t *Trial) snapshot() (Snapshot, <-chan struct{}) {
 	_, s.Before = t.files["before.jpg"]
 	_, s.Map = t.files["map.jpg"]
 	_, s.After = t.files["dream.jpg"]
+	for _, name := range []string{"dream.gif", "dream.mp4"} {
+		if t.files[name] != nil {
+			s.Clip, s.Film = name, name == "dream.mp4"
+		}
+	}
 	return s, t.changed
 }
 
@@ -106,7 +115,7 @@ type trials struct {
 // task is a picture to be worked on.
 type task struct {
 	trial *Trial
-	img   image.Image
+	img   image.Image // nil where none is needed
 }
 
 func newTrials() *trials { return &trials{all: map[string]*Trial{}, todo: make(chan task, tryWaiting)} }
@@ -141,8 +150,18 @@ func (t *trials) get(id string) *Trial {
 	return t.all[id]
 }
 
+// tries is the page on which the network is tried.
+type tries struct {
+	Open     bool     // there is something to try
+	Examples []string // of words
+	Proposed []string // words that the network knows, some of them
+}
+
+// examples are words that show what can be asked for.
+var examples = []string{"eyes", "more birds", "into banana", "imagine king penguin", "dive 2s", "surprise"}
+
 func (s *Site) tryPage(v *visit) error {
-	return s.show(v, "try", "Try it", s.Try > 0)
+	return s.show(v, "try", "Try it", tries{s.Try > 0, examples, append(slices.Clone(examples), presets()...)})
 }
 
 // tryPicture takes a picture, and works on it after the answer.
@@ -154,35 +173,64 @@ func (s *Site) tryPicture(v *visit) error {
 		return refuse(http.StatusTooManyRequests, words.EnoughTried(s.Try))
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, tryBytes+1<<16)
-	file, _, err := v.r.FormFile("picture")
+	data, err := upload(v.r)
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(v.r.PostFormValue("words"))
+	if len(text) > tryWords {
+		return refuse(http.StatusUnprocessableEntity, words.TooMuchText)
+	}
+	wish, err := s.Studio.Read(v.ctx(), text)
+	if err != nil {
+		return unread(err)
+	}
+	var img image.Image
+	switch {
+	case wish.Picture && data == nil:
+		return refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
+	case wish.Picture:
+		if img, err = s.decode(v, data); err != nil {
+			return err
+		}
+		img = within(img, trySide)
+	}
+	trial := s.trials.begin(text, img)
+	if trial == nil {
+		return refuse(http.StatusServiceUnavailable, words.BusyPage)
+	}
+	return v.redirect("/try/" + trial.ID)
+}
+
+// upload is the file of a form, nil when none was chosen.
+func upload(r *http.Request) ([]byte, error) {
+	file, _, err := r.FormFile("picture")
 	var body *http.MaxBytesError
 	switch {
 	case errors.As(err, &body):
-		return tooLarge()
+		return nil, tooLarge()
+	case errors.Is(err, http.ErrMissingFile):
+		return nil, nil
 	case err != nil:
-		return refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
+		return nil, refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, tryBytes+1))
 	switch {
 	case err != nil:
-		return refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
+		return nil, refuse(http.StatusUnprocessableEntity, words.ChoosePicture)
 	case len(data) > tryBytes:
-		return tooLarge()
+		return nil, tooLarge()
 	}
-	wish := strings.TrimSpace(v.r.PostFormValue("words"))
-	if len(wish) > tryWords {
-		return refuse(http.StatusUnprocessableEntity, words.TooMuchText)
+	return data, nil
+}
+
+// unread is why words cannot be obeyed.
+func unread(err error) error {
+	if text := words.Of(err); text != "" {
+		return refuse(http.StatusUnprocessableEntity, text)
 	}
-	img, err := s.decode(v, data)
-	if err != nil {
-		return err
-	}
-	trial := s.trials.begin(wish, within(img, trySide))
-	if trial == nil {
-		return refuse(http.StatusServiceUnavailable, words.BusyPage)
-	}
-	return v.redirect("/try/" + trial.ID)
+	return err
 }
 
 // tooLarge refuses a file that is larger than may be tried.
@@ -240,24 +288,10 @@ func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) error {
 	}
 	clock := time.AfterFunc(tryTime, func() { cancel(context.DeadlineExceeded) })
 	defer clock.Stop()
-	if err := t.keep("before.jpg", img, ""); err != nil {
-		return err
-	}
-	saw, err := s.Studio.See(ctx, img, 3)
-	if err != nil {
-		return err
-	}
-	verdict, err := s.Studio.Judge(ctx, img)
-	if err != nil {
-		return err
-	}
-	t.change(func() { t.Saw, t.Score, t.Band = saw, verdict.Score, string(verdict.Band) })
-	warm, err := s.Studio.Heatmap(ctx, img)
-	if err != nil {
-		return err
-	}
-	if err := t.keep("map.jpg", warm, ""); err != nil {
-		return err
+	if img != nil {
+		if err := s.look(ctx, t, img); err != nil {
+			return err
+		}
 	}
 	waits := false
 	made, err := s.Studio.Dream(ctx, img, t.Words, func(p dream.Progress) {
@@ -275,8 +309,34 @@ func (s *Site) attempt(ctx context.Context, t *Trial, img image.Image) error {
 	}
 	token := made.Recipe.Token()
 	alt := words.Alt("", words.Made{Piece: made}, altRunes)
+	still := made.Image
+	if made.Clip() {
+		still = made.Poster
+		t.change(func() { t.files["dream."+made.File.Ext()] = made.File.Data })
+	}
 	t.change(func() { t.Dreamed, t.Recipe, t.alt, t.progress = made.Dreamed, token, alt, 1 })
-	return t.keep("dream.jpg", made.Image, token)
+	return t.keep("dream.jpg", still, token)
+}
+
+// look says what is in a picture, and whether it is a dream.
+func (s *Site) look(ctx context.Context, t *Trial, img image.Image) error {
+	if err := t.keep("before.jpg", img, ""); err != nil {
+		return err
+	}
+	saw, err := s.Studio.See(ctx, img, 3)
+	if err != nil {
+		return err
+	}
+	verdict, err := s.Studio.Judge(ctx, img)
+	if err != nil {
+		return err
+	}
+	t.change(func() { t.Saw, t.Score, t.Band = saw, verdict.Score, string(verdict.Band) })
+	warm, err := s.Studio.Heatmap(ctx, img)
+	if err != nil {
+		return err
+	}
+	return t.keep("map.jpg", warm, "")
 }
 
 // keep holds a picture for the browser; who downloads it finds the comment in it.
@@ -330,6 +390,9 @@ func (s *Site) trialEvents(v *visit) error {
 	}
 }
 
+// fileTypes are those of a trial's files by how their names end.
+var fileTypes = map[string]string{".jpg": "image/jpeg", ".gif": "image/gif", ".mp4": "video/mp4"}
+
 func (s *Site) trialFile(v *visit) error {
 	t, err := s.lookUp(v)
 	if err != nil {
@@ -341,7 +404,7 @@ func (s *Site) trialFile(v *visit) error {
 	if data == nil {
 		return refuse(http.StatusNotFound, words.NoSuchPicture)
 	}
-	v.w.Header().Set("Content-Type", "image/jpeg")
+	v.w.Header().Set("Content-Type", fileTypes[path.Ext(v.r.PathValue("file"))])
 	if v.r.PathValue("file") == onItsWay {
 		v.w.Header().Set("Cache-Control", "no-store")
 	} else {

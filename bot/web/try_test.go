@@ -28,6 +28,8 @@ func slow(wait, work time.Duration) *Studio {
 	return &Studio{
 		See:     func(context.Context, image.Image, int) ([]classifier.Guess, error) { return nil, nil },
 		Judge:   func(context.Context, image.Image) (detector.Verdict, error) { return detector.Verdict{}, nil },
+		Read:    func(context.Context, string) (Wish, error) { return Wish{Picture: true}, nil },
+		Words:   func() []string { return nil },
 		Heatmap: func(_ context.Context, img image.Image) (image.Image, error) { return img, nil },
 		Dream: func(ctx context.Context, img image.Image, _ string, report func(dream.Progress)) (dream.Piece, error) {
 			report(dream.Progress{Ahead: 1})

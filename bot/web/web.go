@@ -64,8 +64,16 @@ type Studio struct {
 	See     func(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error)
 	Judge   func(ctx context.Context, img image.Image) (detector.Verdict, error)
 	Heatmap func(ctx context.Context, img image.Image) (image.Image, error)
-	Dream   func(ctx context.Context, img image.Image, words string, report func(dream.Progress)) (dream.Piece, error)
+	// Dream makes what words ask for, of a picture unless they need none.
+	Dream func(ctx context.Context, img image.Image, words string, report func(dream.Progress)) (dream.Piece, error)
+	// Read says what words ask for before anything is made.
+	Read func(ctx context.Context, words string) (Wish, error)
+	// Words are those that may be proposed to who types.
+	Words func() []string
 }
+
+// Wish is what words ask for.
+type Wish struct{ Picture bool } // of which a picture is needed
 
 // Options of a Site. All but Costs are needed.
 type Options struct {
@@ -154,7 +162,8 @@ func (o Options) validate() error {
 		return errors.New("page: nobody can say who the admins are")
 	case o.Log == nil:
 		return errors.New("page: no log")
-	case s == nil || s.Decode == nil || s.See == nil || s.Judge == nil || s.Heatmap == nil || s.Dream == nil:
+	case s == nil || s.Decode == nil || s.See == nil || s.Judge == nil || s.Heatmap == nil || s.Dream == nil ||
+		s.Read == nil || s.Words == nil:
 		return errors.New("page: no studio, or one that is not complete")
 	}
 	return nil
@@ -203,6 +212,7 @@ func (s *Site) routes() []route {
 		{"POST /forget", member, s.forget},
 		{"GET /try", anybody, s.tryPage},
 		{"POST /try", anybody, s.tryPicture},
+		{"GET /try/words", anybody, s.suggest},
 		{"GET /try/{id}", anybody, s.trial},
 		{"GET /try/{id}/events", anybody, s.trialEvents},
 		{"POST /try/{id}/stop", anybody, s.giveUp},
@@ -242,7 +252,7 @@ func Static() http.Handler {
 }
 
 // policy is the content security policy: everything is ours, nothing runs inline.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 func (s *Site) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -3,8 +3,6 @@ package mention
 import (
 	"fmt"
 	"strings"
-
-	"slugpuppy/dream"
 )
 
 // Problem is a request that cannot be understood. It is data: package words says it to people.
@@ -30,7 +28,6 @@ const (
 	NoLayer       Kind = "no layer"       // channels without a layer
 	TooLong       Kind = "too many words" // to steer by
 	BadToken      Kind = "no recipe"      // Why says why
-	OnlyStills    Kind = "not a still"    // where only one picture at a time is dreamed
 )
 
 // Error says everything, for logs.
@@ -54,12 +51,4 @@ func notANumber(key, value, example string) *Problem {
 
 func notAChoice(key, value, example string, choices ...string) *Problem {
 	return &Problem{Kind: NotAChoice, Key: key, Value: value, Choices: choices, Example: example}
-}
-
-// Still is an OnlyStills unless a recipe makes one dream of one picture.
-func Still(r dream.Recipe) error {
-	if r.Verb == dream.Dream {
-		return nil
-	}
-	return &Problem{Kind: OnlyStills, Value: string(r.Verb)}
 }

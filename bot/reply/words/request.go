@@ -23,8 +23,6 @@ func Request(p *mention.Problem) string {
 		return OldToken
 	case mention.NoLayer:
 		return "Please say which layer the channels are of, such as layer=4c channels=66."
-	case mention.OnlyStills:
-		return "Here only one picture at a time is dreamed: words such as eyes, more birds or into banana work."
 	case mention.TooLong:
 		return fmt.Sprintf("That is more than I can keep in mind at once; up to %d words will work.", p.Max)
 	}

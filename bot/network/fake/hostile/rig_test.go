@@ -367,6 +367,8 @@ func (s *suite) newSite(log *slog.Logger) {
 		Studio: &web.Studio{Decode: decode,
 			See:     func(context.Context, image.Image, int) ([]classifier.Guess, error) { return nil, nil },
 			Judge:   redness{}.Judge,
+			Read:    func(context.Context, string) (web.Wish, error) { return web.Wish{Picture: true}, nil },
+			Words:   func() []string { return nil },
 			Heatmap: func(_ context.Context, img image.Image) (image.Image, error) { return img, nil },
 			Dream: func(_ context.Context, img image.Image, _ string, _ func(dream.Progress)) (dream.Piece, error) {
 				return dream.Piece{Image: picture.ToNRGBA(img)}, nil
