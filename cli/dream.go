@@ -61,13 +61,15 @@ strength=1..10, octaves=, steps=, seed=, size=, keep centre, only background, ge
 
 func (c *console) dreamCommand() *cobra.Command {
 	var w wish
+	var m motion
 	cmd := &cobra.Command{
 		Use:   "dream IN OUT [WORDS...] | IN... -o OUT|FOLDER [WORDS...]",
 		Short: "Dream pictures",
 		Long: "Dream pictures by gradient ascent through the network. A folder means every picture in it; in a folder " +
-			"for\ndreams each has its picture's name. No file is written over without --overwrite.\n\n" + wordsHelp,
+			"for\ndreams each has its picture's name. No file is written over without --overwrite.\n\n" + filmHelp + "\n\n" + wordsHelp,
 		Example: `  slugpuppy dream photo.jpg out.png "more eyes" layer=4c octaves=5
   slugpuppy dream *.jpg holidays -o dreams/ slug
+  slugpuppy dream clip.gif -o out.gif "0s birds; 3s dogs"
   slugpuppy dream --watch inbox -o dreams/`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -76,6 +78,11 @@ func (c *console) dreamCommand() *cobra.Command {
 			}
 			if cmd.Flags().Changed("every") && w.preview == "" {
 				return usageError(errors.New("--every is about the pictures of --preview FOLDER, which is missing"))
+			}
+			if in, out, words, yes := m.clipOf(args, w.to); yes && w.watch == "" {
+				if ok, err := c.film(cmd.Context(), in, out, words, m, w.making); ok {
+					return err
+				}
 			}
 			w, err := c.wishOf(args, w)
 			if err != nil {
@@ -97,6 +104,9 @@ func (c *console) dreamCommand() *cobra.Command {
 		"dreams at a time; each needs its memory, and one keeps all cores busy")
 	flags.Var(flagOf(&w.preview, "", nonempty("folder")), "preview", "a folder for pictures of the dream on its way")
 	flags.Var(flagOf(&w.every, "5", between(1, 1000)), "every", "steps between two of those")
+	flags.Var(flagOf(&m.mode, "", either("flow", "blend", "none")), "motion",
+		"dream a clip: flow goes along with what moves, blend lays half of the last dream over a frame, none dreams each alone")
+	flags.Var(flagOf(&m.rate, "", between(0.1, 60.0)), "rate", "frames a second of a folder, or to read a video at (default its own)")
 	mayOverwrite(cmd, &w.overwrite)
 	return c.withModel(cmd)
 }

@@ -50,6 +50,9 @@ func New(net *classifier.Network, opts Options) *Maker {
 	return &Maker{net: net, opt: opts.withDefaults(), kinds: sync.OnceValue(func() *kinds { return newKinds(net.Labels()) })}
 }
 
+// Network is the hash of the network that it dreams with.
+func (m *Maker) Network() string { return m.net.Hash() }
+
 // guesses is how many labels a result carries.
 const guesses = 5
 

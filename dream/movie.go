@@ -79,8 +79,11 @@ func (m *Maker) Movie(ctx context.Context, s Script, mode film.Mode, first, guid
 	return v, nil
 }
 
-// Resume goes on after the frames of a state, the last of which was shown at a time.
+// Resume goes on after the frames of a state, the last of which was shown at a time. Its source may be as it came.
 func (v *Movie) Resume(mode film.Mode, s film.State, at time.Duration) {
+	if s.Source != nil {
+		s.Source = resized(s.Source, v.jobs[0].r.Size)
+	}
 	v.film, v.key = film.Resume(mode, v, s), v.script.at(at)
 }
 

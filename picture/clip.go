@@ -45,7 +45,7 @@ func OpenClip(data []byte, lim Limits) (*Clip, error) {
 	if err := checkSize(format, c.Header, lim); err != nil {
 		return nil, err
 	}
-	if most := maxClipPixels / (int64(c.W) * int64(c.H)); int64(c.Header.Frames) > most {
+	if most := maxClipPixels / (int64(c.W) * int64(c.H)); int64(c.Header.Frames) > most && !lim.Unbounded {
 		if c, err = open(data, max(1, int(most))); err != nil {
 			return nil, problem(format, err)
 		}

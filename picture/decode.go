@@ -23,6 +23,7 @@ type Limits struct {
 	MaxFrames int   // of an animation; 100
 	Budget    *Budget
 	Untimed   bool // as long as ctx allows: somebody else counts the time
+	Unbounded bool // the frames of a clip may have any number of pixels together: they are the user's own
 }
 
 // Defaults of Limits.

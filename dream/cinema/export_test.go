@@ -1,0 +1,7 @@
+package cinema
+
+// What the tests look into.
+var (
+	ReadPPM   = readPPM
+	ByNumbers = byNumbers
+)
