@@ -211,9 +211,13 @@ func (v *Vault) Drop(by Actor, who identity.Identity, move, receipt string, secr
 
 // TakenOver forgets a subscriber, at whatever stage, whom another installation looks after because an operator
 // said so: this one was believed to be lost.
+// Who is gone already is no error.
 func (v *Vault) TakenOver(by Actor, who identity.Identity, peer string, secrets []SecretName) error {
 	return v.s.update(func(tx *tx) error {
 		sub, err := subscriberOf(tx, who)
+		if errors.Is(err, ErrNoSubscriber) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -298,6 +302,7 @@ func (a *Subscription) Settle(by Actor, move string) (sub Subscriber, err error)
 		if err := tx.Bucket(departedBucket).Delete(subscriberKey(a.who)); err != nil {
 			return fmt.Errorf("forget where somebody was: %w", err)
 		}
+		sub.Turns++
 		sub, err = stage(tx, sub, Move{}, by, moveSettled)
 		return err
 	})

@@ -73,7 +73,7 @@ func (h *home) known(t *testing.T) map[string]any {
 	mine := h.store.For(reader)
 	sub, err := h.subscription().Subscriber()
 	must(t, err)
-	sub.Move = store.Move{}
+	sub.Move, sub.Turns = store.Move{}, 0
 	rows, err := mine.Timeline().Since(time.Time{})
 	must(t, err)
 	for i := range rows {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"compress/flate"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -103,6 +104,12 @@ func (v *Vault) Shares(names func(Subscriber) ([]SecretName, error), each func(S
 		}
 	}
 	return nil
+}
+
+// Found is a share as if the installation that is lost had handed it over, so that Arrive takes it.
+func (s Share) Found(from string) Share {
+	s.From, s.Subscriber.Move = from, Move{ID: rand.Text(), Stage: Handed, Secret: rand.Text()}
+	return s
 }
 
 // share reads all that is known of a subscriber.

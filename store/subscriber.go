@@ -45,8 +45,9 @@ type Subscriber struct {
 	Lacks     []string  `json:"lacks,omitempty"`
 	// Notices are what they were told of and still holds, by what it is.
 	Notices map[string]Notice `json:"notices,omitempty"`
-	// Move is their way to or from another installation.
-	Move Move `json:"move,omitzero"`
+	// Move is their way to or from another installation, Turns how often they came to one.
+	Move  Move `json:"move,omitzero"`
+	Turns int  `json:"turns,omitempty"`
 }
 
 // Notice is something that a subscriber was told.

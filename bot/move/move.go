@@ -84,6 +84,77 @@ func (m *Mover) Export(ctx context.Context, by store.Actor, sub store.Subscriber
 	return m.give(ctx, by, sub, out, own.String(), to)
 }
 
+// Offer is Export for a receiver and a giver that have names: who decides is whoever keeps the account's place.
+func (m *Mover) Offer(ctx context.Context, by store.Actor, sub store.Subscriber, from, peer string, to Address) ([]byte, store.Move, error) {
+	out, err := m.Store.For(sub.Identity).Subscription().Leave(by, peer)
+	if err != nil {
+		return nil, out, err
+	}
+	sealed, err := m.give(ctx, by, sub, out, from, to)
+	return sealed, out, err
+}
+
+// Receive writes down what came from a giver who has a name. Nothing is decided: Take or Refuse does that.
+func (m *Mover) Receive(ctx context.Context, by store.Actor, sealed []byte) (store.Subscriber, error) {
+	a, err := m.receive(ctx, by, sealed, false)
+	return a.Subscriber, err
+}
+
+// Find writes down what a copy of a lost installation's database says of a subscriber, as Receive does.
+func (m *Mover) Find(by store.Actor, share store.Share) (store.Subscriber, error) {
+	_, vault, err := m.open()
+	if err != nil {
+		return store.Subscriber{}, err
+	}
+	names, err := m.Secrets(share.Subscriber)
+	if err != nil {
+		return store.Subscriber{}, err
+	}
+	return vault.Arrive(by, share, renamed(share.Secrets, names))
+}
+
+// Take looks after whoever was received from now on.
+func (m *Mover) Take(by store.Actor, sub store.Subscriber) error {
+	if _, err := m.Store.For(sub.Identity).Subscription().Settle(by, sub.Move.ID); err != nil {
+		return err
+	}
+	m.wake(sub.Identity)
+	return nil
+}
+
+// Refuse forgets whoever was received, and never takes them in by that move.
+func (m *Mover) Refuse(by store.Actor, sub store.Subscriber) error {
+	names, err := m.Secrets(sub)
+	if err != nil {
+		return err
+	}
+	_, vault, err := m.open()
+	if err != nil {
+		return err
+	}
+	return vault.Decline(by, sub.Identity, sub.Move.ID, names)
+}
+
+// Lose forgets somebody who is looked after by another installation, as whoever keeps the account's place says.
+func (m *Mover) Lose(ctx context.Context, by store.Actor, sub store.Subscriber, to string) error {
+	names, err := m.Secrets(sub)
+	if err != nil {
+		return err
+	}
+	_, vault, err := m.open()
+	if err != nil {
+		return err
+	}
+	if err := vault.TakenOver(by, sub.Identity, to, names); err != nil {
+		return err
+	}
+	m.wake(sub.Identity)
+	if m.Halt == nil {
+		return nil
+	}
+	return m.Halt(ctx, sub.Identity)
+}
+
 // give waits until nobody works for a subscriber who leaves, and seals what is known of them.
 func (m *Mover) give(ctx context.Context, by store.Actor, sub store.Subscriber, out store.Move, from string, to Address) ([]byte, error) {
 	if m.Halt != nil {
