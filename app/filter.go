@@ -48,6 +48,9 @@ func (d *daemon) newFilter() (*timeline.Filter, error) {
 	}
 	o := d.app.pace
 	o.Observer, o.Pulse = d.counts, d.loops
+	if d.homes != nil {
+		o.Hold = d.homes.Hold
+	}
 	if len(d.letters) > 0 {
 		o.Tell = d.tell
 	}

@@ -18,6 +18,7 @@ import (
 	"slugpuppy/bot/timeline"
 	"slugpuppy/bot/web"
 	"slugpuppy/classifier"
+	"slugpuppy/cluster/homes"
 	"slugpuppy/picture/child"
 	"slugpuppy/store"
 )
@@ -32,6 +33,7 @@ type daemon struct {
 	counts   *metrics.Metrics
 	known    connections
 	letters  map[string]*reply.Letters // to the filter's subscribers, by network
+	homes    *homes.Keeper             // nil where readers are not shared with other daemons
 	filter   *timeline.Filter          // nil when it is disabled
 	bots     []*reply.Daemon
 	local    *operator.Local
@@ -122,6 +124,9 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 	if err != nil {
 		return nil, err
 	}
+	if d.homes, err = d.newHomes(); err != nil {
+		return nil, err
+	}
 	if d.filter, err = d.newFilter(); err != nil {
 		return nil, err
 	}
@@ -149,6 +154,9 @@ func (d *daemon) newOperator() *operator.Local {
 	l := &operator.Local{Store: d.store, Daemon: d.status(d.app.now()), Secrets: d.known, Lists: d.known.lists,
 		Admins: handles(d.app.cfg.Web.Admins)}
 	l.Mover = d.known.mover(d.filter)
+	if d.homes != nil {
+		l.Homes = shared{d.known, d.homes}
+	}
 	if d.filter != nil {
 		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
 	}
@@ -166,6 +174,9 @@ func (d *daemon) run(ctx context.Context, doors doors) error {
 	}
 	if d.filter != nil {
 		keep("the timelines", d.filter.Run)
+	}
+	if d.homes != nil {
+		keep("the readers' homes", d.homes.Run)
 	}
 	group.Go(func() error { return operator.Serve(ctx, doors.admin, d.local) })
 	if doors.page != nil {

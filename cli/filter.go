@@ -219,7 +219,7 @@ func (c *console) userCommand() *cobra.Command {
 	return group("user", "List, show, limit and forget people", c.userList(),
 		c.userShow(),
 		c.userLimit(),
-		c.userAddress(), c.userExport(), c.userImport(),
+		c.userMove(), c.userTakeOver(), c.userAddress(), c.userExport(), c.userImport(),
 		c.filterOrder("receipt ACCT RECEIPT", "Hear what another installation says of a subscriber who was handed over to it",
 			"receipt", 2),
 		c.filterOrder("stay ACCT", "Take back a move that nothing was handed over for yet", "stay", 1),

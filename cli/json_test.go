@@ -40,7 +40,8 @@ var alike = map[string]string{
 	"dive":          "the object of `dream`, with frames", "wander": "the object of `dive`", "imagine": "the object of `dream`",
 	"recipe replay": "the object of `dream`", "demo": "with --once an object with text, alt, file and ms",
 	"user address": "an object with address", "user export": "the object of `db check`",
-	"user import":  "an object with user (as `user ls` has it), taken, receipt and locked_out",
+	"user import": "an object with user (as `user ls` has it), taken, receipt and locked_out",
+	"user move":   "the object of `user forget`", "user takeover": "an object with taken, left and later",
 	"user receipt": "the object of `user forget`", "user stay": "the object of `user forget`",
 	"model sheet": "an object for each word with word, drawn and least",
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -98,4 +99,81 @@ func arrivedText(a operator.Arrived) string {
 		text += "\nthe account's server no longer accepts the tokens: they have to connect again"
 	}
 	return text + line("\nthe other side waits for this word: `slugpuppy user receipt @%s %s`", a.User.Account, a.Receipt)
+}
+
+func (c *console) userMove() *cobra.Command {
+	var to string
+	cmd := &cobra.Command{Use: "move ACCT", Short: "Hand a subscriber over to another daemon of the cluster",
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if to == "" {
+				return usageError(errors.New("--to: to which daemon? `slugpuppy status` names them"))
+			}
+			account, err := account.read(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			svc, done, err := c.operator(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
+			answer, err := svc.Move(cmd.Context(), operator.Moving{Account: account, To: to})
+			if err != nil {
+				return err
+			}
+			return c.answered(answer)
+		}}
+	cmd.Flags().Var(flagOf(&to, "", nonempty("daemon")), "to", "the other daemon, as cluster.node calls it")
+	return cmd
+}
+
+func (c *console) userTakeOver() *cobra.Command {
+	var lost operator.Lost
+	var yes bool
+	cmd := &cobra.Command{Use: "takeover NODE", Short: "Look after the subscribers of a daemon that is lost, from a copy of its database",
+		Long: "Refused while the other daemon's lease is not over, some 15 minutes after its death. Where it comes back after\n" +
+			"all it finds that they are looked after elsewhere. Subscribers who joined after the copy was made sign in again.",
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if lost.Backup == "" || lost.Key == "" {
+				return usageError(errors.New("--backup and --key: which copy of the lost daemon's database, and which key file?"))
+			}
+			lost.Node = args[0]
+			for _, file := range []*string{&lost.Backup, &lost.Key} {
+				at, err := filepath.Abs(*file) // the daemon is elsewhere
+				if err != nil {
+					return fmt.Errorf("find %s: %w", *file, err)
+				}
+				*file = at
+			}
+			if err := c.sure(cmd.Context(), yes, 2, "look here after all subscribers of "+lost.Node); err != nil {
+				return err
+			}
+			svc, done, err := c.operator(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer done()
+			got, err := svc.TakeOver(cmd.Context(), lost)
+			if err != nil {
+				return err
+			}
+			return c.print(object.TakenOver(got), takenText(lost.Node, got))
+		}}
+	cmd.Flags().Var(flagOf(&lost.Backup, "", nonempty("file")), "backup", "the copy, such as the last one of `db backup` or the nightly one")
+	cmd.Flags().Var(flagOf(&lost.Key, "", nonempty("file")), "key", "the lost daemon's key file, which opens the tokens in the copy")
+	mayChange(cmd, &yes)
+	return cmd
+}
+
+func takenText(node string, t operator.TakenOver) string {
+	text := line("%d subscribers of %s are looked after here now", t.Taken, node)
+	if t.Left > 0 {
+		text += fmt.Sprintf("; %d of the copy were not its any more", t.Left)
+	}
+	if t.Later > 0 {
+		text += fmt.Sprintf("; %d joined after the copy was made and have to sign in again", t.Later)
+	}
+	return text
 }

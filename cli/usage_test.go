@@ -26,7 +26,7 @@ var nonsense = map[string][]string{
 	"span": {"soon", "", "-1s", "99999h"}, "time": {"whenever", "-3d", "2020-13-45", "tomorrowish"},
 	"month": {"2026-13", "July", "2026"}, "host:port": {"nowhere", "127.0.0.1", "1:2:3", "127.0.0.1:http:", "127.0.0.1:99999"},
 	"address": {"ftp://example.social", "https://", "two words", "http://%zz"}, "account": {"", "@", "two words", "@a@", "@@a"},
-	"file": {"", " "}, "word": {"", "a,,b"}, "installation": {"", " "}, "folder": {"", " "}, "network": {""}, "layer": {""},
+	"file": {"", " "}, "word": {"", "a,,b"}, "installation": {"", " "}, "daemon": {"", " "}, "folder": {"", " "}, "network": {""}, "layer": {""},
 }
 
 // Every flag of every command reads its value when it is given: what it cannot read is wrong use, said with the
@@ -89,7 +89,7 @@ var wrongly = map[string][]string{
 	"filter undo": {"@a@b.c something", "@a@b.c since never", "@a@b.c @", "@"},
 	"filter ls":   {"@"}, "filter why": {"@ 1"}, "filter is": {"@ 1"}, "filter not": {"@ 1"}, "filter sync": {"@"},
 	"filter rescan": {"@"}, "filter report": {"@"},
-	"user show": {"@"}, "user export": {"@ OUT --to age1x", "@a@b.c OUT", "@a@b.c"}, "user forget": {"@ --yes"}, "user limit": {"@ --per-hour 3", "@a@b.c"},
+	"user show": {"@"}, "user export": {"@ OUT --to age1x", "@a@b.c OUT", "@a@b.c"}, "user move": {"@ --to b", "@a@b.c"}, "user takeover": {"b", "b --backup OUT"}, "user forget": {"@ --yes"}, "user limit": {"@ --per-hour 3", "@a@b.c"},
 	"audit":   {"@", "--user @a@b.c @"},
 	"dream":   {"IN", "IN OUT.xyz", "IN OUT.png layer=zz", "IN OUT.png steps=0", "IN OUT.png --every 3", "IN -o OUT.png octaves=many", "--watch IN"},
 	"imagine": {"banana", "qwertyuiop OUT.png", "banana OUT.png size=0"},

@@ -20,6 +20,7 @@ type Cluster struct {
 	Certificate string `toml:"certificate" doc:"file with this side's certificate: of the client, or of the broker with cluster.listen; empty for none"`
 	Key         string `toml:"key" doc:"file with the key of cluster.certificate"`
 	Node        string `toml:"node" doc:"what this process is called among the others; empty for the host's name"`
+	Readers     bool   `toml:"readers" doc:"share the filter's readers with the other daemons of the cluster that set this: one of them looks after each, and readers can be moved; while the broker cannot be reached a daemon goes on for 13 minutes and then rests"`
 	Fallback    bool   `toml:"fallback" doc:"dream and look here while no worker can be had; else requests wait"`
 	Orders      int    `toml:"orders" min:"1" max:"256" doc:"pictures of each bot here that others may be making at the same time"`
 	Queue       int    `toml:"queue" min:"1" max:"100000" doc:"orders of all daemons together that may wait at the broker"`

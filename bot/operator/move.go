@@ -3,13 +3,16 @@ package operator
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
+	"slugpuppy/bot/identity"
 	"slugpuppy/bot/move"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
@@ -18,7 +21,7 @@ import (
 // Moving is a subscriber to hand over to another installation.
 type Moving struct {
 	Account string `json:"account"` // handle or identity
-	To      string `json:"to"`      // the other installation's address
+	To      string `json:"to"`      // the other installation's address, or the other daemon's name
 }
 
 // Incoming is how what another installation gave away is to be taken.
@@ -44,6 +47,10 @@ type MoveService interface {
 	Export(ctx context.Context, m Moving, w io.Writer) error
 	// Import takes in, or declines, what was sealed for this installation.
 	Import(ctx context.Context, how Incoming, sealed io.Reader) (Arrived, error)
+	// Move hands a subscriber over to another daemon of the cluster.
+	Move(ctx context.Context, m Moving) (Answer, error)
+	// TakeOver looks after the subscribers of a daemon that is lost, from a copy of its database.
+	TakeOver(ctx context.Context, l Lost) (TakenOver, error)
 }
 
 var errNoMoves = fmt.Errorf("%w: there is no key to seal with", ErrRefused)
@@ -154,6 +161,8 @@ func handleMoves(mux *http.ServeMux, s Service) {
 			return b.Bytes(), err
 		})
 	})
+	mux.HandleFunc("POST /v1/move", func(w http.ResponseWriter, r *http.Request) { withBody(w, r, s.Move) })
+	mux.HandleFunc("POST /v1/takeover", func(w http.ResponseWriter, r *http.Request) { handleTakeOver(w, r, s) })
 	mux.HandleFunc("POST /v1/import", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		v, err := s.Import(r.Context(), Incoming{Decline: q.Has("decline"), Trust: q.Has("trust")},
@@ -191,4 +200,144 @@ func (c *Client) Import(ctx context.Context, how Incoming, sealed io.Reader) (a 
 		q.Set("trust", "")
 	}
 	return a, c.callWith(ctx, http.MethodPost, "/v1/import?"+q.Encode(), sealed, &a)
+}
+
+// Homes is who of several daemons looks after which subscriber.
+type Homes interface {
+	// Move hands a subscriber over to another daemon, and waits for it until ctx ends.
+	Move(ctx context.Context, by store.Actor, sub store.Subscriber, to string) error
+	// Home is another daemon that looks after an account, and where its page is; ok is false when there is none.
+	Home(ctx context.Context, who identity.Identity) (node, url string, ok bool, err error)
+	// TakeOver looks after a lost daemon's subscribers.
+	TakeOver(ctx context.Context, by store.Actor, l Lost) (TakenOver, error)
+	// Changed says that somebody joined or left.
+	Changed()
+}
+
+// Lost is a daemon that is lost, with what is left of it.
+type Lost struct {
+	Node   string `json:"node"`
+	Backup string `json:"backup"` // file with a copy of its database
+	Key    string `json:"key"`    // its key file
+}
+
+// TakenOver is what came of it.
+type TakenOver struct {
+	Taken int `json:"taken"` // subscribers who are looked after here now
+	Left  int `json:"left"`  // who were not the lost daemon's any more
+	Later int `json:"later"` // who joined after the copy was made, and have to sign in again
+}
+
+// Elsewhere is the error where another daemon looks after an account.
+type Elsewhere struct{ Node, URL string }
+
+// Error says where.
+func (e *Elsewhere) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("%v: daemon %s looks after the account %s", ErrRefused, e.Node, e.URL))
+}
+
+func (e *Elsewhere) Unwrap() error { return ErrRefused }
+
+var errNoHomes = fmt.Errorf("%w: readers are not shared with other daemons here: set cluster.readers, and let the daemon run", ErrRefused)
+
+// moveWait is how long an operator waits for the other daemon; the move goes on without them.
+const moveWait = 20 * time.Second
+
+// Move implements Service.
+func (l *Local) Move(ctx context.Context, m Moving) (Answer, error) {
+	if l.Homes == nil {
+		return Answer{}, errNoHomes
+	}
+	sub, err := l.subscriber(m.Account)
+	if err != nil {
+		return Answer{}, err
+	}
+	within, cancel := context.WithTimeout(ctx, moveWait)
+	defer cancel()
+	err = l.Homes.Move(within, actor(ctx), sub, m.To)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return Answer{Text: "@" + sub.Handle + " is on the way to " + m.To + ", which has not taken them yet"}, nil
+	case err != nil:
+		return Answer{}, moveError(err)
+	}
+	return Answer{Text: "@" + sub.Handle + " is looked after by " + m.To + " now"}, nil
+}
+
+// TakeOver implements Service.
+func (l *Local) TakeOver(ctx context.Context, lost Lost) (TakenOver, error) {
+	if l.Homes == nil {
+		return TakenOver{}, errNoHomes
+	}
+	return l.Homes.TakeOver(ctx, actor(ctx), lost)
+}
+
+// elsewhere is an error for an account that another daemon looks after. Where nobody can say, it joins here: of two
+// daemons that have an account, one looks after it.
+func (l *Local) elsewhere(ctx context.Context, who identity.Identity) error {
+	if l.Homes == nil {
+		return nil
+	}
+	within, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	node, url, ok, err := l.Homes.Home(within, who)
+	if err != nil || !ok {
+		return nil
+	}
+	return &Elsewhere{Node: node, URL: url}
+}
+
+func (l *Local) changed() {
+	if l.Homes != nil {
+		l.Homes.Changed()
+	}
+}
+
+// Move implements Service.
+func (c *Client) Move(ctx context.Context, m Moving) (a Answer, err error) {
+	from, err := body(m)
+	if err != nil {
+		return a, err
+	}
+	return a, c.callWith(ctx, http.MethodPost, "/v1/move", from, &a)
+}
+
+// outcome is what comes of work that takes longer than a client waits for an answer to begin.
+type outcome struct {
+	TakenOver
+	Error string `json:"error,omitempty"`
+}
+
+// TakeOver implements Service.
+func (c *Client) TakeOver(ctx context.Context, l Lost) (TakenOver, error) {
+	from, err := body(l)
+	if err != nil {
+		return TakenOver{}, err
+	}
+	var out outcome
+	if err := c.callWith(ctx, http.MethodPost, "/v1/takeover", from, &out); err != nil {
+		return TakenOver{}, err
+	}
+	if out.Error != "" {
+		return out.TakenOver, fmt.Errorf("%w: %s", ErrRefused, strings.TrimPrefix(out.Error, ErrRefused.Error()+": "))
+	}
+	return out.TakenOver, nil
+}
+
+// handleTakeOver begins its answer at once, and ends it when the work is done.
+func handleTakeOver(w http.ResponseWriter, r *http.Request, s Service) {
+	var l Lost
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&l); err != nil {
+		answer(w, nil, fmt.Errorf("%w: %w", ErrRefused, err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(w).Flush() // whoever waits waits longer
+	got, err := s.TakeOver(r.Context(), l)
+	out := outcome{TakenOver: got}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	_ = json.NewEncoder(w).Encode(out) // the client is gone: nobody to tell
 }

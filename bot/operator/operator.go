@@ -98,6 +98,8 @@ type Local struct {
 	Secrets Secrets
 	// Mover hands subscribers over to other installations; nil when there is no key.
 	Mover *move.Mover
+	// Homes is who of several daemons looks after whom; nil where there is one daemon.
+	Homes Homes
 	// Admins are the handles of those who are configured as admins of the page.
 	Admins []string
 	// Lists says where a subscriber's browser finds the lists of hidden posts; nil for nowhere.

@@ -84,6 +84,10 @@ func (l *Local) Subscribe(ctx context.Context, s Subscription) (User, error) {
 	if old, err := who.Subscription().Subscriber(); err == nil && old.Away() { // before their secrets are replaced
 		return User{}, fmt.Errorf("%w: %w", ErrRefused, store.ErrAway)
 	}
+	if err := l.elsewhere(ctx, s.Identity); err != nil {
+		return User{}, err
+	}
+	defer l.changed()
 	if err := l.Secrets.Keep(s.record(), s.Secrets); err != nil {
 		return User{}, fmt.Errorf("keep the connection: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
@@ -104,7 +105,16 @@ func (s *Site) callback(v *visit) error {
 	if err := s.admins.met(who.Account.Handle, who.Identity); err != nil {
 		return err
 	}
-	if err := s.welcome(v, who); err != nil {
+	err = s.welcome(v, who)
+	if other, ok := errors.AsType[*operator.Elsewhere](err); ok && other.URL != "" {
+		return s.show(v, "elsewhere", "Not here", other.URL)
+	} else if ok {
+		return refuse(http.StatusConflict, words.OtherMachine)
+	}
+	if errors.Is(err, store.ErrAway) {
+		return refuse(http.StatusConflict, words.OnTheMove)
+	}
+	if err != nil {
 		return err
 	}
 	if v.id != "" { // whoever was signed in here is not any more

@@ -331,3 +331,10 @@ type Arrived struct {
 func OfArrived(a operator.Arrived) Arrived {
 	return Arrived{User: OfUser(a.User, nil, nil), Taken: a.Taken, Receipt: a.Receipt, LockedOut: a.LockedOut}
 }
+
+// TakenOver is what came of taking a lost daemon's subscribers over.
+type TakenOver struct {
+	Taken int `json:"taken"`
+	Left  int `json:"left"`
+	Later int `json:"later"`
+}

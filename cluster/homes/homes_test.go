@@ -32,6 +32,7 @@ type rig struct {
 	dir     string
 	broker  *broker.Broker
 	address string
+	nkey    string
 	lease   time.Duration
 }
 
@@ -49,7 +50,7 @@ func (r *rig) start(listen string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.broker, r.address = b, b.Address()
+	r.broker, r.address, r.nkey = b, b.Address(), b.Keys().Daemon
 }
 
 // daemon is a database with a keeper that may run.
@@ -87,7 +88,7 @@ func (d *daemon) run() {
 	if d.store, err = store.Open(filepath.Join(d.dir, "db"), store.Options{NoSync: true}); err != nil {
 		t.Fatal(err)
 	}
-	d.link, err = cluster.Open(cluster.Options{Broker: d.r.address, NKey: broker.KeyFiles(d.r.dir).Daemon, Keeper: true, Name: d.name,
+	d.link, err = cluster.Open(cluster.Options{Broker: d.r.address, NKey: d.r.nkey, Keeper: true, Name: d.name,
 		Times: cluster.Times{Away: 200 * time.Millisecond, Reply: time.Second}})
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ const (
 	sharesName = "slugpuppy-shares"
 
 	shareExpiry = 24 * time.Hour
-	shareBytes  = 4 << 30
+	shareBytes  = 256 << 20
 	mostHome    = 4 << 10
 )
 

@@ -28,6 +28,8 @@ const (
 	TooManySignIns = "Too many tries to sign in from your address. Please wait a few minutes."
 	ForeignSignIn  = "This sign-in was not begun here, or a while ago. Please begin again."
 	OldSignIn      = "This sign-in was begun a while ago. Please begin again."
+	OtherMachine   = "Your timeline is looked after by another of our machines. Whoever runs this can say which."
+	OnTheMove      = "Your timeline is moving to another of our machines just now. Please try again in a few minutes."
 	NotLetIn       = "Your server did not let us in. Please begin again."
 	ServerSilent   = "Your server does not answer well just now. Please try again later."
 	PageFailed     = "Something went wrong here. Please try again; the operator sees it in the log."
