@@ -17,6 +17,7 @@ import (
 	"slugpuppy/bot/web"
 	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
+	"slugpuppy/cluster"
 	"slugpuppy/config"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -54,6 +55,7 @@ type App struct {
 	engine   func() (*Engine, error)
 	dreamers func() (*dreamers, error)
 	cluster  func() (*colleagues, error)
+	viewer   func() (*cluster.Viewer, error)
 	joined   *colleagues                // what cluster opened, to be closed
 	chosen   string                     // the network to dream with, as it was named
 	key      func() (*store.Key, error) // that seals tokens; its file is made when it is missing
@@ -72,6 +74,7 @@ func New(cfg *config.Config, o Options) *App {
 	a.engine = sync.OnceValues(a.newEngine)
 	a.chosen = cmp.Or(o.Model, cfg.Dream.Model)
 	a.dreamers = untilItWorks(a.newDreamers)
+	a.viewer = untilItWorks(a.newViewer)
 	a.cluster = untilItWorks(func() (c *colleagues, err error) {
 		c, err = a.openCluster()
 		a.joined = c

@@ -6,10 +6,14 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"slugpuppy/bot/reply"
+	"slugpuppy/bot/timeline"
 	"slugpuppy/cluster"
 	"slugpuppy/dream"
+	"slugpuppy/picture/child"
+	"slugpuppy/store"
 )
 
 // ownBroker is a NATS server in this process.
@@ -74,7 +78,62 @@ func (a *App) announce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.link.Announce(ctx, func() cluster.Node { return cluster.Node{Kind: cluster.DaemonNode} })
+	v, err := a.viewer()
+	if err != nil {
+		return err
+	}
+	return c.link.Announce(ctx, func() cluster.Node {
+		seen := v.Views()
+		return cluster.Node{Kind: cluster.DaemonNode, Asked: seen.Asked, Known: seen.Known}
+	})
+}
+
+// newViewer has the pictures of timelines looked at by whoever is free.
+func (a *App) newViewer() (*cluster.Viewer, error) {
+	c, err := a.cluster()
+	if err != nil {
+		return nil, err
+	}
+	d, err := a.detector()
+	if err != nil {
+		return nil, err
+	}
+	return cluster.NewViewer(cluster.ViewerOptions{Link: c.link, Model: d.Model(), Fallback: a.cfg.Cluster.Fallback}), nil
+}
+
+// fetchesForOthers is how many pictures a daemon holds that others look at.
+const fetchesForOthers = 64
+
+// elsewhere has a file looked at through a viewer.
+func elsewhere(v *cluster.Viewer) func(context.Context, []byte, func(context.Context) (store.Sight, error)) (store.Sight, error) {
+	return func(ctx context.Context, data []byte, here func(context.Context) (store.Sight, error)) (store.Sight, error) {
+		seen, err := v.View(ctx, data, func(ctx context.Context) (cluster.Seen, error) {
+			s, err := here(ctx)
+			return cluster.Seen{Score: s.Score, Sketch: s.Sketch, Unread: s.Unread}, err
+		})
+		if err != nil {
+			return store.Sight{}, err
+		}
+		return store.Sight{Score: seen.Score, Sketch: seen.Sketch, Unread: seen.Unread, At: time.Now()}, nil
+	}
+}
+
+// lookTime is how long a worker looks at one file at most.
+const lookTime = 15 * time.Second
+
+// newEyes look at pictures for daemons, in processes of their own.
+func (a *App) newEyes(decoders *child.Pool) (*cluster.Eyes, error) {
+	d, err := a.detector()
+	if err != nil {
+		return nil, err
+	}
+	eye := &timeline.Eye{Judge: d, Decode: a.apart(decoders)}
+	return cluster.NewEyes(cluster.EyesOptions{Model: d.Model(), Look: func(ctx context.Context, file []byte) (cluster.Seen, error) {
+		ctx, cancel := context.WithTimeout(ctx, lookTime)
+		defer cancel()
+		s, err := eye.Examine(ctx, file)
+		return cluster.Seen{Score: s.Score, Sketch: s.Sketch, Unread: s.Unread}, err
+	}}), nil
 }
 
 // dreamers make pieces for bots, and for the page, which shows them on their way.

@@ -2,14 +2,18 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/cluster"
 	"slugpuppy/cluster/broker"
 	"slugpuppy/config"
+	"slugpuppy/picture"
 )
 
 // clustered is a house whose daemon has its pictures made by others.
@@ -33,7 +37,7 @@ func clustered(t *testing.T) (h *house, worker *config.Config) {
 	return h, worker
 }
 
-func TestAMentionIsAnsweredWithWhatAWorkerMade(t *testing.T) {
+func TestAMentionIsAnsweredAndAPictureJudgedByAWorker(t *testing.T) {
 	h, worker := clustered(t)
 	var log strings.Builder
 	w := New(worker, Options{Version: "test", Log: &log})
@@ -45,7 +49,8 @@ func TestAMentionIsAnsweredWithWhatAWorkerMade(t *testing.T) {
 		}
 	})
 	serve(t, func(ctx context.Context) error { defer close(over); return w.Work(ctx) })
-	serve(t, func(ctx context.Context) error { return New(h.config(t), Options{Version: "test"}).Serve(ctx, false) })
+	d := New(h.config(t), Options{Version: "test"})
+	serve(t, func(ctx context.Context) error { return d.Serve(ctx, false) })
 	who := h.server.AddUser("someone", mastodontest.UserOptions{})
 	var asked mastodontest.Status
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) { // older ones are not answered
@@ -59,11 +64,40 @@ func TestAMentionIsAnsweredWithWhatAWorkerMade(t *testing.T) {
 			if len(replies[0].Media) != 1 {
 				t.Errorf("the answer is %q", replies[0].Text)
 			}
+			judgedElsewhere(t, d)
 			return
 		}
 		if time.Now().After(end) {
 			t.Fatal("nobody answered")
 		}
+	}
+}
+
+// judgedElsewhere compares what a worker sees in a picture with what is seen here.
+func judgedElsewhere(t *testing.T, d *App) {
+	t.Helper()
+	png, err := picture.EncodePNG(picture.Landscape(90, 60, 2), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := d.viewer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := v.View(t.Context(), png, func(context.Context) (cluster.Seen, error) { return cluster.Seen{}, errors.New("no worker looked") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge, err := d.Detector()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := judge.Judge(t.Context(), picture.Landscape(90, 60, 2))
+	if err != nil || got.Score != want.Score || !slices.Equal(got.Sketch, picture.SketchOf(picture.Landscape(90, 60, 2))) {
+		t.Errorf("there %g, here %g, %v", got.Score, want.Score, err)
+	}
+	if _, err := v.View(t.Context(), png, nil); err != nil || v.Views().Known != 1 {
+		t.Errorf("it was not kept: %+v, %v", v.Views(), err)
 	}
 }
 

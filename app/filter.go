@@ -29,6 +29,13 @@ func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
 	o.Connect, o.Disconnect = known.reader, known.disconnect
 	o.Poll, o.Check, o.Keep, o.Share = cfg.Poll.Std(), cfg.Check.Std(), cfg.Keep.Std(), cfg.Share
 	o.Looks, o.First = runtime.GOMAXPROCS(0), 200
+	if a.cfg.Cluster.On() {
+		v, err := a.viewer()
+		if err != nil {
+			return nil, err
+		}
+		o.Eye.Elsewhere, o.Fetches = elsewhere(v), fetchesForOthers
+	}
 	return timeline.New(o)
 }
 

@@ -31,9 +31,18 @@ func (a *App) Work(ctx context.Context) error {
 		return err
 	}
 	defer c.close()
+	decoders, err := a.newDecoders()
+	if err != nil {
+		return err
+	}
+	defer decoders.Close()
+	eyes, err := a.newEyes(decoders)
+	if err != nil {
+		return err
+	}
 	gallery := &gallery{app: a, usual: engine}
 	w := cluster.NewWorker(cluster.WorkerOptions{Link: c.link, Maker: gallery.maker, Networks: []string{engine.Network.Hash()},
-		Slots: a.cfg.Dream.Workers})
+		Slots: a.cfg.Dream.Workers, Eyes: eyes})
 	a.log.Info("working", "broker", c.link.Broker(), "at_the_same_time", a.cfg.Dream.Workers, "arithmetic", classifier.Arithmetic())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return underSystemd(a.log).supervise(ctx, a.loops, a.log) })

@@ -38,6 +38,7 @@ type Times struct {
 	Beat  time.Duration // between what a node says of itself [5 s]
 	Away  time.Duration // how long a broker may be gone, or all workers, before others do the work [10 s]
 	Reply time.Duration // how long the broker may take to answer [5 s]
+	Claim time.Duration // how long who looks at a file has it for themselves [30 s]
 }
 
 func (o Options) withDefaults() Options {
@@ -50,6 +51,7 @@ func (o Options) withDefaults() Options {
 	o.Times.Beat = or(o.Times.Beat, 5*time.Second)
 	o.Times.Away = or(o.Times.Away, 10*time.Second)
 	o.Times.Reply = or(o.Times.Reply, 5*time.Second)
+	o.Times.Claim = or(o.Times.Claim, 30*time.Second)
 	return o
 }
 
@@ -291,7 +293,7 @@ func (l *Link) make(ctx context.Context, k *kept) (err error) {
 		return err
 	})
 	step("claims", func() (err error) {
-		k.claims, err = l.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: claimsName, TTL: claimTime,
+		k.claims, err = l.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: claimsName, TTL: l.opt.Times.Claim,
 			MaxBytes: 64 << 20, MaxValueSize: mostVerdict, Storage: jetstream.MemoryStorage})
 		return err
 	})

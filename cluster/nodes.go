@@ -28,7 +28,9 @@ type Node struct {
 	Busy       int       `json:"busy,omitempty"`  // of them just now
 	Done       int       `json:"done,omitempty"`  // orders since it began, well or not
 	Again      int       `json:"again,omitempty"` // of them that somebody else had before
-	Looks      int       `json:"looks,omitempty"` // pictures looked at
+	Looks      int       `json:"looks,omitempty"` // pictures that a worker looked at
+	Asked      int       `json:"asked,omitempty"` // files that a daemon asked about,
+	Known      int       `json:"known,omitempty"` // and of them those that somebody had seen before
 	Draining   bool      `json:"draining,omitempty"`
 	Since      time.Time `json:"since"`
 }
@@ -61,7 +63,7 @@ func readNode(data []byte) (Node, error) {
 		return n, fmt.Errorf("%w: a node of kind %.20q", ErrMalformed, string(n.Kind))
 	}
 	n.Name, n.Version, n.Arithmetic = visible.Line(n.Name), visible.Line(n.Version), visible.Line(n.Arithmetic)
-	for _, v := range []*int{&n.Cores, &n.Slots, &n.Busy, &n.Done, &n.Again, &n.Looks} {
+	for _, v := range []*int{&n.Cores, &n.Slots, &n.Busy, &n.Done, &n.Again, &n.Looks, &n.Asked, &n.Known} {
 		*v = min(max(*v, 0), math.MaxInt32)
 	}
 	return n, nil

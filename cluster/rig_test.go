@@ -17,7 +17,7 @@ import (
 )
 
 // quick are times that tests have time for.
-var quick = cluster.Times{Ack: time.Second, Beat: 100 * time.Millisecond, Away: time.Second, Reply: 2 * time.Second}
+var quick = cluster.Times{Ack: time.Second, Beat: 100 * time.Millisecond, Away: time.Second, Reply: 2 * time.Second, Claim: time.Second}
 
 var (
 	network = sync.OnceValues(classifier.Default)

@@ -96,6 +96,8 @@ func FuzzMessages(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add(writeLook([][]byte{{1, 2}, nil, {3}}))
+	f.Add([]byte(`{"v":1,"node":"w","seen":[{"score":0.5,"sketch":"AAAA"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if v, err := readTicket(data); err == nil {
 			again, err := json.Marshal(v)
@@ -114,6 +116,15 @@ func FuzzMessages(f *testing.F) {
 				t.Errorf("%+v", v)
 			}
 			preview(v.JPEG)
+		}
+		if files, err := readLook(data); err == nil && !bytes.Equal(writeLook(files), data) {
+			t.Errorf("%q became %q", data, writeLook(files))
+		}
+		if s, err := readVerdict(data); err == nil && !(s.Score >= 0 && s.Score <= 1) {
+			t.Errorf("%+v", s)
+		}
+		if a, err := readAnswer(data, 1); err == nil && !a.Busy && len(a.Seen) != 1 {
+			t.Errorf("%+v", a)
 		}
 		if n, err := readNode(data); err == nil && (n.Slots < 0 || !validID(n.ID)) {
 			t.Errorf("%+v", n)

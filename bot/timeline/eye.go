@@ -39,6 +39,9 @@ type Eye struct {
 	Decode func(ctx context.Context, data []byte) (image.Image, error)
 	// FetchBytes bounds a picture's file.
 	FetchBytes int64
+	// Elsewhere has a file looked at by whoever is free, once for all who share that, or calls here, which looks at
+	// it here; nil: all are looked at here. An error that is not here's is for now.
+	Elsewhere func(ctx context.Context, data []byte, here func(context.Context) (store.Sight, error)) (store.Sight, error)
 	// Looked is told how long the network took, for metrics; nil: nobody is.
 	Looked func(took time.Duration)
 
@@ -158,12 +161,7 @@ func (e *Eye) see(ctx context.Context, from Source, m network.Media) (seen store
 	if seen, ok, err := e.Known(hash); err != nil || ok {
 		return seen, err
 	}
-	err = from.Work(ctx, func(within context.Context) error {
-		return pulse.Safely(func() error {
-			seen, err = e.examine(within, hash, data)
-			return err
-		})
-	})
+	seen, err = e.looked(ctx, from, hash, data)
 	var missed *unseen
 	switch {
 	case ctx.Err() != nil:
@@ -174,6 +172,35 @@ func (e *Eye) see(ctx context.Context, from Source, m network.Media) (seen store
 		return store.Sight{}, &unseen{err: err, bare: !ended(err)}
 	}
 	return seen, nil
+}
+
+// looked has a file looked at, elsewhere or when it is the subscriber's turn here.
+func (e *Eye) looked(ctx context.Context, from Source, hash string, data []byte) (store.Sight, error) {
+	wasHere := false
+	here := func(ctx context.Context) (seen store.Sight, err error) {
+		wasHere = true
+		err = from.Work(ctx, func(within context.Context) error {
+			return pulse.Safely(func() error {
+				seen, err = e.examine(within, hash, data)
+				return err
+			})
+		})
+		return seen, err
+	}
+	if e.Elsewhere == nil {
+		return here(ctx)
+	}
+	seen, err := e.Elsewhere(ctx, data, here)
+	if err != nil && !wasHere {
+		err = &unseen{err: err}
+	}
+	seen.Picture = hash
+	return seen, err
+}
+
+// Examine looks at a file for somebody else. The error is for what is not the file's fault.
+func (e *Eye) Examine(ctx context.Context, data []byte) (store.Sight, error) {
+	return e.examine(ctx, digest(data), data)
 }
 
 // examine decodes and judges a file.

@@ -19,10 +19,10 @@ type desks struct {
 	slow           *slowness
 }
 
-// newDesks shares so many looks at a time.
-func newDesks(looks int, limit time.Duration) *desks {
-	const fetches = 3 // for each look: downloads wait, looks compute
-	return &desks{fetches: newTurns(fetches*looks, max(2, fetches*looks/2)), looks: newTurns(looks, looks), limit: limit, slow: newSlowness()}
+// newDesks shares so many looks and downloads at a time.
+func newDesks(looks, fetches int, limit time.Duration) *desks {
+	fetches = max(fetches, 3*looks) // downloads wait, looks compute
+	return &desks{fetches: newTurns(fetches, max(2, fetches/2)), looks: newTurns(looks, looks), limit: limit, slow: newSlowness()}
 }
 
 // source is one subscriber's share of the desks.

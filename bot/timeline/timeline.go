@@ -49,6 +49,8 @@ type Options struct {
 	Backoff backoff.Law // of servers that do not answer well; 5 s to 15 min
 	// Looks is how many pictures are looked at at a time, for all subscribers; 2.
 	Looks int
+	// Fetches is how many pictures are downloaded at a time, and wait to be looked at; 3 for each look.
+	Fetches int
 	// PictureTime is how long the download of a picture may take, and how long a look at it; 20 s.
 	PictureTime time.Duration
 	// First is how many posts of the past are looked at when somebody joins; 200.
@@ -101,7 +103,7 @@ func New(o Options) (*Filter, error) {
 		o.Observer = deaf{}
 	}
 	o.Looks, o.First = max(1, o.Looks), max(1, o.First)
-	return &Filter{Options: o, desks: newDesks(o.Looks, o.PictureTime), watchers: map[identity.Identity]*watcher{}, joined: make(chan struct{}, 1)}, nil
+	return &Filter{Options: o, desks: newDesks(o.Looks, o.Fetches, o.PictureTime), watchers: map[identity.Identity]*watcher{}, joined: make(chan struct{}, 1)}, nil
 }
 
 func (o Options) validate() error {

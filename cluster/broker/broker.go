@@ -43,6 +43,9 @@ func keyFiles(dir string) Files {
 	return Files{filepath.Join(dir, "cluster-daemon.nk"), filepath.Join(dir, "cluster-worker.nk")}
 }
 
+// mostMessage lets nearly every picture of a timeline through in one piece.
+const mostMessage = 8 << 20
+
 // patience is how long a server may take to come up.
 const patience = 20 * time.Second
 
@@ -94,7 +97,7 @@ func (o Options) settings() (*server.Options, error) {
 		bytes = 6 << 30
 	}
 	s := &server.Options{ServerName: "slugpuppy", Host: host, Port: number, NoSigs: true, NoLog: o.Log == nil, JetStream: true,
-		StoreDir: filepath.Join(o.Dir, "cluster"), JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: bytes, Nkeys: users,
+		StoreDir: filepath.Join(o.Dir, "cluster"), MaxPayload: mostMessage, JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: bytes, Nkeys: users,
 		PingInterval: 20 * time.Second, MaxPingsOut: 2}
 	if o.Certificate != "" {
 		pair, err := tls.LoadX509KeyPair(o.Certificate, o.Key)
