@@ -71,7 +71,7 @@ func (d *daemon) newBots() (bots []*reply.Daemon, err error) {
 func (d *daemon) bot(p place, b network.Bot) (*reply.Daemon, error) {
 	o := reply.Options{Log: d.app.log.With("network", p.Name), Letters: d.letters[p.Name],
 		Replied: d.counts.Replied, Pulse: d.loops,
-		Decode: d.counts.Decoding("mentions", d.app.apart(d.decoders))}
+		Decode: d.counts.Decoding("mentions", d.app.apart(d.decoders)), Frames: d.app.frames(d.decoders)}
 	if o.Letters != nil && d.filter != nil {
 		o.Orders = orders{d.filter}
 	}

@@ -2,11 +2,16 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"image"
+	"os"
 	"runtime"
 	"strconv"
+	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/dream/cinema"
 	"slugpuppy/picture"
 	"slugpuppy/picture/child"
 )
@@ -60,6 +65,61 @@ func (a *App) apart(p *child.Pool) decoder {
 		return pic.Image, nil
 	}
 }
+
+// frames decodes clips of strangers: pictures that move as others, and videos by ffmpeg where there is one.
+func (a *App) frames(p *child.Pool) *clipDecoder {
+	lim := a.pictures
+	lim.MaxFrames = mostClipFrames
+	return &clipDecoder{p, lim, a.FFmpeg()}
+}
+
+// mostClipFrames is how many frames of a clip are decoded at most: those of more than five seconds are not looked at, however
+// quickly they are shown.
+const mostClipFrames = 300
+
+// videoTime is how long ffmpeg may take for a stranger's video.
+const videoTime = 2 * time.Minute
+
+type clipDecoder struct {
+	pool   *child.Pool
+	limits picture.Limits
+	ffmpeg string
+}
+
+// Videos says whether there is an ffmpeg.
+func (c *clipDecoder) Videos() bool { return c.ffmpeg != "" }
+
+// Frames implements reply.FrameDecoder and timeline's. A video is read as what it begins like, and as nothing that could name
+// other files.
+func (c *clipDecoder) Frames(ctx context.Context, data []byte, show func(picture.Frame) error) error {
+	format := map[string]string{"mp4": "mp4", "webm": "matroska"}[picture.Sniff(data)]
+	if format == "" || c.ffmpeg == "" {
+		return c.pool.Frames(ctx, data, c.limits, show)
+	}
+	f, err := os.CreateTemp("", "slugpuppy-video-")
+	if err != nil {
+		return fmt.Errorf("keep a video: %w", err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("keep a video: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, videoTime)
+	defer cancel()
+	n := 0
+	cinema.ReadVideo(ctx, c.ffmpeg, f.Name(), format, videoRate, c.limits, func(frame picture.Frame, e error) bool {
+		if err = e; err == nil {
+			err = show(frame)
+		}
+		n++
+		return err == nil && n < mostClipFrames
+	})
+	return err
+}
+
+// videoRate is at how many frames a second strangers' videos are looked at.
+const videoRate = 12
 
 // checkDecoders starts a process as strangers' pictures are decoded in.
 func (a *App) checkDecoders(ctx context.Context) network.Finding {

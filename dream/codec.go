@@ -23,6 +23,7 @@ import (
 // not trusted.
 const (
 	orderMark = "dreamorder1\n"
+	clipMark  = "dreamorder2\n" // an order with a clip, which is its third file
 	pieceMark = "dreampiece1\n"
 )
 
@@ -101,6 +102,7 @@ type wireOrder struct {
 	Network string       `json:"network,omitempty"`
 	ISA     string       `json:"isa,omitempty"`
 	Accept  []wireFormat `json:"accept,omitempty"`
+	EachNS  int64        `json:"each_ns,omitempty"` // of a clip's frames
 }
 
 type wireFormat struct {
@@ -115,14 +117,22 @@ func (o Order) MarshalBinary() ([]byte, error) {
 	for _, f := range o.Accept {
 		w.Accept = append(w.Accept, wireFormat(f))
 	}
-	return writeParts(orderMark, w, pixels(o.Source), pixels(o.Guide))
+	if o.Clip == nil {
+		return writeParts(orderMark, w, pixels(o.Source), pixels(o.Guide))
+	}
+	w.EachNS = int64(o.Clip.Each)
+	return writeParts(clipMark, w, pixels(o.Source), pixels(o.Guide), o.Clip.pack)
 }
 
 // UnmarshalBinary reads an order. The ranges of its recipe are unchecked: Make does that. The error
 // is an ErrMalformed.
 func (o *Order) UnmarshalBinary(data []byte) error {
 	var w wireOrder
-	parts, err := readParts(data, orderMark, &w, 2)
+	mark, files := orderMark, 2
+	if bytes.HasPrefix(data, []byte(clipMark)) {
+		mark, files = clipMark, 3
+	}
+	parts, err := readParts(data, mark, &w, files)
 	if err != nil {
 		return err
 	}
@@ -138,6 +148,11 @@ func (o *Order) UnmarshalBinary(data []byte) error {
 	}
 	if got.Guide, err = readPixels(parts[1]); err != nil {
 		return fmt.Errorf("guide: %w", err)
+	}
+	if mark == clipMark {
+		if got.Clip, err = unpackClip(time.Duration(w.EachNS), bytes.Clone(parts[2])); err != nil {
+			return err
+		}
 	}
 	*o = got
 	return nil

@@ -56,7 +56,7 @@ func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece
 	if err != nil {
 		return Piece{}, err
 	}
-	how := methods[r.Verb]
+	how, moving := methods[r.Verb], o.Clip != nil && r.Verb == Dream
 	j := &job{m: m, r: r, meter: &meter{report: report, frames: 1}, source: o.Source, guide: o.Guide}
 	j.preset, _ = FindPreset(r.Preset)
 	if !how.fromNoise {
@@ -68,9 +68,12 @@ func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece
 		}
 	}
 	p, err := Piece{}, error(nil)
-	if how.moves {
+	switch {
+	case moving:
+		p, err = j.clip(ctx, o, j.movieFrames(ctx, o.Clip))
+	case how.moves:
 		p, err = j.clip(ctx, o, how.render(ctx, j))
-	} else {
+	default:
 		p, err = j.picture(o, how.render(ctx, j))
 	}
 	if err != nil {

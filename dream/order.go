@@ -15,6 +15,8 @@ type Order struct {
 	Recipe Recipe
 	Source *image.NRGBA // what is dreamed; nil for imagine
 	Guide  *image.NRGBA // what guides it, if the recipe says so; else nil
+	// Clip is what is dreamed frame by frame instead, if the recipe's verb is Dream; Source is its first frame then. nil: a still.
+	Clip *Clip
 	// Network is the hash of the network it is meant for and ISA the arithmetic, as
 	// classifier.Arithmetic names it; "" is whatever is at hand.
 	Network, ISA string
@@ -109,6 +111,8 @@ const (
 	Squeezed NoteKind = "squeezed"
 	// NoFilm: the film encoder failed, so the clip is of another type.
 	NoFilm NoteKind = "no-film"
+	// Shortened: of a clip that is longer only the first W tenths of a second were dreamed.
+	Shortened NoteKind = "shortened"
 	// HeavyFilm: the film weighed too much, so the clip is of another type.
 	HeavyFilm NoteKind = "heavy-film"
 )

@@ -28,7 +28,8 @@ type cheap struct {
 	peak   atomic.Int32
 	guided atomic.Int32
 
-	encoded atomic.Int32 // stills
+	encoded atomic.Int32               // stills
+	clip    atomic.Pointer[dream.Clip] // of the last order
 }
 
 func (c *cheap) enter(ctx context.Context, report func(dream.Progress)) error {
@@ -74,7 +75,8 @@ func (c *cheap) Make(ctx context.Context, o dream.Order, report func(dream.Progr
 		return dream.Piece{}, err
 	}
 	p := dream.Piece{Recipe: o.Recipe}
-	if o.Recipe.Verb.Moves() {
+	c.clip.Store(o.Clip)
+	if o.Recipe.Verb.Moves() || o.Clip != nil {
 		p.File = dream.File{Data: tinyGIF, MIME: dream.GIF, W: 1, H: 1, Frames: 1}
 		return p, nil
 	}

@@ -66,7 +66,7 @@ func (t *task) findPicture(ctx context.Context) (*found, error) {
 			own = true
 			continue
 		}
-		if m := stills(p); len(m) > 0 {
+		if m := t.stills(p); len(m) > 0 {
 			return &found{p, m}, nil
 		}
 		clip = true
@@ -94,7 +94,7 @@ func unready(m network.Media) bool {
 // be read is passed over; the platform hides what is private.
 func (t *task) places(ctx context.Context) ([]network.Post, error) {
 	places := []network.Post{t.post}
-	if len(stills(t.post)) > 0 && !t.req.Guide {
+	if len(t.stills(t.post)) > 0 && !t.req.Guide {
 		return places, nil
 	}
 	if t.post.Quote != "" {
@@ -113,13 +113,14 @@ func (t *task) places(ctx context.Context) ([]network.Post, error) {
 	return append(places, above[:min(len(above), ancestors)]...), nil
 }
 
-// stills are the pictures of a post, clips by the still that the server made of them.
-func stills(p network.Post) (out []network.Media) {
+// stills are the pictures of a post, clips by the still that the server made of them: GIFs that it made films, and videos where
+// those can be read.
+func (d *Daemon) stills(p network.Post) (out []network.Media) {
 	for _, m := range p.Media {
 		switch {
 		case m.Kind == network.Still && m.URL != "":
 			out = append(out, m)
-		case m.Kind == network.Gifv && m.PreviewURL != "":
+		case m.PreviewURL != "" && (m.Kind == network.Gifv || m.Kind == network.Video && d.Options.Frames != nil && d.Options.Frames.Videos()):
 			m.URL = m.PreviewURL
 			out = append(out, m)
 		}
@@ -174,10 +175,23 @@ func (t *task) load(ctx context.Context, m network.Media) (*image.NRGBA, error) 
 	if err != nil {
 		return nil, err
 	}
+	return t.decode(ctx, m, data)
+}
+
+// ours is a refusal where the file says that we made it, unless more of that is asked for.
+func (t *task) ours(data []byte) error {
 	if t.req.Verb != mention.Deeper && strings.HasPrefix(picture.Comment(data), dream.Signature) {
-		return nil, &refusal{words.Already, "the file says that we made it"}
+		return &refusal{words.Already, "the file says that we made it"}
 	}
-	img, err := t.Decode(ctx, data)
+	return nil
+}
+
+// decode is load for what has been fetched.
+func (t *task) decode(ctx context.Context, m network.Media, data []byte) (*image.NRGBA, error) {
+	if err := t.ours(data); err != nil {
+		return nil, err
+	}
+	img, err := t.Options.Decode(ctx, data)
 	if err != nil {
 		return nil, fmt.Errorf("decode picture %s: %w", m.ID, err)
 	}
@@ -195,7 +209,7 @@ func (t *task) guide(ctx context.Context, f *found) (*found, error) {
 		return nil, err
 	}
 	for _, p := range places {
-		if m := stills(p); p.ID != f.post.ID && len(m) > 0 {
+		if m := t.stills(p); p.ID != f.post.ID && len(m) > 0 {
 			return &found{p, m[:1]}, nil
 		}
 	}

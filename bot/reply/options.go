@@ -12,6 +12,7 @@ import (
 	"slugpuppy/bot/pulse"
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
+	"slugpuppy/picture"
 	"slugpuppy/store"
 )
 
@@ -27,6 +28,13 @@ type Seer func(ctx context.Context, img image.Image, k int) ([]classifier.Guess,
 // *picture.Problem where the file is to blame.
 type Decoder func(ctx context.Context, data []byte) (image.Image, error)
 
+// FrameDecoder shows the frames of a hostile file one after the other, or as many as show wants; an error of show is returned as it is.
+// Videos says whether it reads what servers make of GIFs.
+type FrameDecoder interface {
+	Frames(ctx context.Context, data []byte, show func(picture.Frame) error) error
+	Videos() bool
+}
+
 // Options is what a daemon is made of. Platform, Store, Dreamer, See, Vocabulary, Decode and
 // Secret are required; every other zero value means the default beside it.
 type Options struct {
@@ -38,8 +46,10 @@ type Options struct {
 	// Label is what the network that a recipe names calls a label; "" where it is not at hand. May be nil.
 	Label func(model string, label int) string
 	// Words are those of another network that a request or a recipe names; nil: there is no other.
-	Words   func(model string) (*dream.Vocabulary, error)
-	Decode  Decoder
+	Words  func(model string) (*dream.Vocabulary, error)
+	Decode Decoder
+	// Frames decodes clips; nil: of a clip its first picture, or the server's still of it, is dreamed.
+	Frames  FrameDecoder
 	Secret  []byte // makes idempotency keys unguessable; the same for the life of the store
 	Log     *slog.Logger
 	Login   string   // the command that lets the bot in, as whoever reads the log is told

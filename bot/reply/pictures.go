@@ -72,7 +72,7 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]dreamt, error) {
 		}
 	}
 	if len(p.sources) == 0 {
-		res, err := t.dreamChain(ctx, p.recipe, nil, nil)
+		res, err := t.dreamChain(ctx, p.recipe, material{}, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +81,7 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]dreamt, error) {
 	}
 	var results []dreamt
 	for _, s := range p.sources[:min(len(p.sources), max(t.limits.Attachments, 1))] {
-		src, err := t.load(ctx, s.media)
+		src, err := t.material(ctx, s, p.recipe)
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +89,7 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]dreamt, error) {
 		if err != nil {
 			return nil, err
 		}
-		d, err := keepsakeOf(res, src, t.now())
+		d, err := keepsakeOf(res, src.img, t.now())
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]dreamt, error) {
 
 // dreamChain makes one piece, then what the wishes after the comma make of it. Only the last one
 // is sent.
-func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA) (words.Made, error) {
+func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src material, guide *image.NRGBA) (words.Made, error) {
 	wishes := chain(t.req)
 	res, err := t.link(ctx, r, src, guide, len(wishes) == 0)
 	for i, next := range wishes {
@@ -114,14 +114,14 @@ func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src, guide *image
 			r = deeper(res.Recipe, r, next.Count)
 		}
 		saw := res.Saw
-		res, err = t.link(ctx, r, res.Image, nil, i == len(wishes)-1)
+		res, err = t.link(ctx, r, material{img: res.Image}, nil, i == len(wishes)-1)
 		res.Saw = saw
 	}
 	return res, err
 }
 
 // link makes one piece of a chain. Only the last may be a clip.
-func (t *task) link(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA, last bool) (words.Made, error) {
+func (t *task) link(ctx context.Context, r dream.Recipe, src material, guide *image.NRGBA, last bool) (words.Made, error) {
 	if r.Verb.Moves() && !last {
 		return words.Made{}, &refusal{words.NoClip, "a wish after a clip"}
 	}

@@ -168,7 +168,7 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	if err != nil {
 		return plan{}, fmt.Errorf("look up the original: %w", err)
 	}
-	media := stills(post)
+	media := t.stills(post)
 	if r.Made.SourceMedia >= len(media) {
 		return plan{}, &refusal{words.Gone, "the original has lost its picture"}
 	}

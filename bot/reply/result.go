@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"slugpuppy/bot/reply/words"
@@ -13,14 +14,18 @@ import (
 
 // make makes one piece. One that is to be sent is encoded so that the server takes it; of another
 // there are only the pixels, to go on from.
-func (t *task) make(ctx context.Context, r dream.Recipe, src, guide *image.NRGBA, send bool) (words.Made, error) {
-	o := dream.Order{Recipe: r, Source: src, Guide: guide}
+func (t *task) make(ctx context.Context, r dream.Recipe, src material, guide *image.NRGBA, send bool) (words.Made, error) {
+	o := dream.Order{Recipe: r, Source: src.img, Guide: guide}
 	if send {
+		o.Clip = src.clip
 		o.Accept = t.accepted()
 	}
 	p, err := t.Dreamer.Make(ctx, o, func(p dream.Progress) { t.running.report(t.job.ID, p) })
 	if err != nil {
 		return words.Made{}, fmt.Errorf("%s: %w", r.Verb, err)
+	}
+	if o.Clip != nil && src.cut {
+		p.Notes = append(p.Notes, dream.Note{Kind: dream.Shortened, W: int(o.Clip.Length().Round(100*time.Millisecond) / (100 * time.Millisecond))})
 	}
 	for _, n := range p.Notes {
 		t.Log.Info("made differently than asked", "job", t.job.ID, "note", n.Kind, "reason", n.Why)

@@ -108,7 +108,7 @@ func (d *Daemon) inherited(p, parent network.Post) bool {
 // commanding says whether a post can only be a request: it begins with something of the grammar, and
 // has no wish for things that do not exist: "no way" is talk. So is a new picture for us alone.
 func (d *Daemon) commanding(p network.Post) bool {
-	if len(stills(p)) > 0 && len(p.Mentions) <= 1 && len(withoutHandles(p.Text)) == 0 && d.addressed(p.Text) {
+	if len(d.stills(p)) > 0 && len(p.Mentions) <= 1 && len(withoutHandles(p.Text)) == 0 && d.addressed(p.Text) {
 		return true
 	}
 	req, ok := mention.Command(p.Text, p.Language, d.self.Handle)

@@ -13,6 +13,8 @@ func Note(n dream.Note) string {
 	switch n.Kind {
 	case dream.Smaller:
 		return fmt.Sprintf("Your picture is large, so I dreamed it at %dx%d and laid the dream over it at full size.", n.W, n.H)
+	case dream.Shortened:
+		return fmt.Sprintf("Your clip is long, so I dreamed its first %.3g seconds.", float64(n.W)/10)
 	case dream.NoFilm:
 		return "The film encoder failed, so this is a GIF."
 	}
