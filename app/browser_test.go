@@ -54,7 +54,7 @@ func chrome(t *testing.T) (ctx context.Context, complaints func() []string) {
 	t.Cleanup(cancel)
 	ctx, stop := chromedp.NewContext(alloc)
 	t.Cleanup(stop)
-	ctx, end := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, end := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(end)
 	var mu sync.Mutex
 	var said []string
@@ -82,7 +82,48 @@ var looks = []struct {
 	suffix        string
 	width, height int64
 	scheme        string
-}{{"", 900, 700, "light"}, {"-phone", 390, 780, "light"}, {"-dark", 900, 700, "dark"}, {"-phone-dark", 390, 780, "dark"}}
+	barriers      bool // are looked for: the two others are made of the same two halves
+}{{"", 900, 700, "light", true}, {"-phone", 390, 780, "light", false}, {"-dark", 900, 700, "dark", false},
+	{"-phone-dark", 390, 780, "dark", true}}
+
+// axe is what `scripts/axe` has fetched, "" where it was never run.
+var axe = sync.OnceValue(func() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "slugpuppy", "axe-4.10.2.js"))
+	if err != nil {
+		return ""
+	}
+	return string(data)
+})
+
+// barriers looks on the page, as it is now, for what keeps people from using it.
+func barriers(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	if axe() == "" {
+		t.Logf("%s: nobody looks for barriers; `scripts/axe` fetches what does", name)
+		return
+	}
+	type violation struct {
+		ID, Help string
+		Nodes    []struct{ HTML, FailureSummary string }
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[*runtime.RemoteObject](axe()+";null")); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](
+		`axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then(r => r.violations)`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	for _, v := range found {
+		for _, n := range v.Nodes {
+			t.Errorf("%s: %s: %s\n%s\n%s", name, v.ID, v.Help, n.HTML, n.FailureSummary)
+		}
+	}
+}
 
 // look sees the page in every way: nothing may stick out of a phone's screen. Pictures of it are kept
 // when they are wanted.
@@ -100,6 +141,16 @@ func look(t *testing.T, ctx context.Context, name string) {
 		wide, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
 		if err != nil || wide > l.width {
 			t.Errorf("%s%s is %d pixels wide, the screen %d: %v", name, l.suffix, wide, l.width, err)
+		}
+		cut, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("button, input, select, summary, a.button")].filter(e => {
+			const r = e.getBoundingClientRect();
+			return e.checkVisibility() && !e.closest(".unseen") && (r.left < 0 || r.right > innerWidth);
+		}).map(e => e.outerHTML)`))
+		if err != nil || len(cut) > 0 {
+			t.Errorf("%s%s: controls are cut: %v %v", name, l.suffix, cut, err)
+		}
+		if l.barriers {
+			barriers(t, ctx, name+l.suffix)
 		}
 		if dir := os.Getenv(screenshots); dir != "" {
 			shoot(t, ctx, filepath.Join(dir, name+l.suffix+".png"))

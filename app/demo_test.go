@@ -8,19 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"golang.org/x/sync/errgroup"
 
 	"slugpuppy/app/apptest"
 	"slugpuppy/bot/network/mastodon"
 )
 
-// A newcomer opens one page and needs no account: the timeline fills with dreams, the filter hides those and
-// nothing else, and the program's own pages let them in.
-func TestOnOnePageOfTheDemoEverythingCanBeTried(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("the dreams of a demo are left out of -short")
-	}
+// evening is a demo's page that is served until the test ends, at this address.
+func evening(t *testing.T) (address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +38,18 @@ func TestOnOnePageOfTheDemoEverythingCanBeTried(t *testing.T) {
 			return group.Wait()
 		})
 	})
-	b := apptest.NewBrowser(t, "http://"+l.Addr().String(), nil)
+	return "http://" + l.Addr().String()
+}
+
+// A newcomer opens one page and needs no account: the timeline fills with dreams, the filter hides those and
+// nothing else, and the program's own pages let them in.
+func TestOnOnePageOfTheDemoEverythingCanBeTried(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("the dreams of a demo are left out of -short")
+	}
+	address := evening(t)
+	b := apptest.NewBrowser(t, address, nil)
 	await := func(path, text string) string {
 		t.Helper()
 		for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
@@ -74,4 +82,39 @@ func TestOnOnePageOfTheDemoEverythingCanBeTried(t *testing.T) {
 	}
 	b.Post("/forget", "sure", "yes")
 	await("/", "The filter only looks.") // whoever left can begin again
+}
+
+func TestTheDemoInARealBrowser(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("the demo in a real browser is left out of -short")
+	}
+	ctx, complaints := chrome(t)
+	run := func(what string, actions ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, actions...); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	run("open the demo", chromedp.Navigate(evening(t)), chromedp.WaitVisible("#words"), chromedp.SendKeys("#words", "half a wi"))
+	until(t, ctx, `document.getElementById("posts").textContent.includes("Last night, by the lake.")`)
+	typed, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.getElementById("words").value`))
+	if err != nil || typed != "half a wi" {
+		t.Errorf("who types is interrupted: %q %v", typed, err)
+	}
+	look(t, ctx, "demo-shadow")
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click("button[value=on]")); err != nil {
+		t.Fatal(err)
+	}
+	until(t, ctx, `document.querySelectorAll(".warned").length > 0`)
+	run("open what is filtered", chromedp.Click(".warned > summary"), chromedp.WaitVisible(".warned[open] img"))
+	until(t, ctx, `document.querySelectorAll(".warned").length > 1`) // the page was brought up to date meanwhile
+	open, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector(".warned[open] img") !== null`))
+	if err != nil || !open {
+		t.Errorf("what was opened is closed again: %v", err)
+	}
+	look(t, ctx, "demo")
+	for _, c := range complaints() {
+		t.Errorf("the browser complains: %s", c)
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"image/color"
 	"image/draw"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,6 +61,7 @@ func makeAll(ctx context.Context, dir string, only []string) error {
 		{"imagine.jpg", p.row("imagine banana", "imagine dumbbell", "imagine golden retriever", "imagine king penguin")},
 		{"dive.gif", p.dive},
 		{"sheet.jpg", p.sheet},
+		{"../bot/web/static/logo.png", p.logo},
 	}
 	for _, pic := range all {
 		if len(only) > 0 && !slices.Contains(only, pic.name) {
@@ -141,6 +143,34 @@ func (p painter) sheet(ctx context.Context, path string) error {
 		return err
 	}
 	return save(path, sheet)
+}
+
+// logo is the face that came out of a slug and a dog, in a circle.
+func (p painter) logo(ctx context.Context, path string) error {
+	r, err := p.recipe(ctx, "imagine slug and a golden retriever size=224 steps=50 seed=5")
+	if err != nil {
+		return err
+	}
+	res, err := p.maker.Make(ctx, dream.Order{Recipe: r}, nil)
+	if err != nil {
+		return err
+	}
+	face := image.Rect(28, 74, 156, 202)
+	const side = 72 // twice what the page shows, for fine screens
+	cut := picture.FromImage(res.Image.SubImage(face)).Resize(side, side).NRGBA()
+	for y := range side {
+		for x := range side {
+			off := math.Hypot(float64(x)+0.5-side/2, float64(y)+0.5-side/2) - (side/2 - 1)
+			c := cut.NRGBAAt(x, y)
+			c.A = uint8(255 * (1 - min(max(off, 0), 1)))
+			cut.SetNRGBA(x, y, c)
+		}
+	}
+	data, err := picture.EncodePNG(cut, "")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
 }
 
 const gap = 8 // between pictures of a row, in pixels

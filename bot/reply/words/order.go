@@ -271,12 +271,19 @@ func Report(r timeline.Report) string {
 	if r.Noted > 0 {
 		parts = append(parts, "I would have hidden "+posts(r.Noted))
 	}
-	by := "1 account"
-	if n := len(r.Artists); n != 1 {
-		by = fmt.Sprintf("%d accounts", n)
+	by := ""
+	switch n := len(r.Artists); {
+	case n == 1:
+		by = " by 1 account"
+	case n > 1:
+		by = fmt.Sprintf(" by %d accounts", n)
 	}
-	text := fmt.Sprintf("Since %s %s by %s, of %d with pictures; %d mistakes you told me of.",
-		day(r.Since), strings.Join(parts, " and "), by, r.Judged, r.Mistakes)
+	mistakes := "1 mistake"
+	if r.Mistakes != 1 {
+		mistakes = fmt.Sprintf("%d mistakes", r.Mistakes)
+	}
+	text := fmt.Sprintf("Since %s %s%s, of %d with pictures; %s you told me of.",
+		day(r.Since), strings.Join(parts, " and "), by, r.Judged, mistakes)
 	for _, a := range r.Artists[:min(len(r.Artists), 3)] {
 		text += fmt.Sprintf("\n%s: %d", Cut(strings.ReplaceAll(a.Handle, "@", " at "), mostArtist), a.Dreams) // mentions nobody
 	}
