@@ -24,5 +24,10 @@ func startBroker(p brokerPlan) (ownBroker, string, error) {
 		return nil, "", err
 	}
 	p.log.Info("the broker runs", "address", b.Address(), "nkey_of_workers", b.Keys().Worker)
-	return b, b.Keys().Daemon, nil
+	return own{b}, b.Keys().Daemon, nil
 }
+
+// own is the broker of this process.
+type own struct{ *server.Broker }
+
+func (o own) WorkerKey() string { return o.Keys().Worker }

@@ -19,6 +19,8 @@ import (
 // ownBroker is a NATS server in this process.
 type ownBroker interface {
 	InProcessConn() (net.Conn, error)
+	Address() string   // where other processes reach it
+	WorkerKey() string // file of the nkey that they use it with
 	Close()
 }
 

@@ -25,25 +25,28 @@ import (
 
 // Stage is the whole program on a fake network in this process, and a visitor who talks to the bot there.
 type Stage struct {
-	Demo   *demo.Demo
-	daemon *daemon
-	id     string // of the robot's account
-	cast   *demo.Cast
-	close  []func()
+	Demo *demo.Demo
+	// Workers are the processes that dream for it, by their names.
+	Workers []Hand
+	daemon  *daemon
+	id      string // of the robot's account
+	cast    *demo.Cast
+	close   []func()
 }
 
 // NewStage builds everything on the fake of a network; Close takes it away again. The page at an address has
-// a timeline and the program's own pages beside it; without an address there is only the bot.
-func NewStage(on, page string, o Options) (*Stage, error) {
+// a timeline and the program's own pages beside it; without an address there is only the bot. With workers so
+// many processes dream and look at pictures for it.
+func NewStage(on, page string, workers int, o Options) (*Stage, error) {
 	s := &Stage{}
-	if err := s.build(on, page, o); err != nil {
+	if err := s.build(on, page, workers, o); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Stage) build(on, page string, o Options) error {
+func (s *Stage) build(on, page string, workers int, o Options) error {
 	dir, err := os.MkdirTemp("", "slugpuppy-demo-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
@@ -59,6 +62,11 @@ func (s *Stage) build(on, page string, o Options) error {
 	scene := scenes[on](settings(cfg, kinds[i]))
 	s.close = append(s.close, scene.close)
 	a := New(cfg, o)
+	if workers > 0 {
+		if err := s.hire(a, dir, workers, o.Log); err != nil {
+			return err
+		}
+	}
 	cfg.Filter.Enabled = page != "" && scene.person != nil
 	if cfg.Filter.Enabled {
 		a.impatient(page, scene.person.Handle())
@@ -103,6 +111,9 @@ func (s *Stage) Run(ctx context.Context, play func(context.Context) error) error
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
 	group.Go(func() error { return s.daemon.bots[0].Run(ctx) })
+	if len(s.Workers) > 0 {
+		group.Go(func() error { return s.daemon.app.announce(ctx) })
+	}
 	if s.daemon.site != nil {
 		group.Go(func() error { return s.daemon.filter.Run(ctx) })
 		group.Go(func() error { return s.daemon.site.Run(ctx) })

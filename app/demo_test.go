@@ -22,7 +22,7 @@ func evening(t *testing.T) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage, err := NewStage(mastodon.Name, l.Addr().String(), Options{Version: "test"})
+	stage, err := NewStage(mastodon.Name, l.Addr().String(), 0, Options{Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,6 +20,10 @@ func TestMain(m *testing.M) {
 	if code, ok := Decode(os.Args[1:]); ok {
 		os.Exit(code)
 	}
+	// So does a demo's worker.
+	if len(os.Args) > 1 && os.Args[1] == workerCommand {
+		os.Exit(beWorker())
+	}
 	// db check runs this very program again in a child, which the parts that open a database ask for.
 	if len(os.Args) > 1 && os.Args[1] == "db" {
 		os.Exit(0) // it is sound: whether it is, is tested where the command is
@@ -32,6 +37,20 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(code)
+}
+
+// beWorker is what a demo of a test starts as a worker: it ends when standard input does.
+func beWorker() int {
+	cfg, err := Load(os.DevNull, os.LookupEnv)
+	if err != nil {
+		return 2
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { io.Copy(io.Discard, os.Stdin); cancel() }()
+	if err := New(cfg, Options{Version: "test"}).Work(ctx); err != nil {
+		return 1
+	}
+	return 0
 }
 
 // house is a fake server, a bot on it and the configuration that names them, in a folder of its own.

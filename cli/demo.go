@@ -26,6 +26,7 @@ type demoFlags struct {
 	out, listen string
 	network     string
 	verbose     bool
+	workers     int
 }
 
 func (c *console) demoCommand() *cobra.Command {
@@ -53,6 +54,8 @@ func (c *console) demoCommand() *cobra.Command {
 		"file for the first picture (default: dream.png, or dream.gif or .mp4 for a clip)")
 	cmd.Flags().Var(flagOf(&f.listen, "127.0.0.1:8080", place), "listen",
 		"address of the page; another port is taken when this one is not free")
+	cmd.Flags().Var(flagOf(&f.workers, "0", between(0, 16)), "workers",
+		"processes that dream and look for it, over a broker in this one; kill one to see another take over")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "show the bot's log")
 	return cmd
 }
@@ -73,11 +76,14 @@ func (c *console) demo(ctx context.Context, f demoFlags, words string) error {
 		defer l.Close()
 		page, address = l, l.Addr().String()
 	}
-	stage, err := app.NewStage(f.network, address, o)
+	stage, err := app.NewStage(f.network, address, f.workers, o)
 	if err != nil {
 		return err
 	}
 	defer stage.Close()
+	for _, w := range stage.Workers {
+		fmt.Fprintf(c.err, "%s dreams as process %d\n", w.Name, w.PID)
+	}
 	return stage.Run(ctx, func(ctx context.Context) error { return c.play(ctx, stage.Demo, page, f.out, words) })
 }
 

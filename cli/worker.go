@@ -1,9 +1,15 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+)
 
 func (c *console) workerCommand() *cobra.Command {
-	return &cobra.Command{
+	untilEOF := false
+	cmd := &cobra.Command{
 		Use:   "worker",
 		Short: "Dream and look at pictures for daemons on other machines",
 		Long: "Takes orders from the broker that cluster.nats names, until it is stopped; then it finishes what it has.\n" +
@@ -15,7 +21,17 @@ func (c *console) workerCommand() *cobra.Command {
 				return err
 			}
 			c.orderly.Store(true)
-			return a.Work(cmd.Context())
+			ctx, cancel := context.WithCancel(cmd.Context())
+			defer cancel()
+			if untilEOF {
+				go func() { io.Copy(io.Discard, c.in); cancel() }()
+			}
+			return a.Work(ctx)
 		},
 	}
+	cmd.Flags().BoolVar(&untilEOF, "until-eof", false, "end when standard input does, with whoever started it")
+	if err := cmd.Flags().MarkHidden("until-eof"); err != nil {
+		panic(err) // there is one
+	}
+	return cmd
 }

@@ -3,12 +3,14 @@ package cluster_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"slugpuppy/dream"
+	"slugpuppy/picture"
 )
 
 func TestAPieceHasTheSameBytesWhereverItIsMade(t *testing.T) {
@@ -80,5 +82,25 @@ func TestACancellationReachesTheWorker(t *testing.T) {
 	<-ended
 	if took := time.Since(began); took > quick.Ack/4 {
 		t.Errorf("the worker heard of it after %s", took)
+	}
+}
+
+// BenchmarkOverhead is what a dream costs more at a worker than here: all but the dreaming itself, with broker and
+// worker on this machine.
+func BenchmarkOverhead(b *testing.B) {
+	r := newRig(b)
+	d := r.dreamer(nil)
+	r.worker("one", copies)
+	for _, side := range []int{64, 512, 2048} {
+		b.Run(fmt.Sprintf("%dx%d", side, side*3/4), func(b *testing.B) {
+			o := order()
+			o.Source, o.Accept = picture.Landscape(side, side*3/4, 3), nil
+			eventually(b, "the worker is there", func() bool { _, err := d.Make(b.Context(), o, nil); return err == nil })
+			for b.Loop() {
+				if _, err := d.Make(b.Context(), o, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -305,13 +305,16 @@ func readParts(data []byte, mark string, v any, files int) ([][]byte, error) {
 	return parts[1:], nil
 }
 
-// pixels is a picture's file, empty without one.
+// pixels is a picture's file, empty without one. It is packed quickly rather than tightly: somebody waits for it.
 func pixels(img *image.NRGBA) func() ([]byte, error) {
 	return func() ([]byte, error) {
 		if img == nil {
 			return nil, nil
 		}
-		return picture.EncodePNG(img, "")
+		var file bytes.Buffer
+		enc := png.Encoder{CompressionLevel: png.BestSpeed}
+		err := enc.Encode(&file, img)
+		return file.Bytes(), err
 	}
 }
 
