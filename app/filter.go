@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"slugpuppy/bot/lists"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply"
 	"slugpuppy/bot/reply/words"
@@ -41,9 +42,9 @@ func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
 
 // idleFilter is the filter of a command that works without a daemon: made when it is asked for,
 // it does one pass at a time.
-func (a *App) idleFilter(known connections, decoders *child.Pool) func() (*timeline.Filter, error) {
+func (a *App) idleFilter(known connections, followed *lists.Desk, decoders *child.Pool) func() (*timeline.Filter, error) {
 	return sync.OnceValues(func() (*timeline.Filter, error) {
-		return a.newFilter(known, timeline.Options{}, a.apart(decoders), nil)
+		return a.newFilter(known, timeline.Options{Lists: followed}, a.apart(decoders), nil)
 	})
 }
 
@@ -54,7 +55,7 @@ func (d *daemon) newFilter() (*timeline.Filter, error) {
 		return nil, nil
 	}
 	o := d.app.pace
-	o.Observer, o.Pulse = d.counts, d.loops
+	o.Observer, o.Pulse, o.Lists = d.counts, d.loops, d.listDesk
 	if d.homes != nil {
 		o.Hold = d.homes.Hold
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"slugpuppy/bot/lists"
 	"slugpuppy/bot/operator"
 	"slugpuppy/store"
 )
@@ -58,8 +59,13 @@ func (a *App) operator(ctx context.Context, mustExist bool) (operator.Service, f
 	}
 	done := func() { decoders.Close(); st.Close() }
 	known := a.connections(st)
-	local := &operator.Local{Store: st, Filter: a.idleFilter(known, decoders), Lists: known.lists,
-		Admins: handles(a.cfg.Web.Admins)}
+	followed, err := a.newLists(st)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	local := &operator.Local{Store: st, Filter: a.idleFilter(known, followed, decoders), Lists: known.lists,
+		Admins: handles(a.cfg.Web.Admins), ListDesk: func() (*lists.Desk, error) { return followed, nil }}
 	if !mustExist { // somebody connects: their secrets need the key
 		if _, err := a.key(); err != nil {
 			done()

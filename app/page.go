@@ -40,7 +40,7 @@ func (a *App) newSite(known connections, filter *timeline.Filter, svc operator.S
 		Budget: func(b float64) (float64, float64) { p := d.Promise(b); return p.Score, p.Found },
 		On:     p.Title, SignIn: door{network: p.Name, porch: porch, callback: u.String() + "/callback"},
 		Admins: handles(cfg.Web.Admins), FindAdmin: porch.Find,
-		Costs: a.costs(known.places), Beside: a.beside,
+		Costs: a.costs(known.places), Beside: append(slices.Clone(a.beside), galleryLink),
 		Try: cfg.Web.Try, Proxies: cfg.Web.Proxies, ProxyHeader: cfg.Web.ProxyHeader, Shadow: cfg.Filter.Shadow.Std(),
 		Fetch: func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error) {
 			reader, err := known.reader(sub)

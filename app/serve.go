@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"slugpuppy/bot/feed"
+	"slugpuppy/bot/lists"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/operator/metrics"
 	"slugpuppy/bot/pulse"
@@ -34,11 +36,13 @@ type daemon struct {
 	known    connections
 	letters  map[string]*reply.Letters // to the filter's subscribers, by network
 	homes    *homes.Keeper             // nil where readers are not shared with other daemons
+	listDesk *lists.Desk               // of antidote lists that subscribers follow
 	filter   *timeline.Filter          // nil when it is disabled
 	bots     []*reply.Daemon
 	local    *operator.Local
-	site     *web.Site // nil without a page
-	lists    []shown   // what subscribers' browsers are shown
+	site     *web.Site  // nil without a page
+	feed     *feed.Feed // of dreams, on the page
+	lists    []shown    // what subscribers' browsers are shown
 }
 
 // Serve answers mentions, looks after timelines and listens to operators and browsers until ctx ends. A
@@ -127,6 +131,9 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 	if d.homes, err = d.newHomes(); err != nil {
 		return nil, err
 	}
+	if d.listDesk, err = a.newLists(st); err != nil {
+		return nil, err
+	}
 	if d.filter, err = d.newFilter(); err != nil {
 		return nil, err
 	}
@@ -136,12 +143,18 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 	if err := a.somethingToDo(d.known.places, len(d.bots), d.known.subscriberCount); err != nil {
 		return nil, err
 	}
+	if _, _, err := (signer{d.known.database}).Signer(); err != nil { // made now, for whoever exports meanwhile
+		return nil, err
+	}
 	d.local = d.newOperator()
 	if d.filter == nil {
 		return d, nil
 	}
 	if a.hasPage() {
 		if d.site, err = a.newSite(d.known, d.filter, d.local, d.counts.Decoding("page", a.apart(decoders))); err != nil {
+			return nil, err
+		}
+		if d.feed, err = a.newFeed(d.known.database); err != nil {
 			return nil, err
 		}
 	}
@@ -159,6 +172,7 @@ func (d *daemon) newOperator() *operator.Local {
 	}
 	if d.filter != nil {
 		l.Filter = func() (*timeline.Filter, error) { return d.filter, nil }
+		l.ListDesk = func() (*lists.Desk, error) { return d.listDesk, nil }
 	}
 	return l
 }
@@ -174,13 +188,14 @@ func (d *daemon) run(ctx context.Context, doors doors) error {
 	}
 	if d.filter != nil {
 		keep("the timelines", d.filter.Run)
+		keep("the antidote lists", func(ctx context.Context) error { return d.listDesk.Run(ctx, d.loops) })
 	}
 	if d.homes != nil {
 		keep("the readers' homes", d.homes.Run)
 	}
 	group.Go(func() error { return operator.Serve(ctx, doors.admin, d.local) })
 	if doors.page != nil {
-		group.Go(func() error { return serveWeb(ctx, doors.page, d.site.Handler()) })
+		group.Go(func() error { return serveWeb(ctx, doors.page, withFeed(d.site.Handler(), d.feed.Handler())) })
 		keep("the page", d.site.Run)
 	}
 	for i, l := range doors.lists {

@@ -178,7 +178,7 @@ func (c *console) root() *cobra.Command {
 		c.dreamCommand(), c.presetsCommand(), c.wordsCommand(), c.imagineCommand(), c.diveCommand(), c.wanderCommand(), c.seeCommand(),
 		c.recipeCommand(), c.jobsCommand(), c.allowCommand(), c.denyCommand(), c.rulesCommand(), c.undoCommand(),
 		c.logCommand(), c.filterCommand(), c.userCommand(), c.auditCommand(), c.statusCommand(), c.modelCommand(),
-		c.inspectCommand(), c.detectCommand(), c.detectorCommand(), c.configCommand(),
+		c.inspectCommand(), c.detectCommand(), c.antidoteCommand(), c.listsCommand(), c.detectorCommand(), c.configCommand(),
 		c.benchCommand(), c.doctorCommand(), c.dbCommand(), c.manCommand(), c.versionCommand(),
 	)
 	root.AddCommand(c.networkCommands()...)

@@ -63,6 +63,7 @@ type Judged struct {
 	Model    string    `json:"model"`
 	Why      string    `json:"why"`
 	Rule     string    `json:"rule,omitempty"`
+	List     string    `json:"list,omitempty"` // address of the antidote list that knows one of the pictures
 	Kind     string    `json:"kind,omitempty"` // why it is hidden, as the title of its filter says it
 	Fate     Fate      `json:"fate"`
 	Place    string    `json:"shelf,omitempty"` // where it is hidden, in the words of the network's adapter

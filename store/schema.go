@@ -43,8 +43,12 @@ var (
 	adminBucket      = []byte("admins")      // handle -> Admin
 	dreamBucket      = []byte("dreams")      // sequence -> Dream
 	thumbBucket      = []byte("thumbs")      // sequence of a dream -> its picture in the gallery
-	departedBucket   = []byte("departed")    // server, account -> Departed
-	decisionBucket   = []byte("decisions")   // id of a move -> decision
+
+	antidoteListBucket = []byte("antidotelists") // address -> List
+	antidotePageBucket = []byte("antidotepages") // address, name -> bytes of somebody else's list
+	followBucket       = []byte("followings")    // server, account, address -> Following
+	departedBucket     = []byte("departed")      // server, account -> Departed
+	decisionBucket     = []byte("decisions")     // id of a move -> decision
 )
 
 // step brings the schema from one version to the next.
@@ -53,7 +57,7 @@ type step func(*bolt.Tx) error
 // schema is every step since the empty file; the version is how many were taken. Steps are
 // only ever appended.
 var schema = []step{createBuckets, createRules, createFilter, createSessions, createSpending, toIdentities,
-	createNotes, createAdmins, createIndexes, createMoves, createDreams}
+	createNotes, createAdmins, createIndexes, createMoves, createDreams, createLists}
 
 func createBuckets(tx *bolt.Tx) error {
 	for _, name := range [][]byte{cursorBucket, jobBucket, sourceBucket, postBucket, dueBucket, countBucket,

@@ -33,7 +33,9 @@ type Sight struct {
 	Picture string    `json:"picture"` // hash of its bytes
 	Score   float64   `json:"score"`
 	Sketch  []byte    `json:"sketch,omitempty"`
-	Unread  string    `json:"unread,omitempty"` // why it could not be judged
+	PDQ     string    `json:"pdq,omitempty"`     // its hash; none of what was seen before lists were compared
+	Quality int       `json:"quality,omitempty"` // of the hash
+	Unread  string    `json:"unread,omitempty"`  // why it could not be judged
 	At      time.Time `json:"at"`
 }
 

@@ -220,7 +220,7 @@ func (a *Subscription) Forget(by Actor) error {
 // removeSubscriber removes everything about a subscriber but what they cost and the secrets.
 func removeSubscriber(tx *tx, who identity.Identity) error {
 	all := func(json.RawMessage) bool { return true }
-	for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket, noteBucket} {
+	for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket, noteBucket, followBucket} {
 		if _, err := dropRecords(tx, bucket, prefix(who.Server, who.ID), all); err != nil {
 			return err
 		}

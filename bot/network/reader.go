@@ -77,6 +77,25 @@ const (
 	Hide Style = "hide" // nothing of it is seen
 )
 
+// Styles are how hidden posts look, by why they are hidden.
+type Styles struct {
+	Usual Style
+	Of    map[string]Style // those that look otherwise, by why
+}
+
+// All are styles that are the same whyever a post is hidden.
+func All(s Style) Styles { return Styles{Usual: s} }
+
+// For is the style of what has a title.
+func (s Styles) For(title string) Style {
+	for why, style := range s.Of {
+		if title == Title(why) {
+			return style
+		}
+	}
+	return s.Usual
+}
+
 // Title is what stands in place of a hidden post, with why it is hidden, such as "certain".
 func Title(why string) string { return "DeepDream: " + why }
 
@@ -96,10 +115,10 @@ type Hider interface {
 	Hide(ctx context.Context, post, why string, s Style) (place string, err error)
 	// Unhide asks for a post to be shown again; one that is not hidden is no error.
 	Unhide(ctx context.Context, post string) error
-	// Tidy gives everything hidden a style, does away with places that are empty or whose time is over,
+	// Tidy gives everything hidden its style, does away with places that are empty or whose time is over,
 	// and forgets those that Hidden reported as dismissed. asked says that the next Hidden has to confirm
 	// something.
-	Tidy(ctx context.Context, s Style) (asked bool, err error)
+	Tidy(ctx context.Context, s Styles) (asked bool, err error)
 	// Clear shows everything again and forgets all about it; nil once the network confirms it.
 	Clear(ctx context.Context) error
 }

@@ -55,6 +55,7 @@ func Handler(s Service) http.Handler {
 	mux.HandleFunc("POST /v1/jobs/{id}/resume", byID(s.Resume))
 	handleRules(mux, s)
 	handleFilter(mux, s)
+	handleLists(mux, s)
 	handleMoves(mux, s)
 	handleSpendings(mux, s)
 	return mux

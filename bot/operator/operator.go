@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"slugpuppy/bot/lists"
 	"slugpuppy/bot/move"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
@@ -83,6 +84,7 @@ type Service interface {
 	// Audit lists what operators and people changed, newest first.
 	Audit(ctx context.Context, limit int) ([]Entry, error)
 	FilterService
+	ListService
 	MoveService
 	SpendService
 }
@@ -94,6 +96,8 @@ type Local struct {
 	Daemon func() Status
 	// Filter is the timeline filter that runs, or one over the file; nil when it is disabled.
 	Filter func() (*timeline.Filter, error)
+	// ListDesk is where antidote lists of others are followed; nil when the filter is disabled.
+	ListDesk func() (*lists.Desk, error)
 	// Secrets keeps the connections of subscribers; nil when there is no key.
 	Secrets Secrets
 	// Mover hands subscribers over to other installations; nil when there is no key.

@@ -129,8 +129,9 @@ const (
 	WhyNoDream  = "lesson: no dream" // the subscriber said so of the picture
 	WhyDream    = "lesson: a dream"
 	WhyOthers   = "others: no dream"
-	WhyFollowed = "followed" // the subscriber keeps posts of people they follow
-	WhyScore    = "score"    // the picture's, against the limit of the subscriber's budget
+	WhyFollowed = "followed"  // the subscriber keeps posts of people they follow
+	WhyListed   = "on a list" // an antidote list knows the picture
+	WhyScore    = "score"     // the picture's, against the limit of the subscriber's budget
 	WhyPut      = "put into the filter"
 	WhyCalled   = "called a dream" // the post was, by the subscriber
 	WhyUncalled = "called no dream"

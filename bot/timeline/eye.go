@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"slugpuppy/antidote"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/pulse"
 	"slugpuppy/classifier/detector"
@@ -228,7 +229,8 @@ func (e *Eye) Of(ctx context.Context, hash string, img image.Image) (store.Sight
 	if err != nil {
 		return store.Sight{}, fmt.Errorf("judge a picture: %w", err)
 	}
-	return store.Sight{Picture: hash, Score: v.Score, Sketch: picture.SketchOf(img), At: time.Now()}, nil
+	l := antidote.LookOf(img)
+	return store.Sight{Picture: hash, Score: v.Score, Sketch: l.Sketch, PDQ: l.PDQ.String(), Quality: l.Quality, At: time.Now()}, nil
 }
 
 func digest(data []byte) string {

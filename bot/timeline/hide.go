@@ -74,7 +74,7 @@ func (w *watcher) round(ctx context.Context, sub store.Subscriber) (more bool, e
 	if err := r.carryOutAll(ctx, work); err != nil {
 		return false, err
 	}
-	asked, err := w.reader.Tidy(ctx, r.style())
+	asked, err := w.reader.Tidy(ctx, r.styles())
 	return asked || r.asked, err
 }
 
@@ -109,8 +109,10 @@ func (r *round) carryOutAll(ctx context.Context, work []store.Judged) error {
 	return cmp.Or(failed, refused)
 }
 
-// style is how the subscriber wants hidden posts to look.
-func (r *round) style() network.Style { return network.Style(r.sub.How) }
+// styles are how the subscriber wants hidden posts to look. What is hidden for a list looks as they chose for it.
+func (r *round) styles() network.Styles {
+	return network.Styles{Usual: network.Style(r.sub.How), Of: listedStyles}
+}
 
 // carryOut does one piece of work: hides a post, or shows it again.
 func (r *round) carryOut(ctx context.Context, row store.Judged) error {
@@ -124,7 +126,7 @@ func (r *round) carryOut(ctx context.Context, row store.Judged) error {
 	case row.Fate == store.Unwanted:
 		return r.end(row.Post, store.Returned)
 	}
-	place, err := r.reader.Hide(ctx, row.Post, row.Kind, r.style())
+	place, err := r.reader.Hide(ctx, row.Post, row.Kind, r.styles().For(network.Title(row.Kind)))
 	switch {
 	case errors.Is(err, network.ErrGone):
 		return r.end(row.Post, store.Gone)

@@ -61,6 +61,7 @@ type seen struct {
 	booster string       // who boosted or quoted it into the timeline, "" when nobody did
 	sights  []store.Sight
 	said    bool          // the author calls it a dream
+	listed  []Listed      // lists that know one of the pictures
 	before  *store.Judged // what was decided before the post was edited; nil for a new one
 	missed  error         // why one of the pictures could not be had, nil when all were
 }
@@ -71,7 +72,8 @@ type seen struct {
 //  2. the allow and deny lists, see rules.Decide;
 //  3. what several others call no dream, if the operator shares that;
 //  4. posts of people the subscriber follows, when only boosts are to be hidden;
-//  5. the detector, at the subscriber's budget.
+//  5. the detector, at the subscriber's budget;
+//  6. an antidote list that knows one of the pictures, unless the detector clearly says no.
 func (e *Eye) decide(v view, s seen) store.Judged {
 	j := store.Judged{
 		Post: s.post.ID, URL: s.post.URL, Author: s.post.Author.Handle, AuthorID: s.post.Author.ID, Booster: s.booster,
@@ -91,6 +93,7 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 	lesson := lessonOf(v.lessons, s.sights)
 	list := rules.Decide(v.rules, rules.Event{Scope: rules.Filter, User: v.sub.Identity, Author: j.Author, Post: j.Post,
 		URL: j.URL, Text: s.post.Text, Pictures: j.Pictures}, v.now)
+	by := e.byList(s, j.Score)
 	switch {
 	case lesson != nil && !lesson.Dream:
 		j.Why = WhyNoDream
@@ -110,12 +113,14 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 		j.Why = WhyFollowed
 	case j.Score >= j.Limit && len(s.sights) > 0:
 		j.Kind, j.Why = j.Band, WhyScore
+	case by != nil:
+		j.Kind, j.Why, j.List = by.kind(), WhyListed, by.URL
 	default:
 		j.Why = WhyScore
 	}
 	if j.Kind != "" {
 		j.Fate = store.Noted
-		if v.sub.Acting(v.now) == store.FilterOn {
+		if v.sub.Acting(v.now) == store.FilterOn && (j.Why != WhyListed || !by.Noted) {
 			j.Fate = store.Wanted
 		}
 	}

@@ -206,7 +206,12 @@ func (w *watcher) seeAll(ctx context.Context, posts []*seen) error {
 // verdict decides about a post. One that nothing can be decided about, for a bug of ours, is left alone:
 // it must not keep the others from being judged.
 func (w *watcher) verdict(v view, s *seen) (row store.Judged, ok bool) {
-	err := pulse.Safely(func() error { row = w.Eye.decide(v, *s); return nil })
+	err := pulse.Safely(func() error {
+		w.ask(s)
+		row = w.Eye.decide(v, *s)
+		w.told(row, s)
+		return nil
+	})
 	if err != nil {
 		w.spoilt(s.post.ID, err)
 	}
@@ -373,6 +378,7 @@ func (w *watcher) again(v view, row store.Judged) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
+	w.ask(&s)
 	now := w.Eye.decide(v, s)
 	if row.Fate == now.Fate || row.Fate == store.Filed && now.Kind != "" {
 		return false, nil
@@ -381,7 +387,7 @@ func (w *watcher) again(v view, row store.Judged) (bool, error) {
 		if j.Fate != row.Fate {
 			return
 		}
-		j.Score, j.Band, j.Limit, j.Model, j.Why, j.Kind, j.Rule = now.Score, now.Band, now.Limit, now.Model, now.Why, now.Kind, now.Rule
+		j.Score, j.Band, j.Limit, j.Model, j.Why, j.Kind, j.Rule, j.List = now.Score, now.Band, now.Limit, now.Model, now.Why, now.Kind, now.Rule, now.List
 		switch {
 		case row.Fate == store.Filed:
 			j.Fate = store.Unwanted

@@ -47,6 +47,8 @@ type Options struct {
 	// longer is. ErrNotOurs means not now. nil: all that are in the store are.
 	Hold    func(ctx context.Context, who identity.Identity) (context.Context, context.CancelFunc, error)
 	Backoff backoff.Law // of servers that do not answer well; 5 s to 15 min
+	// Lists are antidote lists that subscribers follow; nil: there are none.
+	Lists Lists
 	// Looks is how many pictures are looked at at a time, for all subscribers; 2.
 	Looks int
 	// Fetches is how many pictures are downloaded at a time, and wait to be looked at; 3 for each look.

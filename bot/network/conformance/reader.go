@@ -135,7 +135,7 @@ func (r *reading) pass(s network.Style) (first network.Hides) {
 		if i == 0 {
 			first = h
 		}
-		asked, err := r.Tidy(r.t.Context(), s)
+		asked, err := r.Tidy(r.t.Context(), network.All(s))
 		r.no(err)
 		if !asked {
 			return first
@@ -425,7 +425,7 @@ func endsInTime(r *reading) {
 		if i == 3 {
 			r.t.Fatal("its time is never over")
 		}
-		_, err = r.Tidy(r.t.Context(), network.Warn)
+		_, err = r.Tidy(r.t.Context(), network.All(network.Warn))
 		r.no(err)
 	}
 	if h := r.pass(network.Warn); h.Places[place] || len(h.Dismissed) != 0 {
@@ -462,7 +462,7 @@ func (r *reading) recovers(id string) {
 		}
 		place, err := r.Hide(r.t.Context(), id, "certain", network.Warn)
 		r.no(err)
-		_, err = r.Tidy(r.t.Context(), network.Warn)
+		_, err = r.Tidy(r.t.Context(), network.All(network.Warn))
 		r.no(err)
 		if place != "" {
 			r.hidden(r.pass(network.Warn), id)

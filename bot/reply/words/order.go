@@ -203,6 +203,8 @@ func Why(j store.Judged) string {
 		return "you had me hide it again"
 	case timeline.WhyAppeared:
 		return "it was hidden together with many others, and not by me"
+	case timeline.WhyListed:
+		return "it is a copy of a dream on the list " + Cut(j.List, mostLink) + fmt.Sprintf("; the picture scores %.3f", j.Score)
 	case timeline.WhyScore:
 		if j.Score >= j.Limit && j.Kind != "" {
 			return fmt.Sprintf("the picture scores %.3f; from %.3f on it is hidden", j.Score, j.Limit)

@@ -483,7 +483,7 @@ func (h *Hider) Unhide(ctx context.Context, post string) error {
 }
 
 // Tidy implements network.Hider.
-func (h *Hider) Tidy(ctx context.Context, s network.Style) (asked bool, err error) {
+func (h *Hider) Tidy(ctx context.Context, s network.Styles) (asked bool, err error) {
 	p := h.pass
 	if p == nil {
 		return false, nil
@@ -505,7 +505,7 @@ func (h *Hider) Tidy(ctx context.Context, s network.Style) (asked bool, err erro
 		if r.Removing || over || empty {
 			err = h.remove(ctx, p, r)
 		} else {
-			p.known[i], did, err = h.mend(ctx, r, p.state[r.Name], s)
+			p.known[i], did, err = h.mend(ctx, r, p.state[r.Name], s.For(r.Title))
 		}
 		if asked = asked || did; err != nil {
 			return asked, err

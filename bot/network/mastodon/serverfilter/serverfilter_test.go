@@ -162,7 +162,7 @@ func (r *rig) pass(want string, posts ...string) network.Hides {
 			r.t.Fatalf("post %s is hidden in %q, %v; want %q", p, place, err, want)
 		}
 	}
-	if _, err := r.Tidy(r.t.Context(), network.Warn); err != nil {
+	if _, err := r.Tidy(r.t.Context(), network.All(network.Warn)); err != nil {
 		r.t.Fatal(err)
 	}
 	return h
@@ -414,7 +414,7 @@ func TestAFilterThatHidesNothingIsPutRight(t *testing.T) {
 			if place, err := r.Hide(t.Context(), "2", "certain", network.Warn); err != nil || (place != "") != works {
 				t.Errorf("hidden in %q, %v", place, err)
 			}
-			if _, err := r.Tidy(t.Context(), network.Warn); err != nil {
+			if _, err := r.Tidy(t.Context(), network.All(network.Warn)); err != nil {
 				t.Fatal(err)
 			}
 			r.change(func(f *serverfilter.Filter) {
@@ -439,7 +439,7 @@ func TestAFilterThatCannotBePutRightIsSaidToBeSo(t *testing.T) {
 		if _, err := r.Hidden(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err = r.Tidy(t.Context(), network.Warn); err != nil {
+		if _, err = r.Tidy(t.Context(), network.All(network.Warn)); err != nil {
 			break
 		}
 	}
@@ -500,7 +500,7 @@ func TestWhatAnInstallationBeforeUsHidIsSaidToBeFound(t *testing.T) {
 	if err != nil || !h.Found["7"] || h.Found["1"] {
 		t.Errorf("%+v, %v", h, err)
 	}
-	if _, err := r.Tidy(t.Context(), network.Warn); err != nil {
+	if _, err := r.Tidy(t.Context(), network.All(network.Warn)); err != nil {
 		t.Fatal(err)
 	}
 	if h := r.pass(""); len(h.Found) != 0 || h.Posts["7"] == "" {

@@ -56,11 +56,11 @@ func TestEveryChangeIsToldAndNothingElse(t *testing.T) {
 	}{
 		{"hide", func() error { _, err := h.Hide(t.Context(), "1001", "certain", network.Warn); return err }, 1},
 		{"hide again", func() error { _, err := h.Hide(t.Context(), "1001", "likely", network.Warn); return err }, 0},
-		{"tidy", func() error { _, err := h.Tidy(t.Context(), network.Warn); return err }, 0},
-		{"another style", func() error { _, err := h.Tidy(t.Context(), network.Hide); return err }, 1},
+		{"tidy", func() error { _, err := h.Tidy(t.Context(), network.All(network.Warn)); return err }, 0},
+		{"another style", func() error { _, err := h.Tidy(t.Context(), network.All(network.Hide)); return err }, 1},
 		{"unhide", func() error { return h.Unhide(t.Context(), "1001") }, 1},
 		{"unhide again", func() error { return h.Unhide(t.Context(), "1001") }, 0},
-		{"tidy what is empty", func() error { _, err := h.Tidy(t.Context(), network.Hide); return err }, 1},
+		{"tidy what is empty", func() error { _, err := h.Tidy(t.Context(), network.All(network.Hide)); return err }, 1},
 		{"clear", func() error { return h.Clear(t.Context()) }, 0},
 	} {
 		changes = 0

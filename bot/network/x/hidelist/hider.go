@@ -162,7 +162,7 @@ func (h *Hider) Unhide(_ context.Context, post string) error {
 }
 
 // Tidy implements network.Hider.
-func (h *Hider) Tidy(_ context.Context, s network.Style) (asked bool, err error) {
+func (h *Hider) Tidy(_ context.Context, s network.Styles) (asked bool, err error) {
 	lists, over, err := h.lists()
 	if err != nil {
 		return false, err
@@ -171,8 +171,8 @@ func (h *Hider) Tidy(_ context.Context, s network.Style) (asked bool, err error)
 		switch {
 		case len(l.Posts) == 0:
 			over = append(over, l)
-		case l.Style != s:
-			l.Style = s
+		case l.Style != s.For(l.Title):
+			l.Style = s.For(l.Title)
 			if err := h.put(l); err != nil {
 				return false, err
 			}

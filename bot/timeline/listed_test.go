@@ -1,0 +1,95 @@
+package timeline_test
+
+import (
+	"sync"
+	"testing"
+
+	"slugpuppy/bot/identity"
+	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/timeline"
+	"slugpuppy/store"
+)
+
+// knowing is a list that knows every picture.
+type knowing struct {
+	mu            sync.Mutex
+	says          []timeline.Listed
+	seen, against int
+}
+
+func (k *knowing) Match(identity.Identity, store.Sight) ([]timeline.Listed, error) {
+	return k.says, nil
+}
+
+func (k *knowing) Saw(_ identity.Identity, known []timeline.Listed, against bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.seen++; against && len(known) > 0 {
+		k.against++
+	}
+}
+
+// The judge of these tests calls a photograph in twenty a dream from a redness of 0.66 on, and hides from 0.8 on.
+func TestAListIsEvidenceAndNeverAlone(t *testing.T) {
+	const url = "https://dreams.example/antidote.json"
+	for name, tt := range map[string]struct {
+		says  timeline.Listed
+		red   float64
+		title string // of the filter that holds the post, "" for none
+		fate  store.Fate
+	}{
+		"possible":                   {timeline.Listed{Style: timeline.Warn}, 0.7, "DeepDream: on a list", store.Filed},
+		"possible, to be hidden":     {timeline.Listed{Style: timeline.Hide}, 0.7, "DeepDream: on a list, hidden", store.Filed},
+		"clearly none":               {timeline.Listed{Style: timeline.Hide}, 0.3, "", store.Kept},
+		"clearly none, but believed": {timeline.Listed{Style: timeline.Warn, Alone: true}, 0.3, "DeepDream: on a list", store.Filed},
+		"only reported":              {timeline.Listed{Style: timeline.Warn, Noted: true}, 0.7, "", store.Noted},
+		"certain anyway":             {timeline.Listed{Style: timeline.Hide, Noted: true}, 0.95, "DeepDream: certain", store.Filed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.says.URL = url
+			list := &knowing{says: []timeline.Listed{tt.says}}
+			on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+				r.join()
+				id := r.post(r.artist, tt.red, "hello")
+				r.pass()
+				if got := r.fate(id); got != tt.fate {
+					t.Errorf("it is %s", got)
+				}
+				if tt.title != "" {
+					r.want(tt.title, id)
+				}
+				for _, f := range r.reader.Filters() {
+					if want := map[bool]string{true: "hide", false: "warn"}[f.Title == "DeepDream: on a list, hidden"]; f.Action != want {
+						t.Errorf("%s has the action %s", f.Title, f.Action)
+					}
+				}
+				j := r.judged(id)
+				if listed := j.Why == timeline.WhyListed; listed != (j.List == url) {
+					t.Errorf("why %s, list %s", j.Why, j.List)
+				}
+				if against := tt.red < 0.5; list.seen != 1 || (list.against == 1) != against {
+					t.Errorf("the list was told of %d posts, %d against it", list.seen, list.against)
+				}
+			}, func(r *rig) { r.options.Lists = list })
+		})
+	}
+}
+
+func TestPeoplesWordsGoBeforeAList(t *testing.T) {
+	list := &knowing{says: []timeline.Listed{{URL: "https://dreams.example/antidote.json", Style: timeline.Warn, Alone: true}}}
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		r.join()
+		id := r.post(r.artist, 0.7, "hello")
+		r.pass()
+		r.want("DeepDream: on a list", id)
+		r.say("not a dream " + r.judged(id).URL)
+		r.pass()
+		r.want("DeepDream: on a list")
+		again := r.post(r.artist, 0.7, "another picture")
+		r.say("allow @" + r.artist.Handle())
+		r.pass()
+		if j := r.judged(again); j.Fate != store.Kept {
+			t.Errorf("it is %s: %s", j.Fate, j.Why)
+		}
+	}, func(r *rig) { r.options.Lists = list })
+}
