@@ -65,7 +65,7 @@ func (c *Client) listen(ctx context.Context, stream string, hints chan<- struct{
 	conn.SetReadLimit(eventBytes)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go keepAlive(ctx, conn, cancel)
+	defer keepAlive(ctx, conn, cancel)()
 	for {
 		select {
 		case hints <- struct{}{}:
@@ -82,24 +82,23 @@ func (c *Client) listen(ctx context.Context, stream string, hints chan<- struct{
 	}
 }
 
-// keepAlive asks the server for a sign of life now and then.
-func keepAlive(ctx context.Context, conn *websocket.Conn, dead context.CancelFunc) {
-	tick := time.NewTicker(heartbeat)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
+// keepAlive asks the server for a sign of life now and then, until stop is called. In between no goroutine waits:
+// there may be thousands of streams.
+func keepAlive(ctx context.Context, conn *websocket.Conn, dead context.CancelFunc) (stop func()) {
+	var next *time.Timer
+	begun := make(chan struct{})
+	next = time.AfterFunc(heartbeat, func() {
+		<-begun // next is set
+		wait, cancel := context.WithTimeout(ctx, silence-heartbeat)
+		defer cancel()
+		if err := conn.Ping(wait); err != nil {
+			dead()
 			return
-		case <-tick.C:
-			wait, cancel := context.WithTimeout(ctx, silence-heartbeat)
-			err := conn.Ping(wait)
-			cancel()
-			if err != nil {
-				dead()
-				return
-			}
 		}
-	}
+		next.Reset(heartbeat)
+	})
+	close(begun)
+	return func() { next.Stop() }
 }
 
 func (c *Client) dial(ctx context.Context, stream string) (*websocket.Conn, error) {
