@@ -11,6 +11,7 @@ import (
 type Load struct {
 	Readers, Nodes int
 	Cores          int           // of each node; all of them look at pictures
+	Fetches        int           // pictures that a node holds at a time; all come from one host, which gets half of them
 	Span           time.Duration // that is simulated
 	Warm           time.Duration // of it, whose posts are not counted
 	Seed           uint64
@@ -74,9 +75,8 @@ func Simulate(l Load) Result {
 	w := &world{Load: l, dice: rand.New(rand.NewPCG(l.Seed, 1)), rest: make([]time.Duration, l.Readers), seen: map[int]bool{},
 		flight: map[int][]func(){}}
 	for range l.Nodes {
-		fetches := 3 * l.Cores // as package timeline has it; all pictures come from one host, which gets half
 		w.nodes = append(w.nodes, &node{store: &station{loop: &w.loop, places: 1}, cores: &station{loop: &w.loop, places: l.Cores},
-			turns: &station{loop: &w.loop, places: max(2, fetches/2)}, known: map[int]bool{}, flight: map[int][]func(){}})
+			turns: &station{loop: &w.loop, places: l.Fetches / 2}, known: map[int]bool{}, flight: map[int][]func(){}})
 	}
 	perSecond := float64(l.Readers) * l.Pictures * l.Peak / 86400
 	w.arrive(perSecond/l.Audience, w.picture)

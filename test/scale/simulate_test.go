@@ -16,7 +16,7 @@ var measured = scale.Costs{
 }
 
 // usual is a large instance at its busiest hour.
-var usual = scale.Load{Readers: 100_000, Nodes: 8, Cores: 6, Span: 15 * time.Minute, Warm: 5 * time.Minute, Seed: 7,
+var usual = scale.Load{Readers: 100_000, Nodes: 8, Cores: 4, Fetches: 64, Span: 15 * time.Minute, Warm: 5 * time.Minute, Seed: 7,
 	Pictures: 150, Posts: 4, Audience: 3, Peak: 2, Dreams: 0.01, Costs: measured}
 
 func TestAHundredThousandReadersAreKeptByEightNodes(t *testing.T) {
@@ -49,11 +49,18 @@ func TestTheSimulationWaitsAsLongAsTheoryHasIt(t *testing.T) {
 	}
 }
 
-func TestTooFewCoresAreSeen(t *testing.T) {
-	l := usual
-	l.Readers, l.Nodes, l.Cores, l.Span, l.Warm = l.Readers/8, 1, 1, 5*time.Minute, time.Minute
-	if r := scale.Simulate(l); r.P95 < 10*time.Second {
-		t.Errorf("one core keeps up: %+v", r)
+func TestTooLittleIsSeen(t *testing.T) {
+	for what, take := range map[string]func(*scale.Load){
+		"one core for two":  func(l *scale.Load) { l.Cores, l.Look = 1, 2*l.Look },
+		"a slow disk":       func(l *scale.Load) { l.Write *= 2 },
+		"too few downloads": func(l *scale.Load) { l.Fetches = 4 },
+	} {
+		l := usual
+		l.Readers, l.Nodes, l.Span, l.Warm = l.Readers/8, 1, 5*time.Minute, time.Minute
+		take(&l)
+		if r := scale.Simulate(l); r.P95 < 10*time.Second {
+			t.Errorf("%s is enough: %+v", what, r)
+		}
 	}
 }
 
