@@ -39,6 +39,7 @@ func twins(t *testing.T) (a, b *twin) {
 		socket := filepath.Join(h.dir, "s")
 		maps.Copy(h.env, map[string]string{"HOME": h.dir, "XDG_STATE_HOME": filepath.Join(h.dir, "state"), "SLUGPUPPY_ADMIN_SOCKET": socket,
 			"SLUGPUPPY_CLUSTER_NATS": br.Address(), "SLUGPUPPY_CLUSTER_NKEY": br.Keys().Daemon, "SLUGPUPPY_CLUSTER_READERS": "true",
+			"SLUGPUPPY_WEB_ADMINS":   "reader@" + strings.TrimPrefix(first.server.URL, "http://"),
 			"SLUGPUPPY_CLUSTER_NODE": name, "SLUGPUPPY_WEB_LISTEN": listen, "SLUGPUPPY_WEB_URL": "http://" + listen})
 		serve(t, func(ctx context.Context) error { return New(h.config(t), Options{Version: "test"}).Serve(ctx, true) })
 		w := &twin{house: h, page: "http://" + listen}
@@ -120,6 +121,15 @@ func TestAReaderMovesBetweenTwoDaemonsAndThePageFindsThem(t *testing.T) {
 	}
 	if b.users(t) != 1 {
 		t.Errorf("right has %d readers", b.users(t))
+	}
+	soon(t, "each daemon hears of the other", func() bool {
+		s, err := b.svc.Status(t.Context())
+		c := s.Cluster
+		return err == nil && c != nil && c.Connected && c.Node == "right" && c.Shared && c.Lease.After(time.Now()) && len(c.Nodes) == 2
+	})
+	if code, page := there.Get("/operator"); code != http.StatusOK || !strings.Contains(page, "<h2>Machines</h2>") ||
+		!strings.Contains(page, `<th scope="row">left</th><td>daemon</td>`) {
+		t.Errorf("the operator's page is %d: %s", code, page)
 	}
 	if _, err := a.svc.Move(t.Context(), who); !errors.Is(err, operator.ErrNotFound) {
 		t.Errorf("moved once more: %v", err)

@@ -124,7 +124,7 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 	d.letters = newLetters(d.known.places)
 	var err error
 	d.counts, err = metrics.New(metrics.Options{Source: st.Operator(), Engine: classifier.Performed,
-		Money: a.money(d.known.places), Trouble: st.Trouble, Decoders: decoders.Stats, Version: a.version})
+		Money: a.money(d.known.places), Trouble: st.Trouble, Decoders: decoders.Stats, Version: a.version, Cluster: d.measured()})
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (a *App) newDaemon(st *store.Store, decoders *child.Pool) (*daemon, error) 
 func (d *daemon) newOperator() *operator.Local {
 	l := &operator.Local{Store: d.store, Daemon: d.status(d.app.now()), Secrets: d.known, Lists: d.known.lists,
 		Admins: handles(d.app.cfg.Web.Admins)}
-	l.Mover = d.known.mover(d.filter)
+	l.Mover, l.Cluster = d.known.mover(d.filter), d.machines
 	if d.homes != nil {
 		l.Homes = shared{d.known, d.homes}
 	}

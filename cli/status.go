@@ -71,6 +71,7 @@ func statusText(s operator.Status, now time.Time) string {
 	}
 	fmt.Fprintf(&b, "\njobs: %s\ntimelines: %d", strings.Join(jobs, ", "), s.Users)
 	b.WriteString(picturesText(s.Pictures))
+	b.WriteString(clusterText(s.Cluster, now))
 	var waiting []string
 	for handle, why := range s.Waiting {
 		waiting = append(waiting, line("\n  @%s: %s", handle, why))
@@ -91,6 +92,49 @@ func picturesText(p operator.Pictures) string {
 	}
 	if p.Here > 0 {
 		text += fmt.Sprintf(", %d without protection", p.Here)
+	}
+	return text
+}
+
+// clusterText says how the other machines are, "" where there are none.
+func clusterText(c *operator.Cluster, now time.Time) string {
+	if c == nil {
+		return ""
+	}
+	text := line("\ncluster: as %s, broker %s", c.Node, c.Broker)
+	if !c.Connected {
+		return text + line(": %s", c.Trouble)
+	}
+	text += fmt.Sprintf("; %d of %d places busy, %d of %d orders wait", c.Busy, c.Slots, c.Waiting, c.Most)
+	if !c.Oldest.IsZero() {
+		text += fmt.Sprintf(", the oldest for %s", now.Sub(c.Oldest).Round(time.Second))
+	}
+	if c.Again > 0 {
+		text += fmt.Sprintf("; %d went to a second worker", c.Again)
+	}
+	text += fmt.Sprintf("\n  verdicts: %d kept; of %d files asked about %d were known", c.Verdicts, c.Asked, c.Known)
+	if c.Trouble != "" {
+		text += line("\n  trouble: %s", c.Trouble)
+	}
+	switch left := c.Lease.Sub(now).Round(time.Second); {
+	case c.Shared && left > 0:
+		text += fmt.Sprintf("\n  readers: ours for %s without the broker", left)
+	case c.Shared:
+		text += "\n  readers: they rest, because the broker has not said that they are ours"
+	}
+	for _, n := range c.Nodes {
+		text += nodeText(n)
+	}
+	return text
+}
+
+func nodeText(n operator.Node) string {
+	text := line("\n  %s %s, %s", n.Kind, n.Name, n.Version)
+	if n.Slots > 0 {
+		text += fmt.Sprintf(": %d of %d places busy, %d done, %d looks, %d cores", n.Busy, n.Slots, n.Done, n.Looks, n.Cores)
+	}
+	if n.Draining {
+		text += ", ends when it is done"
 	}
 	return text
 }

@@ -37,6 +37,7 @@ type Status struct {
 	Admins  []Admin           `json:"admins,omitempty"`  // of the page
 
 	Pictures Pictures `json:"pictures,omitzero"`
+	Cluster  *Cluster `json:"cluster,omitempty"` // nil without one
 }
 
 // Pictures is how strangers' pictures were decoded since the daemon began.
@@ -102,6 +103,8 @@ type Local struct {
 	Secrets Secrets
 	// Mover hands subscribers over to other installations; nil when there is no key.
 	Mover *move.Mover
+	// Cluster says how other machines are; nil where there are none.
+	Cluster func(context.Context) *Cluster
 	// Homes is who of several daemons looks after whom; nil where there is one daemon.
 	Homes Homes
 	// Admins are the handles of those who are configured as admins of the page.
@@ -168,10 +171,13 @@ func (l *Local) Backup(_ context.Context, w io.Writer) error {
 }
 
 // Status implements Service.
-func (l *Local) Status(context.Context) (Status, error) {
+func (l *Local) Status(ctx context.Context) (Status, error) {
 	var s Status
 	if l.Daemon != nil {
 		s = l.Daemon()
+	}
+	if l.Cluster != nil {
+		s.Cluster = l.Cluster(ctx)
 	}
 	counts, err := l.Store.Operator().Counts()
 	if err != nil {

@@ -53,6 +53,56 @@ type Status struct {
 	Waiting map[string]string `json:"waiting,omitempty"` // account: why nothing happens there
 
 	Pictures Pictures `json:"pictures,omitzero"`
+	Cluster  *Cluster `json:"cluster,omitempty"`
+}
+
+// Cluster is how the machines are that work together with the daemon.
+type Cluster struct {
+	Node      string    `json:"node"`
+	Broker    string    `json:"broker"`
+	Connected bool      `json:"connected"`
+	Gone      time.Time `json:"gone,omitzero"` // since when it is not
+	Slots     int       `json:"slots"`         // orders that all workers together take at the same time
+	Busy      int       `json:"busy"`
+	Waiting   int       `json:"waiting"` // orders, those being worked at included
+	Most      int       `json:"most"`
+	Oldest    time.Time `json:"oldest,omitzero"`
+	Again     int       `json:"again"`    // orders that went to a second worker
+	Verdicts  int       `json:"verdicts"` // that are kept
+	Asked     int       `json:"asked"`    // files asked about
+	Known     int       `json:"known"`    // of them
+	Trouble   string    `json:"trouble,omitempty"`
+	Shared    bool      `json:"shared,omitempty"` // readers are shared with other daemons
+	Lease     time.Time `json:"lease,omitzero"`   // until when those of this one are its own
+	Nodes     []Node    `json:"nodes,omitempty"`
+}
+
+// Node is one process of the cluster.
+type Node struct {
+	Name     string    `json:"name"`
+	Kind     string    `json:"kind"` // worker or daemon
+	Version  string    `json:"version"`
+	Cores    int       `json:"cores,omitempty"`
+	Slots    int       `json:"slots,omitempty"`
+	Busy     int       `json:"busy,omitempty"`
+	Done     int       `json:"done,omitempty"`
+	Again    int       `json:"again,omitempty"`
+	Looks    int       `json:"looks,omitempty"`
+	Draining bool      `json:"draining,omitempty"`
+	Since    time.Time `json:"since"`
+}
+
+func clusterOf(c *operator.Cluster) *Cluster {
+	if c == nil {
+		return nil
+	}
+	out := &Cluster{Node: c.Node, Broker: c.Broker, Connected: c.Connected, Gone: c.Gone, Slots: c.Slots, Busy: c.Busy, Waiting: c.Waiting,
+		Most: c.Most, Oldest: c.Oldest, Again: c.Again, Verdicts: c.Verdicts, Asked: c.Asked, Known: c.Known, Trouble: c.Trouble,
+		Shared: c.Shared, Lease: c.Lease}
+	for _, n := range c.Nodes {
+		out.Nodes = append(out.Nodes, Node(n))
+	}
+	return out
 }
 
 // Pictures is how strangers' pictures were decoded since the daemon began.
@@ -69,7 +119,7 @@ func OfStatus(s operator.Status) Status {
 		jobs[string(state)] = n
 	}
 	return Status{Running: s.Running, PID: s.PID, Since: s.Since, Account: s.Account, Trouble: s.Trouble, Jobs: jobs,
-		Users: s.Users, Waiting: s.Waiting, Pictures: Pictures(s.Pictures)}
+		Users: s.Users, Waiting: s.Waiting, Pictures: Pictures(s.Pictures), Cluster: clusterOf(s.Cluster)}
 }
 
 // Rule is a line of the allow and deny lists.

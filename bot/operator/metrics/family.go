@@ -48,6 +48,9 @@ func (m *Metrics) write(to io.Writer) {
 		f.set.WritePrometheus(&w)
 	}
 	snapshot(&w, m.source)
+	if m.cluster != nil {
+		m.cluster().write(&w)
+	}
 	vm.WriteProcessMetrics(&w)
 	vm.WriteFDMetrics(&w)
 	_, _ = w.WriteTo(to)

@@ -20,6 +20,7 @@ import (
 type Metrics struct {
 	families []family
 	source   Source
+	cluster  func() Cluster
 	verdicts *vm.Set
 	spoilt   *vm.Set
 	unread   *vm.Counter
@@ -53,7 +54,9 @@ type Options struct {
 	Trouble func() error
 	// Decoders tells what the processes that decode strangers' pictures did; nil where there are none.
 	Decoders func() child.Stats
-	Version  string // of the program
+	// Cluster tells how other machines are; nil where there are none.
+	Cluster func() Cluster
+	Version string // of the program
 }
 
 // New checks the options and returns metrics.
@@ -61,7 +64,7 @@ func New(o Options) (*Metrics, error) {
 	if o.Source == nil || o.Engine == nil || o.Version == "" {
 		return nil, errors.New("metrics: no source, no engine or no version")
 	}
-	m := &Metrics{source: o.Source}
+	m := &Metrics{source: o.Source, cluster: o.Cluster}
 	m.count()
 	m.time()
 	m.add("slugpuppy_build_info", gauge, "Always 1.").NewGauge(name("slugpuppy_build_info", "version", o.Version),

@@ -35,7 +35,11 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := metrics.Options{Source: st.Operator(), Version: "v1", Engine: func() (float64, time.Duration) { return 3e9, 2 * time.Second },
-		Money:    func() (float64, float64, error) { return 1.5, 8.5, nil },
+		Money: func() (float64, float64, error) { return 1.5, 8.5, nil },
+		Cluster: func() metrics.Cluster {
+			return metrics.Cluster{Connected: true, Nodes: map[string]int{"worker": 2, "daemon": 1}, Slots: 8, Busy: 3, Waiting: 5, Again: 1,
+				Age: 12 * time.Second, Verdicts: 70, Asked: 40, Known: 30, Shared: true, Lease: time.Minute}
+		},
 		Decoders: func() child.Stats { return child.Stats{Pictures: 7, Started: 4, Lost: 3, Here: 2} }}
 	m, err := metrics.New(o)
 	if err != nil {
@@ -59,6 +63,9 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	code, text := get("/metrics")
 	for _, want := range []string{`slugpuppy_verdicts_total{band="certain"} 1`, "slugpuppy_unreadable_pictures_total 1", `slugpuppy_decode_failures_total{of="mentions"} 1`, `slugpuppy_jobs{state="queued"} 1`,
 		`slugpuppy_timelines{mode="on"} 1`, "slugpuppy_engine_operations_total 3000000000", "slugpuppy_engine_seconds_total 2", "slugpuppy_timelines_in_trouble 1", "slugpuppy_api_spent_dollars 1.5", "slugpuppy_api_budget_left_dollars 8.5", "slugpuppy_hide_latency_seconds_count 1",
+		`slugpuppy_cluster_nodes{kind="worker"} 2`, "slugpuppy_cluster_slots_busy 3", "slugpuppy_cluster_orders 5",
+		"slugpuppy_cluster_order_age_seconds 12", "slugpuppy_cluster_redelivered_orders 1", "slugpuppy_cluster_verdict_hits_total 30",
+		"slugpuppy_cluster_lease_seconds 60",
 		`slugpuppy_decoded_pictures_total{where="apart"} 7`, `slugpuppy_decoded_pictures_total{where="here"} 2`, "slugpuppy_decoders_started_total 4", "slugpuppy_decoders_lost_total 3", `version="v1"`} {
 		if code != http.StatusOK || !strings.Contains(text, want) {
 			t.Errorf("%d: no %s", code, want)
