@@ -1,6 +1,10 @@
 package store
 
-import bolt "go.etcd.io/bbolt"
+import (
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+)
 
 // OpenNext opens a file with a program that knows further steps of the schema.
 func OpenNext(path string, further ...func(*bolt.Tx) error) (*Store, error) {
@@ -13,3 +17,13 @@ func OpenNext(path string, further ...func(*bolt.Tx) error) (*Store, error) {
 
 // Schema is the version this program knows.
 func Schema() int { return len(schema) }
+
+// Back is the fate by which a word that is taken back leads from one to another; Follows says whether that
+// is a way.
+func Back(from, to Fate) (back Fate, follows bool) {
+	back = from.back(to)
+	return back, back == from || slices.Contains(fates[from], back)
+}
+
+// Fates are all that a post can have.
+func Fates() []Fate { return allFates() }

@@ -122,6 +122,9 @@ func putJudged(tx *tx, who identity.Identity, old *Judged, j Judged) error {
 		return fmt.Errorf("%w: a post that is %q cannot become %q", ErrState, was, j.Fate)
 	}
 	j.Changed = tx.now
+	if old != nil && len(j.Events) == 0 {
+		j.Events = old.History() // from before they were written down
+	}
 	if was != j.Fate && j.Fate != Kept {
 		j.happened(tx.now, string(j.Fate))
 	}

@@ -93,6 +93,9 @@ func saidOne(tx *tx, who identity.Identity, w Word, change func(*Judged, Word)) 
 		j.Post, j.URL, j.Seen = w.Post, w.URL, tx.now
 	}
 	change(&j, w)
+	if old != nil {
+		j.Events = old.History()
+	}
 	j.happened(tx.now, wordOf(w.Dream))
 	return was, putJudged(tx, who, old, j)
 }
@@ -166,6 +169,7 @@ func unsay(tx *tx, who identity.Identity, u unsaid) (is unsaid, err error) {
 	}
 	j := row
 	j.Why, j.Kind, j.Rule, j.Fate = u.Why, u.Kind, u.Rule, row.Fate.back(u.Fate)
+	j.Events = row.History()
 	j.happened(tx.now, cmp.Or(u.Word, WordBack))
 	return is, putJudged(tx, who, &row, j)
 }
