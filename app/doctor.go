@@ -44,19 +44,23 @@ func Unconfigured(err error) network.Finding {
 	return sick("config", err.Error(), "correct it; `slugpuppy config check` looks again")
 }
 
-// Pulse asks the daemon whether it lives and works. The error is operator.ErrDown when nobody answers.
-func (a *App) Pulse(ctx context.Context) (operator.Status, error) {
+// Pulse asks the daemon whether it lives and works, or waits until somebody signs in. The error is operator.ErrDown when
+// nobody answers.
+func (a *App) Pulse(ctx context.Context) (s operator.Status, waits bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pulseTime)
 	defer cancel()
 	client, err := operator.Dial(ctx, a.cfg.Admin.Socket)
-	if err != nil {
-		return operator.Status{}, down(err)
+	if err != nil && a.waitsThere(ctx) {
+		return s, true, nil
 	}
-	s, err := client.Status(ctx)
+	if err != nil {
+		return s, false, down(err)
+	}
+	s, err = client.Status(ctx)
 	if err == nil && s.Trouble != "" {
 		err = errors.New(s.Trouble)
 	}
-	return s, err
+	return s, false, err
 }
 
 // Doctor runs every check, reports each as it is done, and returns an error when any failed.

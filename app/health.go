@@ -163,6 +163,7 @@ const lookAgain = 5 * time.Second
 // untilWritten waits until somebody else has written the database, which is all that can have changed; false
 // means that ctx ended. To open it for every look would start a process each time.
 func (a *App) untilWritten(ctx context.Context) bool {
+	defer a.tellWaiting(ctx)()
 	was, err := os.Stat(a.cfg.Store.Path)
 	for backoff.Sleep(ctx, lookAgain) {
 		is, now := os.Stat(a.cfg.Store.Path)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"slugpuppy/app"
 	"slugpuppy/app/apptest"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/classifier/networks"
@@ -380,14 +381,19 @@ func composes(t *testing.T, command string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, word := range strings.Fields(command) {
-		if i < 3 || strings.HasPrefix(word, "-") {
+	verb, words := "", strings.Fields(command)
+	for i, word := range words {
+		switch {
+		case i < 2 || strings.HasPrefix(word, "-") || words[i-1] == "--profile":
+			continue
+		case verb == "":
+			verb = word
 			continue
 		}
 		if !bytes.Contains(data, []byte("\n  "+word+":\n")) {
 			t.Errorf("%q: no service %q", command, word)
 		}
-		if rest := strings.Fields(command)[i+1:]; strings.Contains(command, " run ") && len(rest) > 0 {
+		if rest := words[i+1:]; verb == "run" && len(rest) > 0 {
 			parses(t, "slugpuppy "+strings.Join(rest, " "))
 		}
 		return
@@ -456,5 +462,51 @@ func TestCommandsInTheDocumentsSentencesAreSpeltRight(t *testing.T) {
 	}
 	if n < 60 {
 		t.Errorf("only %d commands were found", n)
+	}
+}
+
+// The compose file and the program agree, line by line: variables are options, what is named is there, the page
+// listens where a port is published, and the commands of the comments are ours.
+func TestTheComposeFileFitsTheProgram(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	services, volumes, ok := strings.Cut(text, "\nvolumes:\n")
+	if !ok {
+		t.Fatal("no volumes")
+	}
+	var env []string
+	for _, m := range regexp.MustCompile(`(?m)^ +(SLUGPUPPY_\w+):`).FindAllStringSubmatch(services, -1) {
+		env = append(env, m[1]+"=x")
+	}
+	if odd := app.Default().UnknownEnv(env); len(env) < 5 || len(odd) > 0 {
+		t.Errorf("of %d variables nothing reads %v", len(env), odd)
+	}
+	for _, m := range regexp.MustCompile(`[- \[]([a-z][a-z-]+):/[a-z]`).FindAllStringSubmatch(services, -1) {
+		if !strings.Contains("\n"+volumes, "\n  "+m[1]+":\n") {
+			t.Errorf("no volume %q is declared", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile(`service:([a-z-]+)`).FindAllStringSubmatch(services, -1) {
+		if !strings.Contains(services, "\n  "+m[1]+":\n") {
+			t.Errorf("no service %q", m[1])
+		}
+	}
+	first, _, _ := strings.Cut(services[strings.Index(services, "\n  slugpuppy:\n"):], "\n\n")
+	for _, want := range []string{`ports: ["127.0.0.1:8080:8080"]`, "SLUGPUPPY_WEB_LISTEN: 0.0.0.0:8080", "state:/var/lib/slugpuppy"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("the service does not say %q", want)
+		}
+	}
+	commands := 0
+	for _, m := range regexp.MustCompile(`(?m)^ *#   .*?(docker compose [^#\n;]+)`).FindAllStringSubmatch(text, -1) {
+		composes(t, m[1])
+		commands++
+	}
+	if commands < 7 {
+		t.Errorf("only %d commands", commands)
 	}
 }

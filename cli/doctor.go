@@ -51,9 +51,12 @@ func (c *console) pulse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.Pulse(ctx)
+	s, waits, err := a.Pulse(ctx)
 	if err != nil {
 		return err
+	}
+	if waits {
+		return c.print(s, "healthy: it waits until somebody signs in")
 	}
 	return c.print(s, "healthy")
 }

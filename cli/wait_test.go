@@ -13,6 +13,9 @@ func TestServeWaitsForTheFirstSignIn(t *testing.T) {
 	if code, said := h.run("serve"); code == exitOK || !strings.Contains(said, "slugpuppy login") {
 		t.Fatalf("without patience: exit code %d: %s", code, said)
 	}
+	if code, said := h.run("doctor", "--health"); code != exitDaemonDown {
+		t.Errorf("without a daemon: exit code %d: %s", code, said)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var log paper
@@ -33,6 +36,10 @@ func TestServeWaitsForTheFirstSignIn(t *testing.T) {
 		}
 	}
 	until("it does not say that it waits", func() bool { return strings.Contains(log.String(), "waiting until somebody signs in") })
+	until("nobody can tell that it waits", func() bool {
+		code, said := h.run("doctor", "--health")
+		return code == exitOK && strings.Contains(said, "it waits until somebody signs in")
+	})
 	h.login(t)
 	until("it does not begin", func() bool { return h.server.Streams() > 0 })
 	cancel()
