@@ -17,7 +17,7 @@ func (c *console) antidoteCommand() *cobra.Command {
 
 // keyFlag is whose signature a list has to have.
 func keyFlag(cmd *cobra.Command, key *string) {
-	cmd.Flags().StringVar(key, "key", "", "public key of the list, as text or a file (default: NAME.pub beside the list)")
+	cmd.Flags().Var(flagOf(key, "", nonempty("key")), "key", "public key of the list, as text or a file (default: NAME.pub beside the list)")
 }
 
 func (c *console) antidoteVerify() *cobra.Command {

@@ -21,9 +21,9 @@ func (c *console) listsCommand() *cobra.Command {
 // wishFlags are how a list is to count, and for whom.
 func wishFlags(cmd *cobra.Command, w *operator.ListWish) {
 	flags := cmd.Flags()
-	flags.StringVar(&w.How, "how", "warn", "what happens to a post with a picture that the list knows: warn, hide or only-report")
-	flags.StringVar(&w.Account, "user", "", "only for this subscriber (default: for all)")
-	flags.StringVar(&w.Key, "key", "", "the public key that the list is signed with; also for one whose key has changed")
+	flags.Var(flagOf(&w.How, "warn", either("warn", "hide", "only-report")), "how", "what happens to a post with a picture that the list knows")
+	flags.Var(flagOf(&w.Account, "", account), "user", "only for this subscriber (default: for all)")
+	flags.Var(flagOf(&w.Key, "", nonempty("key")), "key", "the public key that the list is signed with; also for one whose key has changed")
 	flags.BoolVar(&w.Alone, "alone", false, "believe the list even where the eye clearly sees no dream")
 	flags.BoolVar(&w.Anyway, "anyway", false, "let it hide even if something speaks against it")
 	flags.BoolVar(&w.Dry, "dry-run", false, "say what it would have hidden and do nothing")
@@ -184,6 +184,6 @@ func (c *console) listsRemove() *cobra.Command {
 			}
 			return c.print(object.OfAntidoteList(l), line("%s is not followed any more", l.URL))
 		}}
-	cmd.Flags().StringVar(&w.Account, "user", "", "no more for this subscriber (default: for all)")
+	cmd.Flags().Var(flagOf(&w.Account, "", account), "user", "no more for this subscriber (default: for all)")
 	return cmd
 }

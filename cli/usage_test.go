@@ -26,7 +26,7 @@ var nonsense = map[string][]string{
 	"span": {"soon", "", "-1s", "99999h"}, "time": {"whenever", "-3d", "2020-13-45", "tomorrowish"},
 	"month": {"2026-13", "July", "2026"}, "host:port": {"nowhere", "127.0.0.1", "1:2:3", "127.0.0.1:http:", "127.0.0.1:99999"},
 	"address": {"ftp://example.social", "https://", "two words", "http://%zz"}, "account": {"", "@", "two words", "@a@", "@@a"},
-	"file": {"", " "}, "word": {"", "a,,b"}, "installation": {"", " "}, "daemon": {"", " "}, "folder": {"", " "}, "network": {""}, "layer": {""},
+	"file": {"", " "}, "word": {"", "a,,b"}, "installation": {"", " "}, "daemon": {"", " "}, "folder": {"", " "}, "network": {""}, "key": {""}, "layer": {""},
 }
 
 // Every flag of every command reads its value when it is given: what it cannot read is wrong use, said with the
