@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/cluster"
 	"slugpuppy/cluster/broker"
@@ -48,6 +49,10 @@ func TestAMentionIsAnsweredAndAPictureJudgedByAWorker(t *testing.T) {
 			t.Errorf("the worker did nothing:\n%s", log.String())
 		}
 	})
+	alone := New(h.config(t), Options{Version: "test"}).checkCluster(t.Context())
+	if len(alone) != 1 || alone[0].State == network.Healthy {
+		t.Errorf("without a worker doctor finds %+v", alone)
+	}
 	serve(t, func(ctx context.Context) error { defer close(over); return w.Work(ctx) })
 	d := New(h.config(t), Options{Version: "test"})
 	serve(t, func(ctx context.Context) error { return d.Serve(ctx, false) })
@@ -65,6 +70,9 @@ func TestAMentionIsAnsweredAndAPictureJudgedByAWorker(t *testing.T) {
 				t.Errorf("the answer is %q", replies[0].Text)
 			}
 			judgedElsewhere(t, d)
+			if found := d.checkCluster(t.Context()); len(found) != 1 || found[0].State != network.Healthy {
+				t.Errorf("doctor finds %+v", found)
+			}
 			return
 		}
 		if time.Now().After(end) {

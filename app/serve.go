@@ -77,11 +77,11 @@ func (a *App) Serve(ctx context.Context, patience bool) error {
 		group.Go(func() error { return manager.supervise(ctx, a.loops, a.log) })
 	})
 	group.Go(func() error {
+		defer a.leaveCluster()
 		d, open, err := a.prepare(ctx, f, patience, func() (*daemon, doors, error) { return a.build(ctx) }, supervise)
 		if err != nil || d == nil {
 			return err
 		}
-		defer a.leaveCluster()
 		defer d.store.Close()
 		defer d.decoders.Close()
 		defer open.close()

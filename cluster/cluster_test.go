@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"slugpuppy/cluster"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
@@ -24,7 +26,10 @@ func TestAPieceHasTheSameBytesWhereverItIsMade(t *testing.T) {
 	clip.Recipe.Verb, clip.Recipe.Repeat = dream.Wander, 2
 	pixels := order()
 	pixels.Accept = nil
-	for name, o := range map[string]dream.Order{"a still": order(), "imagined": imagine, "a clip": clip, "pixels alone": pixels} {
+	moving := order()
+	moving.Clip = threeFrames(t)
+	orders := map[string]dream.Order{"a still": order(), "imagined": imagine, "a clip": clip, "pixels alone": pixels, "a moving picture": moving}
+	for name, o := range orders {
 		t.Run(name, func(t *testing.T) {
 			here, err := studio().Make(within(t, time.Minute), o, nil)
 			if err != nil {
@@ -43,9 +48,22 @@ func TestAPieceHasTheSameBytesWhereverItIsMade(t *testing.T) {
 			}
 		})
 	}
-	if remote, here := d.Made(); remote != 4 || here != 0 {
+	if remote, here := d.Made(); remote != len(orders) || here != 0 {
 		t.Errorf("%d were made by workers, %d here", remote, here)
 	}
+}
+
+// threeFrames is a clip.
+func threeFrames(t *testing.T) *dream.Clip {
+	t.Helper()
+	s := dream.NewSampler(64, 64)
+	for i := range 3 {
+		if err := s.Add(picture.Frame{Image: picture.Landscape(64, 48, uint64(i)), Delay: 100 * time.Millisecond}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, _ := s.Clip()
+	return c
 }
 
 func TestWhatIsWrongWithAnOrderIsSaidAsHere(t *testing.T) {
@@ -102,5 +120,55 @@ func BenchmarkOverhead(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestPreviewsComeWhereTheyAreWanted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.worker("one", maker(func(ctx context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error) {
+		for i := range 5 {
+			report(dream.Progress{Fraction: float64(i) / 10, Look: func() *image.NRGBA { return picture.Landscape(900, 600, 1) }})
+			time.Sleep(2 * progressRest)
+		}
+		return copies(ctx, o, report)
+	}))
+	l := r.link(cluster.Options{Keeper: true})
+	for _, wanted := range []bool{true, false} {
+		d := cluster.NewDreamer(cluster.DreamerOptions{Link: l, Networks: only(hash(t)), Looks: wanted})
+		looks, last := 0, 0.0
+		_, err := d.Make(within(t, 20*time.Second), order(), func(p dream.Progress) {
+			if p.Look != nil {
+				if img := p.Look(); img.Rect.Dx() == 512 {
+					looks++
+				}
+			}
+			if p.Fraction < last {
+				t.Errorf("it went back from %g to %g", last, p.Fraction)
+			}
+			last = p.Fraction
+		})
+		if err != nil || wanted != (looks > 0) {
+			t.Errorf("wanted %v: %d previews, %v", wanted, looks, err)
+		}
+	}
+}
+
+// progressRest is how often progress is told at most.
+const progressRest = 100 * time.Millisecond
+
+func TestWhoListensSlowlyLosesProgressAndNothingElse(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.worker("one", maker(func(ctx context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error) {
+		for range 3000 {
+			report(dream.Progress{Fraction: 1}) // the end is told each time
+		}
+		return copies(ctx, o, report)
+	}))
+	heard := 0
+	_, err := r.dreamer(nobody).Make(within(t, 20*time.Second), order(), func(dream.Progress) { heard++; time.Sleep(100 * time.Millisecond) })
+	if err != nil || heard == 0 || heard > 100 {
+		t.Errorf("%d reports, %v", heard, err)
 	}
 }

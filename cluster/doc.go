@@ -8,7 +8,7 @@
 //	slugpuppy-results   what came of orders, by their ids; an hour
 //	slugpuppy-pixels    sealed orders and pieces, by their ids; an hour
 //	slugpuppy-networks  networks that a worker may lack, by the hash of their bundle
-//	slugpuppy-verdicts  what was seen of files, by what decides it; a month
+//	slugpuppy-verdicts  what was seen of files, by what decides it; days
 //	slugpuppy-claims    who looks at a file just now; seconds
 //
 // Everything else are messages that nobody keeps: progress, previews, cancellations, questions whether somebody

@@ -87,7 +87,7 @@ func (d *Dreamer) Make(ctx context.Context, o dream.Order, report func(dream.Pro
 		return piece, err
 	}
 	d.tell(err)
-	if d.Here == nil {
+	if d.Here == nil || ctx.Err() != nil { // there is no time left to make it here
 		return dream.Piece{}, fmt.Errorf("%w: %w", dream.ErrNotNow, err)
 	}
 	d.here.Add(1)
@@ -171,6 +171,8 @@ func (d *Dreamer) bundle(ctx context.Context, model, hash string) (string, error
 		if err != nil {
 			return "", err
 		}
+		ctx, cancel := d.Link.lengthy(ctx)
+		defer cancel()
 		if _, err := k.networks.GetInfo(ctx, name); errors.Is(err, jetstream.ErrObjectNotFound) {
 			_, err = k.networks.PutBytes(ctx, name, data)
 			if err != nil {
@@ -191,7 +193,7 @@ func (l *Link) reach(ctx context.Context) (*kept, error) {
 	if l.away() > 0 {
 		return nil, awayFor("the broker %s does not answer", l.Broker())
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.opt.Times.Reply)
+	ctx, cancel := l.brief(ctx)
 	defer cancel()
 	k, err := l.keep(ctx)
 	if err != nil {
@@ -304,7 +306,7 @@ func (c *call) listen() (hangUp func(), err error) {
 
 // send gives the order to the broker.
 func (c *call) send(ctx context.Context) error {
-	within, cancel := context.WithTimeout(ctx, 2*c.Link.opt.Times.Reply+time.Duration(len(c.body))*time.Microsecond)
+	within, cancel := c.Link.lengthy(ctx)
 	defer cancel()
 	t := ticket{V: wireVersion, ID: c.id, Key: c.key, Network: c.hash, Bundle: c.bundle, Look: c.Looks, Until: c.until}
 	data, err := json.Marshal(t)
@@ -395,7 +397,7 @@ func (c *call) ask(ctx context.Context) (r result, ok bool, err error) {
 	if c.Link.away() > 0 {
 		return r, false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.Link.opt.Times.Reply)
+	ctx, cancel := c.Link.brief(ctx)
 	defer cancel()
 	k, err := c.Link.keep(ctx)
 	if err != nil {
@@ -489,7 +491,7 @@ func (c *call) take(ctx context.Context, r result) (p dream.Piece, err error) {
 	case failed:
 		return p, fmt.Errorf("worker %s: %s", r.Node, r.Why)
 	}
-	within, cancel := context.WithTimeout(ctx, 6*c.Link.opt.Times.Reply)
+	within, cancel := c.Link.lengthy(ctx)
 	defer cancel()
 	data, err := c.kept.get(within, c.key, pieceObject(c.id))
 	if err != nil {
@@ -507,7 +509,7 @@ func (c *call) withdraw(ctx context.Context) {
 	if c.Link.away() > 0 {
 		return // it expires, and workers ask before they begin
 	}
-	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Link.opt.Times.Reply)
+	within, cancel := c.Link.brief(context.WithoutCancel(ctx))
 	defer cancel()
 	if there, err := c.waits(within); err == nil && there {
 		c.kept.orders.DeleteMsg(within, c.seq) // a worker that has it is done with it all the same
@@ -517,7 +519,7 @@ func (c *call) withdraw(ctx context.Context) {
 
 // clear takes away what is kept of the order; what is left expires.
 func (c *call) clear(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Link.opt.Times.Reply)
+	ctx, cancel := c.Link.brief(context.WithoutCancel(ctx))
 	defer cancel()
 	for _, name := range []string{orderObject(c.id), pieceObject(c.id)} {
 		c.kept.pixels.Delete(ctx, name)

@@ -72,9 +72,10 @@ type Link struct {
 	js    jetstream.JetStream
 	nodes *nodes
 
-	mu   sync.Mutex
-	kept *kept     // nil while it is not known to be there
-	gone time.Time // since when there is no connection; zero while there is one
+	making sync.Mutex // one at a time looks for what is kept, or makes it
+	mu     sync.Mutex
+	kept   *kept     // nil while it is not known to be there
+	gone   time.Time // since when there is no connection; zero while there is one
 }
 
 // Open returns a link. The broker need not be there: the link looks for it until it is closed. The error is one
@@ -203,29 +204,31 @@ const (
 	verdictsName = "slugpuppy-verdicts"
 	claimsName   = "slugpuppy-claims"
 
-	expiry        = time.Hour // of orders, pieces and what came of them
-	verdictExpiry = 30 * 24 * time.Hour
+	expiry        = time.Hour          // of orders, pieces and what came of them
+	verdictExpiry = 3 * 24 * time.Hour // by then nearly nobody shows a post any more
 	pixelBytes    = 2 << 30
-	networkBytes  = 2 << 30
+	networkBytes  = 1 << 30
 	verdictBytes  = 1 << 30
 	mostTicket    = 64 << 10
 )
 
 // keep finds what the broker keeps; a Keeper makes what is missing.
 func (l *Link) keep(ctx context.Context) (*kept, error) {
-	l.mu.Lock()
-	k := l.kept
-	l.mu.Unlock()
-	if k != nil {
+	if k := l.known(); k != nil {
 		return k, nil
 	}
-	k = &kept{}
-	var err error
-	look := l.find
+	l.making.Lock()
+	defer l.making.Unlock()
+	if k := l.known(); k != nil {
+		return k, nil
+	}
+	ctx, cancel := l.brief(ctx)
+	defer cancel()
+	k, look := &kept{}, l.find
 	if l.opt.Keeper {
 		look = l.make
 	}
-	if err = look(ctx, k); err != nil {
+	if err := look(ctx, k); err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
@@ -234,6 +237,12 @@ func (l *Link) keep(ctx context.Context) (*kept, error) {
 		l.kept = k
 	}
 	return k, nil
+}
+
+func (l *Link) known() *kept {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept
 }
 
 // forget looks for everything again: something was gone that had been there.
@@ -298,6 +307,24 @@ func (l *Link) make(ctx context.Context, k *kept) (err error) {
 		return err
 	})
 	return err
+}
+
+// brief is a context for one question to the broker, and lengthy one for an object on its way, which ends when the
+// broker is gone for too long: the library would wait until the end.
+func (l *Link) brief(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, l.opt.Times.Reply)
+}
+
+func (l *Link) lengthy(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, 24*l.opt.Times.Reply)
+	go func() {
+		for sleep(ctx, l.opt.Times.Away/4) {
+			if l.away() > l.opt.Times.Away {
+				cancel()
+			}
+		}
+	}()
+	return ctx, cancel
 }
 
 // Subjects. A token in one is an id, or a processor family.

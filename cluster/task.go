@@ -110,7 +110,9 @@ func (t *task) make(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	body, err := k.get(ctx, t.ticket.Key, orderObject(t.ticket.ID))
+	within, cancel := t.Link.lengthy(ctx)
+	defer cancel()
+	body, err := k.get(within, t.ticket.Key, orderObject(t.ticket.ID))
 	if err != nil {
 		return err
 	}
@@ -140,6 +142,8 @@ func (t *task) maker(ctx context.Context, k *kept) (Maker, error) {
 	var fetchBundle func(context.Context) ([]byte, error)
 	if name := t.ticket.Bundle; name != "" {
 		fetchBundle = func(ctx context.Context) ([]byte, error) {
+			ctx, cancel := t.Link.lengthy(ctx)
+			defer cancel()
 			data, err := fetch(ctx, k.networks, name, networkBytes)
 			if err == nil {
 				err = named(data, name)
@@ -158,7 +162,7 @@ func (t *task) maker(ctx context.Context, k *kept) (Maker, error) {
 func (t *task) insist(ctx context.Context, do func(context.Context, *kept) error) error {
 	end := time.Now().Add(3 * t.Link.opt.Times.Ack)
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, t.Link.opt.Times.Reply) {
-		within, cancel := context.WithTimeout(ctx, 6*t.Link.opt.Times.Reply)
+		within, cancel := t.Link.lengthy(ctx)
 		k, err := t.Link.keep(within)
 		if err == nil {
 			err = do(within, k)
@@ -190,7 +194,7 @@ func (t *task) say(ctx context.Context, r result) error {
 	if err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, t.Link.opt.Times.Reply)
+	within, cancel := t.Link.brief(ctx)
 	defer cancel()
 	return t.msg.DoubleAck(within)
 }
@@ -233,7 +237,7 @@ func (t *task) wanted(ctx context.Context) bool {
 
 // asks asks once. Only the broker's word that nobody listens is a no.
 func (t *task) asks(ctx context.Context) bool {
-	within, cancel := context.WithTimeout(ctx, t.Link.opt.Times.Reply)
+	within, cancel := t.Link.brief(ctx)
 	defer cancel()
 	_, err := t.Link.conn.RequestWithContext(within, wantedSubject(t.ticket.ID), nil)
 	return !errors.Is(err, nats.ErrNoResponders)

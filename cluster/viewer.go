@@ -61,7 +61,7 @@ func (v *Viewer) View(ctx context.Context, file []byte, here func(context.Contex
 			v.known.Add(1)
 			return seen, nil
 		}
-		_, err := k.claims.Create(ctx, key, []byte(v.Link.id))
+		err := v.claim(ctx, k, key)
 		if errors.Is(err, jetstream.ErrKeyExists) { // who has it may die: then the claim ends
 			if !sleep(ctx, pause) {
 				return Seen{}, context.Cause(ctx)
@@ -78,12 +78,23 @@ func (v *Viewer) View(ctx context.Context, file []byte, here func(context.Contex
 	if err == nil {
 		v.keep(ctx, k, key, seen)
 	}
-	k.claims.Delete(context.WithoutCancel(ctx), key) // else it ends by itself
+	within, cancel := v.Link.brief(context.WithoutCancel(ctx))
+	defer cancel()
+	k.claims.Delete(within, key) // else it ends by itself
 	return seen, err
+}
+
+func (v *Viewer) claim(ctx context.Context, k *kept, key string) error {
+	ctx, cancel := v.Link.brief(ctx)
+	defer cancel()
+	_, err := k.claims.Create(ctx, key, []byte(v.Link.id))
+	return err
 }
 
 // find finds what is known of a file.
 func (v *Viewer) find(ctx context.Context, k *kept, key string) (Seen, bool) {
+	ctx, cancel := v.Link.brief(ctx)
+	defer cancel()
 	e, err := k.verdicts.Get(ctx, key)
 	if err != nil {
 		return Seen{}, false
@@ -93,6 +104,8 @@ func (v *Viewer) find(ctx context.Context, k *kept, key string) (Seen, bool) {
 }
 
 func (v *Viewer) keep(ctx context.Context, k *kept, key string, seen Seen) {
+	ctx, cancel := v.Link.brief(ctx)
+	defer cancel()
 	data, err := json.Marshal(verdict{wireVersion, seen})
 	if err == nil && len(data) <= mostVerdict {
 		_, err = k.verdicts.Put(ctx, key, data)

@@ -152,7 +152,7 @@ func (w *Worker) count(n int) {
 
 // queues are the orders for processors of this family, and those for all.
 func (w *Worker) queues(ctx context.Context) (own, all jetstream.Consumer, err error) {
-	ctx, cancel := context.WithTimeout(ctx, w.Link.opt.Times.Reply)
+	ctx, cancel := w.Link.brief(ctx)
 	defer cancel()
 	k, err := w.Link.keep(ctx)
 	if err != nil {

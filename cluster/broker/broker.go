@@ -26,7 +26,7 @@ type Options struct {
 	Listen           string // address with a port; 0 for any
 	Dir              string // where the data are, and the nkeys
 	Certificate, Key string // files; "" for a connection that is not encrypted
-	Bytes            int64  // of data on the disk [6 GiB]
+	Bytes            int64  // of data on the disk, as buckets reserve them [16 GiB; a daemon's reserve 5]
 	Log              *slog.Logger
 }
 
@@ -94,7 +94,7 @@ func (o Options) settings() (*server.Options, error) {
 	}
 	bytes := o.Bytes
 	if bytes == 0 {
-		bytes = 6 << 30
+		bytes = 16 << 30
 	}
 	s := &server.Options{ServerName: "slugpuppy", Host: host, Port: number, NoSigs: true, NoLog: o.Log == nil, JetStream: true,
 		StoreDir: filepath.Join(o.Dir, "cluster"), MaxPayload: mostMessage, JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: bytes, Nkeys: users,
