@@ -103,7 +103,7 @@ func (s *Stage) Close() {
 	}
 }
 
-// longestOverture is how long the artists leave the machine to the first mention.
+// longestOverture is how long the artists and the filter leave the machine to the first mention.
 const longestOverture = 20 * time.Second
 
 // Run has the bot and everything else at work while play runs.
@@ -115,10 +115,10 @@ func (s *Stage) Run(ctx context.Context, play func(context.Context) error) error
 		group.Go(func() error { return s.daemon.app.announce(ctx) })
 	}
 	if s.daemon.site != nil {
-		group.Go(func() error { return s.daemon.filter.Run(ctx) })
 		group.Go(func() error { return s.daemon.site.Run(ctx) })
 		group.Go(func() error {
 			s.Demo.Begun(ctx, longestOverture)
+			group.Go(func() error { return s.daemon.filter.Run(ctx) })
 			return s.cast.Play(ctx)
 		})
 	}
