@@ -303,7 +303,7 @@ func TestDigestsGoToTheNameThatIsVerified(t *testing.T) {
 	claim := func(acct string) (store.Subscriber, string) {
 		t.Helper()
 		web.claims("0.evil.example", acct)
-		f, err := s.app.newFilter(s.known, s.filter.Options, s.app.apart(s.decoders), nil)
+		f, err := s.app.newFilter(s.known, s.filter.Options, s.app.apart(s.decoders), s.app.frames(s.decoders), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

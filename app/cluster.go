@@ -129,7 +129,7 @@ func (a *App) newEyes(decoders *child.Pool) (*cluster.Eyes, error) {
 	if err != nil {
 		return nil, err
 	}
-	eye := &timeline.Eye{Judge: d, Decode: a.apart(decoders)}
+	eye := &timeline.Eye{Judge: d, Decode: a.apart(decoders), Frames: a.frames(decoders)}
 	return cluster.NewEyes(cluster.EyesOptions{Model: d.Model(), Look: func(ctx context.Context, file []byte) (cluster.Seen, error) {
 		ctx, cancel := context.WithTimeout(ctx, lookTime)
 		defer cancel()

@@ -92,7 +92,7 @@ func (c *clipDecoder) Videos() bool { return c.ffmpeg != "" }
 // Frames implements reply.FrameDecoder and timeline's. A video is read as what it begins like, and as nothing that could name
 // other files.
 func (c *clipDecoder) Frames(ctx context.Context, data []byte, show func(picture.Frame) error) error {
-	format := map[string]string{"mp4": "mp4", "webm": "matroska"}[picture.Sniff(data)]
+	format := map[string]string{"mp4": "mp4", "webm": "matroska"}[picture.Sniff(data)] // all that picture.IsFilm means
 	if format == "" || c.ffmpeg == "" {
 		return c.pool.Frames(ctx, data, c.limits, show)
 	}

@@ -18,7 +18,7 @@ import (
 
 // newFilter makes the timeline filter over a store; o says who is told of its work, and looked of each
 // look at a picture.
-func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
+func (a *App) newFilter(known connections, o timeline.Options, decode decoder, frames timeline.FrameDecoder,
 	looked func(time.Duration)) (*timeline.Filter, error) {
 	d, err := a.detector()
 	if err != nil {
@@ -26,7 +26,7 @@ func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
 	}
 	cfg := a.cfg.Filter
 	o.Store, o.Log = known.store, a.log
-	o.Eye = &timeline.Eye{Judge: d, Store: known.store, Decode: decode, FetchBytes: a.pictures.MaxBytes, Looked: looked}
+	o.Eye = &timeline.Eye{Judge: d, Store: known.store, Decode: decode, Frames: frames, FetchBytes: a.pictures.MaxBytes, Looked: looked}
 	o.Connect, o.Disconnect = known.reader, known.disconnect
 	o.Poll, o.Check, o.Keep, o.Share = cfg.Poll.Std(), cfg.Check.Std(), cfg.Keep.Std(), cfg.Share
 	o.Looks, o.First = runtime.GOMAXPROCS(0), 200
@@ -44,7 +44,7 @@ func (a *App) newFilter(known connections, o timeline.Options, decode decoder,
 // it does one pass at a time.
 func (a *App) idleFilter(known connections, followed *lists.Desk, decoders *child.Pool) func() (*timeline.Filter, error) {
 	return sync.OnceValues(func() (*timeline.Filter, error) {
-		return a.newFilter(known, timeline.Options{Lists: followed}, a.apart(decoders), nil)
+		return a.newFilter(known, timeline.Options{Lists: followed}, a.apart(decoders), a.frames(decoders), nil)
 	})
 }
 
@@ -62,7 +62,7 @@ func (d *daemon) newFilter() (*timeline.Filter, error) {
 	if len(d.letters) > 0 {
 		o.Tell = d.tell
 	}
-	return d.app.newFilter(d.known, o, d.counts.Decoding("timelines", d.app.apart(d.decoders)), d.counts.Looked)
+	return d.app.newFilter(d.known, o, d.counts.Decoding("timelines", d.app.apart(d.decoders)), d.app.frames(d.decoders), d.counts.Looked)
 }
 
 // newLetters are those to subscribers, through the bots that can write to people. A name is somebody

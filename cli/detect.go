@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"iter"
+	"math"
 	"runtime"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 
 	"slugpuppy/classifier/detector"
 	"slugpuppy/cli/object"
+	"slugpuppy/dream/cinema"
 	"slugpuppy/picture"
 )
 
@@ -19,7 +22,8 @@ func (c *console) detectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "detect FILE...",
 		Short: "Say whether pictures are DeepDream",
-		Long: "Judges pictures, and the pictures in folders; - reads a list of files, one a line. Prints the score\n" +
+		Long: "Judges pictures, and the pictures in folders; - reads a list of files, one a line. What moves is judged by\n" +
+			"some of its frames: a GIF, an animated PNG or WebP, and with ffmpeg a video. Prints the score\n" +
 			"from 0 to 1 and how sure that is. The exit code is 1 when a file could not be read.\n\n" +
 			"With --explain, which of the network's channels spoke for a dream and which against it, and the\n" +
 			"known examples that are most alike; distance 1 is that of any two examples.",
@@ -38,6 +42,7 @@ func (c *console) detectCommand() *cobra.Command {
 type judging struct {
 	explain bool
 	heatmap string // file for it, or empty
+	ffmpeg  string // the binary, which reads videos; or empty
 }
 
 func (c *console) detect(ctx context.Context, args []string, how judging) error {
@@ -62,6 +67,7 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 		return err
 	}
 	limits := a.Pictures()
+	how.ffmpeg = a.FFmpeg()
 	judge := func(file string) object.Verdict { return c.judge(ctx, d, limits, file, how) }
 	failed := 0
 	for j := range inOrder(files, judge) {
@@ -111,6 +117,9 @@ func (c *console) judge(ctx context.Context, d *detector.Detector, limits pictur
 	if err != nil {
 		return object.Verdict{File: file, Error: err.Error()}
 	}
+	if frames := how.clip(ctx, data, limits, file); frames != nil {
+		return judgeClip(ctx, d, file, frames)
+	}
 	p, err := picture.Decode(ctx, data, limits)
 	if err != nil {
 		return object.Verdict{File: file, Error: err.Error()}
@@ -130,6 +139,54 @@ func (c *console) judge(ctx context.Context, d *detector.Detector, limits pictur
 		return object.Verdict{File: file, Error: err.Error()}
 	}
 	return object.OfVerdict(file, v, why)
+}
+
+// lookRate is at how many frames a second videos are judged.
+const lookRate = 4
+
+// clip has the frames of a file that moves, nil of a still. Why a verdict is what it is, is said of the first picture.
+func (how judging) clip(ctx context.Context, data []byte, limits picture.Limits, file string) iter.Seq2[picture.Frame, error] {
+	switch {
+	case how.explain || how.heatmap != "":
+		return nil
+	case picture.IsFilm(data) && how.ffmpeg != "":
+		s, err := cinema.Open(ctx, file, cinema.Opening{FFmpeg: how.ffmpeg, Limits: limits, Rate: lookRate})
+		if err != nil {
+			return failing(err)
+		}
+		return s.Frames(ctx)
+	case picture.Moves(data):
+		limits.Unbounded, limits.MaxFrames = true, math.MaxInt32
+		s, err := picture.OpenClip(data, limits)
+		if err != nil {
+			return failing(err)
+		}
+		return s.All(ctx)
+	}
+	return nil
+}
+
+// failing is a clip of which nothing can be seen.
+func failing(err error) iter.Seq2[picture.Frame, error] {
+	return func(yield func(picture.Frame, error) bool) { yield(picture.Frame{}, err) }
+}
+
+// judgeClip looks at some of a clip's frames. What comes before a place where it is broken counts.
+func judgeClip(ctx context.Context, d *detector.Detector, file string, frames iter.Seq2[picture.Frame, error]) object.Verdict {
+	var clip detector.Clip
+	for f, err := range frames {
+		if err != nil && (clip.First() == nil || ctx.Err() != nil) {
+			return object.Verdict{File: file, Error: err.Error()}
+		}
+		if err == nil {
+			clip.Add(f.Image)
+		}
+	}
+	v, err := clip.Judge(ctx, d.Judge)
+	if err != nil {
+		return object.Verdict{File: file, Error: err.Error()}
+	}
+	return object.OfVerdict(file, v, nil)
 }
 
 func (c *console) drawHeat(ctx context.Context, d *detector.Detector, img image.Image, to string) error {

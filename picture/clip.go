@@ -120,6 +120,12 @@ func (c *Clip) next(ctx context.Context, pull func() (Frame, error, bool)) (f Fr
 	return f, err, ok
 }
 
+// IsFilm says whether a file begins like a video that servers make of GIFs and people upload.
+func IsFilm(data []byte) bool {
+	kind := Sniff(data)
+	return kind == "mp4" || kind == "webm"
+}
+
 // Moves says whether a file of strangers has more than one frame, by its blocks.
 func Moves(data []byte) bool {
 	open, known := clips[Sniff(data)]

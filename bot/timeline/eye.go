@@ -38,6 +38,8 @@ type Eye struct {
 	Judge  Judge
 	Store  *store.Store
 	Decode func(ctx context.Context, data []byte) (image.Image, error)
+	// Frames decodes clips, which are judged by their frames; nil: by their first picture, or the server's still of them.
+	Frames FrameDecoder
 	// FetchBytes bounds a picture's file.
 	FetchBytes int64
 	// Elsewhere has a file looked at by whoever is free, once for all who share that, or calls here, which looks at
@@ -48,6 +50,16 @@ type Eye struct {
 
 	flights singleflight.Group
 }
+
+// FrameDecoder shows the frames of a hostile file one after the other; an error of show is returned as it is. Videos says whether
+// it reads what servers make of GIFs.
+type FrameDecoder interface {
+	Frames(ctx context.Context, data []byte, show func(picture.Frame) error) error
+	Videos() bool
+}
+
+// films says whether the frames of films can be looked at.
+func (e *Eye) films() bool { return e.Frames != nil && e.Frames.Videos() }
 
 // Budgets between which a look at the small preview does not settle a picture: from what even a
 // strict subscriber hides to what a relaxed one keeps.
@@ -129,11 +141,14 @@ func (e *Eye) Known(hash string) (store.Sight, bool, error) {
 func (e *Eye) look(ctx context.Context, from Source, m network.Media) (store.Sight, error) {
 	still := m.Kind == network.Still
 	if m.PreviewURL == "" && !still {
+		if e.films() && m.URL != "" {
+			return e.see(ctx, from, m)
+		}
 		return store.Sight{Unread: "a clip without a preview", Picture: digest([]byte(m.URL))}, nil
 	}
 	first := network.Media{ID: m.ID, Kind: network.Still, URL: or(m.PreviewURL, m.URL)}
 	seen, err := e.see(ctx, from, first)
-	if err != nil || first.URL == m.URL || !still || seen.Unread != "" || !e.near(seen.Score) {
+	if err != nil || first.URL == m.URL || !e.furtherLook(m.Kind, seen) {
 		return seen, err
 	}
 	full, err := e.see(ctx, from, m)
@@ -144,6 +159,19 @@ func (e *Eye) look(ctx context.Context, from Source, m network.Media) (store.Sig
 		return seen, nil // the preview was good enough for the server
 	}
 	return full, nil
+}
+
+// furtherLook says whether an attachment itself is to be looked at after its preview. The preview of a clip is one of its frames,
+// often the first, which may be plain where others are dreams: a GIF is looked at whole unless that leaves no doubt, a
+// video, whose download is large, where it is near.
+func (e *Eye) furtherLook(kind network.MediaKind, preview store.Sight) bool {
+	switch kind {
+	case network.Still:
+		return preview.Unread == "" && e.near(preview.Score)
+	case network.Gifv:
+		return e.films() && (preview.Unread != "" || preview.Score < e.Judge.Certain(strict))
+	}
+	return e.films() && (preview.Unread != "" || e.near(preview.Score))
 }
 
 // see downloads, decodes and judges one file.
@@ -206,6 +234,9 @@ func (e *Eye) Examine(ctx context.Context, data []byte) (store.Sight, error) {
 
 // examine decodes and judges a file.
 func (e *Eye) examine(ctx context.Context, hash string, data []byte) (store.Sight, error) {
+	if seen, ok, err := e.examineClip(ctx, hash, data); ok {
+		return seen, err
+	}
 	img, err := e.Decode(ctx, data)
 	if ctx.Err() != nil {
 		return store.Sight{}, context.Cause(ctx)
@@ -217,6 +248,33 @@ func (e *Eye) examine(ctx context.Context, hash string, data []byte) (store.Sigh
 		return store.Sight{Unread: err.Error(), Picture: hash}, nil
 	}
 	return e.Of(ctx, hash, img)
+}
+
+// examineClip judges a file that moves by its frames; ok is false for a still, and for what it cannot decode.
+func (e *Eye) examineClip(ctx context.Context, hash string, data []byte) (seen store.Sight, ok bool, err error) {
+	if e.Frames == nil || !picture.Moves(data) && !(e.films() && picture.IsFilm(data)) {
+		return seen, false, nil
+	}
+	var clip detector.Clip
+	err = e.Frames.Frames(ctx, data, func(f picture.Frame) error {
+		clip.Add(f.Image)
+		return nil
+	})
+	if ctx.Err() != nil {
+		return seen, true, context.Cause(ctx)
+	}
+	if clip.First() == nil {
+		return seen, false, nil
+	}
+	start := time.Now()
+	v, err := clip.Judge(ctx, e.Judge.Judge)
+	if e.Looked != nil {
+		e.Looked(time.Since(start))
+	}
+	if err != nil {
+		return seen, true, fmt.Errorf("judge a clip: %w", err)
+	}
+	return store.Sight{Picture: hash, Score: v.Score, Sketch: picture.SketchOf(clip.First()), At: time.Now()}, true, nil
 }
 
 // Of judges a decoded picture.
