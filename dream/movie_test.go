@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
 	"slugpuppy/dream/film"
 	"slugpuppy/dream/flow"
@@ -203,4 +204,82 @@ func TestWordsChangeWithTime(t *testing.T) {
 			t.Errorf("frame %d is not what its words make of it", i)
 		}
 	}
+}
+
+// TestDreamedClipsAreFoundAsOftenAsStills: of the same pictures in the same recipes, the clips as GIFs, the stills as JPEGs.
+func TestDreamedClipsAreFoundAsOftenAsStills(t *testing.T) {
+	if os.Getenv("SLUGPUPPY_LONG") == "" {
+		t.Skip("SLUGPUPPY_LONG is not set")
+	}
+	const frames = 6
+	m := maker(t, dream.Options{})
+	d, err := detector.New(load(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := func(data []byte) bool {
+		c, err := picture.OpenClip(data, picture.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var clip detector.Clip
+		for f, err := range c.All(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			clip.Add(f.Image)
+		}
+		v, err := clip.Judge(t.Context(), d.Judge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Dream
+	}
+	stills, clips, plain, all := 0, 0, 0, 0
+	for seed := range uint64(4) {
+		for _, p := range dream.Presets() {
+			s := panned(256, 160)
+			s.Ground, s.Face = flowtest.Landscape(seed), flowtest.Landscape(seed+7)
+			frame := func(img *image.NRGBA) []byte {
+				data, err := picture.EncodeJPEG(img, 80, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				return data
+			}
+			gif := func(imgs []*image.NRGBA) []byte {
+				var b bytes.Buffer
+				a := picture.NewAnimation(&b)
+				for _, img := range imgs {
+					if err := a.Add(img, each); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := a.Close(); err != nil {
+					t.Fatal(err)
+				}
+				return b.Bytes()
+			}
+			dreamed := show(t, movie(t, m, s, always(dream.Recipe{Preset: p.Name, Seed: seed}), film.Flow), s, 0, frames)
+			var source []*image.NRGBA
+			for i := range frames {
+				source = append(source, s.Frame(i).NRGBA())
+			}
+			still, clip, none := judge(frame(dreamed[0])), judge(gif(dreamed)), judge(gif(source))
+			t.Logf("%s, %d: still %v, clip %v; not dreamed %v", p.Name, seed, still, clip, none)
+			all++
+			stills, clips, plain = stills+one(still), clips+one(clip), plain+one(none)
+		}
+	}
+	t.Logf("of %d the detector finds %d as stills, %d as clips, and %d that are not dreamed", all, stills, clips, plain)
+	if clips < stills || plain > 0 {
+		t.Error("clips are found less often, or found where there are none")
+	}
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
