@@ -53,7 +53,7 @@ func (m motion) clipOf(args []string, to string) (in, out string, words []string
 
 // film dreams a clip. ok is false where the input turns out to be a picture, of which no clip was asked in so many words.
 func (c *console) film(ctx context.Context, in, out string, words []string, m motion, how making) (ok bool, err error) {
-	lines, again, err := cinema.ParseLines(strings.Join(words, " "))
+	lines, again, err := cinema.ParseLines(words...)
 	if err != nil {
 		return true, usageError(err)
 	}

@@ -28,7 +28,7 @@ func moving(t testing.TB) []byte {
 	}
 	g := &gif.GIF{Config: image.Config{Width: 8, Height: 6, ColorModel: pal}, LoopCount: 0}
 	hole := fill(image.Rect(0, 0, 8, 6), 3)
-	hole.SetColorIndex(1, 1, 0)
+	hole.SetColorIndex(3, 2, 0)
 	for _, f := range []struct {
 		img      *image.Paletted
 		disposal byte
@@ -72,17 +72,17 @@ func TestFramesOfAGIFAreLaidOverEachOther(t *testing.T) {
 	red, green, blue, none := color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 255, 0, 255}, color.NRGBA{0, 0, 255, 255}, color.NRGBA{}
 	for i, want := range []struct {
 		delay              time.Duration
-		corner, hole, four color.NRGBA // at (0,0), (1,1), (4,3)
+		corner, hole, four color.NRGBA // at (0,0), (3,2), (4,3)
 	}{
 		{50 * time.Millisecond, red, red, red},
-		{100 * time.Millisecond, red, red, green},
+		{100 * time.Millisecond, red, green, green},
 		{70 * time.Millisecond, blue, red, blue},
 		{80 * time.Millisecond, blue, red, green},
 		{90 * time.Millisecond, green, red, none},
 	} {
 		f := frames[i]
-		if f.Delay != want.delay || f.Image.NRGBAAt(0, 0) != want.corner || f.Image.NRGBAAt(1, 1) != want.hole || f.Image.NRGBAAt(4, 3) != want.four {
-			t.Errorf("frame %d: %v, %v %v %v, want %v", i, f.Delay, f.Image.NRGBAAt(0, 0), f.Image.NRGBAAt(1, 1), f.Image.NRGBAAt(4, 3), want)
+		if f.Delay != want.delay || f.Image.NRGBAAt(0, 0) != want.corner || f.Image.NRGBAAt(3, 2) != want.hole || f.Image.NRGBAAt(4, 3) != want.four {
+			t.Errorf("frame %d: %v, %v %v %v, want %v", i, f.Delay, f.Image.NRGBAAt(0, 0), f.Image.NRGBAAt(3, 2), f.Image.NRGBAAt(4, 3), want)
 		}
 	}
 }

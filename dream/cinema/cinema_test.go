@@ -255,9 +255,10 @@ func TestLinesOfWords(t *testing.T) {
 		"0s birds; 3s dogs":                  {{0, "birds"}, {3 * time.Second, "dogs"}},
 		"birds; 2.5s dogs":                   {{0, "birds"}, {2500 * time.Millisecond, "dogs"}},
 		"steps=3 0s birds; 1s no dogs":       {{0, "steps=3 birds"}, {time.Second, "steps=3 no dogs"}},
+		"0s birds; 1s dogs|steps=3":          {{0, "steps=3 birds"}, {time.Second, "steps=3 dogs"}},
 		"0s layer=4c; 1s layer=5a; 2s AGAIN": {{0, "layer=4c"}, {time.Second, "layer=5a"}},
 	} {
-		got, again, err := cinema.ParseLines(text)
+		got, again, err := cinema.ParseLines(strings.Split(text, "|")...)
 		if err != nil || !slices.Equal(got, want) || (again > 0) != strings.Contains(text, "AGAIN") {
 			t.Errorf("%q: %v, %v, %v", text, got, again, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,8 +34,12 @@ func HasTimes(words string) bool {
 }
 
 // ParseLines reads "0s birds; 3s dogs; 6s again": words and the times from which they hold, in order; "again" begins from the first.
-// Words before the first time hold always, and words without times from the beginning on.
-func ParseLines(words string) (lines []Line, again time.Duration, err error) {
+// Words before the first time, and arguments beside the one with times, hold always.
+func ParseLines(args ...string) (lines []Line, again time.Duration, err error) {
+	words := strings.Join(args, " ")
+	if i := slices.IndexFunc(args, HasTimes); i >= 0 {
+		words = strings.Join(slices.Delete(slices.Clone(args), i, i+1), " ") + " " + args[i]
+	}
 	if !HasTimes(words) {
 		return []Line{{Words: strings.TrimSpace(words)}}, 0, nil
 	}

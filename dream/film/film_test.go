@@ -208,6 +208,9 @@ func TestAnotherWishWakesAll(t *testing.T) {
 	next(t, f, src)
 	f.Wake()
 	next(t, f, src)
+	if p.further != 1 || p.fresh != 1 {
+		t.Fatalf("%d fresh dreams and %d others", p.fresh, p.further)
+	}
 	for i, n := range p.need {
 		if n != 1 {
 			t.Fatalf("pixel %d needs %.2f", i, n)

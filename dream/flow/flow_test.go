@@ -3,6 +3,7 @@ package flow_test
 import (
 	"image"
 	"math"
+	"strings"
 	"testing"
 
 	"slugpuppy/dream/flow"
@@ -27,12 +28,17 @@ var motions = map[string]flowtest.Motion{
 	"a turn, a zoom, a slide": flowtest.About(w/3, h/2, [4]float64{1.015, -0.02, 0.02, 1.015}, 5, -3),
 }
 
-// TestTheFlowOfKnownMotions: the mean endpoint error of what stays in the picture is half a pixel at most.
+// most is the mean endpoint error of a motion that stays in the picture, in pixels; half a pixel is promised.
+const most = 0.35
+
 func TestTheFlowOfKnownMotions(t *testing.T) {
 	worst := 0.0
 	for kind, tex := range map[string]flowtest.Texture{"landscape": flowtest.Landscape(3), "grain": flowtest.Grain} {
 		a := render(tex)
 		for name, m := range motions {
+			if kind == "grain" && !strings.HasSuffix(name, "6 px") && !strings.HasSuffix(name, "pixel") {
+				continue // of the others one texture is enough
+			}
 			b := render(func(x, y float64) [3]float32 { return tex(m.Inverse(x, y)) })
 			f := flow.Between(flow.Prepare(a), flow.Prepare(b))
 			sum, n := 0.0, 0
@@ -49,7 +55,7 @@ func TestTheFlowOfKnownMotions(t *testing.T) {
 			}
 			epe := sum / float64(n)
 			t.Logf("%s, %s: endpoint error %.3f px", kind, name, epe)
-			if worst = max(worst, epe); epe > 0.5 {
+			if worst = max(worst, epe); epe > most {
 				t.Errorf("%s, %s: endpoint error %.3f px", kind, name, epe)
 			}
 		}
