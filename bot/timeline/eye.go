@@ -266,28 +266,26 @@ func (e *Eye) examineClip(ctx context.Context, hash string, data []byte) (seen s
 	if clip.First() == nil {
 		return seen, false, nil
 	}
-	start := time.Now()
-	v, err := clip.Judge(ctx, e.Judge.Judge)
-	if e.Looked != nil {
-		e.Looked(time.Since(start))
-	}
-	if err != nil {
-		return seen, true, fmt.Errorf("judge a clip: %w", err)
-	}
-	return store.Sight{Picture: hash, Score: v.Score, Sketch: picture.SketchOf(clip.First()), At: time.Now()}, true, nil
+	seen, err = e.sight(hash, clip.First(), func() (detector.Verdict, error) { return clip.Judge(ctx, e.Judge.Judge) })
+	return seen, true, err
 }
 
 // Of judges a decoded picture.
 func (e *Eye) Of(ctx context.Context, hash string, img image.Image) (store.Sight, error) {
+	return e.sight(hash, img, func() (detector.Verdict, error) { return e.Judge.Judge(ctx, img) })
+}
+
+// sight is what was seen of a file that begins with a picture.
+func (e *Eye) sight(hash string, first image.Image, judge func() (detector.Verdict, error)) (store.Sight, error) {
 	start := time.Now()
-	v, err := e.Judge.Judge(ctx, img)
+	v, err := judge()
 	if e.Looked != nil {
 		e.Looked(time.Since(start))
 	}
 	if err != nil {
 		return store.Sight{}, fmt.Errorf("judge a picture: %w", err)
 	}
-	l := antidote.LookOf(img)
+	l := antidote.LookOf(first)
 	return store.Sight{Picture: hash, Score: v.Score, Sketch: l.Sketch, PDQ: l.PDQ.String(), Quality: l.Quality, At: time.Now()}, nil
 }
 
