@@ -74,13 +74,7 @@ func saved(t *testing.T, img *image.NRGBA, quality int) image.Image {
 var ways = map[string]func(*testing.T, *image.NRGBA) image.Image{
 	"saved as a poor JPEG": func(t *testing.T, img *image.NRGBA) image.Image { return saved(t, img, 50) },
 	"resized": func(t *testing.T, img *image.NRGBA) image.Image {
-		small := picture.NewPlanar(170, 130)
-		picture.Scale(picture.Pixels{NRGBA: img}, small.W, small.H, func(y int, row *[3][]float32) {
-			for c := range row {
-				copy(small.Plane(c)[y*small.W:], row[c])
-			}
-		})
-		return saved(t, small.NRGBA(), 75)
+		return saved(t, scaled(img, 170, 130), 75)
 	},
 	"a tenth cropped off": func(t *testing.T, img *image.NRGBA) image.Image {
 		return saved(t, part(img, image.Rect(0, 0, 240, 162)), 75)
@@ -103,7 +97,7 @@ var ways = map[string]func(*testing.T, *image.NRGBA) image.Image{
 }
 
 func TestCopiesAreFoundAndSourcesAreNot(t *testing.T) {
-	const n = 12
+	const n = 6
 	var records []antidote.Record
 	var dreams, sources []*image.NRGBA
 	for i := range uint64(n) {

@@ -109,10 +109,10 @@ func (a *App) newFeed(d database) (*feed.Feed, error) {
 	return feed.New(feed.Options{Album: d.store.Album(), Keys: signer{d}, Origin: u.String() + listPath, Now: a.now, Log: a.log})
 }
 
-// withFeed is the page with what the feed publishes.
-func withFeed(page, published http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", page)
+// pages are the page with what the feed publishes.
+func (d *daemon) pages() http.Handler {
+	mux, published := http.NewServeMux(), d.feed.Handler()
+	mux.Handle("/", d.site.Handler())
 	for _, at := range []string{listPath, listPath + ".minisig", "/antidote.pub", "/antidote.csv", "/antidote/", "/gallery", "/gallery/"} {
 		mux.Handle(at, published)
 	}

@@ -92,7 +92,7 @@ func (o orders) Command(ctx context.Context, from store.Actor, text string) (str
 // flow fills in what a configuration says about the flow from a mention to its answer.
 func flow(cfg *config.Config, o *reply.Options) {
 	b := cfg.Bot
-	o.QueueField = b.QueueField
+	o.QueueField, o.Hashtag = b.QueueField, b.Hashtag
 	o.Poll = b.Poll.Std()
 	o.StaleAfter = b.StaleAfter.Std()
 	o.ConsentFor = b.ConsentFor.Std()

@@ -47,9 +47,9 @@ func (s *Stage) inhabit(on scene) (demo.Program, error) {
 		return demo.Program{}, fmt.Errorf("make the visitor an admin: %w", err)
 	}
 	return demo.Program{
-		Pages: s.daemon.site.Handler(), Enter: v.enter, Filter: v, Home: on.home,
+		Pages: s.daemon.pages(), Enter: v.enter, Filter: v, Home: on.home,
 		Links: []demo.Link{{To: "/filter", Title: "Filter"}, {To: "/review", Title: "Review"}, {To: "/stats", Title: "Numbers"},
-			{To: "/audit", Title: "Follow again?"}, {To: "/try", Title: "Try it"}, {To: "/operator", Title: "Operator"}},
+			{To: "/audit", Title: "Follow again?"}, {To: "/try", Title: "Try it"}, {To: galleryLink.To, Title: galleryLink.Title}, {To: "/operator", Title: "Operator"}},
 	}, v.connect(context.Background())
 }
 

@@ -195,7 +195,7 @@ func (d *daemon) run(ctx context.Context, doors doors) error {
 	}
 	group.Go(func() error { return operator.Serve(ctx, doors.admin, d.local) })
 	if doors.page != nil {
-		group.Go(func() error { return serveWeb(ctx, doors.page, withFeed(d.site.Handler(), d.feed.Handler())) })
+		group.Go(func() error { return serveWeb(ctx, doors.page, d.pages()) })
 		keep("the page", d.site.Run)
 	}
 	for i, l := range doors.lists {

@@ -45,6 +45,7 @@ type Bot struct {
 	PerThread   int      `toml:"per_thread" min:"0" max:"10000" doc:"replies in one thread in a day; 0 for no cap"`
 	PerPair     int      `toml:"per_pair" min:"0" max:"10000" doc:"replies to one person in one thread in an hour; 0 for no cap"`
 	Queue       int      `toml:"queue" min:"0" max:"1000000" doc:"requests that may wait; 0 for no cap"`
+	Hashtag     bool     `toml:"hashtag" doc:"end answers with a dream in #deepdream, so that people can filter by it"`
 	QueueField  string   `toml:"queue_field" doc:"a field of the bot's profile that tells how many pictures wait, such as Queue; empty for none. Log in again after setting it"`
 	Uploads     int      `toml:"uploads" min:"1" max:"10000" doc:"uploads in 30 minutes, as many as the server allows an account"`
 	Keep        Duration `toml:"keep" min:"1d" max:"3650d" doc:"how long finished requests are remembered"`

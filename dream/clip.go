@@ -62,7 +62,9 @@ func (j *job) clip(ctx context.Context, o Order, f strip) (p Piece, err error) {
 	r := newReel(f, len(tries) > 1)
 	defer r.close()
 	for _, a := range tries {
-		p.File, err = j.m.encode(ctx, r, a)
+		if p.File, err = j.m.encode(ctx, r, a); err == nil && p.File.MIME == GIF && int64(len(p.File.Data)) <= a.most-spaceForMarks {
+			p.File.Data, err = j.r.mark(p.File.Data)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return p, context.Cause(ctx)

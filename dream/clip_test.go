@@ -225,6 +225,9 @@ func TestOnlyWhatIsAcceptedIsMade(t *testing.T) {
 		if tt.want != "" && picture.Comment(p.File.Data) != dream.Signature+p.Recipe.Token() {
 			t.Errorf("%v: the comment is %q", tt.accept, picture.Comment(p.File.Data))
 		}
+		if tt.want != "" && !bytes.Contains(p.File.Data, []byte("digitalsourcetype/compositeWithTrainedAlgorithmicMedia<")) {
+			t.Errorf("%v: the file does not say what it is", tt.accept)
+		}
 	}
 	for _, accept := range [][]string{nil, {dream.PNG}, {dream.MP4}} { // there is no encoder
 		if _, err := m.Make(t.Context(), wander(2, 1, accept...), nil); err == nil {

@@ -112,9 +112,17 @@ func (j *job) picture(o Order, f strip) (p Piece, err error) {
 	if len(limits.Formats) == 0 {
 		return p, errNoFormat
 	}
+	if limits.MaxBytes > 2*spaceForMarks {
+		limits.MaxBytes -= spaceForMarks
+	}
 	enc, err := picture.EncodeWithin(p.Image, limits, Signature+j.r.Token())
 	if err != nil {
 		return p, err
+	}
+	if limits.MaxBytes == 0 || limits.MaxBytes > spaceForMarks { // else it is too small for more than the picture
+		if enc.Data, err = j.r.mark(enc.Data); err != nil {
+			return p, err
+		}
 	}
 	p.File = File{Data: enc.Data, MIME: enc.MIME, W: enc.W, H: enc.H, Frames: 1}
 	if enc.Note != "" {

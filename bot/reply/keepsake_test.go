@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"image"
 	"image/png"
+	"strings"
 	"testing"
 
 	"slugpuppy/antidote"
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -90,4 +92,15 @@ func TestTheGalleryHasDreamsOfThoseWhoSaidYes(t *testing.T) {
 		r.answered(r.ask(r.ada, "gallery no"), words.NotShown)
 		shown(0)
 	})
+}
+
+func TestDreamsAreTaggedWhereTheOperatorWantsIt(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		if a := r.answered(r.ask(r.ada, "slug", r.ada.withPicture(landscape(t), "a lake"))); !strings.HasSuffix(a.Text, " "+words.Hashtag) {
+			t.Errorf("%q", a.Text)
+		}
+		if a := r.answered(r.ask(r.ada, "help")); strings.Contains(a.Text, words.Hashtag) {
+			t.Errorf("%q", a.Text)
+		}
+	}, func(o *reply.Options) { o.Hashtag = true })
 }

@@ -59,6 +59,8 @@ type Options struct {
 	Replied func(after time.Duration)
 	Pulse   *pulse.Monitor // told that the loops still turn; nil: nobody is
 
+	// Hashtag ends answers with a dream in words.Hashtag.
+	Hashtag bool
 	// QueueField is the field of the profile that tells how many wait, "" for none.
 	QueueField string
 

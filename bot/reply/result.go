@@ -57,6 +57,9 @@ func (t *task) pack(p plan, results []dreamt) (outcome, error) {
 	r := t.envelope(append(p.posts(), t.post)...)
 	room := t.limits.TextRunes - utf8.RuneCountInString(r.Warning+r.To.Author.Handle) - len("@ ")
 	r.Text = words.Caption(results[0].Made, room)
+	if t.Hashtag {
+		r.Text = words.Tagged(results[0].Made, room)
+	}
 	r.Made = p.made(results[0].Made)
 	r.Made.Wish = t.wish(p)
 	out := outcome{reply: &r, blobs: map[string][]byte{}}

@@ -48,6 +48,16 @@ func Caption(m Made, room int) string {
 	return text
 }
 
+// Hashtag is what people filter dreams by.
+const Hashtag = "#deepdream"
+
+// Tagged is a Caption that ends in the hashtag; where there is no room for both, the caption loses.
+func Tagged(m Made, room int) string {
+	room = min(room, captionRunes)
+	text := Caption(m, room-utf8.RuneCountInString(" "+Hashtag))
+	return text + " " + Hashtag
+}
+
 func generation(r dream.Recipe) string {
 	if r.Verb != dream.Dream {
 		return string(r.Verb)

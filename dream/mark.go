@@ -1,0 +1,29 @@
+package dream
+
+import "slugpuppy/picture"
+
+// What IPTC calls pictures as ours (https://cv.iptc.org/newscodes/digitalsourcetype/).
+const (
+	fromModel     = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+	withModel     = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+	madeBy        = "slugpuppy"
+	typeOfDreams  = "DeepDream"
+	spaceForMarks = 2048 // more than a packet and what holds it need
+)
+
+// mark says in a file what it is, for whoever reads metadata: made by which program, with which recipe. What was
+// dreamed is not named.
+func (r Recipe) mark(file []byte) ([]byte, error) {
+	source := withModel
+	if r.Verb.FromNoise() {
+		source = fromModel
+	}
+	return picture.AddXMP(file, picture.XMP(
+		picture.Property{Name: "dc:creator", Value: madeBy, Kind: picture.Seq},
+		picture.Property{Name: "dc:type", Value: typeOfDreams, Kind: picture.Bag},
+		picture.Property{Name: "dc:description", Value: Signature + r.Token(), Kind: picture.Alt},
+		picture.Property{Name: "dc:subject", Value: "deepdream", Kind: picture.Bag},
+		picture.Property{Name: "xmp:CreatorTool", Value: madeBy},
+		picture.Property{Name: "Iptc4xmpExt:DigitalSourceType", Value: source},
+	))
+}
