@@ -17,7 +17,8 @@ import (
 )
 
 // quick are times that tests have time for.
-var quick = cluster.Times{Ack: time.Second, Beat: 100 * time.Millisecond, Away: time.Second, Reply: 2 * time.Second, Claim: time.Second}
+var quick = cluster.Times{Ack: slower * time.Second, Beat: slower * 100 * time.Millisecond, Away: slower * time.Second,
+	Reply: slower * 2 * time.Second, Claim: slower * time.Second}
 
 var (
 	network = sync.OnceValues(classifier.Default)
@@ -159,7 +160,7 @@ func small() *image.NRGBA { return picture.Landscape(64, 48, 3) }
 // within is a context that ends a test that hangs.
 func within(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
+	ctx, cancel := context.WithTimeout(t.Context(), slower*d)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -167,7 +168,7 @@ func within(t testing.TB, d time.Duration) context.Context {
 // eventually waits until something is so.
 func eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(slower * 20 * time.Second); !so(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("it never came that %s", what)
 		}

@@ -134,7 +134,7 @@ func TestWhereNobodyCanLookItIsDoneHereOrNotNow(t *testing.T) {
 	for i := range 8 { // its whole line
 		go refuses.View(t.Context(), []byte{2, byte(i)}, here)
 	}
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(slower * 300 * time.Millisecond)
 	try("a worker that is full", []byte{3})
 	other := cluster.NewViewer(cluster.ViewerOptions{Link: r.link(cluster.Options{Keeper: true}), Model: "model 2", Fallback: true})
 	eventually(t, "it is looked at here", func() bool {
