@@ -45,12 +45,13 @@ func hash(t testing.TB) string {
 type rig struct {
 	t      testing.TB
 	dir    string
+	times  cluster.Times
 	broker *broker.Broker
 }
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir()}
+	r := &rig{t: t, dir: t.TempDir(), times: quick}
 	r.start("127.0.0.1:0")
 	t.Cleanup(func() { r.broker.Close() })
 	return r
@@ -76,7 +77,7 @@ func (r *rig) link(o cluster.Options) *cluster.Link {
 		o.NKey = r.broker.Keys().Daemon
 	}
 	if o.Times == (cluster.Times{}) {
-		o.Times = quick
+		o.Times = r.times
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(r.t.Output(), nil))

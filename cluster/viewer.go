@@ -74,14 +74,23 @@ func (v *Viewer) View(ctx context.Context, file []byte, here func(context.Contex
 		}
 		break
 	}
+	defer v.release(ctx, k, key)
+	if seen, ok := v.find(ctx, k, key); ok { // whoever had the claim was done between the two questions
+		v.known.Add(1)
+		return seen, nil
+	}
 	seen, err := v.look(ctx, file, here)
 	if err == nil {
 		v.keep(ctx, k, key, seen)
 	}
-	within, cancel := v.Link.brief(context.WithoutCancel(ctx))
-	defer cancel()
-	k.claims.Delete(within, key) // else it ends by itself
 	return seen, err
+}
+
+// release ends a claim; else it ends by itself.
+func (v *Viewer) release(ctx context.Context, k *kept, key string) {
+	ctx, cancel := v.Link.brief(context.WithoutCancel(ctx))
+	defer cancel()
+	k.claims.Delete(ctx, key)
 }
 
 func (v *Viewer) claim(ctx context.Context, k *kept, key string) error {
