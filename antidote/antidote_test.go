@@ -97,6 +97,9 @@ var ways = map[string]func(*testing.T, *image.NRGBA) image.Image{
 }
 
 func TestCopiesAreFoundAndSourcesAreNot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	const n = 6
 	var records []antidote.Record
 	var dreams, sources []*image.NRGBA
@@ -136,6 +139,9 @@ func TestASketchIsEnough(t *testing.T) {
 }
 
 func TestAListOfNearMissesCostsLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	dream := scene(3)
 	near := antidote.Of(dreamt(dream, 3), nil, day)
 	rng := rand.New(rand.NewPCG(1, 1))

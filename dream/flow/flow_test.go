@@ -32,6 +32,9 @@ var motions = map[string]flowtest.Motion{
 const most = 0.35
 
 func TestTheFlowOfKnownMotions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	worst := 0.0
 	for kind, tex := range map[string]flowtest.Texture{"landscape": flowtest.Landscape(3), "grain": flowtest.Grain} {
 		a := render(tex)
