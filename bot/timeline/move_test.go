@@ -44,7 +44,9 @@ func TestHaltEndsAPassAndNoneFollowsUntilTheReaderIsBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.filter.Halt(t.Context(), r.scope); err != nil {
+		soon, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := r.filter.Halt(soon, r.scope); err != nil {
 			t.Fatal(err)
 		}
 		select {

@@ -6,7 +6,9 @@ import (
 	"image"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,16 @@ func TestMetricsTellHowThingsAreAndNameNobody(t *testing.T) {
 	for _, of := range []string{"go_goroutines", "process_open_fds", "process_resident_memory_bytes"} {
 		if families[of] == nil {
 			t.Errorf("nothing tells of %s", of)
+		}
+	}
+	board, err := os.ReadFile("../../../packaging/grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range regexp.MustCompile(`slugpuppy_[a-z_]+`).FindAllString(string(board), -1) {
+		of := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(shown, "_bucket"), "_sum"), "_count")
+		if families[of] == nil {
+			t.Errorf("the dashboard shows %s, which is nothing", shown)
 		}
 	}
 	for _, secret := range []string{"ada@", "private.example", "account-of-ada"} {
