@@ -149,9 +149,12 @@ func (a *App) Compact(ctx context.Context) (before, after int64, err error) {
 	return compact(ctx, path)
 }
 
+// CompactSuffix is what the name of the file ends in that Compact writes, which then takes the database's place.
+const CompactSuffix = ".compact"
+
 // compact rewrites the file beside itself and swaps them.
 func compact(ctx context.Context, path string) (before, after int64, err error) {
-	tmp := path + ".compact"
+	tmp := path + CompactSuffix
 	defer os.Remove(tmp)
 	if before, err = size(path); err != nil {
 		return 0, 0, notFound(err)

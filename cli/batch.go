@@ -30,8 +30,9 @@ type wish struct {
 type making struct {
 	guide     string
 	overwrite bool
-	preview   string // a folder for pictures on the way, "" for none
-	every     int    // steps between two of them
+	preview   string               // a folder for pictures on the way, "" for none
+	every     int                  // steps between two of them
+	report    func(dream.Progress) // told how far it is; nil: a gauge of its own
 }
 
 // wishOf reads the arguments: without --output IN OUT WORDS..., with it IN... WORDS..., the words being what
@@ -154,13 +155,19 @@ func (s *offline) makeAll(ctx context.Context, r dream.Recipe, w wish) error {
 func (s *offline) makeEach(ctx context.Context, r dream.Recipe, all []target, w wish) (failed int) {
 	var group errgroup.Group
 	group.SetLimit(max(1, w.jobs))
-	errs := make([]error, len(all))
+	errs, done := make([]error, len(all)), s.console.counting("dreaming", len(all))
+	defer done.clear()
 	for i, t := range all {
 		if ctx.Err() != nil {
 			break
 		}
 		group.Go(func() error {
-			if errs[i] = s.make(ctx, t.in, t.out, r, w.making); errs[i] != nil && ctx.Err() == nil {
+			how := w.making
+			how.report = func(p dream.Progress) { done.at(i, p.Fraction) }
+			errs[i] = s.make(ctx, t.in, t.out, r, how)
+			done.at(i, 1)
+			if errs[i] != nil && ctx.Err() == nil {
+				done.clear()
 				fmt.Fprintln(s.console.err, line("%s: %s", t.in, said(errs[i])))
 			}
 			return nil

@@ -91,10 +91,14 @@ func (c *console) bench(ctx context.Context, f benchFlags) error {
 	if f.profile {
 		return c.profile(ctx, w)
 	}
+	done := c.working("measuring")
+	defer func() { done() }()
 	for m, err := range w.Measure(ctx, f.only...) {
 		if err != nil {
 			return err
 		}
+		done()
+		done = c.working("measuring, after " + m.Work)
 		if err := c.print(measured(m), measured(m).text()); err != nil {
 			return err
 		}

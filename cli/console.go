@@ -66,12 +66,13 @@ type console struct {
 
 	orderly *atomic.Bool // it ends in its own time when it is told to, and well
 	scratch *scratch
-	last    *sync.Once // for the last word
+	last    *sync.Once  // for the last word
+	screen  *sync.Mutex // of who draws or prints
 }
 
 func newConsole(in io.Reader, out, err io.Writer, env func(string) (string, bool)) *console {
 	return &console{in: in, out: visible.NewWriter(out), err: visible.NewWriter(err), raw: out, terminal: err,
-		env: env, now: time.Now, orderly: new(atomic.Bool), scratch: new(scratch), last: new(sync.Once)}
+		env: env, now: time.Now, orderly: new(atomic.Bool), scratch: new(scratch), last: new(sync.Once), screen: new(sync.Mutex)}
 }
 
 // Main runs one command and returns its exit code. A command that SIGINT or SIGTERM tells to end does so
@@ -244,6 +245,11 @@ func (c *console) none(what string, n int) {
 
 // print writes v as one line of JSON with --json, else the text.
 func (c *console) print(v any, text string) error {
+	c.screen.Lock()
+	defer c.screen.Unlock()
+	if c.progress == progressAuto {
+		c.clearBar()
+	}
 	if c.json {
 		return json.NewEncoder(c.out).Encode(v)
 	}

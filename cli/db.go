@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,10 @@ func (c *console) dbCheck() *cobra.Command {
 			if child {
 				return app.CheckInProcess(path)
 			}
-			if err := app.CheckDatabase(cmd.Context(), path); err != nil {
+			done := c.working("checking the database")
+			err = app.CheckDatabase(cmd.Context(), path)
+			done()
+			if err != nil {
 				return err
 			}
 			return c.print(object.File{File: path, OK: true}, path+" is sound")
@@ -60,7 +64,9 @@ func (c *console) dbRestore() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			done := c.working("checking and copying")
 			kept, err := a.Restore(cmd.Context(), args[0])
+			done()
 			if err != nil {
 				return err
 			}
@@ -84,15 +90,27 @@ func (c *console) dbCompact() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			path := a.Config().Store.Path
+			done := c.watching("compacting", func() float64 { return shareOf(path+app.CompactSuffix, path) })
 			before, after, err := a.Compact(cmd.Context())
+			done()
 			if err != nil {
 				return err
 			}
-			path := a.Config().Store.Path
 			return c.print(object.File{File: path, Before: before, After: after},
 				fmt.Sprintf("%s: %d KiB, was %d KiB", path, after>>10, before>>10))
 		},
 	}
+}
+
+// shareOf is how much of a file another one that becomes its copy has; noShare before that one is there.
+func shareOf(part, whole string) float64 {
+	some, err1 := os.Stat(part)
+	all, err2 := os.Stat(whole)
+	if err1 != nil || err2 != nil || all.Size() == 0 {
+		return noShare
+	}
+	return float64(some.Size()) / float64(all.Size())
 }
 
 // database is the file a command names, else the configured one.

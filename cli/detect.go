@@ -69,7 +69,8 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 	limits := a.Pictures()
 	how.ffmpeg = a.FFmpeg()
 	judge := func(file string) object.Verdict { return c.judge(ctx, d, limits, file, how) }
-	failed := 0
+	failed, i, done := 0, 0, c.counting("judging", len(files))
+	defer done.clear()
 	for j := range inOrder(files, judge) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -77,9 +78,12 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 		if j.Error != "" {
 			failed++
 		}
+		done.clear()
 		if err := c.beside(how.heatmap).print(j, verdictText(j)); err != nil {
 			return err
 		}
+		done.at(i, 1)
+		i++
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d files could not be read", failed, len(files))

@@ -88,8 +88,11 @@ func (c *console) train(ctx context.Context, f trainFlags) (*detector.Head, erro
 	if err != nil {
 		return nil, err
 	}
-	f.fit.Log = func(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) }
+	g := c.gauge()
+	f.fit.Log = func(format string, args ...any) { g.clear(); fmt.Fprintf(c.err, format+"\n", args...) }
+	f.fit.Progress = func(what string, done, of int) { g.show(what, float64(done)/float64(max(1, of))) }
 	fitted, err := training.Fit(ctx, net, f.fit)
+	g.clear()
 	if err != nil {
 		return nil, err
 	}

@@ -147,9 +147,12 @@ func (s *offline) make(ctx context.Context, in, out string, r dream.Recipe, how 
 			return fmt.Errorf("guide picture: %w", err)
 		}
 	}
-	report, done := s.console.reporting(doing[r.Verb])
-	defer done()
+	report, done := how.report, func() {}
+	if report == nil {
+		report, done = s.console.reporting(doing[r.Verb])
+	}
 	p, err := s.Maker.Make(ctx, o, func(p dream.Progress) { report(p); preview(p) })
+	done() // before anything is said
 	if errors.Is(err, dream.ErrNoFilm) {
 		return fmt.Errorf("%w; the clip can be named .gif", err)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -41,6 +42,8 @@ func (c *console) order(ctx context.Context, o operator.Order) (operator.Answer,
 		return operator.Answer{}, usageError(err)
 	}
 	o.Account = who
+	shown := c.working(cmp.Or(long[o.Verb], "asking"))
+	defer shown()
 	svc, done, err := c.operator(ctx)
 	if err != nil {
 		return operator.Answer{}, err
@@ -49,6 +52,10 @@ func (c *console) order(ctx context.Context, o operator.Order) (operator.Answer,
 	answer, err := svc.Order(ctx, o)
 	return answer, err
 }
+
+// long is what is said of orders that may take their time.
+var long = map[string]string{"sync": "looking at the timeline", "audit": "looking at their pictures", "rescan": "judging again",
+	"report": "counting", "forget": "letting go"}
 
 // filterUndo returns posts; more than one only after a yes.
 func (c *console) filterUndo() *cobra.Command {

@@ -175,8 +175,27 @@ const preface = `# What commands print with --json
 One object a line, on standard output. Names are in snake_case and stay; new ones may come. Times are RFC 3339,
 spans are in seconds, names with an empty value are left out. Errors are sentences on standard error, and the
 exit code says their kind: 1 failed, 2 wrong use, 3 not found, 4 no daemon, 5 refused, 130 interrupted, 143 terminated. Commands that list print
-no line when there is nothing. With --progress=json long work says on standard error how far it is: one
-object a line with the names doing, share (0 to 1) and left_s (seconds). The examples are of a run in a test, with what differs from run to run replaced.
+no line when there is nothing. The examples are of a run in a test, with what differs from run to run replaced.
+
+## progress
+
+With --progress=json long work says on standard error how far it is, one object a line, ten a second at most and none
+before there is something to say; errors are sentences there all the same.
+
+` + "```json\n" + `{"doing": "dreaming, octave 2 of 4", "share": 0.54, "left_s": 3}
+{"doing": "judging, 12 of 300 done", "share": 0.04, "left_s": 40}
+{"doing": "checking the database", "took_s": 2}
+` + "```" + `
+
+| name | |
+|---|---|
+| doing | what is being done, for people: its words may change |
+| share | how much of it is done, from 0 to 1; absent where nobody can tell |
+| left_s | seconds until it is done, as it went until now; absent in the first two |
+| took_s | seconds since it began, where share is absent |
+
+Whole folders (dream, see, detect), single dreams and clips, model pull and sheet, detector train and eval, db backup and compact have a
+share; db check and restore, bench and the filter's orders say how long they take.
 `
 
 // furnish puts a dead and a queued job and a bill into the database.

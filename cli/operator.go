@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -163,9 +165,41 @@ func (c *console) backup(ctx context.Context, to string) error {
 		return err
 	}
 	defer done()
-	err = c.writeFrom(to, 0o600, func(w io.Writer) error { return svc.Backup(ctx, whileIn{ctx, w}) })
+	var written atomic.Int64
+	shown := c.watching("copying", c.shareOfDatabase(&written))
+	err = c.writeFrom(to, 0o600, func(w io.Writer) error { return svc.Backup(ctx, countedWriter{whileIn{ctx, w}, &written}) })
+	shown()
 	if err != nil {
 		return err
 	}
 	return c.beside(to).print(object.File{File: to, OK: true}, "wrote "+to)
+}
+
+// countedWriter is a writer that counts.
+type countedWriter struct {
+	io.Writer
+	n *atomic.Int64
+}
+
+// Write implements io.Writer.
+func (w countedWriter) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	w.n.Add(int64(n))
+	return n, err
+}
+
+// shareOfDatabase says how much of the database so many bytes are, as far as its size is known here.
+func (c *console) shareOfDatabase(written *atomic.Int64) func() float64 {
+	size := int64(0)
+	if a, err := c.load(); err == nil {
+		if info, err := os.Stat(a.Config().Store.Path); err == nil {
+			size = info.Size()
+		}
+	}
+	return func() float64 {
+		if size == 0 {
+			return noShare
+		}
+		return float64(written.Load()) / float64(size)
+	}
 }

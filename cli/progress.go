@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"slugpuppy/dream"
@@ -34,6 +35,10 @@ func (b *bar) show(what string, share float64) {
 		return
 	}
 	b.drawn = at
+	if share == noShare {
+		fmt.Fprintf(b.to, "\r%s, %s\x1b[K", what, at.Sub(b.begun).Round(time.Second))
+		return
+	}
 	share = min(1, max(0, share))
 	full := int(share * barCells)
 	line := fmt.Sprintf("%s [%s%s] %3.0f %%", what, strings.Repeat("#", full), strings.Repeat(".", barCells-full),
@@ -50,11 +55,14 @@ func (b *bar) clear() { fmt.Fprint(b.to, "\r\x1b[K") }
 
 // gauge shows how far something is.
 type gauge interface {
-	// show says what is being done and the share of it that is done, from 0 to 1.
+	// show says what is being done and the share of it that is done, from 0 to 1, or noShare.
 	show(what string, share float64)
-	// clear is called when it is over.
+	// clear takes away what is shown: before something else is printed, and when it is over.
 	clear()
 }
+
+// noShare is the share of work of which nobody can tell how much there is.
+const noShare = -1
 
 // noGauge shows nothing.
 type noGauge struct{}
@@ -71,9 +79,10 @@ type events struct {
 
 // event is one of them.
 type event struct {
-	Doing string  `json:"doing"`
-	Share float64 `json:"share"`            // that is done, 0 to 1
-	Left  float64 `json:"left_s,omitempty"` // seconds, as it went until now
+	Doing string   `json:"doing"`
+	Share *float64 `json:"share,omitempty"`  // that is done, 0 to 1; none where nobody can tell
+	Left  float64  `json:"left_s,omitempty"` // seconds, as it went until now
+	Took  float64  `json:"took_s,omitempty"` // seconds, where nobody can tell what is left
 }
 
 func (e *events) show(what string, share float64) {
@@ -82,9 +91,15 @@ func (e *events) show(what string, share float64) {
 		return
 	}
 	e.shown = at
-	said := event{Doing: what, Share: min(1, max(0, share))}
-	if took := at.Sub(e.begun); took >= barGuess && share > 0 {
-		said.Left = math.Round((took.Seconds() * (1 - said.Share) / said.Share))
+	said, took := event{Doing: what}, at.Sub(e.begun)
+	if share == noShare {
+		said.Took = math.Round(took.Seconds())
+	} else {
+		share = min(1, max(0, share))
+		said.Share = &share
+	}
+	if took >= barGuess && share > 0 {
+		said.Left = math.Round(took.Seconds() * (1 - share) / share)
 	}
 	_ = json.NewEncoder(e.to).Encode(said) // progress that cannot be written is no failure
 }
@@ -98,15 +113,93 @@ const (
 	progressNone = "none"
 )
 
-// gauge shows progress as --progress says.
+// gauge shows progress as --progress says. Several may report to it at a time.
 func (c *console) gauge() gauge {
 	switch {
 	case c.progress == progressJSON:
-		return &events{to: c.err, now: c.now, begun: c.now()}
+		return &shared{c.screen, &events{to: c.err, now: c.now, begun: c.now()}}
 	case c.progress == progressAuto && onTerminal(c.terminal):
-		return newBar(c.terminal, c.now)
+		return &shared{c.screen, newBar(c.terminal, c.now)}
 	}
 	return noGauge{}
+}
+
+// shared is a gauge for several at a time, none of whom draws into what another prints.
+type shared struct {
+	screen *sync.Mutex
+	gauge
+}
+
+func (s *shared) show(what string, share float64) {
+	s.screen.Lock()
+	defer s.screen.Unlock()
+	s.gauge.show(what, share)
+}
+
+func (s *shared) clear() {
+	s.screen.Lock()
+	defer s.screen.Unlock()
+	s.gauge.clear()
+}
+
+// watching shows how far something is that does not tell by itself: it is looked at now and then until done is called.
+func (c *console) watching(what string, share func() float64) (done func()) {
+	g := c.gauge()
+	if _, nobody := g.(noGauge); nobody {
+		return func() {}
+	}
+	stop, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		look := time.NewTicker(lookPause)
+		defer look.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-look.C:
+				g.show(what, share())
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(stop); <-ended; g.clear() })
+}
+
+// lookPause is the time between two looks of watching.
+const lookPause = 500 * time.Millisecond
+
+// working shows that something goes on of which nobody can tell how far it is.
+func (c *console) working(what string) (done func()) {
+	return c.watching(what, func() float64 { return noShare })
+}
+
+// count shows how many of several things are done.
+type count struct {
+	gauge
+	what string
+	n    int
+	mu   sync.Mutex
+	part []float64 // of each, the share that is done
+}
+
+// counting is a count of n things.
+func (c *console) counting(what string, n int) *count {
+	return &count{gauge: c.gauge(), what: what, n: n, part: make([]float64, n)}
+}
+
+// at says which share of the thing i is done, from 0 to 1.
+func (k *count) at(i int, share float64) {
+	k.mu.Lock()
+	k.part[i] = share
+	done, sum := 0, 0.0
+	for _, p := range k.part {
+		sum += p
+		if p >= 1 {
+			done++
+		}
+	}
+	k.mu.Unlock()
+	k.show(fmt.Sprintf("%s, %d of %d done", k.what, done, k.n), sum/float64(max(1, k.n)))
 }
 
 // reporting returns a callback that shows how far a dream is, and a function to call when the work is over.

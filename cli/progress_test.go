@@ -2,10 +2,14 @@ package cli
 
 import (
 	"bytes"
-	"slugpuppy/dream"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"slugpuppy/dream"
 )
 
 func TestABarSaysHowFarAndHowLong(t *testing.T) {
@@ -63,5 +67,80 @@ func TestProgressForPrograms(t *testing.T) {
 	done()
 	if out.Len() > 0 {
 		t.Errorf("%q", out.String())
+	}
+}
+
+// Long work says how far it is, on standard error and to programs as lines of which docs/json.md tells.
+func TestLongWorkSaysHowFarItIs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	in := filepath.Join(h.dir, "in")
+	if err := os.Mkdir(in, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a.png", "b.png", "c.png"} {
+		paintTo(t, filepath.Join(in, name))
+	}
+	for command, doing := range map[string]string{
+		"see " + in: "seeing, 1 of 3 done", "detect " + in: "judging, 1 of 3 done",
+		"dream " + in + " -o " + filepath.Join(h.dir, "out") + " steps=2 octaves=1":                          "dreaming, 0 of 3 done",
+		"dream " + filepath.Join(in, "a.png") + " " + filepath.Join(h.dir, "one.png") + " steps=2 octaves=1": "dreaming, octave 1 of 1",
+	} {
+		var out, errs bytes.Buffer
+		code := h.app(&out, &errs).run(t.Context(), append([]string{"--config", h.file, "--json", "--progress=json"}, strings.Fields(command)...))
+		if code != exitOK {
+			t.Fatalf("%s: exit code %d: %s", command, code, errs.String())
+		}
+		seen := ""
+		for dec := json.NewDecoder(&errs); dec.More(); {
+			var e event
+			if err := dec.Decode(&e); err != nil {
+				t.Fatalf("%s: standard error has more than events: %v", command, err)
+			}
+			if e.Share == nil || *e.Share < 0 || *e.Share > 1 {
+				t.Errorf("%s: %+v", command, e)
+			}
+			seen += e.Doing + "\n"
+		}
+		if !strings.Contains(seen, doing) {
+			t.Errorf("%s says %q, not %q", command, seen, doing)
+		}
+	}
+}
+
+// Of some work nobody can tell how much there is: it says for how long it has gone on.
+func TestWorkOfUnknownLengthSaysHowLongItTakes(t *testing.T) {
+	var out bytes.Buffer
+	at := time.Unix(0, 0)
+	e := &events{to: &out, now: func() time.Time { return at }, begun: at}
+	at = at.Add(7 * time.Second)
+	e.show("checking", noShare)
+	if got := out.String(); got != `{"doing":"checking","took_s":7}`+"\n" {
+		t.Error(got)
+	}
+	out.Reset()
+	b := newBar(&out, func() time.Time { return at })
+	at = at.Add(3 * time.Second)
+	if b.show("checking", noShare); out.String() != "\rchecking, 3s\x1b[K" {
+		t.Errorf("%q", out.String())
+	}
+}
+
+// Several dreams share one bar, which knows of all of them.
+func TestSeveralDreamsShareABar(t *testing.T) {
+	var out bytes.Buffer
+	at := time.Unix(0, 0)
+	c := newConsole(nil, nil, &out, nil)
+	c.progress, c.now = progressJSON, func() time.Time { at = at.Add(time.Second); return at }
+	k := c.counting("dreaming", 4)
+	k.at(0, 0.5)
+	k.at(2, 1)
+	k.at(0, 1)
+	want := `{"doing":"dreaming, 0 of 4 done","share":0.125}
+{"doing":"dreaming, 1 of 4 done","share":0.375,"left_s":3}
+{"doing":"dreaming, 2 of 4 done","share":0.5,"left_s":3}
+`
+	if out.String() != want {
+		t.Error(out.String())
 	}
 }

@@ -47,8 +47,9 @@ func (c *console) seeCommand() *cobra.Command {
 }
 
 func (s *offline) seeAll(ctx context.Context, files []string, top int) error {
-	failed := 0
-	for _, file := range files {
+	failed, done := 0, s.console.counting("seeing", len(files))
+	defer done.clear()
+	for i, file := range files {
 		line := seen{File: file}
 		guesses, err := s.see(ctx, file, top)
 		if ctx.Err() != nil {
@@ -61,9 +62,11 @@ func (s *offline) seeAll(ctx context.Context, files []string, top int) error {
 			line.Error = err.Error()
 			text = err.Error()
 		}
+		done.clear()
 		if err := s.console.print(line, text); err != nil {
 			return err
 		}
+		done.at(i, 1)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d pictures could not be read", failed, len(files))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"strings"
 
@@ -59,9 +60,16 @@ func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
 		src = pic.Image
 	}
 	show := training.Showcase{Net: s.Network, Maker: s.Maker, Seed: 1, Size: f.size}
-	beside := c.beside(out)
-	sheet, err := show.Sheet(ctx, src, s.Words, f.words, f.side,
-		func(i training.Imagined) error { return beside.print(object.OfImagined(i), i.String()) })
+	beside, g := c.beside(out), c.gauge()
+	defer g.clear()
+	show.Progress = func(done, of int) {
+		g.show(fmt.Sprintf("drawing picture %d of %d", done, of), float64(done)/float64(of))
+	}
+	sheet, err := show.Sheet(ctx, src, s.Words, f.words, f.side, func(i training.Imagined) error {
+		g.clear()
+		return beside.print(object.OfImagined(i), i.String())
+	})
+	g.clear()
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,8 @@ type Options struct {
 	Eye      *detector.Fingerprinter
 	Seed     uint64
 	Log      func(format string, args ...any)
+	// Progress is told how much of what is done, by several at a time; nil: nobody is.
+	Progress func(what string, done, of int)
 
 	// Known are samples from before, which are not made again; Keep is told of every new one, one
 	// at a time. Both may be nil.
@@ -56,6 +58,9 @@ func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 	}
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
 	}
 	if o.Dreams+o.Posted > 0 && len(o.Nets) == 0 {
 		return nil, errors.New("own dreams need a network")
@@ -84,7 +89,9 @@ func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.sample.File, err)
 			}
-			if n := done.Add(1); n%100 == 0 {
+			n := done.Add(1)
+			o.Progress("taking fingerprints", int(n), len(tasks))
+			if n%100 == 0 {
 				o.Log("%d of %d pictures", n, len(tasks))
 			}
 			if o.Keep == nil {

@@ -26,6 +26,8 @@ type FitOptions struct {
 	// L2Texture is the penalty on those of the texture.
 	L2Texture float64
 	Log       func(format string, args ...any) // nil: nobody is told
+	// Progress is told how much of what is done, by several at a time; nil: nobody is.
+	Progress func(what string, done, of int)
 }
 
 // Fitted is a head and what it was fitted to: the samples, and for each the score by a head that did not
@@ -49,7 +51,7 @@ func Fit(ctx context.Context, net *classifier.Network, o FitOptions) (Fitted, er
 		return Fitted{}, err
 	}
 	head, scores, err := detector.Train(net.Hash(), samples, detector.TrainOptions{
-		Channels: detector.NewFingerprinter(net).Channels(), L2: o.L2, L2Tex: o.L2Texture, Seed: o.Seed, Log: o.Log})
+		Channels: detector.NewFingerprinter(net).Channels(), L2: o.L2, L2Tex: o.L2Texture, Seed: o.Seed, Log: o.Log, Progress: o.Progress})
 	if err != nil {
 		return Fitted{}, fmt.Errorf("train: %w", err)
 	}
@@ -76,7 +78,7 @@ func gather(ctx context.Context, net *classifier.Network, f FitOptions) (all []d
 	}
 	o := Options{
 		Corpus: f.Corpus, Copies: f.Copies, Dreams: f.Dreams, Posted: f.Posted, Patterns: f.Patterns,
-		Redrawn: f.Redrawn, Nets: nets, Seed: f.Seed, Eye: detector.NewFingerprinter(net), Log: f.Log,
+		Redrawn: f.Redrawn, Nets: nets, Seed: f.Seed, Eye: detector.NewFingerprinter(net), Log: f.Log, Progress: f.Progress,
 	}
 	if f.Cache != "" {
 		cache, err := OpenCache(f.Cache, net.Hash())

@@ -28,6 +28,8 @@ type Showcase struct {
 	Seed  uint64
 	Size  int // long side of the pictures made, in pixels
 	Steps int // of ascent, 0: as many as usual
+	// Progress is told how many of all pictures are made; nil: nobody is.
+	Progress func(done, of int)
 }
 
 // Imagined is a word drawn from noise, and how sure the network is of it: in the picture as it
@@ -43,6 +45,12 @@ type Imagined struct {
 // contact sheet with cells of so many pixels a side. What became of each word is told as it is made.
 func (s Showcase) Sheet(ctx context.Context, src image.Image, v *dream.Vocabulary, words []string, side int, tell func(Imagined) error) (*image.NRGBA, error) {
 	cells := []Cell{{Image: picture.ToNRGBA(src), Text: "picture"}}
+	if told, done := s.Progress, 0; told != nil {
+		of := len(s.raised()) + len(dream.Presets()) + len(words)
+		s.Progress = func(int, int) { done++; told(done, of) }
+	} else {
+		s.Progress = func(int, int) {}
+	}
 	for _, dreams := range []func(context.Context, image.Image) ([]Cell, error){s.layers, s.presets} {
 		more, err := dreams(ctx, src)
 		if err != nil {
@@ -59,6 +67,7 @@ func (s Showcase) Sheet(ctx context.Context, src image.Image, v *dream.Vocabular
 			return nil, err
 		}
 		cells = append(cells, done.Cell())
+		s.Progress(1, 1)
 	}
 	return Board(cells, 6, side), nil
 }
@@ -66,10 +75,7 @@ func (s Showcase) Sheet(ctx context.Context, src image.Image, v *dream.Vocabular
 // layers dreams a picture with every layer of the network by itself.
 func (s Showcase) layers(ctx context.Context, src image.Image) ([]Cell, error) {
 	var cells []Cell
-	for _, l := range s.Net.Layers() {
-		if l.Name == classifier.Logits {
-			continue
-		}
+	for _, l := range s.raised() {
 		c, err := s.dream(ctx, src, l.Name, dream.Recipe{Layers: []dream.LayerTerm{{Layer: l.Name, Channel: -1, Weight: 1}}})
 		if err != nil {
 			return nil, err
@@ -77,6 +83,11 @@ func (s Showcase) layers(ctx context.Context, src image.Image) ([]Cell, error) {
 		cells = append(cells, c)
 	}
 	return cells, nil
+}
+
+// raised are the layers that a sheet shows: all but the labels.
+func (s Showcase) raised() []classifier.Layer {
+	return slices.DeleteFunc(slices.Clone(s.Net.Layers()), func(l classifier.Layer) bool { return l.Name == classifier.Logits })
 }
 
 // presets dreams a picture with every preset.

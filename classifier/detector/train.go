@@ -34,6 +34,7 @@ type TrainOptions struct {
 	Folds    int     // of the cross-validation that calibrates [5]
 	Seed     uint64
 	Log      func(format string, args ...any) // may be nil
+	Progress func(what string, done, of int)  // may be nil
 }
 
 func (o TrainOptions) withDefaults() TrainOptions {
@@ -43,6 +44,9 @@ func (o TrainOptions) withDefaults() TrainOptions {
 	o.Folds = cmp.Or(o.Folds, 5)
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
 	}
 	return o
 }
@@ -121,6 +125,7 @@ func leftOut(samples []Sample, o TrainOptions) ([][]float64, error) {
 			}
 		})
 		o.Log("fold %d of %d done", k+1, o.Folds)
+		o.Progress("fitting", k+1, o.Folds)
 	}
 	return margins, nil
 }
