@@ -84,6 +84,13 @@ func (t *task) outcome(work context.Context) (result, error) {
 		r.Verb = dropped
 		return r, errUnwanted
 	}
+	if t.delivery == mostDeliveries {
+		t.alone.Lock()
+		defer t.alone.Unlock()
+	} else {
+		t.alone.RLock()
+		defer t.alone.RUnlock()
+	}
 	err = pulse.Safely(func() error { return t.make(ctx) })
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause

@@ -434,3 +434,51 @@ func TestABugOfAWorkerFailsTheOrderAndNotTheWorker(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAnOrderThatTwoWorkersDiedOfIsMadeAlone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	held := make(chan string, 9)
+	r.mortal("one", dies(held))
+	r.mortal("two", dies(held))
+	d := r.dreamer(nobody)
+	suspect := order()
+	suspect.Recipe.Seed = 99
+	done := made(t, d, suspect)
+	<-held
+	<-held
+	var active, together atomic.Int32
+	w := cluster.NewWorker(cluster.WorkerOptions{Link: r.link(cluster.Options{}), Slots: 3, Maker: with(maker(
+		func(ctx context.Context, o dream.Order, f func(dream.Progress)) (dream.Piece, error) {
+			now := active.Add(1)
+			defer active.Add(-1)
+			if o.Recipe.Seed == 99 {
+				together.Store(now)
+				time.Sleep(300 * time.Millisecond)
+				together.Add(active.Load())
+			}
+			time.Sleep(100 * time.Millisecond)
+			return copies(ctx, o, f)
+		}))})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	for over := false; !over; {
+		other := made(t, d, order())
+		select {
+		case err := <-done:
+			if over = true; err != nil {
+				t.Error(err)
+			}
+		case <-time.After(30 * time.Millisecond):
+		}
+		go func() { <-other }()
+	}
+	if n := together.Load(); n != 2 { // one before and one after, which is itself
+		t.Errorf("others were made beside it: %d", n)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

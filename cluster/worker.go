@@ -31,6 +31,8 @@ type WorkerOptions struct {
 type Worker struct {
 	WorkerOptions
 
+	alone sync.RWMutex // held by orders; by one that its last worker may die of, so that no other dies with it
+
 	mu                sync.Mutex
 	busy, done, again int
 	draining          bool
