@@ -123,7 +123,7 @@ func (x *Index) findWhole(l Look, g *pdq.Grid) (m Match, ok bool) {
 // what was dreamed.
 func (x *Index) asItIs(g *pdq.Grid, i int) bool {
 	d := fit(g, x.core[i], core, core)
-	return d <= coreRadius && (x.source[i] == none || fit(g, x.source[i], core, core) > d)
+	return d <= coreRadius && (x.source[i] == none || fit(g, x.source[i], core, core) >= d)
 }
 
 // findPart looks for the cores of records anywhere in a picture.
@@ -164,9 +164,10 @@ func (x *Index) near(windows []pdq.Hash) (all []candidate) {
 	return all
 }
 
-// isSource says whether what was dreamed for a record is as near anywhere.
+// isSource says whether what was dreamed for a record is nearer anywhere. Of the faintest dreams both are as near; then
+// it is for others to say whether the picture is a dream.
 func (x *Index) isSource(g *pdq.Grid, windows []pdq.Hash, i, d int) bool {
-	return x.source[i] != none && fitAny(g, x.source[i], windows) <= d
+	return x.source[i] != none && fitAny(g, x.source[i], windows) < d
 }
 
 // starts is from how many windows a hash is fitted: the nearest one is not always the one that leads there.

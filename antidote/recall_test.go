@@ -132,7 +132,7 @@ func (m *measurement) hides(img image.Image, listed bool) bool {
 	if err != nil {
 		m.Fatal(err)
 	}
-	return v.Score >= m.eye.Likely(0.001) || listed && v.Score >= m.eye.Likely(0.05)
+	return v.Score >= m.eye.Likely(0.001) || listed && v.Score >= m.eye.Likely(0.2)
 }
 
 // others looks at pictures that are no copies.
