@@ -18,6 +18,9 @@ const (
 	diveSteps   = 1   // ascent steps on each frame at full size, and as many at half
 	diveShare   = 0.8 // of the stride of a still: steps add up from frame to frame
 	colourShare = 0.15
+	// seamAhead is the part of a step that the end of a loop is ahead of its beginning when they meet, gained over the
+	// overlap: so the step over the seam is smaller than others, and none is larger to be seen.
+	seamAhead = 0.25
 
 	// balanceEvery is how many frames share one balance of the objectives: pictures change
 	// little from frame to frame.
@@ -64,8 +67,10 @@ func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) err
 		if err := j.refine(ctx, img, rng, &aims); err != nil {
 			return fmt.Errorf("frame %d: %w", i+1, err)
 		}
-		if i < overlap {
+		if i <= overlap {
 			start = append(start, img.Clone())
+		}
+		if i < overlap {
 			continue
 		}
 		frame := img.NRGBA()
@@ -75,7 +80,8 @@ func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) err
 			}
 		}
 		if k := i - n; k >= 0 {
-			frame = blend(img, start[k], float64(k)/overlap).NRGBA()
+			ahead := towards(start[k], start[k+1], seamAhead*float32(k+1)/overlap)
+			frame = blend(img, ahead, float64(k)/overlap).NRGBA()
 		}
 		if !show(frame) {
 			return nil
@@ -121,6 +127,15 @@ func (j *job) refine(ctx context.Context, img *picture.Planar, rng *rand.Rand, a
 		}
 	}
 	return nil
+}
+
+// towards goes a part of the way from one picture to another.
+func towards(a, b *picture.Planar, t float32) *picture.Planar {
+	out := picture.NewPlanar(a.W, a.H)
+	for i, v := range a.Pix {
+		out.Pix[i] = v + t*(b.Pix[i]-v)
+	}
+	return out
 }
 
 // closer crops the middle and enlarges it to the old size.
