@@ -134,7 +134,7 @@ func (s *offline) shoot(ctx context.Context, job cinema.Job) error {
 	res, err := cinema.Make(ctx, job)
 	if err != nil {
 		g.clear()
-		if info, statErr := os.Stat(cinema.Rest(job.To)); statErr == nil && info.IsDir() && !errors.Is(err, cinema.ErrOther) {
+		if info, statErr := os.Stat(cinema.Rest(job.To)); statErr == nil && info.IsDir() && !errors.Is(err, cinema.ErrOther) && !errors.Is(err, cinema.ErrBusy) {
 			fmt.Fprintf(s.console.err, "what is dreamed so far is in %s; the same command goes on from there\n", cinema.Rest(job.To))
 		}
 		return err

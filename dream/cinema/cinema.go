@@ -73,6 +73,7 @@ func Make(ctx context.Context, j Job) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	defer r.locked.Close()
 	res := Result{Kept: len(r.Delays)}
 	if err := j.dream(ctx, r, &res); err != nil {
 		return res, err
@@ -95,6 +96,11 @@ func Make(ctx context.Context, j Job) (Result, error) {
 
 // dream dreams the frames that are not there yet.
 func (j Job) dream(ctx context.Context, r *roll, res *Result) error {
+	if r.Done {
+		var err error
+		res.Recipe, err = j.Maker.Complete(j.Script.Keys[0].Recipe)
+		return err
+	}
 	var movie *dream.Movie
 	at, n, kept := time.Duration(0), 0, len(r.Delays)
 	for f, err := range j.Source.Frames(ctx) {
@@ -108,7 +114,7 @@ func (j Job) dream(ctx context.Context, r *roll, res *Result) error {
 			res.Saw, res.Recipe = movie.Saw(), movie.Recipe()
 		}
 		switch {
-		case n+1 == kept && j.Source.N != kept: // the last that is there
+		case n+1 == kept: // the last that is there
 			s, err := r.state(f.Image)
 			if err != nil {
 				return err
@@ -129,7 +135,7 @@ func (j Job) dream(ctx context.Context, r *roll, res *Result) error {
 	if n == 0 {
 		return errors.New("there is no frame in it")
 	}
-	return nil
+	return r.finish()
 }
 
 // report tells of what is left to do: frames of an earlier run took no time.

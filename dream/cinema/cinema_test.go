@@ -151,7 +151,9 @@ func TestAnEndedRunIsGoneOnWith(t *testing.T) {
 			t.Errorf("frame %d is another", i+1)
 		}
 	}
-	if res, err := cinema.Make(t.Context(), job(t, in, part)); err != nil || res.Kept != 6 || res.Frames != 6 {
+	done := job(t, in, part)
+	done.Source.N = 0 // of a video it may not be known
+	if res, err := cinema.Make(t.Context(), done); err != nil || res.Kept != 6 || res.Frames != 6 {
 		t.Errorf("once more: %+v, %v", res, err)
 	}
 }
@@ -176,6 +178,21 @@ func TestFramesOfAnotherFilmAreNotTaken(t *testing.T) {
 	j.Mode, j.Anew = film.None, true
 	if res, err := cinema.Make(t.Context(), j); err != nil || res.Kept != 0 {
 		t.Errorf("anew: %+v, %v", res, err)
+	}
+}
+
+// TestTwoRunsDoNotMeet: of one file, at the same time.
+func TestTwoRunsDoNotMeet(t *testing.T) {
+	in, to := clip(t, 3), filepath.Join(t.TempDir(), "out.gif")
+	var met error
+	j := job(t, in, to)
+	j.Report = func(dream.Progress) {
+		if met == nil {
+			_, met = cinema.Make(t.Context(), job(t, in, to))
+		}
+	}
+	if _, err := cinema.Make(t.Context(), j); err != nil || !errors.Is(met, cinema.ErrBusy) {
+		t.Errorf("the first: %v, the second: %v", err, met)
 	}
 }
 

@@ -26,6 +26,7 @@ type manifest struct {
 	Wish    wish            `json:"wish"` // what was to be made: another wish is another film
 	Delays  []time.Duration `json:"delays_ns"`
 	Scenes  int             `json:"scenes"`
+	Done    bool            `json:"done"` // there are no more frames
 	Force   float64         `json:"force"`
 	Balance film.Balance    `json:"balance,omitempty"`
 }
@@ -74,9 +75,13 @@ func (w wish) same(other wish) bool {
 
 // roll is the folder of a film's frames.
 type roll struct {
-	dir string
+	dir    string
+	locked *os.File
 	manifest
 }
+
+// ErrBusy is the error for a folder in which another run is at work.
+var ErrBusy = errors.New("another run is at work there")
 
 // ErrOther is the error for a folder that has the frames of another film.
 var ErrOther = errors.New("there are frames of another film, or of other words")
@@ -87,22 +92,52 @@ func openRoll(dir string, w wish, anew bool) (*roll, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make the folder for frames: %w", err)
 	}
+	if err := r.lock(); err != nil {
+		return nil, err
+	}
+	if err := r.find(w, anew); err != nil {
+		r.locked.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// lockName is a file that the run that is at work has locked.
+const lockName = ".lock"
+
+func (r *roll) lock() (err error) {
+	if r.locked, err = os.OpenFile(r.file(lockName), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+		return fmt.Errorf("lock the folder for frames: %w", err)
+	}
+	ours, err := lock(r.locked)
+	if err == nil && !ours {
+		err = ErrBusy
+	}
+	if err != nil {
+		r.locked.Close()
+		return fmt.Errorf("%s: %w", r.dir, err)
+	}
+	return nil
+}
+
+// find reads what an earlier run of the same film wrote down.
+func (r *roll) find(w wish, anew bool) error {
 	data, err := os.ReadFile(r.file(manifestName))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return r, nil
+		return nil
 	case err != nil:
-		return nil, err
+		return err
 	}
 	var found manifest
 	err = json.Unmarshal(data, &found)
 	switch {
 	case (err != nil || !found.Wish.same(w)) && !anew:
-		return nil, fmt.Errorf("%s: %w; remove it, or --overwrite begins again", dir, ErrOther)
+		return fmt.Errorf("%s: %w; remove it, or --overwrite begins again", r.dir, ErrOther)
 	case err == nil && found.Wish.same(w):
 		r.manifest = found
 	}
-	return r, nil
+	return nil
 }
 
 func (r *roll) file(name string) string { return filepath.Join(r.dir, name) }
@@ -129,13 +164,27 @@ func (r *roll) add(step film.Step, s film.State, delay time.Duration, comment st
 	if step.Cut {
 		r.Scenes++
 	}
-	if data, err = json.Marshal(r.manifest); err == nil {
-		err = replace(r.file(manifestName), data)
-	}
-	if err != nil {
+	if err := r.writeDown(); err != nil {
 		return fmt.Errorf("write down frame %d: %w", i+1, err)
 	}
 	os.Remove(r.age(i - 1)) // nobody needs it any more
+	return nil
+}
+
+func (r *roll) writeDown() error {
+	data, err := json.Marshal(r.manifest)
+	if err != nil {
+		return err
+	}
+	return replace(r.file(manifestName), data)
+}
+
+// finish writes down that there are no more frames.
+func (r *roll) finish() error {
+	r.Done = true
+	if err := r.writeDown(); err != nil {
+		return fmt.Errorf("write down that all frames are there: %w", err)
+	}
 	return nil
 }
 
@@ -197,7 +246,10 @@ func (r *roll) state(source *image.NRGBA) (s film.State, err error) {
 }
 
 // clean removes what only the next frame would need; the frames stay.
-func (r *roll) clean() { os.Remove(r.age(len(r.Delays) - 1)) }
+func (r *roll) clean() {
+	os.Remove(r.age(len(r.Delays) - 1))
+	os.Remove(r.file(lockName))
+}
 
 // begins is when frame i is shown.
 func (r *roll) begins(i int) (t time.Duration) {
