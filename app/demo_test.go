@@ -80,6 +80,9 @@ func TestOnOnePageOfTheDemoEverythingCanBeTried(t *testing.T) {
 			t.Errorf("%s: %d %s", path, code, page)
 		}
 	}
+	if code, page := b.Get("/gallery"); code != http.StatusOK || !strings.Contains(page, "<h1") {
+		t.Errorf("the gallery: %d %s", code, page)
+	}
 	b.Post("/forget", "sure", "yes")
 	await("/", "The filter only looks.") // whoever left can begin again
 }
@@ -90,13 +93,14 @@ func TestTheDemoInARealBrowser(t *testing.T) {
 		t.Skip("the demo in a real browser is left out of -short")
 	}
 	ctx, complaints := chrome(t)
+	address := evening(t)
 	run := func(what string, actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		if err := chromedp.Do(ctx, actions...); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
-	run("open the demo", chromedp.Navigate(evening(t)), chromedp.WaitVisible("#words"), chromedp.SendKeys("#words", "half a wi"))
+	run("open the demo", chromedp.Navigate(address), chromedp.WaitVisible("#words"), chromedp.SendKeys("#words", "half a wi"))
 	until(t, ctx, `document.getElementById("posts").textContent.includes("Last night, by the lake.")`)
 	typed, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.getElementById("words").value`))
 	if err != nil || typed != "half a wi" {
@@ -114,6 +118,8 @@ func TestTheDemoInARealBrowser(t *testing.T) {
 		t.Errorf("what was opened is closed again: %v", err)
 	}
 	look(t, ctx, "demo")
+	run("the gallery", chromedp.Navigate(address+"/gallery"), chromedp.WaitVisible("h1"))
+	look(t, ctx, "gallery")
 	for _, c := range complaints() {
 		t.Errorf("the browser complains: %s", c)
 	}

@@ -400,6 +400,9 @@ func (f frame) Who() string {
 // At is the path of the page.
 func (f frame) At() string { return f.Visit.r.URL.Path }
 
+// Again says whether the page can be asked for once more.
+func (f frame) Again() bool { return f.Visit.r.Method == http.MethodGet }
+
 // Boss says whether they are an admin.
 func (f frame) Boss() bool { return f.Visit.boss }
 
