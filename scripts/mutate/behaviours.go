@@ -597,4 +597,17 @@ var behaviours = []behaviour{
 	{"an unknown word is said before anybody waits", "bot/web/try.go",
 		"return unread(err)", "wish.Picture = true",
 		"./app", "TestWhatThePageCannotMakeIsSaidAtOnce"},
+	// Commands: wrong use is said, and nothing is done by it.
+	{"a number out of a flag's range is wrong use", "cli/flag.go",
+		"if err != nil || !(v >= least && v <= most) {", "if err != nil {",
+		"./cli", "TestWhatAFlagCannotReadIsWrongUse"},
+	{"more than one thing is changed only after a yes", "cli/sure.go",
+		"if yes || n < 2 {", "if true {",
+		"./cli", "TestMoreThanOneThingIsChangedOnlyAfterAYes"},
+	{"rules are tested by who wrote a post", "bot/operator/rules.go",
+		"if err == nil && e.Author == \"\" {", "if false {",
+		"./cli", "TestRulesAreTestedByWhatIsKnownOfAPost"},
+	{"a WebP file carries its recipe", "picture/webpfile.go",
+		"data = append(data, exifChunk(comment)...)", "_ = exifChunk",
+		"./picture", "TestWebPLosesNothing"},
 }
