@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"io/fs"
 	"net/http"
@@ -23,7 +24,6 @@ import (
 	"slugpuppy/bot/network/safehttp"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/web"
-	"slugpuppy/picture"
 	"slugpuppy/store"
 )
 
@@ -214,20 +214,12 @@ func readAtMost(path string, most int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// CheckPicture says whether a picture is a copy of a dream on a list.
-func (a *App) CheckPicture(ctx context.Context, f ListFile, path string) (record antidote.Record, m antidote.Match, ok bool, err error) {
-	data, err := readAtMost(path, a.pictures.MaxBytes)
-	if err != nil {
-		return record, m, false, err
-	}
-	p, err := picture.Decode(ctx, data, a.pictures)
-	if err != nil {
-		return record, m, false, err
-	}
-	if m, ok = antidote.NewIndex(f.Records).Find(antidote.LookOf(p.Image)); ok {
+// Find says whether a picture is a copy of a dream on the list.
+func (f ListFile) Find(img image.Image) (record antidote.Record, m antidote.Match, ok bool) {
+	if m, ok = antidote.NewIndex(f.Records).Find(antidote.LookOf(img)); ok {
 		record = f.Records[m.Record]
 	}
-	return record, m, ok, nil
+	return record, m, ok
 }
 
 // ExportList writes the list of all public dreams to a file in one piece, with its signature and key beside it; to

@@ -75,7 +75,7 @@ func TestOnlyTheCompositionRootKnowsTheAdapters(t *testing.T) {
 func TestCommandsImportAppAndWhatTheyPrint(t *testing.T) {
 	by := importers(t)
 	may := []string{"app", "app/speed", "bot/demo", "bot/network", "bot/operator", "bot/reply/mention", "bot/reply/words", "bot/rules", "bot/visible",
-		"bot/timeline", "classifier", "classifier/detector", "classifier/networks", "cli/object", "config", "dream", "picture",
+		"bot/timeline", "classifier", "classifier/detector", "classifier/networks", "cli/object", "config", "dream", "dream/cinema", "dream/film", "picture",
 		"training"}
 	for to, from := range by {
 		if slices.Contains(from, "cli") && !slices.Contains(may, to) {

@@ -75,12 +75,14 @@ func (c *console) antidoteCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			files := &offline{console: c, media: a.Pictures()}
 			found := 0
 			for _, path := range args[1:] {
-				record, m, ok, err := a.CheckPicture(cmd.Context(), f, path)
+				img, err := files.pixels(cmd.Context(), path)
 				if err != nil {
-					return fmt.Errorf("%s: %w", path, err)
+					return err
 				}
+				record, m, ok := f.Find(img)
 				text := line("%s: on no line of the list", path)
 				if ok {
 					found++
