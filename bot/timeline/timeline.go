@@ -233,20 +233,16 @@ func (f *Filter) Pass(ctx context.Context, who identity.Identity) (next time.Dur
 func (f *Filter) Halt(ctx context.Context, who identity.Identity) error {
 	f.mu.Lock()
 	w := f.watchers[who]
+	var over chan struct{} // nil without a pass; one that begins now finds that they are away
 	if w != nil && w.halt != nil {
 		w.halt(errHalted)
+		over = w.over
 	}
 	f.mu.Unlock()
-	if w == nil {
+	f.Wake(who) // so that nobody waits for the next one
+	if over == nil {
 		return nil
 	}
-	over := make(chan struct{})
-	go func() {
-		w.passing.Lock()
-		defer w.passing.Unlock()
-		close(over)
-	}()
-	f.Wake(who) // so that nobody waits for the next one
 	select {
 	case <-over:
 		return nil

@@ -32,6 +32,7 @@ type watcher struct {
 	hinted     *rate.Limiter   // passes because of hints
 	spell      spell
 	halt       context.CancelCauseFunc // of the pass under way, nil without one; guarded by Filter.mu
+	over       chan struct{}           // closed when it is
 	ailing     bool                    // a call of this pass failed already
 	doubts     doubts                  // of what is hidden
 	muting     doubts                  // of whether we may mute
@@ -177,11 +178,12 @@ func (w *watcher) begin(ctx context.Context) (within context.Context, release fu
 	timely, cancel := context.WithTimeoutCause(held, longestPass, errPassTime)
 	within, end := context.WithCancelCause(timely)
 	w.mu.Lock()
-	w.halt = end
+	w.halt, w.over = end, make(chan struct{})
 	w.mu.Unlock()
 	return within, func() {
 		w.mu.Lock()
 		w.halt = nil
+		close(w.over)
 		w.mu.Unlock()
 		end(nil)
 		cancel()
