@@ -342,6 +342,10 @@ func TestAMessageChangesOnlyItsAuthorsFilter(t *testing.T) {
 		serve(t, b.Run)
 		waitUntil(t, func() bool { _, known := b.Account(); return known })
 	}
+	waitUntil(t, func() bool { // a fresh bot answers nothing from before its first look
+		_, known, err := s.store.For(identity.Identity{Server: mine.Server, ID: s.robot.ID()}).Jobs().Cursor()
+		return err == nil && known
+	})
 	modes := func() string {
 		var all []string
 		for _, who := range []identity.Identity{mine, eve, thief} {
