@@ -101,6 +101,7 @@ func said() map[string]struct {
 		"Preset":      {both, presets()},
 		"Help":        {both, helps()},
 		"Caption":     {both, []string{words.Caption(made, 1000)}},
+		"Tagged":      {both, []string{words.Tagged(made, 1000)}},
 		"Alt":         {nowhere, []string{words.Alt("", made, 1000)}},
 		"Answer":      {onlyMastodon, answers()},
 		"Done":        {onlyMastodon, values(changes())},
