@@ -456,6 +456,9 @@ func TestCommandsInTheDocumentsSentencesAreSpeltRight(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile("`(?:\\./|sudo -u slugpuppy )?(slugpuppy [^`\n]+)`").FindAllStringSubmatch(string(data), -1) {
+			if strings.HasPrefix(m[1], "slugpuppy antidote key OLD") { // a text that is signed
+				continue
+			}
 			n++
 			parses(t, m[1])
 		}
