@@ -113,7 +113,6 @@ func said() map[string]struct {
 			words.Happened(store.Entry{Action: store.RuleAdded, Subject: "word " + strings.Repeat(longest, 9)}), words.Happened(store.Entry{Action: "something else"})}},
 		"Logged":      {nowhere, []string{words.Logged("undo", strings.Repeat(longest, 9), longest), words.Logged("", "", "")}},
 		"JobIs":       {nowhere, []string{words.JobIs("1", "queued", true), words.JobIs("1", "queued", false)}},
-		"Tagged":      {both, []string{words.Tagged(made, 1000)}},
 		"ListPreview": {nowhere, []string{words.ListPreview(0, 0, 0, 0, 0, 0, 0), words.ListPreview(100000, 100000, 100000, 100000, 99999, 100000, 100000)}},
 		"Fate":        {nowhere, []string{words.Fate(store.Unwanted)}},
 		"Why":         {nowhere, values(reasons())},
