@@ -260,10 +260,12 @@ func (e *Eye) examineClip(ctx context.Context, hash string, data []byte) (seen s
 		clip.Add(f.Image)
 		return nil
 	})
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return seen, true, context.Cause(ctx)
-	}
-	if clip.First() == nil {
+	case picture.NotNow(err): // judged by a part of its frames it would be cached for all
+		return seen, true, &unseen{err: fmt.Errorf("decode: %w", err)}
+	case clip.First() == nil: // a still's decoder says why
 		return seen, false, nil
 	}
 	seen, err = e.sight(hash, clip.First(), func() (detector.Verdict, error) { return clip.Judge(ctx, e.Judge.Judge) })

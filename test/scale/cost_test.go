@@ -70,8 +70,8 @@ func (q *quiet) Muted(context.Context) (map[string]time.Time, error) { return ni
 func (q *quiet) Fetch(context.Context, network.Media, int64) ([]byte, error) {
 	return []byte("a picture"), nil
 }
-func (q *quiet) Hidden(context.Context) (network.Hides, error)     { return network.Hides{None: true}, nil }
-func (q *quiet) Tidy(context.Context, network.Style) (bool, error) { return false, nil }
+func (q *quiet) Hidden(context.Context) (network.Hides, error)      { return network.Hides{None: true}, nil }
+func (q *quiet) Tidy(context.Context, network.Styles) (bool, error) { return false, nil }
 
 // BenchmarkPass is the processor's time for a pass with one new post whose picture is known; its transaction is not
 // waited for.
