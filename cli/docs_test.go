@@ -42,6 +42,10 @@ var elsewhere = []struct {
 	{"scripts/packages", "minutes of work, and it downloads what packs; the checks run it", isThere},
 	{"scripts/reproducible", "likewise", isThere},
 	{"systemctl", "there is no systemd", nil},
+	{"slugpuppy lists", "it downloads; app and bot/timeline have tests with servers", parses},
+	{"slugpuppy antidote", "likewise", parses},
+	{"slugpuppy user move", "it takes several daemons; the tests of app have them", parses},
+	{"slugpuppy user takeover", "likewise", parses},
 	{"here$", "it takes two installations; cli/move_test.go has them", elsewheres},
 	{"there$", "likewise", elsewheres},
 }
@@ -114,7 +118,7 @@ func fences(t *testing.T, file string) (all []fence) {
 
 // commandsOf are the lines of a block that somebody types. One that begins with a comment is a file to look at.
 func commandsOf(block string) (lines []string) {
-	if strings.HasPrefix(block, "#") {
+	if strings.HasPrefix(block, "#") || strings.Contains(block, ":  [") { // what files of several machines say
 		return nil
 	}
 	for line := range strings.Lines(block) {
