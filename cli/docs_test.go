@@ -53,6 +53,9 @@ var elsewhere = []struct {
 // A document's commands are run in its order, in one folder, as they stand there but for names of servers and people
 // that exist only here, and for words that make pictures small.
 func TestWhatTheDocumentsSayIsRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
 	t.Parallel()
 	ran := 0
 	for _, file := range documents(t) {
