@@ -111,13 +111,25 @@ func elsewhere(v *cluster.Viewer) func(context.Context, []byte, func(context.Con
 	return func(ctx context.Context, data []byte, here func(context.Context) (store.Sight, error)) (store.Sight, error) {
 		seen, err := v.View(ctx, data, func(ctx context.Context) (cluster.Seen, error) {
 			s, err := here(ctx)
-			return cluster.Seen{Score: s.Score, Sketch: s.Sketch, Unread: s.Unread}, err
+			return seenIn(s), err
 		})
 		if err != nil {
 			return store.Sight{}, err
 		}
-		return store.Sight{Score: seen.Score, Sketch: seen.Sketch, Unread: seen.Unread, At: time.Now()}, nil
+		s := sightOf(seen)
+		s.At = time.Now()
+		return s, nil
 	}
+}
+
+// seenIn is what others may know of a sight.
+func seenIn(s store.Sight) cluster.Seen {
+	return cluster.Seen{Score: s.Score, Sketch: s.Sketch, PDQ: s.PDQ, Quality: s.Quality, Unread: s.Unread}
+}
+
+// sightOf is the sight of a picture that somebody saw.
+func sightOf(s cluster.Seen) store.Sight {
+	return store.Sight{Score: s.Score, Sketch: s.Sketch, PDQ: s.PDQ, Quality: s.Quality, Unread: s.Unread}
 }
 
 // lookTime is how long a worker looks at one file at most.
@@ -134,7 +146,7 @@ func (a *App) newEyes(decoders *child.Pool) (*cluster.Eyes, error) {
 		ctx, cancel := context.WithTimeout(ctx, lookTime)
 		defer cancel()
 		s, err := eye.Examine(ctx, file)
-		return cluster.Seen{Score: s.Score, Sketch: s.Sketch, Unread: s.Unread}, err
+		return seenIn(s), err
 	}}), nil
 }
 

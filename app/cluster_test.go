@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/fake/mastodontest"
@@ -15,6 +18,7 @@ import (
 	"slugpuppy/cluster/broker"
 	"slugpuppy/config"
 	"slugpuppy/picture"
+	"slugpuppy/store"
 )
 
 // clustered is a house whose daemon has its pictures made by others.
@@ -125,5 +129,20 @@ func TestABuildWithoutABrokerSaysWhatToDoInstead(t *testing.T) {
 	err := New(h.config(t), Options{Version: "test"}).Serve(t.Context(), false)
 	if err == nil || !strings.Contains(err.Error(), "-tags broker") || !strings.Contains(err.Error(), "cluster.nats") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A field of a sight that does not cross would be missing of every picture that a worker looked at.
+func TestASightCrossesWhole(t *testing.T) {
+	full := store.Sight{Score: 0.5, Sketch: []byte{1, 2}, PDQ: strings.Repeat("a", 64), Quality: 80, Unread: "why"}
+	v := reflect.ValueOf(full)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		if v.Field(i).IsZero() && name != "Picture" && name != "At" { // both are the receiver's to say
+			t.Errorf("%s is not tried here", name)
+		}
+	}
+	if diff := cmp.Diff(full, sightOf(seenIn(full))); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -13,19 +13,26 @@ import (
 type Seen struct {
 	Score  float64 `json:"score"`            // how dreamlike it is, 0..1
 	Sketch []byte  `json:"sketch,omitempty"` // as picture.Sketch
-	Unread string  `json:"unread,omitempty"` // why it could not be judged, which is the file's fault
+	// PDQ is the picture's hash, and Quality that of the hash; antidote lists are compared with it.
+	PDQ     string `json:"pdq,omitempty"`
+	Quality int    `json:"quality,omitempty"`
+	Unread  string `json:"unread,omitempty"` // why it could not be judged, which is the file's fault
 }
 
 // Bounds of what is said of a picture.
 const (
 	mostVerdict = 16 << 10
 	mostSketch  = 4 << 10
+	mostPDQ     = 64  // hexadecimal digits
 	mostUnread  = 500 // runes
 )
 
 func (s Seen) valid() error {
 	if !(s.Score >= 0 && s.Score <= 1) || len(s.Sketch) > mostSketch {
 		return fmt.Errorf("%w: a score of %g", ErrMalformed, s.Score)
+	}
+	if len(s.PDQ) > mostPDQ || s.Quality < 0 || s.Quality > 100 {
+		return fmt.Errorf("%w: a hash of %d digits, of quality %d", ErrMalformed, len(s.PDQ), s.Quality)
 	}
 	return nil
 }
