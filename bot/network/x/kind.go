@@ -263,11 +263,7 @@ func (a *adapter) Whose(ctx context.Context, s network.Subscriber) (identity.Ide
 	if err != nil {
 		return identity.Identity{}, err
 	}
-	self, err := c.Self(ctx)
-	if err != nil {
-		return identity.Identity{}, err
-	}
-	return identity.New(c.Host(), self.ID)
+	return network.Whose(ctx, c)
 }
 
 // subscriber connects to a subscriber's account.
