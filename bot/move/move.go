@@ -61,6 +61,16 @@ func (m *Mover) open() (lock, *store.Vault, error) {
 	return l, m.Store.Vault(key), err
 }
 
+// vault is where secrets are, and which are a subscriber's.
+func (m *Mover) vault(sub store.Subscriber) (*store.Vault, []store.SecretName, error) {
+	names, err := m.Secrets(sub)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, vault, err := m.open()
+	return vault, names, err
+}
+
 func (m *Mover) wake(who identity.Identity) {
 	if m.Wake != nil {
 		m.Wake(who)
@@ -102,11 +112,7 @@ func (m *Mover) Receive(ctx context.Context, by store.Actor, sealed []byte) (sto
 
 // Find writes down what a copy of a lost installation's database says of a subscriber, as Receive does.
 func (m *Mover) Find(by store.Actor, share store.Share) (store.Subscriber, error) {
-	_, vault, err := m.open()
-	if err != nil {
-		return store.Subscriber{}, err
-	}
-	names, err := m.Secrets(share.Subscriber)
+	vault, names, err := m.vault(share.Subscriber)
 	if err != nil {
 		return store.Subscriber{}, err
 	}
@@ -124,11 +130,7 @@ func (m *Mover) Take(by store.Actor, sub store.Subscriber) error {
 
 // Refuse forgets whoever was received, and never takes them in by that move.
 func (m *Mover) Refuse(by store.Actor, sub store.Subscriber) error {
-	names, err := m.Secrets(sub)
-	if err != nil {
-		return err
-	}
-	_, vault, err := m.open()
+	vault, names, err := m.vault(sub)
 	if err != nil {
 		return err
 	}
@@ -137,11 +139,7 @@ func (m *Mover) Refuse(by store.Actor, sub store.Subscriber) error {
 
 // Lose forgets somebody who is looked after by another installation, as whoever keeps the account's place says.
 func (m *Mover) Lose(ctx context.Context, by store.Actor, sub store.Subscriber, to string) error {
-	names, err := m.Secrets(sub)
-	if err != nil {
-		return err
-	}
-	_, vault, err := m.open()
+	vault, names, err := m.vault(sub)
 	if err != nil {
 		return err
 	}
@@ -162,11 +160,7 @@ func (m *Mover) give(ctx context.Context, by store.Actor, sub store.Subscriber, 
 			return nil, err
 		}
 	}
-	names, err := m.Secrets(sub)
-	if err != nil {
-		return nil, err
-	}
-	_, vault, err := m.open()
+	vault, names, err := m.vault(sub)
 	if err != nil {
 		return nil, err
 	}
@@ -298,11 +292,7 @@ func (m *Mover) Hear(by store.Actor, sub store.Subscriber, receipt string) (gone
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(receipt)), "declined-") {
 		return false, m.Stay(by, sub, receipt)
 	}
-	names, err := m.Secrets(sub)
-	if err != nil {
-		return false, err
-	}
-	_, vault, err := m.open()
+	vault, names, err := m.vault(sub)
 	if err != nil {
 		return false, err
 	}
