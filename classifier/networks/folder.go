@@ -275,16 +275,21 @@ func readCapped(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	return readOpen(file, path, limit)
+}
+
+// readOpen reads an open file of at most so many bytes.
+func readOpen(file fs.File, name string, limit int64) ([]byte, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if info.Size() > limit {
-		return nil, fmt.Errorf("%s has %d bytes, the limit is %d", path, info.Size(), limit)
+		return nil, fmt.Errorf("%s has %d bytes, the limit is %d", name, info.Size(), limit)
 	}
 	data := make([]byte, info.Size())
 	if _, err := io.ReadFull(file, data); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return data, nil
 }
