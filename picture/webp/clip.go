@@ -1,14 +1,11 @@
 package webp
 
 import (
-	"bytes"
 	"context"
 	"image"
 	"image/draw"
 	"iter"
 	"time"
-
-	"golang.org/x/image/webp"
 
 	"slugpuppy/picture/codec"
 	"slugpuppy/picture/icc"
@@ -101,14 +98,8 @@ func (f *file) show(ctx context.Context, frames []frame, yield func(codec.Frame,
 
 // decode reads a frame's pixels.
 func (fr *frame) decode(ctx context.Context) (*image.NRGBA, error) {
-	img, err := webp.Decode(&until{ctx, bytes.NewReader(fr.still())})
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return nil, codec.FormatError(err.Error())
-	}
-	if img, err = fromVideo(ctx, img); err != nil {
+	img, err := fr.pixels(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if n, ok := img.(*image.NRGBA); ok {

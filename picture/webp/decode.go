@@ -48,17 +48,23 @@ func Decode(ctx context.Context, data []byte) (*image.NRGBA, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := webp.Decode(&until{ctx, bytes.NewReader(f.first.still())})
+	img, err := f.first.pixels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return f.lay(img), nil
+}
+
+// pixels reads those of a frame.
+func (fr *frame) pixels(ctx context.Context) (image.Image, error) {
+	img, err := webp.Decode(&until{ctx, bytes.NewReader(fr.still())})
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil:
 		return nil, codec.FormatError(err.Error())
 	}
-	if img, err = fromVideo(ctx, img); err != nil {
-		return nil, err
-	}
-	return f.lay(img), nil
+	return fromVideo(ctx, img)
 }
 
 // lay puts the frame onto its canvas, unless it is all of it.
