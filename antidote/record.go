@@ -32,8 +32,10 @@ func LookOf(img image.Image) Look {
 }
 
 // Of is the record of a dream of a source, nil for one out of noise.
-func Of(dream, source image.Image, made time.Time) Record {
-	l := LookOf(dream)
+func Of(dream, source image.Image, made time.Time) Record { return LookOf(dream).Record(source, made) }
+
+// Record is that of the dream that was looked at, of a source as in Of.
+func (l Look) Record(source image.Image, made time.Time) Record {
 	r := Record{PDQ: l.PDQ, Quality: l.Quality, Core: coreOf(l.Sketch), Made: made.UTC().Truncate(time.Second)}
 	if source != nil {
 		r.Source = coreOf(picture.SketchOf(source))

@@ -274,11 +274,7 @@ func (t *task) report(p dream.Progress) {
 
 // sketch is what a picture looks like from afar.
 func sketch(img *image.NRGBA) []byte {
-	var seen image.Image = img
-	if w, h := picture.Fit(img.Rect.Dx(), img.Rect.Dy(), previewSide); w < img.Rect.Dx() {
-		seen = picture.FromImage(img).Resize(w, h).NRGBA()
-	}
-	data, err := picture.EncodeJPEG(seen, 75, "")
+	data, err := picture.EncodeJPEG(picture.Thumbnail(img, previewSide), 75, "")
 	if err != nil {
 		return nil
 	}

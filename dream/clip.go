@@ -145,7 +145,7 @@ func shrunk(img *image.NRGBA, times int) *image.NRGBA {
 	if times == 0 {
 		return img
 	}
-	return scaled(picture.Pixels{NRGBA: img}, w, h).NRGBA()
+	return picture.Scaled(picture.Pixels{NRGBA: img}, w, h).NRGBA()
 }
 
 // clipFrame brings a source to the size of clips; sides are even, as video wants them.
@@ -157,7 +157,7 @@ func (m *Maker) clipFrame(src *image.NRGBA, r Recipe) *picture.Planar {
 	w, h := picture.Fit(src.Rect.Dx(), src.Rect.Dy(), side)
 	least := m.smallest() + m.smallest()%2
 	w, h = max(least, w)&^1, max(least, h)&^1
-	return scaled(picture.Pixels{NRGBA: src}, w, h)
+	return picture.Scaled(picture.Pixels{NRGBA: src}, w, h)
 }
 
 // blend mixes two pictures of one size: a where t is 0, b where it is 1.

@@ -81,17 +81,7 @@ const lookSide = 512
 // thumbnail returns a copy whose long side is at most side.
 func thumbnail(img *image.NRGBA, side int) *picture.Planar {
 	w, h := picture.Fit(img.Rect.Dx(), img.Rect.Dy(), side)
-	return scaled(picture.Pixels{NRGBA: img}, w, h)
-}
-
-func scaled(src picture.Rows, w, h int) *picture.Planar {
-	out := picture.NewPlanar(w, h)
-	picture.Scale(src, w, h, func(y int, row *[3][]float32) {
-		for c := range row {
-			copy(out.Plane(c)[y*w:(y+1)*w], row[c])
-		}
-	})
-	return out
+	return picture.Scaled(picture.Pixels{NRGBA: img}, w, h)
 }
 
 func checkSource(img *image.NRGBA) error {

@@ -148,7 +148,7 @@ const saliencySide = 128
 func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 	f := float64(saliencySide) / float64(min(src.Rect.Dx(), src.Rect.Dy()))
 	side := func(n int) int { return max(saliencySide, min(4*saliencySide, int(math.Round(f*float64(n))))) }
-	small := scaled(picture.Pixels{NRGBA: src}, side(src.Rect.Dx()), side(src.Rect.Dy()))
+	small := picture.Scaled(picture.Pixels{NRGBA: src}, side(src.Rect.Dx()), side(src.Rect.Dy()))
 	saw, err := m.net.See(ctx, small, 3)
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func (s *Sampler) Add(f picture.Frame) error {
 		}
 		if data == nil {
 			var err error
-			if data, err = picture.EncodePNG(scaled(picture.Pixels{NRGBA: onWhite(f.Image)}, s.size.X, s.size.Y).NRGBA(), ""); err != nil {
+			if data, err = picture.EncodePNG(picture.Scaled(picture.Pixels{NRGBA: onWhite(f.Image)}, s.size.X, s.size.Y).NRGBA(), ""); err != nil {
 				return err
 			}
 		}

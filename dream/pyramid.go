@@ -170,7 +170,7 @@ func octavesOf(w, h int, r Recipe, smallest int) []octave {
 
 // at scales the picture to an octave and adds the detail dreamed so far.
 func at(src *image.NRGBA, o octave, detail *picture.Planar) *picture.Planar {
-	img := scaled(picture.Pixels{NRGBA: src}, o.w, o.h)
+	img := picture.Scaled(picture.Pixels{NRGBA: src}, o.w, o.h)
 	if detail != nil {
 		picture.Scale(detail, o.w, o.h, func(y int, row *[3][]float32) { addRow(img, y, row, 1) })
 	}

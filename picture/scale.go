@@ -64,6 +64,17 @@ func Scale(src Rows, w, h int, emit func(y int, row *[3][]float32)) {
 	wg.Wait()
 }
 
+// Scaled is what Scale makes of src, whole.
+func Scaled(src Rows, w, h int) *Planar {
+	out := NewPlanar(w, h)
+	Scale(src, w, h, func(y int, row *[3][]float32) {
+		for c := range row {
+			copy(out.Plane(c)[y*w:(y+1)*w], row[c])
+		}
+	})
+	return out
+}
+
 func newRow(w int) [3][]float32 {
 	b := make([]float32, 3*w)
 	return [3][]float32{b[:w:w], b[w : 2*w : 2*w], b[2*w:]}

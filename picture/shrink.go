@@ -2,6 +2,17 @@ package picture
 
 import "image"
 
+// Thumbnail is an opaque copy whose longer side is at most side, transparent parts laid over mid grey, as in
+// FromImage; a picture that is no larger is returned as it is. It takes no memory but the copy's.
+func Thumbnail(img image.Image, side int) image.Image {
+	b := img.Bounds()
+	w, h := Fit(b.Dx(), b.Dy(), side)
+	if w >= b.Dx() && h >= b.Dy() {
+		return img
+	}
+	return shrunk(Pixels{ToNRGBA(img)}, w, h)
+}
+
 // scaleDown resamples to w by h as Scale does, and respects transparency: what cannot be seen gives no
 // colour to what can.
 func scaleDown(img image.Image, w, h int) image.Image {
@@ -10,7 +21,7 @@ func scaleDown(img image.Image, w, h int) image.Image {
 	}
 	src := ToNRGBA(img)
 	if src.Opaque() {
-		return scaled(Pixels{src}, w, h)
+		return shrunk(Pixels{src}, w, h)
 	}
 	alpha := make([]float32, w*h)
 	Scale(opacity{src}, w, h, func(y int, row *[3][]float32) { copy(alpha[y*w:(y+1)*w], row[0]) })
@@ -30,8 +41,8 @@ func scaleDown(img image.Image, w, h int) image.Image {
 	return out
 }
 
-// scaled is an opaque picture of the rows at another size.
-func scaled(src Rows, w, h int) *image.NRGBA {
+// shrunk is an opaque picture of the rows at another size.
+func shrunk(src Rows, w, h int) *image.NRGBA {
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
 	Scale(src, w, h, func(y int, row *[3][]float32) {
 		px := out.Pix[y*out.Stride:]

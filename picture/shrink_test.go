@@ -1,8 +1,10 @@
 package picture
 
 import (
+	"bytes"
 	"image"
 	"image/color"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -42,5 +44,21 @@ func TestAnOpaquePictureShrinksAsEveryOtherDoes(t *testing.T) {
 		if d := int(got.Pix[i]) - int(want.Pix[i]); d < -1 || d > 1 {
 			t.Fatalf("byte %d is %d, want %d", i, got.Pix[i], want.Pix[i])
 		}
+	}
+}
+
+func TestAThumbnailIsWhatResizeMakes(t *testing.T) {
+	img := image.NewNRGBA(image.Rect(0, 0, 333, 901))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(random.Uint32()) // opacity too
+	}
+	w, h := Fit(333, 901, 200)
+	want := FromImage(img).Resize(w, h).NRGBA()
+	if got, ok := Thumbnail(img, 200).(*image.NRGBA); !ok || got.Rect != want.Rect || !bytes.Equal(got.Pix, want.Pix) {
+		t.Error("it is another picture")
+	}
+	if Thumbnail(img, 901) != image.Image(img) {
+		t.Error("a picture that is small enough is copied")
 	}
 }

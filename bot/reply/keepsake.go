@@ -48,14 +48,10 @@ func keepsakeOf(m words.Made, src *image.NRGBA, now time.Time) (d dreamt, err er
 	if src != nil {
 		source = src
 	}
-	d.keep = keepsake{Record: antidote.Of(img, source, now), Sketch: picture.SketchOf(img)}
+	look := antidote.LookOf(img)
+	d.keep = keepsake{Record: look.Record(source, now), Sketch: look.Sketch}
 	w, h := picture.Fit(img.Rect.Dx(), img.Rect.Dy(), thumbSide)
-	small := picture.NewPlanar(w, h)
-	picture.Scale(picture.Pixels{NRGBA: img}, w, h, func(y int, row *[3][]float32) {
-		for c := range row {
-			copy(small.Plane(c)[y*w:(y+1)*w], row[c])
-		}
-	})
+	small := picture.Scaled(picture.Pixels{NRGBA: img}, w, h)
 	if d.thumb, err = picture.EncodeJPEG(small.NRGBA(), thumbQuality, ""); err != nil {
 		return d, fmt.Errorf("make a picture for the gallery: %w", err)
 	}

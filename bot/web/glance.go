@@ -52,7 +52,7 @@ func (t *Trial) follow(p dream.Progress, now time.Time) {
 
 // glimpse is a picture as a JPEG that is quickly loaded, nil if it cannot be made.
 func glimpse(img *image.NRGBA) []byte {
-	fitted := within(img, glanceSide)
+	fitted := picture.Thumbnail(img, glanceSide)
 	for quality := 75; quality > 10; quality -= 20 {
 		if data, err := picture.EncodeJPEG(fitted, quality, ""); err == nil && len(data) <= glanceMost {
 			return data

@@ -99,16 +99,7 @@ func (s *Site) heat(v *visit) error {
 	return v.jpeg(made)
 }
 
-func small(img image.Image) image.Image { return within(img, thumbSide) }
-
-// within is a picture whose longer side is at most side.
-func within(img image.Image, side int) image.Image {
-	w, h := picture.Fit(img.Bounds().Dx(), img.Bounds().Dy(), side)
-	if w >= img.Bounds().Dx() {
-		return img
-	}
-	return picture.FromImage(img).Resize(w, h).NRGBA()
-}
+func small(img image.Image) image.Image { return picture.Thumbnail(img, thumbSide) }
 
 func (v *visit) picture(img image.Image) error {
 	data, err := picture.EncodeJPEG(img, quality, "")

@@ -193,7 +193,7 @@ func (s *Site) tryPicture(v *visit) error {
 		if img, err = s.decode(v, data); err != nil {
 			return err
 		}
-		img = within(img, trySide)
+		img = picture.Thumbnail(img, trySide)
 	}
 	trial := s.trials.begin(text, img)
 	if trial == nil {

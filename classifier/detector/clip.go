@@ -36,7 +36,7 @@ func (c *Clip) Add(img image.Image) {
 			c.every *= 2
 		}
 		if c.n%c.every == 0 {
-			c.kept = append(c.kept, small(img))
+			c.kept = append(c.kept, picture.Thumbnail(img, keptSide))
 		}
 	}
 	c.n++
@@ -45,15 +45,6 @@ func (c *Clip) Add(img image.Image) {
 // keptSide is the longest side of frames that are kept, in pixels: sixteen large ones would fill the memory, and no more is
 // looked at.
 const keptSide = 1024
-
-func small(img image.Image) image.Image {
-	b := img.Bounds()
-	if max(b.Dx(), b.Dy()) <= keptSide {
-		return img
-	}
-	w, h := picture.Fit(b.Dx(), b.Dy(), keptSide)
-	return picture.FromImage(img).Resize(w, h).NRGBA()
-}
 
 // First is the first frame, nil if there is none.
 func (c *Clip) First() image.Image {

@@ -115,13 +115,7 @@ func near(img *image.NRGBA) *picture.Planar {
 	to := func(n int) int {
 		return min(longest*side, max(side, int(math.Round(scale*float64(n)))))
 	}
-	out := picture.NewPlanar(to(w), to(h))
-	picture.Scale(picture.Pixels{NRGBA: img}, out.W, out.H, func(y int, row *[3][]float32) {
-		for c := range row {
-			copy(out.Plane(c)[y*out.W:(y+1)*out.W], row[c])
-		}
-	})
-	return out
+	return picture.Scaled(picture.Pixels{NRGBA: img}, to(w), to(h))
 }
 
 // appendStats describes one channel, whose activations are not negative.
