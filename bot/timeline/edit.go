@@ -24,8 +24,8 @@ func (w *watcher) revise(s *seen, now store.Judged) error {
 		if j.Fate != was.Fate { // somebody spoke meanwhile: another pass
 			return
 		}
-		j.Pictures, j.Previews, j.Score, j.Band, j.Limit, j.Model = now.Pictures, now.Previews, now.Score, now.Band, now.Limit, now.Model
-		j.Said, j.Edited, j.Why, j.Rule, j.Kind = now.Said, now.Edited, now.Why, now.Rule, now.Kind
+		j.Pictures, j.Previews, j.Said, j.Edited = now.Pictures, now.Previews, now.Said, now.Edited
+		judge(j, now)
 		j.Fate = revised(was.Fate, now.Fate)
 	})
 	return err

@@ -127,6 +127,12 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 	return j
 }
 
+// judge has a row say what was decided now. What becomes of the post is the caller's.
+func judge(j *store.Judged, now store.Judged) {
+	j.Score, j.Band, j.Limit, j.Model = now.Score, now.Band, now.Limit, now.Model
+	j.Why, j.Kind, j.Rule, j.List = now.Why, now.Kind, now.Rule, now.List
+}
+
 // band says how sure a score is for a budget.
 func (e *Eye) band(score, budget float64) string {
 	switch {

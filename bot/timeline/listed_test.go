@@ -3,9 +3,11 @@ package timeline_test
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/bot/rules"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
@@ -92,4 +94,59 @@ func TestPeoplesWordsGoBeforeAList(t *testing.T) {
 			t.Errorf("it is %s: %s", j.Fate, j.Why)
 		}
 	}, func(r *rig) { r.options.Lists = list })
+}
+
+func TestAnEditedPostIsOnNoListAnyMoreAndARuleIsTestedWithLists(t *testing.T) {
+	const url = "https://dreams.example/antidote.json"
+	list := &knowing{says: []timeline.Listed{{URL: url, Style: timeline.Warn}}}
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		r.join()
+		id := r.post(r.artist, 0.7, "hello")
+		r.pass()
+		r.want("DeepDream: on a list", id)
+		j, ok, err := r.filter.Would(r.scope, id, "")
+		if err != nil || !ok || j.Why != timeline.WhyListed || j.List != url {
+			t.Errorf("it would be %+v, %v, %v", j, ok, err)
+		}
+		r.sleep(time.Minute)
+		if err := r.artist.Edit(id, "edited", mastodontest.Picture{Data: paint(0.95, 700)}); err != nil {
+			t.Fatal(err)
+		}
+		r.later()
+		r.later()
+		if j := r.judged(id); j.Why != timeline.WhyScore || j.List != "" {
+			t.Errorf("why %s, list %q", j.Why, j.List)
+		}
+	}, func(r *rig) { r.options.Lists = list })
+}
+
+func TestWhatARuleOnWordsHidStaysHiddenWhenAllIsJudgedAgain(t *testing.T) {
+	on(t, mastodontest.Mastodon, func(t *testing.T, r *rig) {
+		r.join()
+		denied, undo, err := r.store.Operator().AddRule(store.Actor{Name: "operator"},
+			store.Rule{Kind: string(rules.Word), Value: "puppies", Effect: string(rules.Deny), Scope: string(rules.Filter)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := r.post(r.artist, 0.1, "puppies everywhere")
+		r.pass()
+		if r.fate(id) != store.Filed || r.judged(id).Rule != denied.ID {
+			t.Fatalf("it is %s", r.fate(id))
+		}
+		again := func() {
+			if _, err := r.filter.Rescan(r.scope, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			r.pass()
+		}
+		if again(); r.fate(id) != store.Filed {
+			t.Errorf("judged again it is %s", r.fate(id))
+		}
+		if _, _, err := r.store.Operator().Undo(store.Actor{Name: "operator"}, undo); err != nil {
+			t.Fatal(err)
+		}
+		if again(); r.fate(id) == store.Filed {
+			t.Error("it stays hidden without the rule")
+		}
+	})
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/pulse"
+	"slugpuppy/bot/rules"
 	"slugpuppy/store"
 )
 
@@ -362,14 +364,18 @@ func (w *watcher) rescan(since time.Time) (changed int, err error) {
 func (w *watcher) recall(row store.Judged) (s seen, ok bool, err error) {
 	s = seen{post: network.Post{ID: row.Post, URL: row.URL, Created: row.Posted, Author: network.Account{ID: row.AuthorID, Handle: row.Author}},
 		booster: row.Booster, said: row.Said}
-	for _, hash := range row.Pictures {
-		sight, ok, err := w.Eye.Known(hash)
-		if err != nil || !ok {
-			return s, false, err // another network looked at it, or long ago
-		}
-		s.sights = append(s.sights, sight)
+	if s.sights, err = w.Eye.Sights(row); err != nil || len(s.sights) < len(row.Pictures) {
+		return s, false, err // another network looked at it, or long ago
 	}
+	w.ask(&s)
 	return s, true, nil
+}
+
+// byWord says whether a rule on words that is still in force decided about a row.
+func byWord(inForce []store.Rule, row store.Judged) bool {
+	return row.Rule != "" && slices.ContainsFunc(inForce, func(r store.Rule) bool {
+		return r.ID == row.Rule && r.Kind == string(rules.Word)
+	})
 }
 
 // again decides once more about one row, from the sights that are kept.
@@ -378,8 +384,10 @@ func (w *watcher) again(v view, row store.Judged) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	w.ask(&s)
 	now := w.Eye.decide(v, s)
+	if byWord(v.rules, row) && now.Rule == "" && now.Why != WhyNoDream && now.Why != WhyDream {
+		return false, nil // the text, which that rule reads, is not kept
+	}
 	if row.Fate == now.Fate || row.Fate == store.Filed && now.Kind != "" {
 		return false, nil
 	}
@@ -387,7 +395,7 @@ func (w *watcher) again(v view, row store.Judged) (bool, error) {
 		if j.Fate != row.Fate {
 			return
 		}
-		j.Score, j.Band, j.Limit, j.Model, j.Why, j.Kind, j.Rule, j.List = now.Score, now.Band, now.Limit, now.Model, now.Why, now.Kind, now.Rule, now.List
+		judge(j, now)
 		switch {
 		case row.Fate == store.Filed:
 			j.Fate = store.Unwanted
