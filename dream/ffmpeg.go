@@ -1,7 +1,6 @@
 package dream
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,10 +8,9 @@ import (
 	"io"
 	"iter"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slugpuppy/dream/ffmpeg"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -21,7 +19,7 @@ var ErrNoFilm = errors.New("no MP4 was made")
 
 // encodeMP4 has ffmpeg write H.264 in a form that every browser plays: 4:2:0, even sides,
 // index in front. It begins when there is a first frame.
-func encodeMP4(ctx context.Context, ffmpeg string, frames iter.Seq2[*image.NRGBA, error], each time.Duration) ([]byte, error) {
+func encodeMP4(ctx context.Context, program string, frames iter.Seq2[*image.NRGBA, error], each time.Duration) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "slugpuppy-clip-")
 	if err != nil {
 		return nil, fmt.Errorf("encode film: %w", err)
@@ -33,7 +31,7 @@ func encodeMP4(ctx context.Context, ffmpeg string, frames iter.Seq2[*image.NRGBA
 	var e *encoder
 	for f, err := range frames {
 		if err == nil && e == nil {
-			e, err = startEncoder(ctx, ffmpeg, f.Rect.Size(), each, out)
+			e, err = startEncoder(ctx, program, f.Rect.Size(), each, out)
 		}
 		if err != nil {
 			cancel()
@@ -51,9 +49,8 @@ func encodeMP4(ctx context.Context, ffmpeg string, frames iter.Seq2[*image.NRGBA
 
 // encoder is an ffmpeg that waits for frames.
 type encoder struct {
-	cmd       *exec.Cmd
-	in        io.WriteCloser
-	complaint bytes.Buffer
+	*ffmpeg.Child
+	in io.WriteCloser
 }
 
 // finish says that there are no more frames, and waits until the film is written.
@@ -62,27 +59,24 @@ func (e *encoder) finish() error {
 		return nil
 	}
 	e.in.Close()
-	if err := e.cmd.Wait(); err != nil {
-		return fmt.Errorf("ffmpeg: %w: %s", err, strings.TrimSpace(e.complaint.String()))
+	if err := e.Wait(); err != nil {
+		return fmt.Errorf("encode film: %w", e.Explain(err))
 	}
 	return nil
 }
 
-func startEncoder(ctx context.Context, ffmpeg string, size image.Point, each time.Duration, out string) (*encoder, error) {
+func startEncoder(ctx context.Context, program string, size image.Point, each time.Duration, out string) (*encoder, error) {
 	rate := strconv.FormatFloat(float64(time.Second)/float64(each), 'f', 4, 64)
-	e := &encoder{cmd: exec.CommandContext(ctx, ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin",
+	e := &encoder{Child: ffmpeg.New(ctx, program, "-hide_banner", "-loglevel", "error", "-nostdin",
 		"-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", size.X, size.Y), "-r", rate, "-i", "pipe:0",
 		"-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
 		"-map_metadata", "-1", "-fflags", "+bitexact", "-threads", "1", out)}
-	e.cmd.Stderr = &e.complaint
-	e.cmd.WaitDelay = 5 * time.Second
-	e.cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 	var err error
-	if e.in, err = e.cmd.StdinPipe(); err != nil {
+	if e.in, err = e.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("encode film: %w", err)
 	}
-	if err := e.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", ffmpeg, err)
+	if err := e.Start(); err != nil {
+		return nil, err
 	}
 	return e, nil
 }

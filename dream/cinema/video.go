@@ -2,7 +2,6 @@ package cinema
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,13 +12,12 @@ import (
 	"iter"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
+	"slugpuppy/dream/ffmpeg"
 	"slugpuppy/picture"
 )
 
@@ -86,20 +84,20 @@ var safely = []string{"-hide_banner", "-nostdin", "-protocol_whitelist", "file,p
 // probeTime is how long ffmpeg may take to say what is in a file.
 const probeTime = 30 * time.Second
 
-func probe(ctx context.Context, ffmpeg, path string) (f facts, err error) {
+func probe(ctx context.Context, program, path string) (f facts, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	c := newChild(ctx, ffmpeg, append(append([]string{}, safely...), "-i", "file:"+path)...)
-	if err := c.start(); err != nil {
+	c := ffmpeg.New(ctx, program, append(append([]string{}, safely...), "-i", "file:"+path)...)
+	if err := c.Start(); err != nil {
 		return f, err
 	}
-	c.cmd.Wait() // it complains that there is nothing to do
-	said := c.said.String()
+	c.Wait() // it complains that there is nothing to do
+	said := c.Said()
 	if ctx.Err() != nil {
 		return f, context.Cause(ctx)
 	}
 	if !videoSaid.MatchString(said) {
-		return f, fmt.Errorf("ffmpeg finds no video in it: %s", lastLine(said))
+		return f, fmt.Errorf("ffmpeg finds no video in it: %s", c.LastSaid())
 	}
 	if m := lengthSaid.FindStringSubmatch(said); m != nil {
 		hours, _ := strconv.ParseFloat(m[1], 64)
@@ -118,7 +116,7 @@ func probe(ctx context.Context, ffmpeg, path string) (f facts, err error) {
 
 // ReadVideo reads frames of a file at a rate, as they are shown; format is what it must be read as, "" for what ffmpeg takes it
 // for.
-func ReadVideo(ctx context.Context, ffmpeg, path, format string, rate float64, lim picture.Limits, yield func(picture.Frame, error) bool) {
+func ReadVideo(ctx context.Context, program, path, format string, rate float64, lim picture.Limits, yield func(picture.Frame, error) bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	args := append([]string{}, safely...)
@@ -128,10 +126,10 @@ func ReadVideo(ctx context.Context, ffmpeg, path, format string, rate float64, l
 	}
 	args = append(args, "-i", "file:"+path, "-map", "0:v:0", "-an", "-sn", "-dn", "-vf", "fps="+strconv.FormatFloat(rate, 'f', 4, 64),
 		"-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "pipe:1")
-	c := newChild(ctx, ffmpeg, args...)
-	out, err := c.cmd.StdoutPipe()
+	c := ffmpeg.New(ctx, program, args...)
+	out, err := c.StdoutPipe()
 	if err == nil {
-		err = c.start()
+		err = c.Start()
 	}
 	if err != nil {
 		yield(picture.Frame{}, err)
@@ -146,24 +144,24 @@ func ReadVideo(ctx context.Context, ffmpeg, path, format string, rate float64, l
 		}
 		if err != nil {
 			cancel()
-			c.cmd.Wait()
-			yield(picture.Frame{}, c.explain(err))
+			c.Wait()
+			yield(picture.Frame{}, c.Explain(err))
 			return
 		}
 		if !yield(picture.Frame{Image: img, Delay: each}, nil) {
 			cancel()
-			c.cmd.Wait()
+			c.Wait()
 			return
 		}
 	}
-	if err := c.cmd.Wait(); err != nil || n == 0 {
+	if err := c.Wait(); err != nil || n == 0 {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		if err == nil {
 			err = errors.New("no frame came of it")
 		}
-		yield(picture.Frame{}, c.explain(err))
+		yield(picture.Frame{}, c.Explain(err))
 	}
 }
 
@@ -195,57 +193,3 @@ func readPPM(in *bufio.Reader, lim picture.Limits) (*image.NRGBA, error) {
 	}
 	return img, nil
 }
-
-// child is an ffmpeg with limits.
-type child struct {
-	cmd  *exec.Cmd
-	said words
-}
-
-func newChild(ctx context.Context, ffmpeg string, args ...string) *child {
-	c := &child{cmd: exec.CommandContext(ctx, ffmpeg, args...)}
-	c.cmd.Stderr = &c.said
-	c.cmd.WaitDelay = 5 * time.Second
-	c.cmd.Env = []string{"PATH=" + os.Getenv("PATH")} // none of our secrets
-	return c
-}
-
-// start starts it, and bounds what it may take.
-func (c *child) start() error {
-	if err := c.cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", c.cmd.Path, err)
-	}
-	if err := bound(c.cmd.Process.Pid); err != nil {
-		c.cmd.Process.Kill()
-		c.cmd.Wait()
-		return fmt.Errorf("bound what ffmpeg may take: %w", err)
-	}
-	return nil
-}
-
-// explain adds what ffmpeg said.
-func (c *child) explain(err error) error {
-	var p *picture.Problem
-	if errors.As(err, &p) || c.said.String() == "" {
-		return err
-	}
-	return fmt.Errorf("ffmpeg: %w: %s", err, lastLine(c.said.String()))
-}
-
-func lastLine(said string) string {
-	lines := strings.Split(strings.TrimSpace(said), "\n")
-	return lines[len(lines)-1]
-}
-
-// words keeps the first words that a child says.
-type words struct{ b bytes.Buffer }
-
-const mostWords = 16 << 10
-
-// Write keeps what there is room for.
-func (w *words) Write(p []byte) (int, error) {
-	w.b.Write(p[:min(len(p), mostWords-w.b.Len())])
-	return len(p), nil
-}
-
-func (w *words) String() string { return w.b.String() }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slugpuppy/dream"
+	"slugpuppy/dream/ffmpeg"
 	"slugpuppy/picture"
 )
 
@@ -92,10 +93,10 @@ func video(ctx context.Context, path string, j Job, r *roll, res Result, codec .
 	args = append(args, "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-map_metadata", "-1",
 		"-metadata", "comment="+dream.Signature+res.Recipe.Token(), "-fflags", "+bitexact", "-flags:v", "+bitexact", "-threads", "1")
 	args = append(append(args, codec...), "file:"+path)
-	c := newChild(ctx, j.FFmpeg, args...)
-	in, err := c.cmd.StdinPipe()
+	c := ffmpeg.New(ctx, j.FFmpeg, args...)
+	in, err := c.StdinPipe()
 	if err == nil {
-		err = c.start()
+		err = c.Start()
 	}
 	if err != nil {
 		return err
@@ -113,11 +114,11 @@ func video(ctx context.Context, path string, j Job, r *roll, res Result, codec .
 	in.Close()
 	if broken != nil && broken != io.ErrClosedPipe {
 		cancel()
-		c.cmd.Wait()
+		c.Wait()
 		return broken
 	}
-	if err := c.cmd.Wait(); err != nil {
-		return c.explain(err)
+	if err := c.Wait(); err != nil {
+		return c.Explain(err)
 	}
 	return nil
 }

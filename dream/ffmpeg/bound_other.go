@@ -1,6 +1,6 @@
 //go:build !linux
 
-package cinema
+package ffmpeg
 
 // bound limits nothing where one process cannot limit another.
 func bound(int) error { return nil }

@@ -1,4 +1,4 @@
-package cinema
+package ffmpeg
 
 import (
 	"math"
