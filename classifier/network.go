@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	_ "embed"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -72,14 +73,21 @@ func unpacked(packed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
-	planes, err := io.ReadAll(r)
-	if err != nil {
+	// The last word of such a file is how long it is unpacked (RFC 1952, 2.3.1).
+	planes := make([]byte, binary.LittleEndian.Uint32(packed[len(packed)-4:]))
+	if _, err := io.ReadFull(r, planes); err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
+	}
+	if n, err := r.Read(make([]byte, 1)); n > 0 || err != io.EOF { // which is where its sum is checked
+		return nil, fmt.Errorf("unpack: more than %d bytes, or %w", len(planes), err)
 	}
 	file := make([]byte, len(planes))
 	odd := (len(planes) + 1) / 2 // where the bytes of odd places begin
-	for i := range file {
-		file[i] = planes[i/2+i%2*odd]
+	for i, v := range planes[:odd] {
+		file[2*i] = v
+	}
+	for i, v := range planes[odd:] {
+		file[2*i+1] = v
 	}
 	return file, nil
 }
@@ -175,7 +183,7 @@ func (n *Network) Labels() []Label { return append([]Label(nil), n.labels...) }
 // MinSide is the smallest side of a picture the network can be run on, in pixels.
 func (n *Network) MinSide() int { return n.graph.MinSide() }
 
-// WeightBytes is the memory the packed weights hold, shared by all callers.
+// WeightBytes is the memory the weights hold once they are packed for gradients too, shared by all callers.
 func (n *Network) WeightBytes() int64 { return n.graph.WeightBytes() }
 
 // Layers are the layers whose activations can be read or raised, in order of computation.

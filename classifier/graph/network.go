@@ -109,7 +109,7 @@ func (n *Network) Find(name string) (Layer, bool) {
 // MinSide is the smallest side of a picture that all layers can be computed for.
 func (n *Network) MinSide() int { return n.min }
 
-// WeightBytes is the memory the packed weights hold.
+// WeightBytes is the memory the weights hold once they are packed both ways.
 func (n *Network) WeightBytes() int64 {
 	sum := int64(0)
 	for _, l := range n.layers {

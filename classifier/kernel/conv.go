@@ -58,8 +58,8 @@ func windows(n, reach, stride int) int {
 // weights is the number of weights: [Out][In/Groups][KernelH][KernelW].
 func (s ConvShape) weights() int { return s.Out * s.In / s.Groups * s.KernelH * s.KernelW }
 
-// Conv is a convolution with its weights packed for this processor. It is immutable, and
-// shared by all sizes and callers.
+// Conv is a convolution whose weights are packed for this processor when they are first used:
+// who never asks for a gradient has no weights for it. It is shared by all sizes and callers.
 type Conv struct {
 	ConvShape
 	forward  []*matrix   // by group
@@ -68,7 +68,7 @@ type Conv struct {
 	tiles    [2]*filter // forward and backward, in place of the above
 }
 
-// NewConv packs weights [Out][In/Groups][KernelH][KernelW] and a bias, which may be nil.
+// NewConv takes weights [Out][In/Groups][KernelH][KernelW] and a bias, which may be nil.
 func NewConv(s ConvShape, weight, bias []float32) (*Conv, error) {
 	return newConv(native, s, weight, bias)
 }
@@ -80,32 +80,33 @@ func newConv(set *isa, s ConvShape, weight, bias []float32) (*Conv, error) {
 	if len(weight) != s.weights() || (bias != nil && len(bias) != s.Out) {
 		return nil, fmt.Errorf("convolution with %d weights and %d biases, want %d and %d", len(weight), len(bias), s.weights(), s.Out)
 	}
+	from := newOrigin(weight)
 	if s.worthTiles() {
 		return &Conv{ConvShape: s, tiles: [2]*filter{
-			newFilter(set, s.In, s.Out, func(o, i, y, x int) float32 { return weight[(o*s.In+i)*9+y*3+x] }, bias),
-			newFilter(set, s.Out, s.In, func(i, o, y, x int) float32 { return weight[(o*s.In+i)*9+(2-y)*3+2-x] }, nil),
+			newFilter(set, s.In, s.Out, func(o, i, y, x int) float32 { return from.at((o*s.In+i)*9 + y*3 + x) }, bias),
+			newFilter(set, s.Out, s.In, func(i, o, y, x int) float32 { return from.at((o*s.In+i)*9 + (2-y)*3 + 2 - x) }, nil),
 		}}, nil
 	}
-	return newDirect(set, s, weight, bias), nil
+	return newDirect(set, s, from, bias), nil
 }
 
-// newDirect packs weights for multiplication without tiles.
-func newDirect(set *isa, s ConvShape, weight, bias []float32) *Conv {
+// newDirect lays out weights for multiplication without tiles.
+func newDirect(set *isa, s ConvShape, from *origin, bias []float32) *Conv {
 	c := &Conv{ConvShape: s, sweeps: s.plan()}
 	in, out, area := s.In/s.Groups, s.Out/s.Groups, s.KernelH*s.KernelW
 	for g := range s.Groups {
-		w := weight[g*out*in*area : (g+1)*out*in*area]
+		first := g * out * in * area
 		var b []float32
 		if bias != nil {
 			b = bias[g*out : (g+1)*out]
 		}
-		c.forward = append(c.forward, packMatrix(set, out, in*area, func(row, k int) float32 { return w[row*in*area+k] }, b))
-		c.backward = append(c.backward, c.packBackward(set, w))
+		c.forward = append(c.forward, newMatrix(set, out, in*area, func(row, k int) float32 { return from.at(first + row*in*area + k) }, b))
+		c.backward = append(c.backward, c.turned(set, from, first))
 	}
 	return c
 }
 
-// Bytes is the memory the packed weights hold.
+// Bytes is the memory the weights hold once they are packed both ways.
 func (c *Conv) Bytes() int64 {
 	n := int64(0)
 	for _, f := range c.tiles {
@@ -150,8 +151,8 @@ func (s ConvShape) plan() []sweep {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// packBackward packs one group's weights for every sweep.
-func (c *Conv) packBackward(set *isa, w []float32) []*matrix {
+// turned lays out the weights of one group, the first of which is given, for every sweep.
+func (c *Conv) turned(set *isa, from *origin, first int) []*matrix {
 	in, out, area := c.In/c.Groups, c.Out/c.Groups, c.KernelH*c.KernelW
 	var ms []*matrix
 	for _, s := range c.sweeps {
@@ -163,9 +164,9 @@ func (c *Conv) packBackward(set *isa, w []float32) []*matrix {
 			if y%c.DilationH != 0 || x%c.DilationW != 0 || y >= c.reachH() || x >= c.reachW() {
 				return 0
 			}
-			return w[(co*in+ci)*area+y/c.DilationH*c.KernelW+x/c.DilationW]
+			return from.at(first + (co*in+ci)*area + y/c.DilationH*c.KernelW + x/c.DilationW)
 		}
-		ms = append(ms, packMatrix(set, len(s.phases)*in, out*n, at, nil))
+		ms = append(ms, newMatrix(set, len(s.phases)*in, out*n, at, nil))
 	}
 	return ms
 }

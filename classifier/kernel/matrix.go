@@ -1,14 +1,20 @@
 package kernel
 
+import "sync"
+
 // matrix is the left factor of a product, packed for one instruction set: panels of a few
-// rows, each stored column by column. It is never written after packing.
+// rows, each stored column by column. It is packed when it is first multiplied, and never written
+// after that.
 type matrix struct {
 	set    *isa
 	rows   int
 	depth  int
 	panels []panel
-	data   []float32
+	size   int       // of data
+	data   []float32 // once it is packed
 	bias   []float32 // one a row, zero past the last
+	once   sync.Once
+	at     func(row, k int) float32 // gives the elements until they are packed
 }
 
 // panel is a run of rows.
@@ -19,34 +25,40 @@ type panel struct {
 	at     int // start in data
 }
 
-// pack lays out a matrix of rows x depth whose elements at gives; bias may be nil.
-func packMatrix(set *isa, rows, depth int, at func(row, k int) float32, bias []float32) *matrix {
-	m := &matrix{set: set, rows: rows, depth: depth, bias: make([]float32, rows+maxRows)}
+// newMatrix lays out a matrix of rows x depth whose elements at gives when they are first needed; bias may be nil.
+func newMatrix(set *isa, rows, depth int, at func(row, k int) float32, bias []float32) *matrix {
+	m := &matrix{set: set, rows: rows, depth: depth, bias: make([]float32, rows+maxRows), at: at}
 	copy(m.bias, bias)
-	size := 0
 	for row := 0; row < rows; {
 		kind := 0
 		for kind+1 < len(set.rows) && set.rows[kind+1] >= rows-row {
 			kind++
 		}
-		p := panel{row: row, height: set.rows[kind], kind: kind, at: size}
+		p := panel{row: row, height: set.rows[kind], kind: kind, at: m.size}
 		m.panels = append(m.panels, p)
-		size += p.height * depth
+		m.size += p.height * depth
 		row += p.height
-	}
-	m.data = Floats(size)
-	for _, p := range m.panels {
-		for r := range min(p.height, rows-p.row) {
-			for k := range depth {
-				m.data[p.at+k*p.height+r] = at(p.row+r, k)
-			}
-		}
 	}
 	return m
 }
 
+// pack brings the elements into their places, once.
+func (m *matrix) pack() {
+	m.once.Do(func() {
+		m.data = Floats(m.size)
+		for _, p := range m.panels {
+			for r := range min(p.height, m.rows-p.row) {
+				for k := range m.depth {
+					m.data[p.at+k*p.height+r] = m.at(p.row+r, k)
+				}
+			}
+		}
+		m.at = nil // and what it reads, if nobody else does
+	})
+}
+
 // bytes is the memory the packed matrix holds.
-func (m *matrix) bytes() int64 { return 4 * int64(len(m.data)+len(m.bias)) }
+func (m *matrix) bytes() int64 { return 4 * int64(m.size+len(m.bias)) }
 
 // span is a tile of the right factor and of the result: columns from col, width of them,
 // packed in vecs vectors a row.

@@ -1,6 +1,9 @@
 package kernel
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural
 // Networks", 2016): a 3x3 convolution of stride 1 is computed in tiles of 4x4 results. Tiles of
@@ -14,11 +17,14 @@ const (
 	elements = reach * reach
 )
 
-// filter is a 3x3 convolution's weights, transformed: a matrix [out][in] for each element.
+// filter is a 3x3 convolution's weights, transformed when they are first multiplied: a matrix
+// [out][in] for each element.
 type filter struct {
 	in, out int
 	freq    [elements]*matrix
 	bias    []float32
+	once    sync.Once
+	kernel  func(o, i, y, x int) float32 // gives the kernel from one channel to another until it is transformed
 }
 
 // worthTiles reports whether a convolution is computed in tiles: with few channels the
@@ -31,37 +37,45 @@ func (s ConvShape) worthTiles() bool {
 // leastChannels is measured.
 const leastChannels = 8
 
-// newFilter transforms weights; at gives element (y,x) of the kernel from one channel to
-// another. bias may be nil.
+// newFilter lays out a filter; at gives element (y,x) of the kernel from one channel to
+// another when it is first needed. bias may be nil.
 func newFilter(set *isa, in, out int, at func(o, i, y, x int) float32, bias []float32) *filter {
-	f := &filter{in: in, out: out, bias: make([]float32, out)}
+	f := &filter{in: in, out: out, bias: make([]float32, out), kernel: at}
 	copy(f.bias, bias)
-	u := make([]float32, elements*in*out)
-	for o := range out {
-		for i := range in {
-			var k, half [reach][3]float64
-			for y := range 3 {
-				for x := range 3 {
-					k[y][x] = float64(at(o, i, y, x))
-				}
-			}
-			for x := range 3 {
-				for e, v := range weightLine(k[0][x], k[1][x], k[2][x]) {
-					half[e][x] = v
-				}
-			}
-			for y := range reach {
-				for x, v := range weightLine(half[y][0], half[y][1], half[y][2]) {
-					u[((y*reach+x)*out+o)*in+i] = float32(v)
+	for e := range f.freq {
+		f.freq[e] = newMatrix(set, out, in, nil, nil)
+	}
+	return f
+}
+
+// pack transforms the weights, once.
+func (f *filter) pack() {
+	f.once.Do(func() {
+		for _, m := range f.freq {
+			m.data = Floats(m.size)
+		}
+		for _, p := range f.freq[0].panels {
+			for i := range f.in {
+				for r := range min(p.height, f.out-p.row) {
+					f.transform(p.row+r, i, p.at+i*p.height+r)
 				}
 			}
 		}
+		f.kernel = nil // and what it reads, if nobody else does
+	})
+}
+
+// transform puts the elements of one kernel, G g G^T, at a place in their matrices.
+func (f *filter) transform(o, i, place int) {
+	var half [3][reach]float64 // by column of the kernel
+	for x := range half {
+		half[x] = weightLine(float64(f.kernel(o, i, 0, x)), float64(f.kernel(o, i, 1, x)), float64(f.kernel(o, i, 2, x)))
 	}
-	for e := range f.freq {
-		m := u[e*in*out:]
-		f.freq[e] = packMatrix(set, out, in, func(row, k int) float32 { return m[row*in+k] }, nil)
+	for y := range reach {
+		for x, v := range weightLine(half[0][y], half[1][y], half[2][y]) {
+			f.freq[y*reach+x].data[place] = float32(v)
+		}
 	}
-	return f
 }
 
 // weightLine is one line of G g G^T: the polynomial with these coefficients at each point p,
@@ -154,6 +168,7 @@ func (t *tiling) channel() int { return side * side * t.plane }
 // apply sets dst to the convolution of src, or adds it; with y src counts only where y is
 // positive.
 func (t *tiling) apply(tm *Team, dst, src, y, scratch []float32, flags int64) {
+	t.pack()
 	t.run.dst, t.run.src, t.run.y, t.run.flags = dst, src, y, flags
 	t.run.planes, t.run.early = scratch[:t.in*t.channel()], scratch[t.in*t.channel():]
 	tm.Do(t.in, t.run.fill)

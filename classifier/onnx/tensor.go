@@ -139,13 +139,19 @@ func (r *rawTensor) convert(t *Tensor) error {
 		if len(r.raw) != r.typ.size(n) {
 			return fmt.Errorf("%d bytes for %d elements: %w", len(r.raw), n, ErrMalformed)
 		}
-		if r.typ != TypeFloat {
+		switch r.typ { // nearly all weights are of these types
+		case TypeFloat:
+			t.Floats = make([]float32, n)
+			for i := range t.Floats {
+				t.Floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(r.raw[4*i:]))
+			}
+		case TypeFloat16:
+			t.Floats = make([]float32, n)
+			for i := range t.Floats {
+				t.Floats[i] = half(binary.LittleEndian.Uint16(r.raw[2*i:]))
+			}
+		default:
 			t.fill(n, func(i int) uint64 { return r.typ.word(r.raw, i) })
-			return nil
-		}
-		t.Floats = make([]float32, n) // nearly all weights are of this type
-		for i := range t.Floats {
-			t.Floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(r.raw[4*i:]))
 		}
 		return nil
 	}

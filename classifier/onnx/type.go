@@ -114,15 +114,11 @@ func (t Type) int(bits uint64) int64 {
 
 // half converts an IEEE 754 half-precision number.
 func half(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, int(h>>10&31), float64(h&1023)
-	var v float64
-	switch exp {
-	case 0:
-		v = math.Ldexp(frac, -24)
-	case 31:
+	sign, exp := uint32(h>>15)<<31, h>>10&31
+	if exp == 31 {
 		return math.Float32frombits(sign | 0xff<<23 | uint32(h&1023)<<13)
-	default:
-		v = math.Ldexp(1024+frac, exp-25)
 	}
-	return math.Float32frombits(sign | math.Float32bits(float32(v)))
+	// The exponents of single and half precision are apart by 112.
+	v := math.Float32frombits(uint32(h&0x7fff)<<13) * 0x1p112
+	return math.Float32frombits(sign | math.Float32bits(v))
 }
