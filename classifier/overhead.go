@@ -15,8 +15,6 @@ type Overhead struct {
 	Tape    time.Duration // on gorgonia's tape machine
 	Replay  time.Duration // replaying the machine's program, which is what Gradient does
 	Kernels time.Duration // the kernels of that program alone, in the shortest replay
-	// Operators is what each operator's kernels took in that replay.
-	Operators []graph.Spent
 }
 
 // Over is the share of the kernels' time that comes on top of it.
@@ -29,34 +27,70 @@ func (n *Network) Overhead(ctx context.Context, in *picture.Planar, targets []Ta
 	if err != nil {
 		return best, err
 	}
+	err = n.rehearse(ctx, in, objectives, func(plan *graph.Plan, team *kernel.Team) error {
+		for i := range runs {
+			start := time.Now()
+			if err := plan.RunTape(ctx, team, in.Pix, objectives); err != nil {
+				return fmt.Errorf("measure the tape machine: %w", err)
+			}
+			if took := time.Since(start); i == 0 || took < best.Tape {
+				best.Tape = took
+			}
+			spent, took, err := plan.Profile(ctx, team, in.Pix, objectives)
+			if err != nil {
+				return fmt.Errorf("measure the kernels: %w", err)
+			}
+			if i == 0 || took < best.Replay {
+				best.Replay, best.Kernels = took, 0
+				for _, s := range spent {
+					best.Kernels += s.Time
+				}
+			}
+		}
+		return nil
+	})
+	return best, err
+}
+
+// Profile says what each operator of a gradient takes, in the order in which they run: the shortest of
+// several runs, for each operator.
+func (n *Network) Profile(ctx context.Context, in *picture.Planar, targets []Target, runs int) ([]graph.Spent, error) {
+	var best []graph.Spent
+	objectives, err := n.objectives(targets)
+	if err != nil {
+		return nil, err
+	}
+	err = n.rehearse(ctx, in, objectives, func(plan *graph.Plan, team *kernel.Team) error {
+		for i := range runs {
+			spent, _, err := plan.Profile(ctx, team, in.Pix, objectives)
+			if err != nil {
+				return fmt.Errorf("profile: %w", err)
+			}
+			if i == 0 {
+				best = spent
+				continue
+			}
+			for k, s := range spent {
+				best[k].Time = min(best[k].Time, s.Time)
+			}
+		}
+		return nil
+	})
+	return best, err
+}
+
+// rehearse lends a plan of a gradient, and the team that runs it.
+func (n *Network) rehearse(ctx context.Context, in *picture.Planar, objectives []graph.Objective,
+	measure func(*graph.Plan, *kernel.Team) error) error {
 	plan, err := n.plans.take(in.W, in.H, question{objectives: objectives})
 	if err != nil {
-		return best, err
+		return err
 	}
 	defer n.plans.give(plan)
 	team, err := kernel.Processor().Join(ctx)
 	if err != nil {
-		return best, err
+		return err
 	}
 	defer team.Leave()
-	for i := range runs {
-		start := time.Now()
-		if err := plan.RunTape(ctx, team, in.Pix, objectives); err != nil {
-			return best, fmt.Errorf("measure the tape machine: %w", err)
-		}
-		if took := time.Since(start); i == 0 || took < best.Tape {
-			best.Tape = took
-		}
-		spent, took, err := plan.Profile(ctx, team, in.Pix, objectives)
-		if err != nil {
-			return best, fmt.Errorf("measure the kernels: %w", err)
-		}
-		if i == 0 || took < best.Replay {
-			best.Replay, best.Kernels, best.Operators = took, 0, spent
-			for _, s := range spent {
-				best.Kernels += s.Time
-			}
-		}
-	}
-	return best, nil
+	return measure(plan.Plan, team)
 }

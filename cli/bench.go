@@ -114,8 +114,11 @@ func (c *console) profile(ctx context.Context, w *speed.Watch) error {
 	}
 	for _, o := range operators {
 		ms := o.Took.Seconds() * 1000
-		line := object.Operator{Operator: o.Name, MS: ms}
-		if err := c.print(line, fmt.Sprintf("%9.3f ms  %4.1f %%  %s", ms, 100*o.Share, o.Name)); err != nil {
+		limit := o.Limit.Seconds() * 1000
+		line := object.Operator{Operator: o.Name, Kind: o.Kind, MS: ms, LimitMS: limit, Bound: string(o.Bound)}
+		text := fmt.Sprintf("%9.3f ms  %4.1f %%  %3.0f %% of its limit (%s)  %s  %s", ms, 100*o.Share, 100*limit/max(ms, 1e-6),
+			o.Bound, o.Name, o.Kind)
+		if err := c.print(line, strings.TrimRight(text, " ")); err != nil {
 			return err
 		}
 	}

@@ -91,23 +91,70 @@ func (w *Watch) Measure(ctx context.Context, only ...string) iter.Seq2[Measureme
 	}
 }
 
-// Operator is the share that one operator has in a gradient.
+// Operator is what one operator of a gradient takes, and what it would take at its own limit.
 type Operator struct {
 	Name  string
+	Kind  string // of arithmetic; none where values are only moved
 	Took  time.Duration
-	Share float64 // of the time of all
+	Share float64       // of the time of all
+	Limit time.Duration // at the processor's peak, or at what its memory delivers, whichever takes longer
+	Bound Bound
 }
+
+// Bound is what limits an operator.
+type Bound string
+
+// What may limit one.
+const (
+	Arithmetic Bound = "arithmetic"
+	Memory     Bound = "memory"
+)
 
 // Profile says what each operator of a gradient takes, in order.
 func (w *Watch) Profile(ctx context.Context) ([]Operator, error) {
+	const runs = 12
 	in := picture.FromImage(picture.Landscape(w.size, w.size, 1))
-	o, err := w.net.Overhead(ctx, in, w.targets(), 10)
+	spent, err := w.net.Profile(ctx, in, w.targets(), runs)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Operator, len(o.Operators))
-	for i, s := range o.Operators {
-		all[i] = Operator{s.Operator, s.Time, float64(s.Time) / float64(o.Kernels)}
+	memory := memory{}
+	whole := time.Duration(0)
+	for _, s := range spent {
+		whole += s.Time
+	}
+	all := make([]Operator, len(spent))
+	for i, s := range spent {
+		o := Operator{Name: s.Operator, Kind: s.Cost.Kind, Took: s.Time, Share: float64(s.Time) / float64(whole), Bound: Arithmetic}
+		bandwidth, err := memory.bandwidth(ctx, s.Cost.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		seconds := s.Cost.Operations / w.peak
+		if moving := s.Cost.Bytes / bandwidth; moving > seconds {
+			o.Bound, seconds = Memory, moving
+		}
+		o.Limit = time.Duration(seconds * float64(time.Second))
+		all[i] = o
 	}
 	return all, nil
+}
+
+// memory is what copying within so many bytes delivers, in bytes a second: the caches' speed, or that of
+// what is beyond them.
+type memory map[int]float64
+
+// bandwidth is that of a working set of this size, measured once for each power of four.
+func (m memory) bandwidth(ctx context.Context, bytes float64) (float64, error) {
+	const smallest, largest = 64 << 10, 256 << 20
+	size := smallest
+	for float64(size) < bytes && size < largest {
+		size *= 4
+	}
+	if m[size] > 0 {
+		return m[size], nil
+	}
+	var err error
+	m[size], err = kernel.Processor().Bandwidth(ctx, size)
+	return m[size], err
 }

@@ -124,6 +124,11 @@ func (b *builder) forward(i int) (*G.Node, error) {
 		s.forward(t, o.buf, in, o.temp)
 		return nil
 	}
+	values := o.shape.size()
+	for j := range children {
+		values += b.inputShape(i, j).size()
+	}
+	o.cost = cost(s, false, values)
 	d := &differentiable{operator: o, diff: func(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 		return b.backward(i, in, out, grad)
 	}}
@@ -261,6 +266,16 @@ func (b *builder) gradient(i, j int, in G.Nodes, out, grad, onto *G.Node) (*G.No
 		children = append(children, onto)
 		o.base = b.plan.operators[onto]
 	}
+	values := o.shape.size() + b.shapes[i].size()
+	if needOut {
+		values += b.shapes[i].size()
+	}
+	for k := range in {
+		if needIn {
+			values += b.inputShape(i, k).size()
+		}
+	}
+	o.gradient, o.cost = true, cost(s, true, values)
 	inputs := make([][]float32, len(in))
 	o.run = func(t *kernel.Team, o *operator, _ []G.Value) error {
 		var result []float32

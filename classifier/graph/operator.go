@@ -16,14 +16,17 @@ import (
 // operator is a node of the gorgonia graph as gorgonia sees it: an Op that computes into a
 // buffer it owns. Buffers are laid out when the graph is complete, see layout.
 type operator struct {
-	plan   *Plan
-	id     string // unique: gorgonia merges nodes with equal hashes and children
-	rank   int    // layer it belongs to: gives sums of gradients a fixed order
-	ranks  []int  // dimensions of the inputs and the output, 4 or 0
-	shape  Shape  // of the output, unless it is a scalar
-	run    func(t *kernel.Team, o *operator, in []G.Value) error
-	inputs []*operator // nil for what is not ours: the picture and constants
-	args   []G.Value   // what the tape machine hands over, known once all buffers are
+	plan  *Plan
+	id    string // unique: gorgonia merges nodes with equal hashes and children
+	rank  int    // layer it belongs to: gives sums of gradients a fixed order
+	ranks []int  // dimensions of the inputs and the output, 4 or 0
+	shape Shape  // of the output, unless it is a scalar
+	run   func(t *kernel.Team, o *operator, in []G.Value) error
+	cost  Cost // of one run
+
+	gradient bool        // of the layer
+	inputs   []*operator // nil for what is not ours: the picture and constants
+	args     []G.Value   // what the tape machine hands over, known once all buffers are
 
 	out    G.Value
 	buf    []float32

@@ -12,6 +12,8 @@ import (
 // Spent is what one operator of a plan took.
 type Spent struct {
 	Operator string
+	Gradient bool // with respect to what the operator of that name works on
+	Cost     Cost
 	Time     time.Duration
 }
 
@@ -27,7 +29,7 @@ func (p *Plan) Profile(ctx context.Context, team *kernel.Team, image []float32, 
 			o.run = func(t *kernel.Team, o *operator, in []G.Value) error {
 				start := time.Now()
 				err := run(t, o, in)
-				spent[i] = Spent{o.id, time.Since(start)}
+				spent[i] = Spent{Operator: o.id, Gradient: o.gradient, Cost: o.cost, Time: time.Since(start)}
 				return err
 			}
 			err := o.step(o.args)

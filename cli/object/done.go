@@ -26,5 +26,8 @@ type Network struct {
 // Operator is what one operator of a network's gradient costs.
 type Operator struct {
 	Operator string  `json:"operator"`
+	Kind     string  `json:"kind,omitempty"` // of arithmetic
 	MS       float64 `json:"ms"`
+	LimitMS  float64 `json:"limit_ms"` // at the processor's peak or its memory's
+	Bound    string  `json:"bound"`    // arithmetic or memory
 }
