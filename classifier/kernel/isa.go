@@ -31,6 +31,16 @@ type segments struct {
 	width  int               // columns that matter; assembly reads whole vectors
 }
 
+// stripe is up to as many tiles as a vector has lanes, beside each other in one plane of a picture. The
+// assembly knows this layout: gen/segments.go.
+type stripe struct {
+	x, y  [reach]*float32 // beginnings of the rows under them, zeros where there are none; y: see lift
+	cols  [5]uint64       // by vector: a bit for each column that the picture has
+	at    int64           // from the beginning of a row to the first column, in bytes
+	vecs  int64           // vectors that the columns fill, at least two
+	lines *float32        // room for reach lines of five vectors
+}
+
 // gemmFunc computes C[rows][cols] = bias + A[k][rows]^T * B[k][cols] for one block. The
 // columns touched are those whose bit is set in mask; where the instruction set is not
 // masked, all. ldc counts bytes.
@@ -62,7 +72,11 @@ type isa struct {
 	max2x2 maxFunc
 	top2x2 topFunc
 	unpool func(n int64, g0, g1, g2 *float32, a0, a1, a2 *uint8, dst *float32, flags int64)
-	// Winograd's transformations of 4x4 tiles, see gen/tiles.go.
+	// Winograd's transformations of 4x4 tiles straight from the rows of a picture, of which values
+	// count where y, if there is one, is positive, and back into them: see gen/lift.go. nil: the
+	// three below, see gen/tiles.go.
+	lift   func(s *stripe, v *float32, stride int64, tiles uint64)
+	lower  func(m *float32, row int64, y *float32, pitch int64, bias *float32, flags int64, cols uint64, rows int64)
 	tiles  func(n int64, d *float32, row int64, v *float32, stride int64)
 	untile func(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)
 	split  func(n int64, src, dst *float32, stride int64) // n vectors: dst[j][i] = src[4*i+j]

@@ -39,6 +39,6 @@ var avx512 = &isa{
 	top3x3: [3]topFunc{nil, avx512Top3x3s1, avx512Top3x3s2},
 	max2x2: avx512Max2x2s2, top2x2: avx512Top2x2s2,
 	unpool: avx512Unpool3x3s1,
-	tiles:  avx512Tiles, untile: avx512Untile, split: avx512Split, evens: avx512Evens,
+	lift:   avx512Lift, lower: avx512Lower, evens: avx512Evens,
 	mask: avx512Mask, add: avx512Add, axpy: avx512Axpy, peak: avx512Peak,
 }

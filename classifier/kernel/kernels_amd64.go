@@ -11,6 +11,17 @@ var segmentPlaces = map[string][2]uintptr{
 	"blend":  {72, 32},
 }
 
+// stripePlaces is where the assembly finds the fields of stripe: the first element, and from
+// there to the next, in bytes.
+var stripePlaces = map[string][2]uintptr{
+	"x":     {0, 8},
+	"y":     {48, 8},
+	"cols":  {96, 8},
+	"at":    {136, 8},
+	"vecs":  {144, 8},
+	"lines": {152, 8},
+}
+
 //go:noescape
 func avx512Gemm8x16(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
 
@@ -48,13 +59,10 @@ func avx512Pack48(n int64, src *float32, taps *int32, dst *float32, seg *segment
 func avx512Gather48(n int64, src *float32, taps *int32, dst *float32, idx *int32)
 
 //go:noescape
-func avx512Tiles(n int64, d *float32, row int64, v *float32, stride int64)
+func avx512Lift(s *stripe, v *float32, stride int64, tiles uint64)
 
 //go:noescape
-func avx512Untile(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)
-
-//go:noescape
-func avx512Split(n int64, src *float32, dst *float32, stride int64)
+func avx512Lower(m *float32, row int64, y *float32, pitch int64, bias *float32, flags int64, cols uint64, rows int64)
 
 //go:noescape
 func avx512Max3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, arg *uint8)

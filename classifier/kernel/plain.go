@@ -11,7 +11,8 @@ var plain = &isa{
 	gemm:   [][vectors + 1]gemmFunc{{nil, plainGemm(1), plainGemm(2), plainGemm(3)}},
 	pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, plainPack(1), plainPack(2), plainPack(3)},
 	gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, plainGather(1), plainGather(2), plainGather(3)},
-	tiles:  plainTiles, untile: plainUntile, split: plainSplit,
+	lift:   plainLift, lower: plainLower,
+	tiles: plainTiles, untile: plainUntile, split: plainSplit,
 	mask: plainMask, add: plainAdd, axpy: plainAxpy, peak: plainPeak,
 }
 
@@ -63,7 +64,7 @@ func plainCorner(a, b, c []float32, cols, ld int, bias []float32, flags int64) {
 	}
 }
 
-func at(p *float32, bytes int64) *float32 {
+func offset(p *float32, bytes int64) *float32 {
 	return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes))
 }
 
@@ -79,7 +80,7 @@ func plainPack(vecs int) func(int64, *float32, *int32, *float32, *segments) {
 				if seg.second[v]>>l&1 != 0 {
 					from = seg.b[v]
 				}
-				out[i] = *at(src, int64(tap)+from+int64(4*l))
+				out[i] = *offset(src, int64(tap)+from+int64(4*l))
 			}
 			clear(out[seg.width : vecs*plainLanes])
 			out = out[vecs*plainLanes:]
@@ -93,7 +94,7 @@ func plainGather(vecs int) func(int64, *float32, *int32, *float32, *int32) {
 		lanes := unsafe.Slice(idx, vecs*plainLanes)
 		for _, tap := range unsafe.Slice(taps, n) {
 			for l, from := range lanes {
-				out[l] = *at(src, int64(tap)+int64(from))
+				out[l] = *offset(src, int64(tap)+int64(from))
 			}
 			out = out[vecs*plainLanes:]
 		}

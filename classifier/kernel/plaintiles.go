@@ -36,13 +36,13 @@ func plainTiles(n int64, d *float32, row int64, v *float32, stride int64) {
 		for c := range t {
 			var line [6]float32
 			for r := range line {
-				line[r] = *at(d, 4*i+row*int64(6*r+c))
+				line[r] = *offset(d, 4*i+row*int64(6*r+c))
 			}
 			t[c] = tileLine(line)
 		}
 		for r := range 6 {
 			for c, x := range tileLine([6]float32{t[0][r], t[1][r], t[2][r], t[3][r], t[4][r], t[5][r]}) {
-				*at(v, 4*i+stride*int64(6*r+c)) = x
+				*offset(v, 4*i+stride*int64(6*r+c)) = x
 			}
 		}
 	}
@@ -54,7 +54,7 @@ func plainUntile(n int64, m *float32, row int64, y *float32, stride int64, bias 
 		for c := range t {
 			var line [6]float32
 			for r := range line {
-				line[r] = *at(m, 4*i+row*int64(6*r+c))
+				line[r] = *offset(m, 4*i+row*int64(6*r+c))
 			}
 			t[c] = untileLine(line)
 		}
@@ -63,7 +63,7 @@ func plainUntile(n int64, m *float32, row int64, y *float32, stride int64, bias 
 				if x += *bias; flags&clip != 0 && !(x > 0) {
 					x = 0
 				}
-				*at(y, 4*(4*i+int64(c))+stride*int64(r)) = x
+				*offset(y, 4*(4*i+int64(c))+stride*int64(r)) = x
 			}
 		}
 	}
@@ -72,6 +72,71 @@ func plainUntile(n int64, m *float32, row int64, y *float32, stride int64, bias 
 func plainSplit(n int64, src, dst *float32, stride int64) {
 	s := unsafe.Slice(src, 4*n*plainLanes)
 	for i, v := range s {
-		*at(dst, int64(i/4)*4+int64(i%4)*stride) = v
+		*offset(dst, int64(i/4)*4+int64(i%4)*stride) = v
+	}
+}
+
+// plainLift reads nothing of columns that the picture lacks, nor of tiles that nobody wants.
+func plainLift(s *stripe, v *float32, stride int64, tiles uint64) {
+	value := func(r, c int) float32 {
+		if s.cols[c/plainLanes]>>(c%plainLanes)&1 == 0 {
+			return 0
+		}
+		at := s.at + int64(4*c)
+		if s.y[0] != nil && !(*offset(s.y[r], at) > 0) {
+			return 0
+		}
+		return *offset(s.x[r], at)
+	}
+	for i := range plainLanes {
+		if tiles>>i&1 == 0 {
+			continue
+		}
+		var t [reach][reach]float32 // columns
+		for c := range t {
+			var line [reach]float32
+			for r := range line {
+				line[r] = value(r, side*i+c)
+			}
+			t[c] = tileLine(line)
+		}
+		for r := range reach {
+			for c, x := range tileLine([reach]float32{t[0][r], t[1][r], t[2][r], t[3][r], t[4][r], t[5][r]}) {
+				*offset(v, int64(4*i)+stride*int64(reach*r+c)) = x
+			}
+		}
+	}
+}
+
+func plainLower(m *float32, row int64, y *float32, pitch int64, bias *float32, flags int64, cols uint64, rows int64) {
+	for i := range plainLanes {
+		if cols>>(side*i) == 0 {
+			return
+		}
+		var t [reach][side]float32
+		for r := range t {
+			var line [reach]float32
+			for c := range line {
+				line[c] = *offset(m, int64(4*i)+row*int64(reach*r+c))
+			}
+			t[r] = untileLine(line)
+		}
+		for c := range side {
+			line := untileLine([reach]float32{t[0][c], t[1][c], t[2][c], t[3][c], t[4][c], t[5][c]})
+			for r := range rows {
+				if cols>>(side*i+c)&1 == 0 {
+					continue
+				}
+				x := line[r] + *bias
+				if flags&clip != 0 && !(x > 0) {
+					x = 0
+				}
+				d := offset(y, r*pitch+int64(4*(side*i+c)))
+				if flags&accumulate != 0 {
+					x += *d
+				}
+				*d = x
+			}
+		}
 	}
 }

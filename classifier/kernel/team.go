@@ -49,7 +49,9 @@ var Processor = sync.OnceValue(func() *Pool { return NewPool(runtime.GOMAXPROCS(
 // workspace is what one worker may scribble on.
 type workspace struct {
 	seg    segments
+	stripe stripe
 	idx    [maxTile]int32
+	lines  [reach * 5 * 16]float32    // of lift
 	corner [maxRows * maxTile]float32 // a block of C that sticks out of the matrix
 	tile   []float32                  // packed B
 	bytes  []byte

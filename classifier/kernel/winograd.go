@@ -107,6 +107,8 @@ type tiling struct {
 	runs       int  // of tiles
 	width      int  // of a run, but for the last
 	early      bool // all tiles are transformed before any is multiplied
+	lifts      bool // straight from the rows of the picture
+	zeros      []float32
 	run        tilingRun
 }
 
@@ -123,10 +125,14 @@ type tilingRun struct {
 const mostEarly = 4
 
 func (f *filter) at(h, w, top, left, outH, outW int) *tiling {
-	t := &tiling{filter: f, h: h, w: w, top: top, left: left, outH: outH, outW: outW}
+	t := &tiling{filter: f, h: h, w: w, top: top, left: left, outH: outH, outW: outW, lifts: f.freq[0].set.lift != nil}
 	across, down := ceilDiv(outW, side), ceilDiv(outH, side)
 	t.grid = grid{rows: down, cols: across, pitch: across + 1}
-	t.plane = (down+1)*t.grid.pitch + align/4
+	if t.lifts {
+		t.zeros = Floats(w)
+	} else {
+		t.plane = (down+1)*t.grid.pitch + align/4
+	}
 	for e := range t.taps {
 		y, x := e/reach, e%reach
 		t.taps[e] = int32(4 * ((y%side*side+x%side)*t.plane + y/side*t.grid.pitch + x/side))
@@ -135,6 +141,8 @@ func (f *filter) at(h, w, top, left, outH, outW int) *tiling {
 	t.run.fill, t.run.multiply = t.fillRow, t.task
 	if t.early = t.runs <= mostEarly; t.early {
 		t.run.fill, t.run.multiply = t.prepare, t.share
+	} else if t.lifts {
+		t.run.fill = nil
 	}
 	return t
 }
@@ -152,7 +160,7 @@ func (t *tiling) span(i int) (s span, wide int) {
 	return s, s.vecs * set.lanes
 }
 
-// size is the number of values of scratch: the planes, which are the picture split by row and
+// size is the number of values of scratch: the planes, if there are any, which are the picture split by row and
 // column remainder so that neighbouring tiles lie side by side, [in][4][4][plane], and what is
 // transformed early.
 func (t *tiling) size() int {
@@ -171,7 +179,9 @@ func (t *tiling) apply(tm *Team, dst, src, y, scratch []float32, flags int64) {
 	t.pack()
 	t.run.dst, t.run.src, t.run.y, t.run.flags = dst, src, y, flags
 	t.run.planes, t.run.early = scratch[:t.in*t.channel()], scratch[t.in*t.channel():]
-	tm.Do(t.in, t.run.fill)
+	if t.run.fill != nil {
+		tm.Do(t.in, t.run.fill)
+	}
 	t.run.splits = shares(tm, t.runs, len(t.freq[0].panels))
 	tm.Do(t.runs*t.run.splits, t.run.multiply)
 	t.run.dst, t.run.src, t.run.y, t.run.planes, t.run.early = nil, nil, nil, nil, nil
@@ -207,6 +217,13 @@ func (t *tiling) fillRow(c int, ws *workspace) {
 
 // prepare fills the planes of one channel and transforms all its tiles.
 func (t *tiling) prepare(c int, ws *workspace) {
+	if t.lifts {
+		for i := range t.runs {
+			s, wide := t.span(i)
+			t.lift(c, c+1, t.run.early[i*elements*t.apart(t.width):], s, wide, ws)
+		}
+		return
+	}
 	t.fillRow(c, ws)
 	set := t.freq[0].set
 	for i := range t.runs {
@@ -226,6 +243,13 @@ func (t *tiling) transform(c int, v, raw []float32, s span, straight bool, ws *w
 // task computes a run of tiles for a share of the output channels.
 func (t *tiling) task(i int, ws *workspace) {
 	s, wide := t.span(i / t.run.splits)
+	if t.lifts {
+		v := elements * t.apart(wide)
+		buf := ws.packed(v + t.results(wide))
+		t.lift(0, t.in, buf[:v], s, wide, ws)
+		t.multiply(i%t.run.splits, buf[:v], buf[v:], s)
+		return
+	}
 	raw := elements * wide
 	v := raw + elements*t.apart(wide)
 	buf := ws.packed(v + t.results(wide))
@@ -245,7 +269,9 @@ func (t *tiling) share(i int, ws *workspace) {
 
 // results is the number of values that the products of a run of tiles fill before and after
 // the transformation back.
-func (t *tiling) results(wide int) int { return elements*together*maxRows*wide + side*side*wide }
+func (t *tiling) results(wide int) int {
+	return Slack + elements*together*maxRows*wide + side*side*wide
+}
 
 // multiply computes a run of tiles for a share of the output channels.
 func (t *tiling) multiply(part int, v, m []float32, s span) {
@@ -270,6 +296,14 @@ func (t *tiling) panels(ps []panel, m, v []float32, s span) {
 		for i, p := range ps {
 			set.gemm[p.kind][s.vecs](int64(t.in), &f.data[p.at], &v[e*stride], &m[i*each+e*wide*p.height], int64(4*wide), &f.bias[p.row], 0, uint64(1)<<wide-1)
 		}
+	}
+	if t.lifts {
+		for i, p := range ps {
+			for r := range min(p.height, t.out-p.row) {
+				t.lower(p.row+r, m[i*each+r*wide:], wide*p.height, s)
+			}
+		}
+		return
 	}
 	y := m[together*each:]
 	for i, p := range ps {

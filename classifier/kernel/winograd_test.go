@@ -16,7 +16,104 @@ func checkWinograd(t *testing.T, set *isa, r *rand.Rand) {
 		t.Fatalf("%+v is not computed in tiles", s)
 	}
 	checkShape(t, set, r, s, h, w)
-	checkTiles(t, set, r)
+	if set.tiles != nil {
+		checkTiles(t, set, r)
+	}
+	if set.lift != nil {
+		checkStripe(t, set, r)
+	}
+}
+
+// checkStripe holds the transformations from and to the rows of a picture against tiles cut out of it,
+// with edges of the picture anywhere, and sees that nothing else is written.
+func checkStripe(t *testing.T, set *isa, r *rand.Rand) {
+	n, pitch := 1+r.IntN(set.lanes), side*set.lanes+2+r.IntN(9)
+	from, to := r.IntN(7), side*n+2-r.IntN(7) // columns that there are
+	x, y := random(r, reach*pitch), random(r, reach*pitch)
+	gated := r.IntN(2) == 0
+	lines := Floats(reach * 5 * set.lanes)
+	s := &stripe{at: 4, vecs: int64(max(2, ceilDiv(side*n+2, set.lanes))), lines: &lines[0]}
+	for k := range s.cols {
+		s.cols[k] = between(from-k*set.lanes, to-k*set.lanes)
+	}
+	for i := range reach {
+		s.x[i] = &x[i*pitch]
+		if gated {
+			s.y[i] = &y[i*pitch]
+		}
+	}
+	stride := n + r.IntN(20)
+	v := Floats(elements * stride)
+	want := make([]float64, len(v))
+	for i := range n {
+		var d [elements]float32
+		for e := range d {
+			c := side*i + e%reach
+			at := e/reach*pitch + 1 + c
+			if c >= from && c < to && !(gated && !(y[at] > 0)) {
+				d[e] = x[at]
+			}
+		}
+		for e, x := range transformed(d) {
+			want[e*stride+i] = float64(x)
+		}
+	}
+	set.lift(s, &v[0], int64(4*stride), between(0, n))
+	near(t, set.name+" lift", v, want, 1e-6)
+
+	row, bias := set.lanes+r.IntN(20), random(r, 1)
+	m, wide := random(r, elements*row), side*n+r.IntN(9)
+	flags, rows, cols := int64(r.IntN(4)), 1+r.IntN(side), 1+r.IntN(side*n)
+	out := random(r, side*wide)
+	want = doubles(out)
+	for i := range n {
+		var d [elements]float32
+		for e := range d {
+			d[e] = m[e*row+i]
+		}
+		for e, x := range restored(d) {
+			if at := e/side*wide + side*i + e%side; e/side < rows && side*i+e%side < cols {
+				x += bias[0]
+				if flags&clip != 0 {
+					x = max(x, 0)
+				}
+				if flags&accumulate != 0 {
+					x += out[at]
+				}
+				want[at] = float64(x)
+			}
+		}
+	}
+	set.lower(&m[0], int64(4*row), &out[0], int64(4*wide), &bias[0], flags, between(0, cols), int64(rows))
+	near(t, set.name+" lower", out, want, 1e-6)
+}
+
+// transformed is B^T d B.
+func transformed(d [elements]float32) (v [elements]float32) {
+	for c := range reach {
+		for r, x := range tileLine([reach]float32{d[c], d[reach+c], d[2*reach+c], d[3*reach+c], d[4*reach+c], d[5*reach+c]}) {
+			v[r*reach+c] = x
+		}
+	}
+	for r := range reach {
+		line := tileLine([reach]float32(v[r*reach:]))
+		copy(v[r*reach:], line[:])
+	}
+	return v
+}
+
+// restored is A^T m A.
+func restored(m [elements]float32) (y [side * side]float32) {
+	var t [reach][side]float32
+	for r := range reach {
+		t[r] = untileLine([reach]float32(m[r*reach:]))
+	}
+	for c := range side {
+		for r, x := range untileLine([reach]float32{t[0][c], t[1][c], t[2][c], t[3][c], t[4][c], t[5][c]}) {
+			y[r*side+c] = x
+		}
+	}
+	return y
 }
 
 // checkTiles holds the transformations against the plain ones, at any distance between rows.

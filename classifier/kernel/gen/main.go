@@ -31,9 +31,9 @@ func files() map[string][]byte {
 	x86, arm := amd64(), arm64()
 	return map[string][]byte{
 		"kernels_amd64.s":  x86.assembly(),
-		"kernels_amd64.go": x86.stubs(),
+		"kernels_amd64.go": x86.stubs(segmentFields, stripeFields),
 		"kernels_arm64.s":  arm.assembly(),
-		"kernels_arm64.go": arm.stubs(),
+		"kernels_arm64.go": arm.stubs(segmentFields),
 	}
 }
 
@@ -41,6 +41,7 @@ func amd64() *assembler {
 	a := &assembler{load: "MOVQ", leave: "VZEROUPPER"}
 	tables(a)
 	poolTables(a)
+	liftTables(a)
 	for _, t := range []*target{avx512, avx2} {
 		for _, rows := range t.rows {
 			for vecs := 1; vecs <= 3; vecs++ {
@@ -51,9 +52,14 @@ func amd64() *assembler {
 			pack(a, t, vecs)
 			gather(a, t, vecs)
 		}
-		tiles(a, t)
-		untile(a, t)
-		split(a, t)
+		if t.masked {
+			lift(a, t)
+			lower(a, t)
+		} else {
+			tiles(a, t)
+			untile(a, t)
+			split(a, t)
+		}
 		pool(a, t)
 		elementwise(a, t)
 		peak(a, t)
@@ -81,8 +87,13 @@ func (a *assembler) assembly() []byte {
 	return append([]byte(notice+"#include \"textflag.h\"\n\n"+a.data.String()), append(bytes.TrimRight(a.code.Bytes(), "\n"), '\n')...)
 }
 
-func (a *assembler) stubs() []byte {
-	return []byte(notice + "package kernel\n" + layout() + a.decl.String())
+// stubs returns the functions' declarations, and where they find the fields of Go's types.
+func (a *assembler) stubs(types ...fields) []byte {
+	text := notice + "package kernel\n"
+	for _, t := range types {
+		text += t.places()
+	}
+	return []byte(text + a.decl.String())
 }
 
 // op writes one instruction.

@@ -46,37 +46,7 @@ func tiles(a *assembler, t *target) {
 	name := t.name + "Tiles"
 	a.fn(name, param{"n", "int64", "CX"}, param{"d", "*float32", "SI"}, param{"row", "int64", "R8"},
 		param{"v", "*float32", "DI"}, param{"stride", "int64", "R9"})
-	c := struct{ a, b, aa, bb, aabb, sum string }{t.v(9), t.v(10), t.v(11), t.v(12), t.v(13), t.v(14)}
-	a.constant(constA, c.a)
-	a.constant(constB, c.b)
-	a.constant(constAA, c.aa)
-	a.constant(constBB, c.bb)
-	a.constant(constProduct, c.aabb)
-	a.constant(constSum, c.sum)
-	d := func(i int) string { return t.v(i) }
-	even, odd, both := t.v(6), t.v(7), t.v(8)
-	// line transforms six values: load gives them, store takes a register for each result.
-	line := func(load, store func(i int, reg string)) {
-		for i := range 6 {
-			load(i, d(i))
-		}
-		for k, p := range []struct{ point, square string }{{c.a, c.bb}, {c.b, c.aa}} {
-			a.op("VMOVAPS %s, %s", d(4), even)
-			a.op("VFNMADD231PS %s, %s, %s", p.square, d(2), even)
-			a.op("VMOVAPS %s, %s", d(3), odd)
-			a.op("VFNMADD231PS %s, %s, %s", p.square, d(1), odd)
-			a.op("VMOVAPS %s, %s", even, both)
-			a.op("VFMADD231PS %s, %s, %s", p.point, odd, both)
-			store(1+2*k, both)
-			a.op("VFNMADD231PS %s, %s, %s", p.point, odd, even)
-			store(2+2*k, even)
-		}
-		for k, last := range []string{d(4), d(5)} {
-			a.op("VFNMADD231PS %s, %s, %s", c.sum, d(2+k), last)
-			a.op("VFMADD231PS %s, %s, %s", c.aabb, d(k), last)
-			store(5*k, last)
-		}
-	}
+	line := tileLine(a, t)
 	a.label(name + "_loop")
 	a.op("MOVQ SI, R10")
 	a.op("LEAQ (R8)(R8*2), R13") // 3 rows
@@ -114,6 +84,41 @@ func tiles(a *assembler, t *target) {
 	a.op("DECQ CX")
 	a.op("JNZ %s_loop", name)
 	a.end()
+}
+
+// tileLine loads constants into registers 9 to 14 and returns what transforms six values: load puts
+// them into registers 0 to 5, store takes a register for each result.
+func tileLine(a *assembler, t *target) func(load, store func(i int, reg string)) {
+	c := struct{ a, b, aa, bb, aabb, sum string }{t.v(9), t.v(10), t.v(11), t.v(12), t.v(13), t.v(14)}
+	a.constant(constA, c.a)
+	a.constant(constB, c.b)
+	a.constant(constAA, c.aa)
+	a.constant(constBB, c.bb)
+	a.constant(constProduct, c.aabb)
+	a.constant(constSum, c.sum)
+	d := func(i int) string { return t.v(i) }
+	even, odd, both := t.v(6), t.v(7), t.v(8)
+	return func(load, store func(i int, reg string)) {
+		for i := range 6 {
+			load(i, d(i))
+		}
+		for k, p := range []struct{ point, square string }{{c.a, c.bb}, {c.b, c.aa}} {
+			a.op("VMOVAPS %s, %s", d(4), even)
+			a.op("VFNMADD231PS %s, %s, %s", p.square, d(2), even)
+			a.op("VMOVAPS %s, %s", d(3), odd)
+			a.op("VFNMADD231PS %s, %s, %s", p.square, d(1), odd)
+			a.op("VMOVAPS %s, %s", even, both)
+			a.op("VFMADD231PS %s, %s, %s", p.point, odd, both)
+			store(1+2*k, both)
+			a.op("VFNMADD231PS %s, %s, %s", p.point, odd, even)
+			store(2+2*k, even)
+		}
+		for k, last := range []string{d(4), d(5)} {
+			a.op("VFNMADD231PS %s, %s, %s", c.sum, d(2+k), last)
+			a.op("VFMADD231PS %s, %s, %s", c.aabb, d(k), last)
+			store(5*k, last)
+		}
+	}
 }
 
 // untile writes the way back for n vectors of tiles, A^T m A + bias: element e of m lies row
