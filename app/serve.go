@@ -53,7 +53,7 @@ func (a *App) Serve(ctx context.Context, patience bool) error {
 		return err
 	}
 	// Beside dreams, all decode within one budget, and the filter's plans wait for the next look.
-	limitMemory(a.cfg, a.cfg.Dream.Workers, int64(a.cfg.Picture.Memory)+classifier.DefaultCache)
+	limitMemory(a.cfg, a.cfg.Dream.Workers, int64(a.cfg.Picture.Memory)+classifier.IdleBytes)
 	watchers, err := openMetrics(ctx, a.cfg)
 	if err != nil {
 		st, locked := a.openStore(ctx)

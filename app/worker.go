@@ -21,7 +21,7 @@ func (a *App) Work(ctx context.Context) error {
 		return usage(errors.New("a worker needs a broker: set cluster.nats, such as nats://broker.example:4222, and " +
 			"cluster.nkey to the worker's file that the broker of a daemon made"))
 	}
-	limitMemory(a.cfg, a.cfg.Dream.Workers, int64(a.cfg.Picture.Memory)+classifier.DefaultCache)
+	limitMemory(a.cfg, a.cfg.Dream.Workers, int64(a.cfg.Picture.Memory)+classifier.IdleBytes)
 	engine, err := a.engine()
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ type Network struct {
 	sights []int // short sides at which See looks
 	graph  *graph.Network
 	plans  *plans
+	memory *memory
 }
 
 // Default loads the embedded network.
@@ -129,7 +130,8 @@ func Open(file []byte, s Spec) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("import model: %w", err)
 	}
-	n := &Network{name: s.Name, hash: hash, labels: s.Labels, sights: s.Sights, graph: g, plans: newPlans(g, DefaultCache)}
+	n := &Network{name: s.Name, hash: hash, labels: s.Labels, sights: s.Sights, graph: g,
+		plans: &plans{network: g}, memory: &memory{limit: IdleBytes}}
 	debug.FreeOSMemory() // the file and what was made of it on the way are several times the network
 	if n.name == "" {
 		n.name = n.hash[:8]
@@ -302,11 +304,11 @@ func (n *Network) run(ctx context.Context, in *picture.Planar, q question, objec
 	if side := min(in.W, in.H); side < n.MinSide() {
 		return fmt.Errorf("picture of %dx%d: the network needs at least %d pixels a side", in.W, in.H, n.MinSide())
 	}
-	plan, err := n.plans.take(in.W, in.H, q)
+	plan, err := n.lease(in.W, in.H, q)
 	if err != nil {
 		return err
 	}
-	defer n.plans.give(plan)
+	defer plan.end()
 	team, err := kernel.Processor().Join(ctx)
 	if err != nil {
 		return err
@@ -388,5 +390,10 @@ func (n *Network) GradientBytes(w, h int, targets []Target) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return n.graph.Measure(w, h, nil, objectives)
+	plan, err := n.plans.take(w, h, question{objectives: objectives}) // whoever asks will run it
+	if err != nil {
+		return 0, err
+	}
+	n.plans.give(plan)
+	return plan.Bytes(), nil
 }

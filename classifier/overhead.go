@@ -82,11 +82,11 @@ func (n *Network) Profile(ctx context.Context, in *picture.Planar, targets []Tar
 // rehearse lends a plan of a gradient, and the team that runs it.
 func (n *Network) rehearse(ctx context.Context, in *picture.Planar, objectives []graph.Objective,
 	measure func(*graph.Plan, *kernel.Team) error) error {
-	plan, err := n.plans.take(in.W, in.H, question{objectives: objectives})
+	plan, err := n.lease(in.W, in.H, question{objectives: objectives})
 	if err != nil {
 		return err
 	}
-	defer n.plans.give(plan)
+	defer plan.end()
 	team, err := kernel.Processor().Join(ctx)
 	if err != nil {
 		return err

@@ -299,8 +299,6 @@ func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
 	if e.Tiles < 4 {
 		t.Fatalf("the plan has no tiles: %+v", e)
 	}
-	load(t).SetCache(0)
-	defer load(t).SetCache(classifier.DefaultCache)
 	runtime.GC()
 	var before, now runtime.MemStats
 	runtime.ReadMemStats(&before)

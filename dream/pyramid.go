@@ -107,7 +107,7 @@ func planes(w, h int, scale float64) int64 {
 // tile finds the largest tile that fits beside the planes, if any does.
 func (m *Maker) tile(e *Estimate, r Recipe, ts []classifier.Target) (bool, error) {
 	const rowsInFlight = 8 << 20
-	idle := min(classifier.DefaultCache, m.opt.MemoryBytes/8)
+	idle := min(classifier.IdleBytes, m.opt.MemoryBytes/8)
 	fixed := 2*4*int64(e.W)*int64(e.H) + planes(e.WorkW, e.WorkH, r.OctaveScale) + rowsInFlight + idle
 	for side := widest; side >= narrowest; side = side * 3 / 4 {
 		tw, th := tileSide(e.WorkW, side), tileSide(e.WorkH, side)

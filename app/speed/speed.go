@@ -57,7 +57,6 @@ type Watch struct {
 // New measures the processor's peak. The error is a *classifier.UnknownLayer when the network lacks the
 // layer.
 func New(ctx context.Context, net *classifier.Network, o Options) (*Watch, error) {
-	net.SetCache(1 << 30)
 	w := &Watch{net: net, size: o.Size, spend: o.Spend, answer: classifier.Logits,
 		raise: net.Layers()[max(0, len(net.Layers())-2)].Name}
 	if o.Layer != "" {

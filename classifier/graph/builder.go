@@ -122,6 +122,7 @@ func (b *builder) forward(i int) (*G.Node, error) {
 			}
 		}
 		s.forward(t, o.buf, in, o.temp)
+		clear(in) // the memory is lent
 		return nil
 	}
 	values := o.shape.size()
@@ -290,6 +291,7 @@ func (b *builder) gradient(i, j int, in G.Nodes, out, grad, onto *G.Node) (*G.No
 			}
 		}
 		s.backward(t, j, o.buf, o.inputs[0].buf, inputs, result, o.temp, onto != nil)
+		clear(inputs)
 		return nil
 	}
 	node, err := b.apply(o, o, children...)

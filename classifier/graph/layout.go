@@ -7,16 +7,14 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
-
-	"slugpuppy/classifier/kernel"
 )
 
 // buffer is memory that is needed from one step of the program to another.
 type buffer struct {
-	size       int // values
-	start, end int // first and last step that touch it
-	offset     int // in the arena, once placed
-	give       func(mem []float32)
+	size       int                 // values
+	start, end int                 // first and last step that touch it
+	offset     int                 // in the arena, once placed
+	give       func(mem []float32) // hands it to whoever uses it; nil takes it back
 }
 
 // layout decides where every operator's result, scratch and state lie, sharing memory among
@@ -29,7 +27,8 @@ func (b *builder) layout(order []*operator) {
 	}
 	b.nest(order, when)
 	results := map[*operator]*buffer{} // by root
-	var all []*buffer
+	image := &buffer{size: 3 * p.w * p.h, end: len(order), give: func(m []float32) { p.image = m }}
+	all := []*buffer{image}
 	for i, o := range order {
 		if !o.scalar() {
 			root, _ := o.root()
@@ -54,29 +53,31 @@ func (b *builder) layout(order []*operator) {
 		results[root].end = len(order)
 	}
 	all = append(all, b.states(order, when)...)
-	size := place(all)
-	p.bytes = 4 * int64(size+len(p.image))
+	p.size = place(all)
 	for _, s := range p.scores {
-		p.bytes += s.bytes()
+		p.beside += s.bytes()
 	}
-	p.furnish = func() {
-		arena := kernel.Floats(size)
+	for _, o := range order {
+		o.settle(results)
+	}
+	p.furnish = func(memory []float32) {
 		for _, m := range all {
 			if m.give != nil {
-				m.give(arena[m.offset : m.offset+m.size])
+				m.give(m.in(memory))
 			}
 		}
 		for _, o := range order {
-			o.bind(arena, results)
-		}
-		for _, o := range order {
-			for i, in := range o.inputs {
-				if in != nil {
-					o.args[i] = in.out
-				}
-			}
+			o.bind(memory)
 		}
 	}
+}
+
+// in is the buffer's part of the memory that plans are lent.
+func (m *buffer) in(memory []float32) []float32 {
+	if memory == nil {
+		return nil
+	}
+	return memory[m.offset : m.offset+m.size]
 }
 
 // nest computes what a concatenation joins in place.
@@ -114,7 +115,7 @@ func (b *builder) states(order []*operator, when map[*operator]int) []*buffer {
 		}
 		s, n := b.steps[o.lender.rank], o.lender.state
 		m := &buffer{size: (n + 3) / 4, start: when[o.lender], end: i, give: func(m []float32) {
-			s.keep(unsafe.Slice((*byte)(unsafe.Pointer(&m[0])), n))
+			s.keep(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(m))), n*min(1, len(m))))
 		}}
 		byLender[o.lender] = m
 		all = append(all, m)
@@ -144,16 +145,43 @@ func (o *operator) root() (*operator, int) {
 	return o, offset
 }
 
-// bind gives the operator its part of the arena.
-func (o *operator) bind(arena []float32, results map[*operator]*buffer) {
-	if o.scalar() {
+// settle notes where in the memory the operator's result will be, and which scalars it is handed.
+func (o *operator) settle(results map[*operator]*buffer) {
+	if !o.scalar() {
+		root, offset := o.root()
+		o.at = results[root].offset + offset
+	}
+	for i, in := range o.inputs {
+		if in == nil {
+			continue // the picture, or a constant of gorgonia's
+		}
+		if o.args[i] = nil; in.scalar() {
+			if in.out == nil {
+				in.out = G.NewF32(0)
+			}
+			o.args[i] = in.out
+		}
+	}
+	if o.scalar() && o.out == nil {
 		o.out = G.NewF32(0)
+	}
+}
+
+// bind gives the operator its part of the memory, nil takes it back.
+func (o *operator) bind(memory []float32) {
+	if o.scalar() {
 		return
 	}
-	root, offset := o.root()
-	at := results[root].offset + offset
-	o.buf = arena[at : at+o.size()]
-	o.out = tensor.New(tensor.WithShape(1, o.shape.C, o.shape.H, o.shape.W), tensor.WithBacking(o.buf))
+	if o.buf, o.out = nil, nil; memory != nil {
+		o.buf = memory[o.at : o.at+o.size()]
+	}
+}
+
+// wrap makes the result a value of gorgonia's, which only its machine wants.
+func (o *operator) wrap() {
+	if !o.scalar() && o.out == nil {
+		o.out = tensor.New(tensor.WithShape(1, o.shape.C, o.shape.H, o.shape.W), tensor.WithBacking(o.buf))
+	}
 }
 
 // place gives every buffer an offset such that no two that are needed at the same time

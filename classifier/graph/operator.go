@@ -26,11 +26,12 @@ type operator struct {
 
 	gradient bool        // of the layer
 	inputs   []*operator // nil for what is not ours: the picture and constants
-	args     []G.Value   // what the tape machine hands over, known once all buffers are
+	args     []G.Value   // what the tape machine hands over: scalars; everything else is read where it lies
 
 	out    G.Value
-	buf    []float32
-	need   int // values of scratch while it runs
+	at     int       // where buf begins in the memory
+	buf    []float32 // while the plan has memory
+	need   int       // values of scratch while it runs
 	temp   []float32
 	state  int       // bytes kept from the first run to the last operator that shares them
 	lender *operator // whose state this operator reads

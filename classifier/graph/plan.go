@@ -18,15 +18,19 @@ import (
 var building sync.Mutex
 
 // Plan is a network compiled for one size of picture: which layers are read, which
-// objectives are differentiated. It is used by one goroutine at a time.
+// objectives are differentiated. It is used by one goroutine at a time. It computes in memory that
+// is lent to it, and is small without: plans that run one after the other can share theirs.
 type Plan struct {
 	net     *Network
 	w, h    int
-	bytes   int64
-	image   []float32
+	size    int   // values of the memory it needs
+	beside  int64 // bytes it holds beside that
+	picture *G.Node
+	image   []float32 // in that memory
+	memory  []float32
 	machine G.VM
-	order   []*operator // what the machine runs, in its order
-	furnish func()      // allocates what layout decided
+	order   []*operator            // what the machine runs, in its order
+	furnish func(memory []float32) // hands out what layout decided; nil takes it back
 
 	reads  map[string]*operator
 	scores []*score
@@ -44,25 +48,36 @@ type Plan struct {
 // each run. If there are objectives, their sum and its gradient with respect to the picture
 // are computed.
 func (n *Network) NewPlan(w, h int, reads []string, objectives []Objective) (*Plan, error) {
-	p, err := n.draft(w, h, reads, objectives)
-	if err != nil {
-		return nil, err
-	}
-	p.furnish()
-	return p, nil
+	return n.draft(w, h, reads, objectives)
 }
 
-// Measure returns the memory that a plan would hold, without allocating it.
+// Measure returns the bytes that a plan computes in.
 func (n *Network) Measure(w, h int, reads []string, objectives []Objective) (int64, error) {
 	p, err := n.draft(w, h, reads, objectives)
 	if err != nil {
 		return 0, err
 	}
-	return p.bytes, nil
+	return p.Bytes(), nil
 }
 
-// Bytes is the memory the plan holds.
-func (p *Plan) Bytes() int64 { return p.bytes }
+// Bytes is what the plan computes in.
+func (p *Plan) Bytes() int64 { return 4*int64(p.size) + p.beside }
+
+// Size is how many values of memory the plan computes in.
+func (p *Plan) Size() int { return p.size }
+
+// Lend gives the plan memory of at least Size values, as kernel.Floats makes it, until TakeBack. A
+// plan that is run without has memory of its own from then on.
+func (p *Plan) Lend(memory []float32) {
+	p.memory = memory
+	p.furnish(memory)
+}
+
+// TakeBack takes the memory, and what the last run left in it, from the plan.
+func (p *Plan) TakeBack() {
+	p.memory = nil
+	p.furnish(nil)
+}
 
 // draft builds the graph, compiles it and finds the order of execution.
 func (n *Network) draft(w, h int, reads []string, objectives []Objective) (*Plan, error) {
@@ -80,12 +95,13 @@ func (n *Network) draft(w, h int, reads []string, objectives []Objective) (*Plan
 	if err != nil {
 		return nil, fmt.Errorf("compile plan for %dx%d: %w", w, h, err)
 	}
+	p.picture = b.picture
 	p.machine = G.NewTapeMachine(b.graph, G.WithPrecompiled(prog, locations))
 	// The machine's finalizer only matters for CUDA. It would keep the plan for ever: the
 	// operators that the machine runs know their plan, and the collector frees no cycle with
 	// a finalizer in it.
 	runtime.SetFinalizer(p.machine, nil)
-	if p.order, err = p.rehearse(b.picture); err != nil {
+	if p.order, err = p.rehearse(); err != nil {
 		return nil, fmt.Errorf("rehearse plan for %dx%d: %w", w, h, err)
 	}
 	b.layout(p.order)
@@ -93,20 +109,39 @@ func (n *Network) draft(w, h int, reads []string, objectives []Objective) (*Plan
 }
 
 // rehearse runs the program once without computing anything, to learn its order.
-func (p *Plan) rehearse(picture *G.Node) ([]*operator, error) {
-	p.image = make([]float32, 3*p.w*p.h)
-	backing := tensor.New(tensor.WithShape(1, 3, p.h, p.w), tensor.WithBacking(p.image))
-	if err := G.Let(picture, backing); err != nil {
-		return nil, err
-	}
+func (p *Plan) rehearse() ([]*operator, error) {
 	var order []*operator
 	p.rehearsal = &order
 	defer func() { p.rehearsal = nil }()
+	if err := G.Let(p.picture, absent{p.picture.Shape()}); err != nil {
+		return nil, err
+	}
+	defer p.machine.Reset()
 	if err := p.machine.RunAll(); err != nil {
 		return nil, err
 	}
-	p.machine.Reset()
 	return order, nil
+}
+
+// absent stands for the picture where there is none: gorgonia's machine asks for its shape and type alone.
+type absent struct{ shape tensor.Shape }
+
+func (a absent) Shape() tensor.Shape      { return a.shape }
+func (a absent) Size() int                { return a.shape.TotalSize() }
+func (absent) Dtype() tensor.Dtype        { return tensor.Float32 }
+func (absent) Data() any                  { return []float32(nil) }
+func (absent) Uintptr() uintptr           { return 0 }
+func (absent) MemSize() uintptr           { return 0 }
+func (absent) Format(f fmt.State, _ rune) { fmt.Fprint(f, "no picture") }
+
+// drive has gorgonia's machine run the program for a picture.
+func (p *Plan) drive(image []float32) error {
+	if err := G.Let(p.picture, tensor.New(tensor.WithShape(1, 3, p.h, p.w), tensor.WithBacking(image))); err != nil {
+		return err
+	}
+	err := p.machine.RunAll()
+	p.machine.Reset()
+	return errors.Join(err, G.Let(p.picture, absent{p.picture.Shape()})) // lest it hold the picture's memory
 }
 
 // Run computes the plan for a picture [3][h][w]. The objectives must be those of NewPlan in
@@ -130,15 +165,17 @@ func (p *Plan) Run(ctx context.Context, team *kernel.Team, image []float32, obje
 // saves, and the witness that it computes the same.
 func (p *Plan) RunTape(ctx context.Context, team *kernel.Team, image []float32, objectives []Objective) error {
 	return p.with(ctx, team, image, objectives, func() error {
-		defer p.machine.Reset()
-		return p.machine.RunAll()
+		for _, o := range p.order {
+			o.wrap()
+		}
+		return p.drive(p.image)
 	})
 }
 
 // with sets up what operators read while run runs them.
 func (p *Plan) with(ctx context.Context, team *kernel.Team, image []float32, objectives []Objective, run func() error) error {
-	if len(image) != len(p.image) {
-		return fmt.Errorf("picture of %d values in a plan for %d", len(image), len(p.image))
+	if len(image) != 3*p.w*p.h {
+		return fmt.Errorf("picture of %d values in a plan for %d", len(image), 3*p.w*p.h)
 	}
 	if len(objectives) != len(p.scores) {
 		return errors.New("other objectives than the plan was made for")
@@ -147,6 +184,9 @@ func (p *Plan) with(ctx context.Context, team *kernel.Team, image []float32, obj
 		if err := p.scores[i].accept(o); err != nil {
 			return err
 		}
+	}
+	if p.memory == nil {
+		p.Lend(kernel.Floats(p.size))
 	}
 	copy(p.image, image)
 	p.ctx, p.team = ctx, team
