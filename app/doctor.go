@@ -259,7 +259,7 @@ func (a *App) checkNetwork(ctx context.Context) network.Finding {
 		return sick("network", fmt.Sprintf("the gradient's largest value is %v", largest),
 			"set SLUGPUPPY_KERNEL=plain and try again; report this with the output of `slugpuppy version`")
 	}
-	return well("network", fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(), len(net.Labels()),
+	return well("network", fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(), len(classifier.Things(net.Labels())),
 		time.Since(start).Milliseconds()))
 }
 

@@ -2,17 +2,20 @@ package classifier
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +41,7 @@ type Network struct {
 	hash   string
 	labels []Label
 	sights []int // short sides at which See looks
+	heat   float64
 	graph  *graph.Network
 	plans  *plans
 	memory *memory
@@ -102,6 +106,10 @@ type Spec struct {
 	Labels []Label // of the logits; numbered if nil
 	Input  *Input  // nil: the network wants red, green and blue in [0,1]
 	Sights []int   // short sides in pixels at which See looks; what it was trained for if nil
+	// Temperature divides the logits before they become probabilities, so that of what it is sure of to
+	// 0.8 it is right four times in five (Guo et al., "On calibration of modern neural networks", 2017).
+	// 0: what the file says under TemperatureKey, else 1.
+	Temperature float64
 	// Folder is where weights are looked for that the file says are beside it; they are refused
 	// if nil. It must not lead outside itself: os.Root's file system does not.
 	Folder fs.FS
@@ -130,7 +138,11 @@ func Open(file []byte, s Spec) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("import model: %w", err)
 	}
-	n := &Network{name: s.Name, hash: hash, labels: s.Labels, sights: s.Sights, graph: g,
+	heat, err := temperature(s, model.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	n := &Network{name: s.Name, hash: hash, labels: s.Labels, sights: s.Sights, heat: heat, graph: g,
 		plans: &plans{network: g}, memory: &memory{limit: IdleBytes}}
 	debug.FreeOSMemory() // the file and what was made of it on the way are several times the network
 	if n.name == "" {
@@ -152,7 +164,34 @@ func Open(file []byte, s Spec) (*Network, error) {
 	if logits.Channels != len(n.labels) {
 		return nil, fmt.Errorf("%d labels for %d logits", len(n.labels), logits.Channels)
 	}
+	if !slices.ContainsFunc(n.labels, Label.Thing) {
+		return nil, errors.New("no label is of a thing")
+	}
 	return n, nil
+}
+
+// TemperatureKey is where a file's metadata have the network's temperature, as a decimal number.
+const TemperatureKey = "slugpuppy.temperature"
+
+// Temperatures that a network may have.
+const (
+	coldest = 0.05
+	hottest = 20
+)
+
+// temperature is what a network's logits are divided by.
+func temperature(s Spec, metadata map[string]string) (float64, error) {
+	t := cmp.Or(s.Temperature, 1)
+	if text, ok := metadata[TemperatureKey]; ok && s.Temperature == 0 {
+		var err error
+		if t, err = strconv.ParseFloat(text, 64); err != nil {
+			return 0, fmt.Errorf("temperature of the network: %.20q is no number", text)
+		}
+	}
+	if !(t >= coldest && t <= hottest) {
+		return 0, fmt.Errorf("temperature of the network: %g is not from %g to %g", t, coldest, float64(hottest))
+	}
+	return t, nil
 }
 
 // hashOf is the SHA-256 of a file, followed by those that it keeps weights in.
@@ -181,6 +220,9 @@ func (n *Network) Hash() string { return n.hash }
 
 // Labels are the classes in the order of the logits.
 func (n *Network) Labels() []Label { return append([]Label(nil), n.labels...) }
+
+// Temperature is what logits are divided by before they become probabilities, 1 for most networks.
+func (n *Network) Temperature() float64 { return n.heat }
 
 // MinSide is the smallest side of a picture the network can be run on, in pixels.
 func (n *Network) MinSide() int { return n.graph.MinSide() }

@@ -19,7 +19,7 @@ var sights = []int{96, 128}
 const longest = 512
 
 // See says what is in a picture of any size: the k most likely labels, most likely first,
-// with probabilities averaged over a few scales and the mirror image.
+// with probabilities averaged over a few scales and the mirror image. More labels than there are is all.
 func (n *Network) See(ctx context.Context, in *picture.Planar, k int) ([]Guess, error) {
 	return n.look(ctx, in, k, n.sights)
 }
@@ -83,7 +83,7 @@ func (n *Network) probabilities(ctx context.Context, in *picture.Planar) ([]floa
 	if err != nil {
 		return nil, fmt.Errorf("look at picture: %w", err)
 	}
-	return softmax(f[Logits].Data), nil
+	return n.softmax(f[Logits].Data), nil
 }
 
 // scaled resizes so that the short side is side, if the network can take that.
@@ -102,14 +102,21 @@ func mirrored(in *picture.Planar) *picture.Planar {
 	return out
 }
 
-// softmax turns logits into probabilities that sum to 1.
-func softmax(logits []float32) []float64 {
-	top := float64(slices.Max(logits))
+// softmax turns logits into probabilities that sum to 1; what is no thing has none.
+func (n *Network) softmax(logits []float32) []float64 {
 	p := make([]float64, len(logits))
+	top := math.Inf(-1)
+	for i, v := range logits {
+		if n.labels[i].Thing() {
+			top = max(top, float64(v))
+		}
+	}
 	sum := 0.0
 	for i, v := range logits {
-		p[i] = math.Exp(float64(v) - top)
-		sum += p[i]
+		if n.labels[i].Thing() {
+			p[i] = math.Exp((float64(v) - top) / n.heat)
+			sum += p[i]
+		}
 	}
 	for i := range p {
 		p[i] /= sum
@@ -117,11 +124,13 @@ func softmax(logits []float32) []float64 {
 	return p
 }
 
-// top lists the k largest probabilities; ties keep the order of the labels.
+// top lists the k likeliest things; ties keep the order of the labels.
 func (n *Network) top(p []float64, k int) []Guess {
-	guesses := make([]Guess, len(p))
-	for i := range p {
-		guesses[i] = Guess{Index: i, Label: n.labels[i].Names[0], P: p[i]}
+	var guesses []Guess
+	for i, l := range n.labels {
+		if l.Thing() {
+			guesses = append(guesses, Guess{Index: i, Label: l.Names[0], P: p[i]})
+		}
 	}
 	slices.SortStableFunc(guesses, func(a, b Guess) int { return cmp.Compare(b.P, a.P) })
 	return guesses[:max(0, min(k, len(guesses)))]

@@ -5,6 +5,7 @@ package classifier
 
 import (
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"slugpuppy/classifier/graph"
@@ -57,6 +58,18 @@ type Guess struct {
 type Label struct {
 	ID    string   // WordNet id, such as n07753592
 	Names []string // most usual first, such as "banana"
+}
+
+// Background is the number of the class that some networks have beside the thousand: nothing that has
+// a name. It is never said to be in a picture, and nobody can ask for it.
+const Background = "n00000000"
+
+// Thing says whether the class is something that pictures show.
+func (l Label) Thing() bool { return l.ID != Background }
+
+// Things are the labels of things.
+func Things(labels []Label) []Label {
+	return slices.DeleteFunc(slices.Clone(labels), func(l Label) bool { return !l.Thing() })
 }
 
 // Layer describes a named layer whose activations can be read or raised.

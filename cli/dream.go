@@ -22,6 +22,7 @@ type made struct {
 	W       int            `json:"width"`
 	H       int            `json:"height"`
 	Frames  int            `json:"frames,omitempty"`
+	Sure    *object.Sure   `json:"sure,omitempty"` // of what it saw
 	Saw     []object.Guess `json:"saw,omitempty"`
 	Dreamed []object.Guess `json:"dreamed,omitempty"`
 	Recipe  string         `json:"recipe"`
@@ -35,7 +36,7 @@ func (m made) text() string {
 		fmt.Fprintf(&b, ", %d frames", m.Frames)
 	}
 	if len(m.Saw) > 0 {
-		fmt.Fprintf(&b, "\nI saw: %s", labels(m.Saw))
+		fmt.Fprintf(&b, "\nI saw: %s", saw(m.Sure, m.Saw))
 	}
 	if len(m.Dreamed) > 0 {
 		fmt.Fprintf(&b, "\nI dreamed: %s", labels(m.Dreamed))
@@ -45,6 +46,19 @@ func (m made) text() string {
 	}
 	fmt.Fprintf(&b, "\nrecipe: %s", m.Recipe)
 	return b.String()
+}
+
+// saw is what was seen in a picture, as much as the network is sure of.
+func saw(sure *object.Sure, likely []object.Guess) string {
+	switch {
+	case len(likely) == 0:
+		return "nothing"
+	case sure == nil:
+		return "not sure; perhaps " + labels(likely)
+	case sure.Kind:
+		return line("some kind of %s %.0f %%; perhaps ", sure.What, 100*sure.P) + labels(likely)
+	}
+	return labels(likely)
 }
 
 func labels(gs []object.Guess) string {
@@ -162,7 +176,7 @@ func (s *offline) make(ctx context.Context, in, out string, r dream.Recipe, how 
 	if err := s.console.write(out, p.File.Data); err != nil {
 		return err
 	}
-	m := made{File: out, W: p.File.W, H: p.File.H, Saw: object.OfGuesses(p.Saw), Dreamed: object.OfGuesses(p.Dreamed),
+	m := made{File: out, W: p.File.W, H: p.File.H, Sure: object.OfCertainty(p.Saw.Sure), Saw: object.OfGuesses(p.Saw.Guesses), Dreamed: object.OfGuesses(p.Dreamed),
 		Recipe: p.Recipe.Token(), Notes: words.Notes(p.Notes)}
 	if p.Clip() {
 		m.Frames = p.File.Frames

@@ -139,7 +139,7 @@ func (s *offline) shoot(ctx context.Context, job cinema.Job) error {
 		}
 		return err
 	}
-	m := made{File: job.To, W: res.W, H: res.H, Frames: res.Frames, Saw: object.OfGuesses(res.Saw), Recipe: res.Recipe.Token()}
+	m := made{File: job.To, W: res.W, H: res.H, Frames: res.Frames, Sure: object.OfCertainty(res.Saw.Sure), Saw: object.OfGuesses(res.Saw.Guesses), Recipe: res.Recipe.Token()}
 	g.clear()
 	if res.Kept > 0 {
 		m.Notes = append(m.Notes, fmt.Sprintf("%d frames were there from an earlier run", res.Kept))

@@ -98,7 +98,11 @@ func TestEveryCommandPrintsObjectsWithStableNames(t *testing.T) {
 				rule, _ = r["id"].(string)
 			}
 		}
-		fmt.Fprintf(&doc, "\n## %s\n\n```json\n%s```\n", name, steady(t, fullest(objects)))
+		full := fullest(objects)
+		if name == "see" || name == "dream" { // whether it is sure of something is the network's affair
+			full["sure"] = map[string]any{"what": "fruit", "p": 0.5, "kind": true}
+		}
+		fmt.Fprintf(&doc, "\n## %s\n\n```json\n%s```\n", name, steady(t, full))
 	}
 
 	try("version")
@@ -176,6 +180,9 @@ One object a line, on standard output. Names are in snake_case and stay; new one
 spans are in seconds, names with an empty value are left out. Errors are sentences on standard error, and the
 exit code says their kind: 1 failed, 2 wrong use, 3 not found, 4 no daemon, 5 refused, 130 interrupted, 143 terminated. Commands that list print
 no line when there is nothing. The examples are of a run in a test, with what differs from run to run replaced.
+
+What is seen in pictures has a probability. ` + "`sure`" + ` is the most special thing that is likelier than not: a label, or a kind of things
+(` + "`kind`" + `) where it may be one of several labels; it is left out when nothing is.
 
 ## progress
 

@@ -106,7 +106,7 @@ func listModels(a *app.App) ([]modelInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []modelInfo{{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()), About: "embedded", Here: true}}
+	all := []modelInfo{{Name: net.Name(), Hash: net.Hash(), Labels: len(classifier.Things(net.Labels())), About: "embedded", Here: true}}
 	names, err := folder.List()
 	if err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (c *console) modelShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.print(m, m.text(net.Labels()))
+			return c.print(m, m.text(classifier.Things(net.Labels())))
 		},
 	}
 }
@@ -186,7 +186,7 @@ func (c *console) describe(args []string) (*classifier.Network, modelInfo, error
 	if err != nil {
 		return nil, modelInfo{}, err
 	}
-	return net, modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(net.Labels()),
+	return net, modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(classifier.Things(net.Labels())),
 		Layers:  object.OfLayers(net.Layers()),
 		Default: len(args) == 0, Here: true}, nil
 }

@@ -11,13 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"slugpuppy/classifier"
 	"slugpuppy/cli/object"
+	"slugpuppy/dream"
 )
 
 // seen is one line of `see --json`.
 type seen struct {
 	File   string         `json:"file"`
+	Sure   *object.Sure   `json:"sure,omitempty"` // none: it is sure of nothing
 	Labels []object.Guess `json:"labels,omitempty"`
 	Error  string         `json:"error,omitempty"`
 }
@@ -27,7 +28,8 @@ func (c *console) seeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "see IN...",
 		Short: "Say what is in pictures",
-		Long: "Say what the network sees in each picture. A folder means every picture in it; - reads file names " +
+		Long: "Say what the network sees in each picture, with probabilities: a label, or where it is not sure of one,\n" +
+			"what kind of thing, or that it is sure of nothing. A folder means every picture in it; - reads file names " +
 			"from standard input.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,12 +53,12 @@ func (s *offline) seeAll(ctx context.Context, files []string, top int) error {
 	defer done.clear()
 	for i, file := range files {
 		line := seen{File: file}
-		guesses, err := s.see(ctx, file, top)
+		sight, err := s.see(ctx, file, top)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		line.Labels = object.OfGuesses(guesses)
-		text := fmt.Sprintf("%s: %s", file, labels(line.Labels))
+		line.Sure, line.Labels = object.OfCertainty(sight.Sure), object.OfGuesses(sight.Guesses)
+		text := fmt.Sprintf("%s: %s", file, saw(line.Sure, line.Labels))
 		if err != nil {
 			failed++
 			line.Error = err.Error()
@@ -74,10 +76,10 @@ func (s *offline) seeAll(ctx context.Context, files []string, top int) error {
 	return nil
 }
 
-func (s *offline) see(ctx context.Context, file string, top int) ([]classifier.Guess, error) {
+func (s *offline) see(ctx context.Context, file string, top int) (dream.Sight, error) {
 	pic, err := s.open(ctx, file)
 	if err != nil {
-		return nil, err
+		return dream.Sight{}, err
 	}
 	return s.Maker.See(ctx, pic.Image, top)
 }

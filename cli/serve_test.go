@@ -203,7 +203,7 @@ func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reply := h.answered(t, asked.ID); len(reply.Media) != 1 || !strings.Contains(reply.Text, "I saw:") || !strings.HasPrefix(reply.Media[0].Alt, "a hill") {
+	if reply := h.answered(t, asked.ID); len(reply.Media) != 1 || !strings.Contains(reply.Text, "I saw") || !strings.HasPrefix(reply.Media[0].Alt, "a hill") {
 		t.Errorf("%+v", reply)
 	}
 	job := h.job(t, asked.ID, "posted")

@@ -80,8 +80,8 @@ func TestWanderGoesToANewPlaceEachTime(t *testing.T) {
 	if len(p.Dreamed) != 3 || len(been) != 3 {
 		t.Errorf("was at %v", p.Dreamed)
 	}
-	if p.Dreamed[0].Index != p.Saw[0].Index {
-		t.Errorf("saw %v first and dreamed %v", p.Saw[0], p.Dreamed[0])
+	if p.Dreamed[0].Index != p.Saw.Guesses[0].Index {
+		t.Errorf("saw %v first and dreamed %v", p.Saw.Guesses[0], p.Dreamed[0])
 	}
 	if n := len(frames(t, p.File.Data)); n != p.File.Frames {
 		t.Errorf("%d frames, %d promised", n, p.File.Frames)

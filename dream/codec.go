@@ -163,6 +163,7 @@ type wirePiece struct {
 	File    *wireFile   `json:"file,omitempty"`
 	Shown   bool        `json:"shown,omitempty"` // the picture is the file's
 	Saw     []wireGuess `json:"saw,omitempty"`
+	Sure    *wireSure   `json:"sure,omitempty"`
 	Dreamed []wireGuess `json:"dreamed,omitempty"`
 	Notes   []wireNote  `json:"notes,omitempty"`
 }
@@ -179,6 +180,12 @@ type wireGuess struct {
 	Index int     `json:"index"`
 	Label string  `json:"label"`
 	P     float64 `json:"p"`
+}
+
+type wireSure struct {
+	What string  `json:"what"`
+	P    float64 `json:"p"`
+	Kind bool    `json:"kind,omitempty"`
 }
 
 type wireNote struct {
@@ -198,7 +205,10 @@ func (p Piece) MarshalBinary() ([]byte, error) {
 	if img != nil && p.File.MIME == PNG && img.Rect.Dx() == p.File.W && img.Rect.Dy() == p.File.H {
 		w.Shown, img = true, nil
 	}
-	for _, g := range p.Saw {
+	if sure := p.Saw.Sure; sure.Known() {
+		w.Sure = (*wireSure)(&sure)
+	}
+	for _, g := range p.Saw.Guesses {
 		w.Saw = append(w.Saw, wireGuess(g))
 	}
 	for _, g := range p.Dreamed {
@@ -230,8 +240,11 @@ func (p *Piece) UnmarshalBinary(data []byte) error {
 	if got.Poster, err = readPixels(parts[2]); err != nil {
 		return fmt.Errorf("poster: %w", err)
 	}
+	if w.Sure != nil {
+		got.Saw.Sure = Certainty(*w.Sure)
+	}
 	for _, g := range w.Saw {
-		got.Saw = append(got.Saw, classifier.Guess(g))
+		got.Saw.Guesses = append(got.Saw.Guesses, classifier.Guess(g))
 	}
 	for _, g := range w.Dreamed {
 		got.Dreamed = append(got.Dreamed, classifier.Guess(g))

@@ -49,7 +49,7 @@ func fullPiece() dream.Piece {
 	return dream.Piece{
 		File:  dream.File{Data: []byte("film"), MIME: dream.MP4, W: 64, H: 48, Frames: 24, Each: time.Second / 12},
 		Image: veiled(6, 4), Poster: picture.Landscape(8, 6, 2), Recipe: fullOrder().Recipe,
-		Saw: []classifier.Guess{{Index: 3, Label: "slug", P: 0.25}}, Dreamed: []classifier.Guess{{Index: 9, Label: "pug", P: 1}, {}},
+		Saw: dream.Sight{Guesses: []classifier.Guess{{Index: 3, Label: "slug", P: 0.25}}, Sure: dream.Certainty{What: "animal", P: 0.75, Kind: true}}, Dreamed: []classifier.Guess{{Index: 9, Label: "pug", P: 1}, {}},
 		Notes: []dream.Note{{Kind: dream.Smaller, W: 3, H: 4}, {Kind: dream.NoFilm, Why: "exit 1"}},
 	}
 }
@@ -234,7 +234,9 @@ func TestWhatIsNoPieceIsRefused(t *testing.T) {
 
 // What one version has sent, later ones of the same mark can read.
 func TestOldOrdersAndPiecesAreStillRead(t *testing.T) {
-	old := map[string]encoding.BinaryMarshaler{"testdata/order1.bin": fullOrder(), "testdata/piece1.bin": fullPiece()}
+	unsure := fullPiece() // pieces did not say yet what one was sure of
+	unsure.Saw.Sure = dream.Certainty{}
+	old := map[string]encoding.BinaryMarshaler{"testdata/order1.bin": fullOrder(), "testdata/piece1.bin": unsure}
 	for path, want := range old {
 		if *update {
 			if err := os.WriteFile(path, marshal(t, want), 0o644); err != nil {

@@ -131,6 +131,9 @@ func (m *Maker) completeLayers(r *Recipe) error {
 		if t.Channel < 0 && layer.Name == classifier.Logits {
 			return &Problem{Kind: WholeLogits}
 		}
+		if layer.Name == classifier.Logits && !m.net.Labels()[t.Channel].Thing() {
+			return &Problem{Kind: UnknownKind, Name: classifier.Background}
+		}
 		if t.Weight, err = completeWeight(t.Weight); err != nil {
 			return err
 		}
@@ -181,12 +184,15 @@ func (m *Maker) completeWords(r *Recipe) error {
 
 // checkWord refuses terms about what the network does not have.
 func (m *Maker) checkWord(w WordTerm) error {
-	labels := len(m.net.Labels())
+	all := m.net.Labels()
+	labels := len(all)
 	switch {
 	case w.Kind != 0 && len(m.kinds().below[w.Kind]) == 0:
 		return &Problem{Kind: UnknownKind, Name: w.Kind.String()}
 	case w.Kind == 0 && (w.Label < 0 || w.Label >= labels || w.Label > maxLabel):
 		return outOfRange(FieldLabel, w.Label, 0, labels-1)
+	case w.Kind == 0 && !all[w.Label].Thing():
+		return &Problem{Kind: UnknownKind, Name: all[w.Label].ID}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"slugpuppy/classifier"
+	"slugpuppy/dream/lexicon"
 )
 
 // Frames renders a piece without making a file of it: its frames as they go to the encoder, and what
@@ -30,6 +31,20 @@ func (m *Maker) Frames(ctx context.Context, o Order) (frames []*image.NRGBA, dre
 
 // StationFrames is how many frames of a wander belong to one station: it stays, and becomes the next.
 const StationFrames = holdFrames + fadeFrames
+
+// SightOf is what guesses of all labels, the likeliest first, come to.
+func SightOf(labels []classifier.Label, all []classifier.Guess, n int) Sight {
+	return newKinds(labels).sight(all, n)
+}
+
+// SaidKinds are the kinds that are said, with their words.
+func SaidKinds() map[lexicon.Synset]string {
+	out := map[lexicon.Synset]string{}
+	for _, k := range saidKinds {
+		out[k.synset] = k.word
+	}
+	return out
+}
 
 // Expand is words as labels of a network with those labels.
 func Expand(labels []classifier.Label, words []WordTerm) []WordTerm {

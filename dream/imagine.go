@@ -43,7 +43,8 @@ func imagineFrames(ctx context.Context, j *job) strip {
 		if img, err = j.sharpen(ctx); err != nil {
 			return nil, err
 		}
-		j.dreamed, err = j.m.see(ctx, img)
+		seen, err := j.m.see(ctx, img)
+		j.dreamed = seen.Guesses
 		return img, err
 	})
 }

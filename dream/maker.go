@@ -3,6 +3,7 @@ package dream
 import (
 	"context"
 	"image"
+	"math"
 	"sync"
 
 	"golang.org/x/image/draw"
@@ -56,17 +57,21 @@ func (m *Maker) Network() string { return m.net.Hash() }
 // guesses is how many labels a result carries.
 const guesses = 5
 
-// See says what is in a picture, the k likeliest labels, without holding float planes of all
+// See says what is in a picture, with the k likeliest labels, without holding float planes of all
 // of it.
-func (m *Maker) See(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error) {
+func (m *Maker) See(ctx context.Context, img image.Image, k int) (Sight, error) {
 	pixels := picture.ToNRGBA(img)
 	if err := checkSource(pixels); err != nil {
-		return nil, err
+		return Sight{}, err
 	}
-	return m.net.See(ctx, thumbnail(pixels, lookSide), k)
+	all, err := m.net.See(ctx, thumbnail(pixels, lookSide), math.MaxInt)
+	if err != nil {
+		return Sight{}, err
+	}
+	return m.kinds().sight(all, k), nil
 }
 
-func (m *Maker) see(ctx context.Context, img *image.NRGBA) ([]classifier.Guess, error) {
+func (m *Maker) see(ctx context.Context, img *image.NRGBA) (Sight, error) {
 	return m.See(ctx, img, guesses)
 }
 
@@ -98,7 +103,7 @@ type job struct {
 	preset Preset
 	source *image.NRGBA // as it came; nil for imagine
 	guide  *image.NRGBA // nil without
-	saw    []classifier.Guess
+	saw    Sight
 	meter  *meter
 
 	src   *image.NRGBA // at the size it is dreamed
@@ -111,7 +116,7 @@ type job struct {
 
 // wishes translates a recipe for this job's pictures.
 func (j *job) wishes(ctx context.Context, r Recipe) ([]term, error) {
-	return j.m.terms(ctx, r, j.preset, j.guide, j.saw)
+	return j.m.terms(ctx, r, j.preset, j.guide, j.saw.Guesses)
 }
 
 // resized makes the long side size pixels, larger or smaller; 0 leaves it.

@@ -326,7 +326,7 @@ func TestImagineShowsTheWordFromNoise(t *testing.T) {
 	banana := label(t, banana)
 	res := dreamt(t, maker(t, dream.Options{}), nil,
 		dream.Recipe{Verb: dream.Imagine, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Steps: 12, Size: 128})
-	if res.Image.Rect.Dx() != 128 || len(res.Saw) != 0 {
+	if res.Image.Rect.Dx() != 128 || len(res.Saw.Guesses) != 0 {
 		t.Errorf("%v, saw %v", res.Image.Rect, res.Saw)
 	}
 	if res.Dreamed[0].Index != banana {

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"slugpuppy/classifier"
 	"slugpuppy/dream/film"
 	"slugpuppy/picture"
 )
@@ -47,7 +46,7 @@ type Movie struct {
 	key    int    // of the last frame
 	film   *film.Film
 	meter  *meter
-	saw    []classifier.Guess
+	saw    Sight
 }
 
 // Movie begins a moving picture of about n frames, the first of which says what Free recipes dream of. Frames are scaled
@@ -94,7 +93,7 @@ func (v *Movie) State() film.State { return v.film.State() }
 func (v *Movie) Recipe() Recipe { return v.jobs[0].r }
 
 // Saw is what is in the first frame, most likely first.
-func (v *Movie) Saw() []classifier.Guess { return v.saw }
+func (v *Movie) Saw() Sight { return v.saw }
 
 // Next dreams the next frame, which is shown at a time.
 func (v *Movie) Next(ctx context.Context, frame *image.NRGBA, at time.Duration) (film.Step, error) {

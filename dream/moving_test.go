@@ -42,7 +42,7 @@ func TestAClipOfAnOrderIsDreamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := frames(t, p.File.Data)
-	if p.File.Frames != 4 || p.File.W != 72 || p.File.H != 48 || len(all) != 4 || len(p.Dreamed) == 0 || len(p.Saw) == 0 {
+	if p.File.Frames != 4 || p.File.W != 72 || p.File.H != 48 || len(all) != 4 || len(p.Dreamed) == 0 || len(p.Saw.Guesses) == 0 {
 		t.Errorf("%d frames of %dx%d, dreamed %v", p.File.Frames, p.File.W, p.File.H, p.Dreamed)
 	}
 	o.Recipe.Verb = dream.Wander // of whatever moves, other verbs take the first picture

@@ -15,15 +15,19 @@ import (
 // fewestNouns is how many nouns the list has at least.
 const fewestNouns = 600
 
-// Nothing that people type is silently taken for something else.
+// Nothing that people type is silently taken for something else, whether a network knows much or little.
 func TestCommonNounsAreReadAsTheyAreMeant(t *testing.T) {
-	data, err := os.ReadFile("testdata/nouns.txt")
+	t.Run("385 labels", func(t *testing.T) { readNouns(t, "testdata/nouns.txt", labels(t)) })
+	t.Run("1000 labels", func(t *testing.T) { readNouns(t, "testdata/nouns1000.txt", thousand(t)) })
+}
+
+func readNouns(t *testing.T, file string, all []classifier.Label) {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := labels(t)
 	v := dream.NewVocabulary(all)
-	seen := map[string]bool{}
+	seen, unknown := map[string]bool{}, 0
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -39,7 +43,9 @@ func TestCommonNounsAreReadAsTheyAreMeant(t *testing.T) {
 		}
 		for noun := range strings.SplitSeq(nouns, ",") {
 			noun = strings.TrimSpace(noun)
-			seen[noun] = true
+			if seen[noun] = true; want == "" {
+				unknown++
+			}
 			if why := misread(v, all, noun, want); why != "" {
 				t.Errorf("%s %s", noun, why)
 			}
@@ -48,6 +54,7 @@ func TestCommonNounsAreReadAsTheyAreMeant(t *testing.T) {
 	if len(seen) < fewestNouns {
 		t.Errorf("%d nouns, want %d", len(seen), fewestNouns)
 	}
+	t.Logf("%d of %d nouns are unknown", unknown, len(seen))
 }
 
 // misread says what is wrong with how a noun is read, "" when nothing is.

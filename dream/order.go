@@ -59,7 +59,7 @@ type Piece struct {
 	File    File               // none when only pixels were asked for
 	Image   *image.NRGBA       // of a still, to go on from; nil for a clip
 	Poster  *image.NRGBA       // a still from the middle of a clip; nil for a still
-	Saw     []classifier.Guess // in the source, most likely first; none for imagine
+	Saw     Sight              // of the source; none for imagine
 	Dreamed []classifier.Guess // in the result; for wander the chain, in order
 	Recipe  Recipe             // completed: its Token makes the same piece again
 	Notes   []Note             // what was done differently than asked

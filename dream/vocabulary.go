@@ -50,6 +50,9 @@ func (e *UnknownWord) Error() string {
 func NewVocabulary(labels []classifier.Label) *Vocabulary {
 	v := &Vocabulary{labels: labels, names: map[string][]int{}, table: readTable(meanings)}
 	for i, l := range labels {
+		if !l.Thing() {
+			continue
+		}
 		for _, name := range l.Names {
 			key := normal(name)
 			v.names[key] = append(v.names[key], i)
@@ -190,7 +193,7 @@ func (v *Vocabulary) read(form string, r reading) Meaning {
 	return m
 }
 
-// thing is a label by its first name, or whatever there is at or below a synset.
+// thing is a label by its first name, whatever there is at or below a synset, or labels by other names.
 func (v *Vocabulary) thing(form, name string, m *Meaning) []WordTerm {
 	for _, i := range v.names[normal(name)] {
 		if v.labels[i].Names[0] == name {
@@ -202,7 +205,7 @@ func (v *Vocabulary) thing(form, name string, m *Meaning) []WordTerm {
 		s = lexicon.Meaning(normal(name))
 	}
 	if len(v.kinds().below[s]) == 0 {
-		return nil
+		return labelTerms(v.names[normal(name)]) // by another name of theirs
 	}
 	kind := v.kind(form, s)
 	m.As = cmp.Or(m.As, kind.As)
@@ -230,9 +233,11 @@ func (v *Vocabulary) Names(terms []WordTerm, n int) []string {
 
 // Examples are up to n labels of all kinds.
 func (v *Vocabulary) Examples(n int) []string {
-	all := make([]int, len(v.labels))
-	for i := range all {
-		all[i] = i
+	var all []int
+	for i, l := range v.labels {
+		if l.Thing() {
+			all = append(all, i)
+		}
 	}
 	return v.firstNames(v.kinds().typical(all, n))
 }
@@ -306,7 +311,7 @@ func (v *Vocabulary) unknown(word string) *UnknownWord {
 func (v *Vocabulary) naming(word string) []int {
 	var out []int
 	for i, l := range v.labels {
-		if slices.ContainsFunc(l.Names, func(n string) bool { return slices.Contains(strings.Fields(normal(n)), word) }) {
+		if l.Thing() && slices.ContainsFunc(l.Names, func(n string) bool { return slices.Contains(strings.Fields(normal(n)), word) }) {
 			out = append(out, i)
 		}
 	}

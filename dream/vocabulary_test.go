@@ -12,22 +12,23 @@ import (
 	"slugpuppy/dream/lexicon"
 )
 
-// labels reads the default network's label file.
-func labels(t testing.TB) []classifier.Label {
+// labels are those of a network that knows 385 things: much is unknown to it.
+func labels(t testing.TB) []classifier.Label { return labelsIn(t, "testdata/few.txt") }
+
+// thousand are the classes that nearly all networks know (ILSVRC 2012), and the background.
+func thousand(t testing.TB) []classifier.Label { return labelsIn(t, "testdata/thousand.txt") }
+
+func labelsIn(t testing.TB, file string) []classifier.Label {
 	t.Helper()
-	data, err := os.ReadFile("../classifier/model/labels.txt")
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []classifier.Label
-	for line := range strings.Lines(string(data)) {
-		id, names, ok := strings.Cut(strings.TrimSpace(line), "\t")
-		if !ok {
-			t.Fatalf("no tab in label line %q", line)
-		}
-		out = append(out, classifier.Label{ID: id, Names: strings.Split(names, ", ")})
+	all, err := classifier.ParseLabels(string(data))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return out
+	return all
 }
 
 // names are the first names of the labels a word stands for, all of them.
@@ -46,18 +47,73 @@ func names(t testing.TB, v *dream.Vocabulary, all []classifier.Label, word strin
 
 // homonyms are names of labels that people use for something else, or that are told apart aloud.
 var homonyms = []string{"painter", "hopper", "darning needle", "sewing needle", "squealer", "carrier", "wagon", "bullet", "board", "horn",
-	"missile", "drop", "ear", "spike", "Cardigan"}
+	"missile", "drop", "ear", "spike", "Cardigan", "man-eater", "torpedo", "snowbird", "dipper", "sand viper", "crawfish", "crane", "killer",
+	"catamount", "panther", "hedgehog", "Sus scrofa", "polecat", "panda", "amphibian", "beam", "bob", "groin", "mole", "bulwark", "hack", "cell",
+	"mail", "gong", "chopper", "trump", "napkin", "blower", "boa", "nursery", "harp", "claw", "light", "maillot", "scope", "essence", "plane",
+	"pot", "rule", "spot", "trolley", "rig", "tub", "press", "site", "jack", "head"}
 
 func TestTheNamesOfEveryLabelMeanIt(t *testing.T) {
-	all := labels(t)
-	v := dream.NewVocabulary(all)
-	for _, l := range all {
-		for _, name := range l.Names {
-			if slices.Contains(homonyms, name) {
-				continue
+	for _, all := range [][]classifier.Label{labels(t), thousand(t)} {
+		v := dream.NewVocabulary(all)
+		for i, l := range all {
+			for _, name := range l.Names {
+				if !l.Thing() || slices.Contains(homonyms, name) {
+					continue
+				}
+				m, err := v.Lookup(name)
+				if err != nil || !slices.Contains(v.Labels(m.Terms), i) {
+					t.Errorf("of %d labels, %q means %v, not %s; %v", len(all), name, v.Names(m.Terms, 5), l.Names[0], err)
+				}
 			}
-			if got := names(t, v, all, name); !slices.Contains(got, l.Names[0]) {
-				t.Errorf("%q means %v", name, got)
+		}
+	}
+}
+
+// Whatever a label is called first, there is a word for it, alone or with a few that people call the same.
+func TestEveryOneOfTheThousandCanBeAskedFor(t *testing.T) {
+	all := thousand(t)
+	v := dream.NewVocabulary(all)
+	for i, l := range all {
+		if !l.Thing() {
+			continue
+		}
+		least := len(all)
+		for _, name := range l.Names {
+			if m, ok := v.Find(name); ok {
+				if found := v.Labels(m.Terms); slices.Contains(found, i) {
+					least = min(least, len(found))
+				}
+			}
+		}
+		if least > 4 {
+			t.Errorf("%s (%s) can be asked for with %d others at best", l.Names[0], l.ID, least-1)
+		}
+	}
+}
+
+// Words for kinds act on all that belong to them, by WordNet.
+func TestGroupsAreAllTheirMembers(t *testing.T) {
+	all := thousand(t)
+	v := dream.NewVocabulary(all)
+	for word, want := range map[string]struct {
+		kind  lexicon.Synset
+		least int
+	}{
+		"dogs": {2084071, 118}, "birds": {1503061, 59}, "vehicles": {4524313, 67}, "fruits": {7705931, 9}, "cats": {2121808, 5},
+		"insects": {2159955, 27}, "buildings": {2913152, 12}, "snakes": {1726692, 17}, "spiders": {1772222, 6}, "monkeys": {2484322, 13},
+		"fish": {2512053, 16}, "reptiles": {1661091, 36}, "furniture": {3405725, 21}, "musical instruments": {3800933, 26}, "shops": {4202417, 8},
+		"trucks": {4490091, 7}, "cars": {2958343, 10}, "mushrooms": {12992868, 1}, "clothes": {3051540, 46}, "tools": {4451818, 13},
+		"terriers": {2092468, 25}, "bears": {2131653, 4}, "butterflies": {2274259, 6}, "lizards": {1674464, 11}, "vegetables": {7707451, 12},
+		"weapons": {4565375, 7}, "boats": {2858304, 6}, "bottles": {2876657, 7}, "computers": {3082979, 4}, "foxes": {2118333, 4},
+	} {
+		m, err := v.Lookup(word)
+		got := v.Labels(m.Terms)
+		if err != nil || m.As != "" || len(got) < want.least {
+			t.Errorf("%s are %d labels, want %d; as %q, %v", word, len(got), want.least, m.As, err)
+		}
+		for _, l := range got {
+			if s, ok := lexicon.ParseSynset(all[l].ID); !ok || want.least > 1 && !s.Is(want.kind) && word != "clothes" && word != "tools" {
+				t.Errorf("%s are %s too", word, all[l].Names[0])
 			}
 		}
 	}
@@ -188,7 +244,7 @@ func TestOnlyWhatIsNoWordIsCorrected(t *testing.T) {
 
 func TestEveryWordFitsARecipe(t *testing.T) {
 	m := maker(t, dream.Options{})
-	v := dream.NewVocabulary(labels(t))
+	v := dream.NewVocabulary(load(t).Labels())
 	for _, word := range v.Words() {
 		found, err := v.Lookup(word)
 		if err != nil {
@@ -207,7 +263,12 @@ func TestEveryThingOfTheTableExists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := dream.NewVocabulary(labels(t))
+	few, all := dream.NewVocabulary(labels(t)), dream.NewVocabulary(thousand(t))
+	known := func(name string) bool {
+		_, here := few.Find(name)
+		_, there := all.Find(name)
+		return here || there || lexicon.Exists(strings.ToLower(name))
+	}
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(table)) {
 		line = strings.TrimSpace(line)
@@ -224,7 +285,7 @@ func TestEveryThingOfTheTableExists(t *testing.T) {
 				if comment == "" {
 					t.Errorf("%s: nobody can read %s", line, name)
 				}
-			} else if _, ok := v.Find(name); !ok && !elsewhere[name] && !lexicon.Exists(strings.ToLower(name)) {
+			} else if !known(name) {
 				t.Errorf("%s: nothing is called %q", line, name)
 			}
 		}
@@ -236,19 +297,17 @@ func TestEveryThingOfTheTableExists(t *testing.T) {
 	}
 }
 
-// elsewhere are labels that the embedded network lacks and WordNet has by other names only.
-var elsewhere = map[string]bool{"yellow lady's slipper": true, "hoopskirt": true, "ping-pong ball": true, "four-poster": true,
-	"tree frog": true}
-
 func TestWordsThatAreOfferedAreKnown(t *testing.T) {
-	v := dream.NewVocabulary(labels(t))
-	for _, w := range append(v.Words(), v.Examples(100)...) {
-		if _, ok := v.Find(w); !ok {
-			t.Errorf("%s is offered and unknown", w)
+	for _, all := range [][]classifier.Label{labels(t), thousand(t)} {
+		v := dream.NewVocabulary(all)
+		for _, w := range append(v.Words(), v.Examples(100)...) {
+			if _, ok := v.Find(w); !ok {
+				t.Errorf("of %d labels, %s is offered and unknown", len(all), w)
+			}
 		}
-	}
-	if n := len(v.Examples(6)); n != 6 {
-		t.Errorf("%d examples", n)
+		if n := len(v.Examples(6)); n != 6 {
+			t.Errorf("%d examples", n)
+		}
 	}
 }
 

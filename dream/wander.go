@@ -36,7 +36,7 @@ func wanderFrames(ctx context.Context, j *job) strip {
 func (j *job) wander(ctx context.Context, show func(*image.NRGBA) bool) error {
 	j.meter.frames = j.r.Repeat
 	first := j.m.clipFrame(j.source, j.r)
-	img, saw := first, j.saw
+	img, saw := first, j.saw.Guesses
 	for i := range j.r.Repeat {
 		j.meter.frame = i + 1
 		goal := j.next(i, saw)
@@ -75,7 +75,7 @@ func (j *job) next(i int, saw []classifier.Guess) classifier.Guess {
 // station dreams a picture into a label.
 func (j *job) station(ctx context.Context, img *picture.Planar, goal classifier.Guess, n uint64) (*picture.Planar, error) {
 	at := *j
-	at.saw = nil
+	at.saw = Sight{}
 	at.r.Layers, at.r.Free, at.r.Repeat = nil, false, 1
 	at.r.Words = []WordTerm{{Label: goal.Index, Weight: 1}}
 	at.r.Steps = int(wanderSteps * float64(at.r.Steps))

@@ -378,9 +378,9 @@ func TestFreeDreamsOfWhatIsSeen(t *testing.T) {
 	usual := dreamt(t, m, src, free)
 	free.Free = true
 	img := dreamt(t, m, src, free).Image
-	likeliest := usual.Saw[0].Index
+	likeliest := usual.Saw.Guesses[0].Index
 	if a, b := measured(t, n, img, "logits", likeliest), measured(t, n, usual.Image, "logits", likeliest); a < 1.001*b {
-		t.Errorf("%v is at %.5g, at %.5g without", usual.Saw[0], a, b)
+		t.Errorf("%v is at %.5g, at %.5g without", usual.Saw.Guesses[0], a, b)
 	}
 }
 

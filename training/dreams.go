@@ -36,7 +36,12 @@ func randomRecipe(net *classifier.Network, rng *rand.Rand) dream.Recipe {
 			r.Layers = append(r.Layers, dream.LayerTerm{Layer: l.Name, Channel: rng.IntN(l.Channels), Weight: 1})
 		}
 	case 3:
-		r.Words = []dream.WordTerm{{Label: rng.IntN(len(net.Labels())), Weight: 1}}
+		labels := net.Labels()
+		n := rng.IntN(len(labels))
+		if !labels[n].Thing() {
+			n = (n + 1) % len(labels)
+		}
+		r.Words = []dream.WordTerm{{Label: n, Weight: 1}}
 	}
 	return r
 }

@@ -59,11 +59,11 @@ func (t *task) see(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	guesses, err := t.See(ctx, img, 5)
+	sight, err := t.See(ctx, img, 5)
 	if err != nil {
 		return outcome{}, fmt.Errorf("look at the picture: %w", err)
 	}
-	return t.say(words.See(guesses)), nil
+	return t.say(words.See(sight)), nil
 }
 
 func (t *task) info(ctx context.Context) (outcome, error) {

@@ -80,7 +80,7 @@ func (c *cheap) Make(ctx context.Context, o dream.Order, report func(dream.Progr
 		p.File = dream.File{Data: tinyGIF, MIME: dream.GIF, W: 1, H: 1, Frames: 1}
 		return p, nil
 	}
-	p.Saw = []classifier.Guess{{Label: "tabby cat", P: 0.7}, {Label: "quilt", P: 0.1}}
+	p.Saw = aCat
 	p.Dreamed = []classifier.Guess{{Label: "starfish", P: 0.6}, {Label: "pagoda", P: 0.2}}
 	p.Image = image.NewNRGBA(image.Rect(0, 0, 32, 32))
 	if !o.Recipe.Verb.FromNoise() {
@@ -101,8 +101,11 @@ func (c *cheap) Make(ctx context.Context, o dream.Order, report func(dream.Progr
 	return p, err
 }
 
-func (c *cheap) see(context.Context, image.Image, int) ([]classifier.Guess, error) {
-	return []classifier.Guess{{Label: "tabby cat", P: 0.7}, {Label: "quilt", P: 0.1}}, nil
+// aCat is what it sees in every picture.
+var aCat = dream.Sight{Guesses: []classifier.Guess{{Label: "tabby cat", P: 0.7}, {Label: "quilt", P: 0.1}}, Sure: dream.Certainty{What: "tabby cat", P: 0.7}}
+
+func (c *cheap) see(context.Context, image.Image, int) (dream.Sight, error) {
+	return aCat, nil
 }
 
 // tinyGIF is one black pixel.

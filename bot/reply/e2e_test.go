@@ -122,7 +122,7 @@ func wholeWay(t *testing.T, s stage) {
 	dreamed := s.ask(t, "swirl"+quick, photo(1), "")
 	first := s.answer(t, dreamed)
 	if len(first.Media) != 1 || !s.noAlt && !strings.Contains(first.Media[0].Alt, "DeepDream by slugpuppy") || !strings.Contains(first.Text, "dd1-") ||
-		!strings.Contains(first.Text, "I saw:") || first.Visibility == network.Public != s.public {
+		!strings.Contains(first.Text, "I saw") || first.Visibility == network.Public != s.public {
 		t.Errorf("a dream: %+v", first)
 	}
 	deeper := s.answer(t, s.ask(t, "deeper", nil, first.ID))
@@ -130,7 +130,7 @@ func wholeWay(t *testing.T, s stage) {
 		t.Errorf("deeper: %+v", deeper)
 	}
 	for words, want := range map[string]string{ // one mistake only: people are told of those every ten minutes
-		"see": "I see:", "help": "Send me a picture", "into bicycles": `I do not know "bicycles"`,
+		"see": "I see", "help": "Send me a picture", "into bicycles": `I do not know "bicycles"`,
 	} {
 		var png []byte
 		if words != "help" {

@@ -17,7 +17,7 @@ func TestAPictureIsDreamedAndAnsweredOnce(t *testing.T) {
 		p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), "My cat on a quilt"), func(p *network.Post) {
 			p.Warning, p.Sensitive, p.Language = "cats", true, "de"
 		})
-		a := r.answered(p, "@ada@example.social", "I saw: tabby cat, quilt.", "I dreamed: starfish, pagoda.", "gen 1", "dd1-")
+		a := r.answered(p, "@ada@example.social", "I saw: tabby cat.", "I dreamed: starfish, pagoda.", "gen 1", "dd1-")
 		if a.Visibility != network.Unlisted || a.Warning != "re: cats" || !a.Sensitive || a.Language != "de" {
 			t.Errorf("visibility %s, warning %q, sensitive %v, language %s", a.Visibility, a.Warning, a.Sensitive, a.Language)
 		}

@@ -10,7 +10,6 @@ import (
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/backoff"
 	"slugpuppy/bot/pulse"
-	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -22,7 +21,7 @@ type Dreamer interface {
 }
 
 // Seer says what is in a picture, most likely first.
-type Seer func(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error)
+type Seer func(ctx context.Context, img image.Image, k int) (dream.Sight, error)
 
 // Decoder turns a hostile file into a picture within the decode budget. Its errors are
 // *picture.Problem where the file is to blame.

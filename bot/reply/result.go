@@ -83,7 +83,7 @@ func (t *task) pack(p plan, results []dreamt) (outcome, error) {
 
 // made remembers how the picture came to be.
 func (p plan) made(res words.Made) *made {
-	m := &made{Token: res.Recipe.Token(), Preset: res.Recipe.Preset, Generation: res.Recipe.Reached(), Saw: res.Saw, Dreamed: res.Dreamed}
+	m := &made{Token: res.Recipe.Token(), Preset: res.Recipe.Preset, Generation: res.Recipe.Reached(), Saw: res.Saw.Guesses, Dreamed: res.Dreamed}
 	if len(p.sources) == 0 || p.sources[0].post.ID == "" {
 		return m
 	}

@@ -50,7 +50,7 @@ type Trial struct {
 	progress float64
 	done     bool
 	Problem  string
-	Saw      []classifier.Guess
+	Sees     string // what the network sees in it; "" until it has looked
 	Score    float64
 	Band     string
 	Dreamed  []classifier.Guess
@@ -66,11 +66,12 @@ type Trial struct {
 // Snapshot is a trial at one moment.
 type Snapshot struct {
 	ID, Words, Problem string
+	Sees               string // in the picture, "" until it has looked
 	Percent, Ahead     int
 	Left               time.Duration // of work, as it went until now; 0 when nobody can say
 	Frame              int           // which picture of the dream on its way there is, 0 for none
 	Done               bool
-	Saw, Dreamed       []classifier.Guess
+	Dreamed            []classifier.Guess
 	Score              float64
 	Band, Recipe       string
 	Before, Map, After bool   // which pictures there are
@@ -84,7 +85,7 @@ func (t *Trial) snapshot() (Snapshot, <-chan struct{}) {
 	defer t.mu.Unlock()
 	s := Snapshot{ID: t.ID, Words: t.Words, Problem: t.Problem, Percent: int(100 * t.progress), Ahead: t.ahead,
 		Done: t.done, Left: t.left(), Frame: t.frame,
-		Saw: t.Saw, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
+		Sees: t.Sees, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
 	s.Alt = t.alt
 	_, s.Before = t.files["before.jpg"]
 	_, s.Map = t.files["map.jpg"]
@@ -323,7 +324,7 @@ func (s *Site) look(ctx context.Context, t *Trial, img image.Image) error {
 	if err := t.keep("before.jpg", img, ""); err != nil {
 		return err
 	}
-	saw, err := s.Studio.See(ctx, img, 3)
+	sight, err := s.Studio.See(ctx, img, 3)
 	if err != nil {
 		return err
 	}
@@ -331,7 +332,7 @@ func (s *Site) look(ctx context.Context, t *Trial, img image.Image) error {
 	if err != nil {
 		return err
 	}
-	t.change(func() { t.Saw, t.Score, t.Band = saw, verdict.Score, string(verdict.Band) })
+	t.change(func() { t.Sees, t.Score, t.Band = words.See(sight), verdict.Score, string(verdict.Band) })
 	warm, err := s.Studio.Heatmap(ctx, img)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"slugpuppy/bot/reply/words"
-	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
@@ -26,7 +25,7 @@ func slow(wait, work time.Duration) *Studio {
 		}
 	}
 	return &Studio{
-		See:     func(context.Context, image.Image, int) ([]classifier.Guess, error) { return nil, nil },
+		See:     func(context.Context, image.Image, int) (dream.Sight, error) { return dream.Sight{}, nil },
 		Judge:   func(context.Context, image.Image) (detector.Verdict, error) { return detector.Verdict{}, nil },
 		Read:    func(context.Context, string) (Wish, error) { return Wish{Picture: true}, nil },
 		Words:   func() []string { return nil },

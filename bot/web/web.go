@@ -26,7 +26,6 @@ import (
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/bot/visible"
-	"slugpuppy/classifier"
 	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
 	"slugpuppy/store"
@@ -61,7 +60,7 @@ type Person struct {
 // Studio makes and judges pictures for those who try the network.
 type Studio struct {
 	Decode  func(ctx context.Context, data []byte) (image.Image, error)
-	See     func(ctx context.Context, img image.Image, k int) ([]classifier.Guess, error)
+	See     func(ctx context.Context, img image.Image, k int) (dream.Sight, error)
 	Judge   func(ctx context.Context, img image.Image) (detector.Verdict, error)
 	Heatmap func(ctx context.Context, img image.Image) (image.Image, error)
 	// Dream makes what words ask for, of a picture unless they need none.

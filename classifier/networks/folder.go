@@ -37,6 +37,8 @@ type Notes struct {
 	SHA256 string `json:"sha256,omitempty"`
 	Sights []int  `json:"sights,omitempty"` // short sides in pixels at which it looks at a picture; what it was trained for if none
 	Input  *Input `json:"input,omitempty"`
+	// Temperature divides its logits before they become probabilities; 0 is what its file says, else 1.
+	Temperature float64 `json:"temperature,omitempty"`
 }
 
 // Errors of a Folder.
@@ -205,7 +207,7 @@ func load(model []byte, notes Notes, labels []byte, folder fs.FS, name string) (
 	if sum := sha256.Sum256(model); notes.SHA256 != "" && hex.EncodeToString(sum[:]) != notes.SHA256 {
 		return nil, ErrDamaged
 	}
-	s := classifier.Spec{Name: name, Folder: folder}
+	s := classifier.Spec{Name: name, Folder: folder, Temperature: notes.Temperature}
 	for _, side := range notes.Sights {
 		if side < 1 || side > mostSight {
 			return nil, fmt.Errorf("notes: sights are 1 to %d pixels, not %d", mostSight, side)

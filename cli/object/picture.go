@@ -22,6 +22,21 @@ func OfGuesses(all []classifier.Guess) []Guess {
 	return out
 }
 
+// Sure is the most special thing that a picture likely shows: a label, or a kind of things.
+type Sure struct {
+	What string  `json:"what"`
+	P    float64 `json:"p"`
+	Kind bool    `json:"kind,omitempty"`
+}
+
+// OfCertainty is what the network is sure of as printed, nil when it is sure of nothing.
+func OfCertainty(c dream.Certainty) *Sure {
+	if !c.Known() {
+		return nil
+	}
+	return (*Sure)(&c)
+}
+
 // Layer is a layer of a network.
 type Layer struct {
 	Name     string `json:"name"`

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/dream/film"
 )
@@ -35,7 +34,7 @@ type Job struct {
 type Result struct {
 	W, H, Frames, Scenes int
 	Kept                 int // frames that an earlier run had made
-	Saw                  []classifier.Guess
+	Saw                  dream.Sight
 	Recipe               dream.Recipe
 	Each                 time.Duration // the mean time that a frame is shown
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"slugpuppy/classifier"
 	"slugpuppy/dream"
 )
 
@@ -63,14 +62,25 @@ func DoneBefore(url string) string {
 	return "I have dreamed exactly that already: " + url + " . " + more
 }
 
-// See says what the network sees, most likely first.
-func See(guesses []classifier.Guess) string {
-	var parts []string
-	for _, g := range guesses {
-		parts = append(parts, fmt.Sprintf("%s %.0f %%", g.Label, 100*g.P))
+// See says what the network sees, as much as it is sure of, and how likely it is.
+func See(s dream.Sight) string {
+	var likely []string
+	for _, g := range s.Guesses {
+		likely = append(likely, fmt.Sprintf("%s %.0f %%", g.Label, 100*g.P))
 	}
-	return "I see: " + strings.Join(parts, ", ") + "."
+	switch {
+	case len(likely) == 0:
+		return "I see nothing that I have a word for."
+	case s.Sure.Kind:
+		return fmt.Sprintf("I see some kind of %s, I am %.0f %% sure; perhaps %s.", s.Sure.What, 100*s.Sure.P, either(likely[:min(mostPerhaps, len(likely))]))
+	case s.Sure.Known():
+		return "I see: " + strings.Join(likely, ", ") + "."
+	}
+	return "I am not sure what I see; perhaps " + either(likely[:min(mostPerhaps, len(likely))]) + "."
 }
+
+// mostPerhaps is how many things are named that something might be.
+const mostPerhaps = 3
 
 // mostRecipe is how much of what a recipe says there is room for, in runes: its token says it all.
 const mostRecipe = 130

@@ -70,11 +70,17 @@ func trimmed(parts ...string) []string {
 	return slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" })
 }
 
-func seen(saw []classifier.Guess, n int) string {
-	if len(saw) == 0 {
+// seen says what was seen, as much as one was sure of; what it may have been is told by up to n names.
+func seen(s dream.Sight, n int) string {
+	switch {
+	case len(s.Guesses) == 0:
 		return ""
+	case s.Sure.Kind:
+		return fmt.Sprintf("I saw some kind of %s, perhaps %s.", s.Sure.What, either(names(s.Guesses[:min(n, len(s.Guesses))])))
+	case s.Sure.Known():
+		return "I saw: " + s.Sure.What + "."
 	}
-	return "I saw: " + labels(saw, n) + "."
+	return "I am not sure what I saw; perhaps " + either(names(s.Guesses[:min(n, len(s.Guesses))])) + "."
 }
 
 // dreamed says what came out, and what was held back.
@@ -91,11 +97,15 @@ func (m Made) dreamed(n int) string {
 
 // labels are the names of the n likeliest guesses.
 func labels(g []classifier.Guess, n int) string {
-	var names []string
-	for _, x := range g[:min(n, len(g))] {
-		names = append(names, x.Label)
+	return strings.Join(names(g[:min(n, len(g))]), ", ")
+}
+
+func names(g []classifier.Guess) []string {
+	var out []string
+	for _, x := range g {
+		out = append(out, x.Label)
 	}
-	return strings.Join(names, ", ")
+	return out
 }
 
 // Alt describes a picture in so many runes for those who do not see it: first the original's own
@@ -108,7 +118,7 @@ func Alt(original string, m Made, runes int) string {
 	case m.Clip():
 		what = "A DeepDream clip by slugpuppy."
 	}
-	added := strings.Join(trimmed(what, seen(m.Saw, 3), m.dreamed(3)), " ")
+	added := strings.Join(trimmed(what, seen(m.Saw, 2), m.dreamed(3)), " ")
 	original = strings.TrimSpace(original)
 	if original == "" {
 		return Cut(added, runes)

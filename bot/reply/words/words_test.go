@@ -67,10 +67,11 @@ func said() map[string]struct {
 	}
 	longest := strings.Repeat("w", 48)
 	guesses := slices.Repeat([]classifier.Guess{{Label: strings.Repeat("l", 30), P: 1}}, 9)
+	unsure := dream.Sight{Guesses: guesses}
 	recipe := dream.Recipe{Verb: dream.Wander, Preset: "nightmare", Octaves: 8, OctaveScale: 1.99, Steps: 100, Strength: 10, Seed: 1<<32 - 1,
 		Size: 8192, Mask: dream.KeepBackground, KeepColours: true, Guide: true, Free: true, Generation: 1000, Repeat: 5, Seconds: 12, Model: "0123abcd",
 		Words: slices.Repeat([]dream.WordTerm{{Label: 381, Weight: -1.5}}, 60)}
-	made := words.Made{Piece: dream.Piece{Saw: guesses, Dreamed: guesses, Recipe: recipe, Notes: notes()}, Without: []string{longest, longest}, Unknown: []string{longest, longest},
+	made := words.Made{Piece: dream.Piece{Saw: unsure, Dreamed: guesses, Recipe: recipe, Notes: notes()}, Without: []string{longest, longest}, Unknown: []string{longest, longest},
 		Heard: mention.Heard{Read: []mention.Read{{Typed: longest, As: longest}}, Passed: []string{longest}}}
 	wordy, all := wordiest()
 	short := recipe
@@ -88,7 +89,8 @@ func said() map[string]struct {
 		"Asked":       {[]place{mastodon}, []string{words.Asked(strings.Repeat("n", 94), 90*time.Minute)}},
 		"DoneBefore":  {both, []string{words.DoneBefore(""), words.DoneBefore("https://x.example/" + strings.Repeat("s", 63))}},
 		"Ask":         {[]place{mastodon}, []string{words.Ask(strings.Repeat("n", 94))}},
-		"See":         {both, []string{words.See(guesses[:5])}},
+		"See": {both, []string{words.See(dream.Sight{Guesses: guesses[:5], Sure: dream.Certainty{What: guesses[0].Label, P: 1}}), words.See(unsure),
+			words.See(dream.Sight{Guesses: guesses, Sure: dream.Certainty{What: "stringed instrument", P: 1, Kind: true}})}},
 		"ReadToken":   {both, []string{words.ReadToken(recipe, nil)}},
 		"About":       {both, []string{words.About(short.Token(), nil), words.About("dd2-other", nil)}},
 		"Waiting":     {both, []string{words.Waiting(slices.Repeat([]words.Standing{{State: words.Asking}}, 30))}},

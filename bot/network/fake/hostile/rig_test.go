@@ -321,8 +321,8 @@ func (s *suite) newBot(p *place, log *slog.Logger) {
 	c, err := mastodon.New(mastodon.Options{Server: p.URL, Token: s.web.issued(p.robot.Token("read", "write"), p.name), Transport: s.web, Log: log})
 	if err == nil {
 		p.daemon, err = reply.New(reply.Options{Platform: bot{c, s.web}, Store: s.store, Dreamer: sleeper{}, Decode: decode, FetchBytes: fetchBytes,
-			See: func(context.Context, image.Image, int) ([]classifier.Guess, error) {
-				return []classifier.Guess{{Label: "cat", P: 1}}, nil
+			See: func(context.Context, image.Image, int) (dream.Sight, error) {
+				return aCat, nil
 			},
 			Vocabulary: dream.NewVocabulary([]classifier.Label{{ID: "n1", Names: []string{"banana"}}}),
 			Secret:     []byte("salt"), Log: log.With("bot", p.name), Pulse: &s.loops})
@@ -365,7 +365,7 @@ func (s *suite) newSite(log *slog.Logger) {
 		},
 		Budget: func(b float64) (float64, float64) { return redness{}.Likely(b), 0.5 },
 		Studio: &web.Studio{Decode: decode,
-			See:     func(context.Context, image.Image, int) ([]classifier.Guess, error) { return nil, nil },
+			See:     func(context.Context, image.Image, int) (dream.Sight, error) { return dream.Sight{}, nil },
 			Judge:   redness{}.Judge,
 			Read:    func(context.Context, string) (web.Wish, error) { return web.Wish{Picture: true}, nil },
 			Words:   func() []string { return nil },
@@ -405,7 +405,7 @@ func (sleeper) Make(_ context.Context, o dream.Order, _ func(dream.Progress)) (d
 	if o.Source == nil {
 		return dream.Piece{}, errors.New("no picture to dream")
 	}
-	p := dream.Piece{Recipe: o.Recipe, Image: o.Source, Saw: []classifier.Guess{{Label: "cat", P: 1}}, Dreamed: []classifier.Guess{{Label: "dog", P: 1}}}
+	p := dream.Piece{Recipe: o.Recipe, Image: o.Source, Saw: aCat, Dreamed: []classifier.Guess{{Label: "dog", P: 1}}}
 	data, err := picture.EncodePNG(p.Image, "")
 	p.File = dream.File{Data: data, MIME: dream.PNG, W: p.Image.Rect.Dx(), H: p.Image.Rect.Dy(), Frames: 1}
 	return p, err
@@ -566,3 +566,6 @@ func stateOf(address string) string {
 	}
 	return u.Query().Get("state")
 }
+
+// aCat is what is seen in every picture.
+var aCat = dream.Sight{Guesses: []classifier.Guess{{Label: "cat", P: 1}}, Sure: dream.Certainty{What: "cat", P: 1}}
