@@ -36,6 +36,7 @@ DEFAULTS = {
     "sides": [[0, 80], [0.3, 96], [0.6, 128], [0.93, 160]],  # from this part of the run on, views of this side
     "weights": {"64": 1.0, "84": 1.3, "112": 1.3, "176": 1.5},  # how often a picture of this size is drawn
     "sources": {},        # and how often one of a source: 1 where nothing is said
+    "balance": 0.0,       # pictures are drawn less often by this power of how many the teacher calls the same
     "true": {"64": 0.8, "84": 0.6, "112": 0.4, "176": 0.3},  # the part of the target that is the true class, by size
     "heat": 3.0,          # the temperature at which the teacher's answers are compared once more,
     "heated": 0.5,        # and the weight of that: there all classes count, also those that are not there
@@ -43,6 +44,7 @@ DEFAULTS = {
     "pull": 1.0,          # the weight of that
     "layers": {},         # student's layer: value of the trunk's file
     "border": 10,         # pixels by which pictures are mirrored outwards for a trunk that does not pad
+    "still": [],          # layers, from the first on, that learn no more: a step is so much shorter
     "bfloat16": False,
     "seed": 1,
 }
@@ -69,7 +71,7 @@ def run(data, out, options, begin=None, trunk=None, every=250, minutes=None):
 
     log = Log(f"{out}/log.csv", pupil.step)
     until = time.time() + 60 * minutes if minutes else math.inf
-    pupil.net.train()
+    pupil.listen()
     while pupil.step < o["steps"] and time.time() < until:
         side = scheduled(o, "sides", pupil.step)
         loss, right = pupil.learn(*stock.batch(side, pupil.draw, pupil.shake))
@@ -101,6 +103,12 @@ class Pupil:
         self.sgd = torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
         self.average = {}
         self.forget()
+
+    def listen(self):
+        """Makes ready to learn: still layers neither get gradients nor gather statistics."""
+        self.net.train()
+        for name in self.o["still"]:
+            self.net.part(name).eval().requires_grad_(False)
 
     def forget(self):
         """Lets the averaged weights begin with what the weights are now."""
@@ -160,9 +168,12 @@ class Stock:
         self.at, self.sums, share = {}, {}, []
         names = pictures.info["sources"]
         often = np.array([o["sources"].get(n, 1.0) for n in names])
+        said = {s: taught.first() for s, taught in self.taught.items()}
+        common = np.bincount(np.concatenate(list(said.values())), minlength=len(pictures.ids)) + 10.0
+        rare = (common.mean() / common) ** o["balance"]
         for s, taught in self.taught.items():
             self.at[s] = taught.at()
-            self.sums[s] = np.cumsum(often[pictures.source[s][self.at[s]]])
+            self.sums[s] = np.cumsum(often[pictures.source[s][self.at[s]]] * rare[said[s]])
             share.append(o["weights"].get(str(s), 1.0) * (self.sums[s][-1] if len(self.at[s]) else 0))
         if not sum(share):
             raise ValueError("the teacher has said nothing of these pictures: run the label stage first")

@@ -154,6 +154,18 @@ class Taught:
         """The pictures that have an answer."""
         return np.flatnonzero(self.known.any(0))
 
+    def first(self, block=4096):
+        """What the teacher calls those that have an answer, in the order of at: (n,) classes, of the first crop
+        that is known."""
+        at = self.at()
+        out = np.zeros(len(at), int)
+        for crop in range(len(self.crops) - 1, -1, -1):
+            known = np.flatnonzero(self.known[crop][at])
+            logits = self.crops[crop][0].logits
+            for i in range(0, len(known), block):
+                out[known[i:i + block]] = logits[at[known[i:i + block]]].argmax(1)
+        return out
+
     def draw(self, at, chance):
         """One of the crops of each of the pictures, chosen by chance (n,) in [0,1): what it shows (n, 4), and
         the teacher's logits of it."""

@@ -12,7 +12,7 @@ from PIL import Image
 
 from . import augment, channels, curves, distil, evaluate, export, label, pictures, teacher, train
 from .network import LAYERS, Slugnet, warm
-from .slugnet2 import ADDED, DESIGNS, Slugnet2, blur, halve, lens
+from .slugnet2 import ADDED, DESIGNS, Slugnet2, average, blur, halve, lens
 
 CATS, DOGS = "n02123045", "n02085620"
 
@@ -319,6 +319,39 @@ class Tests(unittest.TestCase):
         got = export.load(f"{self.folder}/run/latest.pt")(x).argmax(1)
         self.assertGreater((got == said.argmax(1)).float().mean(), 0.65)  # a third by chance
         self.assertGreaterEqual(distil.agreement(export.load(f"{self.folder}/run/latest.pt"), p, 64)["same"], fresh)
+
+    def test_still_layers_learn_no_more(self):
+        data = taught(self.folder)
+        first, still = f"{self.folder}/first", ["s1", "s2", "3a"]
+        distil.run(data, first, PUPIL, every=6)
+        distil.run(data, f"{self.folder}/next", {**PUPIL, "still": still}, begin=f"{first}/latest.pt", every=6)
+        before, after = (torch.load(f"{self.folder}/{r}/latest.pt") for r in ("first", "next"))
+        for k, v in before["average"].items():
+            same = torch.equal(v, after["net"][k])
+            if k.split(".")[0].removeprefix("i") in still:
+                self.assertTrue(same, k)
+            elif k.endswith("conv.weight"):
+                self.assertFalse(same, k)
+
+    def test_what_is_rare_is_drawn_as_often_as_what_is_common(self):
+        p = pictures.Pictures(taught(self.folder), torch.device("cpu"))
+        for s in (64, 84):
+            crop = label.Taught(p, s).crops[0][0]
+            at = label.Taught(p, s).at()
+            crop.logits[at] = np.array([9, 0, 0])
+            crop.logits[at[:1]] = np.array([0, 9, 0])
+            crop.logits.flush()
+        def drawn(balance):
+            stock = distil.Stock(p, {**distil.DEFAULTS, **PUPIL, "batch": 400, "balance": balance})
+            _, said, _, _ = stock.batch(32, np.random.default_rng(1), torch.Generator().manual_seed(1))
+            return float((said.argmax(1) == 1).float().mean())
+        self.assertGreater(drawn(1.0), 1.3 * drawn(0.0))
+
+    def test_averages_for_learning_are_those_of_the_export(self):
+        for size, stride, border in ((2, 1, 0), (2, 1, 1), (2, 2, 1), (3, 1, 1)):
+            x = torch.rand(2, 5, 9, 11)
+            given = average(x.bfloat16(), stride, border, size).float()
+            torch.testing.assert_close(given, average(x, stride, border, size), rtol=0.02, atol=0.01)
 
     def test_the_true_class_is_part_of_the_answer(self):
         said, y = torch.randn(3, 5), torch.tensor([2, pictures.UNKNOWN, 0])
