@@ -73,6 +73,17 @@ type saidKind struct {
 	word   string
 }
 
+// KindsCalled are the kinds that are said by a word.
+func KindsCalled(word string) []lexicon.Synset {
+	var all []lexicon.Synset
+	for _, k := range saidKinds {
+		if k.word == word {
+			all = append(all, k.synset)
+		}
+	}
+	return all
+}
+
 // saidKinds are those of WordNet's that people have a word for and that tell something of a picture.
 var saidKinds = []saidKind{
 	{15388, "animal"}, {1861778, "mammal"}, {2084071, "dog"}, {2092468, "terrier"}, {2087551, "hound"}, {2099029, "retriever"},

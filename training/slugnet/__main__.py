@@ -1,4 +1,4 @@
-"""python3 -m slugnet STAGE: prepare, label, distil, train, export, agree, channels, curves. See README.md."""
+"""python3 -m slugnet STAGE: prepare, label, distil, train, export, calibrate, agree, channels, curves. See README.md."""
 
 import argparse
 import json
@@ -56,6 +56,17 @@ def main():
     s.add_argument("--checkpoint", required=True, help="of a run, or a network exported before")
     s.add_argument("--out", required=True)
     s.add_argument("--half", action="store_true", help="store weights as float16")
+    s.add_argument("--most", type=int, help="measure accuracy on so many pictures of each source and size; 0: do not")
+
+    s = stages.add_parser("calibrate", help="write into an exported network how sure it may be")
+    s.add_argument("--data", required=True)
+    s.add_argument("--network", required=True, metavar="FILE", help="as export made it")
+    s.add_argument("--photographs", metavar="FOLDER", help="of anything, neither trained nor judged on")
+    s.add_argument("--teacher", metavar="FILE", help="as of label; says what is in the photographs")
+    s.add_argument("--scale", type=float, default=1 / 127.5)
+    s.add_argument("--shift", type=float, default=-1.0)
+    s.add_argument("--node", metavar="FOLDER")
+    s.add_argument("--count", type=int, default=1000, help="how many of either")
 
     s = stages.add_parser("channels", help="which channels answer to eyes and whorls")
     s.add_argument("--checkpoint", required=True)
@@ -87,7 +98,14 @@ def main():
         print(json.dumps({f"{side} px": distil.agreement(net, shown, side) for side in a.sides}, indent=1))
     elif a.stage == "export":
         from . import export
-        export.export(a.data, a.checkpoint, a.out, a.half)
+        export.export(a.data, a.checkpoint, a.out, a.half, a.most)
+    elif a.stage == "calibrate":
+        import torch
+        from . import calibrate, export, pictures, teacher
+        asked = teacher.Classifier(a.teacher, a.scale, a.shift, a.node, torch_threads()) if a.teacher else None
+        shown = pictures.Pictures(a.data, torch.device("cpu"))
+        folder = a.photographs if asked else None
+        print(json.dumps(calibrate.calibrate(export.load(a.network), a.network, shown, folder, asked, a.count), indent=1))
     elif a.stage == "channels":
         from . import channels, export
         net = export.load(a.checkpoint)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from .slugnet2 import DESIGNS, Slugnet2
 
 
 SIGHTS = (96, 128)  # the short sides, in pixels, at which the program looks at a picture
+BACKGROUND = "n00000000"  # the class of what is no thing
 
 
 def load(checkpoint):
@@ -52,9 +52,24 @@ class Named(torch.nn.Module):
         return (out["logits"], *(out[layer] for layer in self.n.layers))
 
 
-def export(data, checkpoint, out, half):
+def named(labels, names):
+    """Lines of WordNet id, tab, names with the names that names (id, tab, name) has put first: what a label is called
+    alone says what it is, a lighthouse rather than a beacon."""
+    first = dict(line.split("\t") for line in names.splitlines())
+    out = []
+    for line in labels.splitlines():
+        number, called = line.split("\t")
+        every = called.split(", ")
+        if number in first:
+            every = [first[number]] + [n for n in every if n != first[number]]
+        out.append(f"{number}\t{', '.join(every)}\n")
+    return "".join(out)
+
+
+def export(data, checkpoint, out, half, most=None):
     """Writes slugnet.onnx (weights as float16 if half) with the labels and notes that the program
-    reads beside it, reference/ and figures.json."""
+    reads beside it, reference/ and figures.json. With most the accuracy is measured on so many pictures of each
+    source and size; 0 does not measure it."""
     os.makedirs(out, exist_ok=True)
     pictures = Pictures(data, torch.device("cpu"))
     net = load(checkpoint)
@@ -70,11 +85,13 @@ def export(data, checkpoint, out, half):
                       input_names=["image"], output_names=names, dynamic_axes=axes)
     if half:
         halve(path)
-    shutil.copy(f"{data}/labels.txt", f"{out}/slugnet.labels.txt")
-    notes = {"about": f"slugnet with {len(pictures.ids)} classes", "sights": SIGHTS}
+    names = Path(__file__).with_name("names.txt").read_text()
+    Path(f"{out}/slugnet.labels.txt").write_text(named(Path(f"{data}/labels.txt").read_text(), names))
+    things = sum(i != BACKGROUND for i in pictures.ids)
+    notes = {"about": f"slugnet with {things} classes", "sights": SIGHTS}
     Path(f"{out}/slugnet.json").write_text(json.dumps(notes, indent=1))
     reference(net, pictures, f"{out}/reference")
-    scores = evaluate.accuracy(net, pictures, SIGHTS, mirror=True)
+    scores = evaluate.accuracy(net, pictures, SIGHTS, most, mirror=True) if most != 0 else {}
     figures = {"parameters": sum(p.numel() for p in net.parameters()), "bytes": os.path.getsize(path), "data": pictures.info, "accuracy": scores}
     Path(f"{out}/figures.json").write_text(json.dumps(figures, indent=1))
     print(json.dumps(scores, indent=1))

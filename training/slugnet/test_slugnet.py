@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import augment, channels, curves, distil, evaluate, export, label, pictures, teacher, train
+from . import augment, calibrate, channels, curves, distil, evaluate, export, label, pictures, teacher, train
 from .network import LAYERS, Slugnet, warm
 from .slugnet2 import ADDED, DESIGNS, Slugnet2, average, blur, halve, lens
 
@@ -467,6 +467,35 @@ class Tests(unittest.TestCase):
         right = torch.arange(1000) < 700
         self.assertLess(distil.miscalibration(sure, right), 1e-4)
         self.assertAlmostEqual(distil.miscalibration(sure, torch.arange(1000) < 400), 0.3, places=4)
+
+    def test_the_temperature_is_found_that_made_a_network_too_sure(self):
+        draw = torch.Generator().manual_seed(1)
+        honest = 2 * torch.randn(4000, 1, 6, generator=draw)
+        things = torch.tensor([False, True, True, True, True, True])
+        right = torch.multinomial(calibrate.probabilities(honest, 1.0, things), 1, generator=draw)[:, 0]
+        self.assertTrue((right > 0).all())  # nothing is the background
+        self.assertAlmostEqual(calibrate.fit(3 * honest, right, things), 3.0, delta=0.25)
+        self.assertAlmostEqual(calibrate.fit(honest / 2, right, things), 0.5, delta=0.05)
+
+    def test_an_exported_network_says_how_sure_it_may_be(self):
+        try:
+            import onnx
+        except ImportError:
+            self.skipTest("the onnx module is not here")
+        data = taught(self.folder)
+        distil.run(data, f"{self.folder}/run", {**PUPIL, "design": "plain", "width": 0.5, "steps": 3}, every=3)
+        export.export(data, f"{self.folder}/run/latest.pt", f"{self.folder}/out", half=True, most=0)
+        path = f"{self.folder}/out/slugnet.onnx"
+        shown = pictures.Pictures(data, torch.device("cpu"))
+        for _ in range(2):  # the second time in the first one's place
+            found = calibrate.calibrate(export.load(path), path, shown, f"{self.folder}/more", Knowing(), 5)
+        said = {p.key: p.value for p in onnx.load(path).metadata_props}
+        self.assertEqual(said, {calibrate.KEY: str(found["temperature"])})
+        self.assertEqual(found["pictures"], 10)
+
+    def test_labels_are_called_what_they_are(self):
+        self.assertEqual(export.named("n1\tbeacon, lighthouse\nn2\tcock\nn3\tslug\n", "n1\tlighthouse\nn2\trooster\n"),
+                         "n1\tlighthouse, beacon\nn2\trooster, cock\nn3\tslug\n")
 
     def test_the_second_network_is_exported_and_begins_another_run(self):
         try:
