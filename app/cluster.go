@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -109,10 +110,18 @@ const fetchesForOthers = 64
 // elsewhere has a file looked at through a viewer.
 func elsewhere(v *cluster.Viewer) func(context.Context, []byte, func(context.Context) (store.Sight, error)) (store.Sight, error) {
 	return func(ctx context.Context, data []byte, here func(context.Context) (store.Sight, error)) (store.Sight, error) {
+		var own store.Sight
 		seen, err := v.View(ctx, data, func(ctx context.Context) (cluster.Seen, error) {
 			s, err := here(ctx)
+			if err == nil && s.Here {
+				own = s
+				return cluster.Seen{}, errOnlyHere
+			}
 			return seenIn(s), err
 		})
+		if errors.Is(err, errOnlyHere) {
+			return own, nil
+		}
 		if err != nil {
 			return store.Sight{}, err
 		}
@@ -121,6 +130,9 @@ func elsewhere(v *cluster.Viewer) func(context.Context, []byte, func(context.Con
 		return s, nil
 	}
 }
+
+// errOnlyHere keeps what one machine cannot read from being told to all.
+var errOnlyHere = errors.New("this machine cannot read the file; another may")
 
 // seenIn is what others may know of a sight.
 func seenIn(s store.Sight) cluster.Seen {
@@ -146,6 +158,9 @@ func (a *App) newEyes(decoders *child.Pool) (*cluster.Eyes, error) {
 		ctx, cancel := context.WithTimeout(ctx, lookTime)
 		defer cancel()
 		s, err := eye.Examine(ctx, file)
+		if err == nil && s.Here {
+			err = fmt.Errorf("%w: %s", errOnlyHere, s.Unread)
+		}
 		return seenIn(s), err
 	}}), nil
 }

@@ -36,6 +36,7 @@ type Sight struct {
 	PDQ     string    `json:"pdq,omitempty"`     // its hash; none of what was seen before lists were compared
 	Quality int       `json:"quality,omitempty"` // of the hash
 	Unread  string    `json:"unread,omitempty"`  // why it could not be judged
+	Here    bool      `json:"here,omitempty"`    // that is so on this machine, as it is now: another may be able to
 	At      time.Time `json:"at"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"slugpuppy/bot/identity"
@@ -27,8 +28,12 @@ type Subscriber struct {
 	Server   string            `json:"server"`  // its address
 	Mode     Mode              `json:"mode"`
 	How      string            `json:"how"` // warn, blur or hide
-	// Budget is the share of pictures that are no dreams and may be hidden by mistake.
+	// Budget is the share of pictures that are no dreams and may be hidden by mistake. Tightened is how many times the
+	// filter made it smaller by itself, because the subscriber's corrections said that it was broken, and Counted since
+	// when corrections count, if not since they joined.
 	Budget      float64   `json:"budget"`
+	Tightened   int       `json:"tightened,omitempty"`
+	Counted     time.Time `json:"counted,omitzero"`
 	BoostsOnly  bool      `json:"boosts_only,omitempty"` // posts of people followed always stay
 	ShadowUntil time.Time `json:"shadow_until,omitzero"` // until then On only notes
 	PausedUntil time.Time `json:"paused_until,omitzero"`
@@ -62,6 +67,20 @@ type MuteRule struct {
 	After  int           `json:"after,omitempty"`
 	Within time.Duration `json:"within,omitempty"`
 	For    time.Duration `json:"for,omitempty"`
+}
+
+// Each time a budget is tightened it becomes so many times smaller, but no smaller than the smallest.
+const (
+	tighter        = 4
+	smallestBudget = 1e-5
+)
+
+// Allowed is the budget that is kept: the chosen one, or what became of it.
+func (s Subscriber) Allowed() float64 {
+	if s.Tightened == 0 {
+		return s.Budget
+	}
+	return min(s.Budget, max(smallestBudget, s.Budget*math.Pow(tighter, -float64(s.Tightened))))
 }
 
 // Actor is the subscriber, as who changed something.
@@ -186,9 +205,11 @@ func (a *Subscription) Touch(change func(*Subscriber)) error {
 
 // undoSubscriber puts back the choices of before a change, whatever else changed since.
 func undoSubscriber(tx *tx, e Entry) error {
-	var before Subscriber
-	if err := json.Unmarshal([]byte(e.Before), &before); err != nil {
-		return fmt.Errorf("read an audited subscriber: %w", err)
+	var before, after Subscriber
+	for text, to := range map[string]*Subscriber{e.Before: &before, e.After: &after} {
+		if err := json.Unmarshal([]byte(text), to); err != nil {
+			return fmt.Errorf("read an audited subscriber: %w", err)
+		}
 	}
 	now, err := here(tx, before.Identity)
 	if err != nil {
@@ -196,6 +217,11 @@ func undoSubscriber(tx *tx, e Entry) error {
 	}
 	before.Handle, before.Server = now.Handle, now.Server // who they are is no choice
 	before.LastDigest, before.Trouble, before.Leaving = now.LastDigest, now.Trouble, now.Leaving
+	if before.Tightened == after.Tightened && before.Budget == after.Budget { // it was about something else
+		before.Budget, before.Tightened, before.Counted = now.Budget, now.Tightened, now.Counted
+	} else {
+		before.Counted = tx.now // what was corrected before led to the change that is taken back
+	}
 	before.Notices, before.Connected, before.Scopes, before.Lacks = now.Notices, now.Connected, now.Scopes, now.Lacks
 	return putRecord(tx, subscriberBucket, subscriberKey(before.Identity), before)
 }

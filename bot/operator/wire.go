@@ -146,6 +146,7 @@ type User struct {
 	Mode        string            `json:"mode"`
 	How         string            `json:"how"`
 	Budget      float64           `json:"budget"`
+	Allowed     float64           `json:"allowed"` // the budget that is kept: smaller where their corrections said that it was broken
 	BoostsOnly  bool              `json:"boosts_only,omitempty"`
 	ShadowUntil time.Time         `json:"shadow_until,omitzero"`
 	PausedUntil time.Time         `json:"paused_until,omitzero"`
@@ -167,7 +168,7 @@ type MuteRule struct {
 
 func userOf(s store.Subscriber, now time.Time) User {
 	return User{Identity: s.Identity, Network: s.Network, Account: s.Handle, Server: s.Server, Mode: string(s.Mode), How: s.How,
-		Budget: s.Budget, BoostsOnly: s.BoostsOnly, ShadowUntil: s.ShadowUntil, PausedUntil: s.PausedUntil, Digest: s.Digest,
+		Budget: s.Budget, Allowed: s.Allowed(), BoostsOnly: s.BoostsOnly, ShadowUntil: s.ShadowUntil, PausedUntil: s.PausedUntil, Digest: s.Digest,
 		Mute:   MuteRule{After: s.Mute.After, Within: s.Mute.Within, For: s.Mute.For, About: words.MuteRule(s.Mute)},
 		Joined: s.Joined, Trouble: s.Trouble, Leaving: s.Leaving, About: words.Filter(s, now)}
 }

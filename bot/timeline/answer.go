@@ -47,7 +47,9 @@ const (
 // Reasons say why a post is where it is.
 type Reasons struct {
 	Post   store.Judged
-	Budget float64 // the subscriber's
+	Budget float64 // that is kept for the subscriber
+	// Tightened says that the filter made it smaller than they chose.
+	Tightened bool
 }
 
 // Listing is what is hidden or noted.

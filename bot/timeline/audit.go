@@ -68,7 +68,7 @@ func (f *Filter) Audit(ctx context.Context, sub store.Subscriber, handle string)
 			continue
 		}
 		a.Posts++
-		j := f.Eye.decide(view{sub: store.Subscriber{Budget: sub.Budget}, now: time.Now()}, *s)
+		j := f.Eye.decide(view{sub: store.Subscriber{Budget: sub.Allowed()}, now: time.Now()}, *s)
 		if j.Kind == "" {
 			continue
 		}

@@ -230,7 +230,9 @@ func readChoice(what, value string) (choice, error) {
 		return choice{ChoseHow, "how " + value, func(s *store.Subscriber) { s.How = value }}, nil
 	case "budget":
 		b, err := ParseBudget(value)
-		return choice{ChoseBudget, fmt.Sprintf("budget 1 in %.0f", 1/b), func(s *store.Subscriber) { s.Budget = b }}, err
+		return choice{ChoseBudget, fmt.Sprintf("budget 1 in %.0f", 1/b), func(s *store.Subscriber) {
+			s.Budget, s.Tightened, s.Counted = b, 0, time.Now()
+		}}, err
 	case "except":
 		only := value == "followed" || value == "boosts only"
 		if !only && value != "nothing" && value != "nobody" {
@@ -329,7 +331,7 @@ func (d *Desk) Why(sub store.Subscriber, link string) (Reasons, error) {
 		return Reasons{}, wrong(NoPost, "why")
 	}
 	j, err := d.Post(sub, link)
-	return Reasons{Post: j, Budget: sub.Budget}, err
+	return Reasons{Post: j, Budget: sub.Allowed(), Tightened: sub.Tightened > 0}, err
 }
 
 // list is `allow @artist [boosts]` and `deny @bot [2d]`.

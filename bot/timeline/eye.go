@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -98,7 +99,7 @@ func (u *unseen) Unwrap() error { return u.err }
 // that cannot be had now. Any other error is the store's.
 func (e *Eye) Look(ctx context.Context, from Source, m network.Media) (store.Sight, error) {
 	name := "url:" + digest([]byte(m.URL))
-	if seen, ok, err := e.Store.Sights().Find(e.Judge.Model(), name); err != nil || ok {
+	if seen, ok, err := e.find(name); err != nil || ok {
 		return seen, err
 	}
 	done, err := from.Turn(ctx, or(m.PreviewURL, m.URL)) // before anybody else can come to wait for it
@@ -108,11 +109,11 @@ func (e *Eye) Look(ctx context.Context, from Source, m network.Media) (store.Sig
 	defer done()
 	for {
 		got, err, shared := e.flights.Do(name, func() (any, error) {
-			if seen, ok, err := e.Store.Sights().Find(e.Judge.Model(), name); err != nil || ok {
+			if seen, ok, err := e.find(name); err != nil || ok {
 				return seen, err
 			}
-			seen, err := e.look(ctx, from, m)
-			if err != nil {
+			seen, whole, err := e.look(ctx, from, m)
+			if err != nil || !whole {
 				return seen, err
 			}
 			return seen, e.Store.Sights().Put(e.Judge.Model(), seen, name, "sha:"+seen.Picture)
@@ -134,31 +135,44 @@ func ended(err error) bool {
 }
 
 // Known finds what was seen of a picture by its hash.
-func (e *Eye) Known(hash string) (store.Sight, bool, error) {
-	return e.Store.Sights().Find(e.Judge.Model(), "sha:"+hash)
+func (e *Eye) Known(hash string) (store.Sight, bool, error) { return e.find("sha:" + hash) }
+
+// unreadFor is for how long it is believed that this machine cannot read a file: its limits and programs change.
+const unreadFor = 24 * time.Hour
+
+func (e *Eye) find(name string) (store.Sight, bool, error) {
+	seen, ok, err := e.Store.Sights().Find(e.Judge.Model(), name)
+	if ok && seen.Here && time.Since(seen.At) > unreadFor {
+		ok = false
+	}
+	return seen, ok, err
 }
 
-func (e *Eye) look(ctx context.Context, from Source, m network.Media) (store.Sight, error) {
+// look sees an attachment; whole is false where the server's preview has to do now, and another look may see more.
+func (e *Eye) look(ctx context.Context, from Source, m network.Media) (seen store.Sight, whole bool, err error) {
 	still := m.Kind == network.Still
 	if m.PreviewURL == "" && !still {
 		if e.films() && m.URL != "" {
-			return e.see(ctx, from, m)
+			seen, err = e.see(ctx, from, m)
+			return seen, true, err
 		}
-		return store.Sight{Unread: "a clip without a preview", Picture: digest([]byte(m.URL))}, nil
+		return store.Sight{Unread: "a clip without a preview", Here: true, Picture: digest([]byte(m.URL))}, true, nil
 	}
 	first := network.Media{ID: m.ID, Kind: network.Still, URL: or(m.PreviewURL, m.URL)}
-	seen, err := e.see(ctx, from, first)
+	seen, err = e.see(ctx, from, first)
 	if err != nil || first.URL == m.URL || !e.furtherLook(m.Kind, seen) {
-		return seen, err
+		return seen, true, err
 	}
 	full, err := e.see(ctx, from, m)
-	if ctx.Err() != nil {
-		return store.Sight{}, context.Cause(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return store.Sight{}, false, context.Cause(ctx)
+	case err != nil:
+		return seen, false, nil
+	case full.Unread != "":
+		return seen, !full.Here, nil // the preview was good enough for the server
 	}
-	if err != nil || full.Unread != "" {
-		return seen, nil // the preview was good enough for the server
-	}
-	return full, nil
+	return full, true, nil
 }
 
 // furtherLook says whether an attachment itself is to be looked at after its preview. The preview of a clip is one of its frames,
@@ -180,8 +194,8 @@ func (e *Eye) see(ctx context.Context, from Source, m network.Media) (seen store
 	if ctx.Err() != nil {
 		return store.Sight{}, context.Cause(ctx)
 	}
-	if network.Failed(err) && !network.MayPass(err) {
-		return store.Sight{Unread: err.Error(), Picture: digest([]byte(m.URL))}, nil
+	if network.Is(err, network.TooLarge) {
+		return store.Sight{Unread: err.Error(), Here: true, Picture: digest([]byte(m.URL))}, nil
 	}
 	if err != nil {
 		return store.Sight{}, &unseen{err: fmt.Errorf("fetch: %w", err)}
@@ -245,9 +259,15 @@ func (e *Eye) examine(ctx context.Context, hash string, data []byte) (store.Sigh
 	case picture.NotNow(err):
 		return store.Sight{}, &unseen{err: fmt.Errorf("decode: %w", err)}
 	case err != nil:
-		return store.Sight{Unread: err.Error(), Picture: hash}, nil
+		return store.Sight{Unread: err.Error(), Here: ofHere(err) || picture.IsFilm(data), Picture: hash}, nil
 	}
 	return e.Of(ctx, hash, img)
+}
+
+// ofHere says whether an error of decoding comes of the limits of this machine, or of a fault of ours: the file may be sound.
+func ofHere(err error) bool {
+	var p *picture.Problem
+	return errors.As(err, &p) && slices.Contains([]picture.Kind{picture.TooBig, picture.TooLong, picture.TooCostly, picture.Failed}, p.Kind)
 }
 
 // examineClip judges a file that moves by its frames; ok is false for a still, and for what it cannot decode.

@@ -77,14 +77,14 @@ type seen struct {
 func (e *Eye) decide(v view, s seen) store.Judged {
 	j := store.Judged{
 		Post: s.post.ID, URL: s.post.URL, Author: s.post.Author.Handle, AuthorID: s.post.Author.ID, Booster: s.booster,
-		Posted: s.post.Created, Edited: s.post.Edited, Said: s.said, Model: e.Judge.Model(), Limit: e.Judge.Likely(v.sub.Budget), Fate: store.Kept,
+		Posted: s.post.Created, Edited: s.post.Edited, Said: s.said, Model: e.Judge.Model(), Limit: e.Judge.Likely(v.sub.Allowed()), Fate: store.Kept,
 	}
 	for _, sight := range s.sights {
 		j.Pictures = append(j.Pictures, sight.Picture)
 		j.Score = max(j.Score, sight.Score)
 	}
 	j.Score = evidence(j.Score, s.said)
-	j.Band = e.band(j.Score, v.sub.Budget)
+	j.Band = e.band(j.Score, v.sub.Allowed())
 	for _, m := range s.post.Media {
 		if m.Kind != network.Other {
 			j.Previews = append(j.Previews, or(m.PreviewURL, m.URL))

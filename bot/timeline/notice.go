@@ -12,7 +12,11 @@ import (
 // Notice is what a subscriber has to know without having asked. It is told once, for as long as it holds.
 type Notice struct {
 	Kind  NoticeKind
-	Posts int // of Vanished and Appeared
+	Posts int // of Vanished, Appeared and Tightened
+	// Of Tightened: of how many pictures the Posts were hidden wrongly, the budget that this is too many for, and the one that is
+	// kept from now on.
+	Of           int
+	Budget, Kept float64
 }
 
 // NoticeKind is what a subscriber has to know.
@@ -27,6 +31,7 @@ const (
 	Mended    NoticeKind = "mended"     // a filter was changed so that it hid nothing, and was put right
 	Vanished  NoticeKind = "vanished"   // Posts that were hidden are shown again, all at once
 	NoMutes   NoticeKind = "no mutes"   // the server does not let us mute, or end mutes
+	Tightened NoticeKind = "tightened"  // their corrections say that the budget was broken: a smaller one is kept
 	Appeared  NoticeKind = "appeared"   // Posts are hidden that we did not hide, all at once
 )
 

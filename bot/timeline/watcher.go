@@ -34,6 +34,7 @@ type watcher struct {
 	halt       context.CancelCauseFunc // of the pass under way, nil without one; guarded by Filter.mu
 	over       chan struct{}           // closed when it is
 	ailing     bool                    // a call of this pass failed already
+	corrected  int                     // corrections there were when they were last counted, and one more
 	doubts     doubts                  // of what is hidden
 	muting     doubts                  // of whether we may mute
 }
@@ -219,7 +220,7 @@ func (w *watcher) once(ctx context.Context, sub store.Subscriber) error {
 		return w.leave(ctx, sub)
 	}
 	var failed error // the first call that failed; the other steps are taken all the same
-	for _, step := range []func(context.Context, store.Subscriber) error{w.name, w.watch, w.catchUp, w.agree, w.mutes} {
+	for _, step := range []func(context.Context, store.Subscriber) error{w.name, w.watch, w.catchUp, w.agree, w.keepPromise, w.mutes} {
 		w.ailing = failed != nil
 		err := step(ctx, sub)
 		if err != nil && !network.Failed(err) {

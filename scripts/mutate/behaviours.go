@@ -217,8 +217,14 @@ var behaviours = []behaviour{
 
 	// Timelines.
 	{"the subscriber's budget of wrong hides decides", "bot/timeline/judge.go",
-		"Limit: e.Judge.Likely(v.sub.Budget), Fate", "Limit: e.Judge.Likely(0.001), Fate",
+		"Limit: e.Judge.Likely(v.sub.Allowed()), Fate", "Limit: e.Judge.Likely(0.001), Fate",
 		"./bot/timeline", "TestTheBudgetOfWrongHidesDecides"},
+	{"a budget that corrections say is broken is tightened", "bot/timeline/promise.go",
+		"Survival(float64(wrong)-1) < doubtful", "Survival(float64(wrong)-1) < 0",
+		"./bot/timeline", "TestALimitTightensByItselfWhereCorrectionsSayThatTheBudgetIsBroken"},
+	{"what one machine cannot read is not said for ever", "bot/timeline/eye.go",
+		"ok && seen.Here && time.Since(seen.At) > unreadFor", "false",
+		"./bot/timeline", "TestWhatCannotBeHadIsNotKeptForOthersAndWhatThisMachineCannotReadForADay"},
 	{"what a subscriber takes out is no dream from then on", "bot/timeline/learn.go",
 		"if err := teach(r.own.Timeline(), r.Eye, row, false); err != nil {", "if err := error(nil); err != nil {",
 		"./bot/timeline", "TestTheFilterLearnsFromThePlatformsOwnButtons"},

@@ -1,6 +1,10 @@
 package words
 
-import "slugpuppy/bot/timeline"
+import (
+	"fmt"
+
+	"slugpuppy/bot/timeline"
+)
 
 // Notice is what somebody has to know of their filter without having asked.
 func Notice(n timeline.Notice) string {
@@ -25,6 +29,10 @@ func Notice(n timeline.Notice) string {
 	case timeline.Vanished:
 		return posts(n.Posts) + " that I had hidden for you are shown again, all at once, and that was not me. I learn nothing of it. " +
 			"Say \"filter restore\" to have them hidden again, or \"filter learn\" if none of them is a dream."
+	case timeline.Tightened:
+		return fmt.Sprintf("You told me of %s that I hid wrongly, among %d pictures that are no dreams: more than the %s that you allow. "+
+			"So from now on I hide less and keep %s. If you do not want that, say \"budget\" and the one you want.",
+			posts(n.Posts), n.Of, Budget(n.Budget), Budget(n.Kept))
 	case timeline.Appeared:
 		return posts(n.Posts) + " are hidden in my filters that I did not hide, all at once. I learn nothing of it. " +
 			"Say \"filter restore\" to have them shown again, or \"filter learn\" if they are dreams."

@@ -98,6 +98,8 @@ func Filter(s store.Subscriber, now time.Time) string {
 		return "the filter rests until " + minute(s.PausedUntil)
 	case s.Mode == store.FilterOn && now.Before(s.ShadowUntil):
 		return "the filter only looks until " + minute(s.ShadowUntil) + ", then it hides: " + s.How
+	case s.Mode == store.FilterOn && s.Tightened > 0:
+		return "the filter is on: " + s.How + ", and keeps " + Budget(s.Allowed()) + " since you corrected it"
 	case s.Mode == store.FilterOn:
 		return "the filter is on: " + s.How
 	}
@@ -146,6 +148,9 @@ func Reasons(r timeline.Reasons) string {
 	text := fmt.Sprintf("%s: %s. Score %.3f, %s, at %s; network %s", standing(j.Fate), Cut(Why(j), mostWhy), j.Score, j.Band, Budget(r.Budget), j.Model)
 	if j.Rule != "" {
 		text += ", rule " + j.Rule
+	}
+	if r.Tightened {
+		text += ", kept smaller than you chose since you corrected me"
 	}
 	if j.Said {
 		text += ", its words say deep dream"

@@ -257,14 +257,14 @@ func changes() map[string]string {
 func notices() map[string]string {
 	out := map[string]string{}
 	for _, kind := range named("../../timeline", "NoticeKind") {
-		out[kind] = words.Notice(timeline.Notice{Kind: timeline.NoticeKind(kind), Posts: 1 << 30})
+		out[kind] = words.Notice(timeline.Notice{Kind: timeline.NoticeKind(kind), Posts: 1 << 30, Of: 1 << 30, Budget: 1e-5, Kept: 1e-5})
 	}
 	return out
 }
 
 func filters() (all []string) {
 	for _, s := range []store.Subscriber{{Leaving: true}, {PausedUntil: wednesday}, {Mode: store.FilterOn, ShadowUntil: wednesday, How: timeline.Warn},
-		{Mode: store.FilterOn, How: timeline.Blur}, {Mode: store.FilterOff}} {
+		{Mode: store.FilterOn, How: timeline.Blur}, {Mode: store.FilterOn, How: timeline.Blur, Budget: 1e-5, Tightened: 3}, {Mode: store.FilterOff}} {
 		all = append(all, words.Filter(s, wednesday.AddDate(0, 0, -1)))
 	}
 	return all
@@ -275,7 +275,7 @@ func reasons() map[string]string {
 	post := store.Judged{Fate: store.Unwanted, Score: 0.1234, Limit: 0.5678, Band: "unlikely", Model: "0123456789ab", Rule: "999999", Said: true}
 	for _, why := range whys("../../timeline") {
 		post.Why = why
-		out[why] = words.Reasons(timeline.Reasons{Post: post, Budget: 1e-5})
+		out[why] = words.Reasons(timeline.Reasons{Post: post, Budget: 1e-5, Tightened: true})
 	}
 	post.Why, post.Score, post.Kind = timeline.WhyScore, 0.9, "certain"
 	out["hidden by score"] = words.Reasons(timeline.Reasons{Post: post})
