@@ -21,7 +21,7 @@ from .network import warm
 from .pictures import JUDGED, SIDES, UNKNOWN, Pictures
 from .slugnet2 import Slugnet2
 from .teacher import Graph
-from .train import Log, fast, follow, rate, save, scheduled
+from .train import Log, attacked, fast, follow, rate, save, scheduled
 
 DEFAULTS = {
     "design": "middle",   # of slugnet2.DESIGNS
@@ -44,6 +44,8 @@ DEFAULTS = {
     "pull": 1.0,          # the weight of that
     "layers": {},         # student's layer: value of the trunk's file
     "border": 10,         # pixels by which pictures are mirrored outwards for a trunk that does not pad
+    "attack": [[0, 0]],   # from this part of the run on, adversarial steps of this L2 length at 64 px, in units of [0,1]
+    "attacked": 0.5,      # and the part of every batch that is made worse by one
     "still": [],          # layers, from the first on, that learn no more: a step is so much shorter
     "bfloat16": False,
     "seed": 1,
@@ -133,7 +135,10 @@ class Pupil:
         """One step towards what the teacher said and what is true. Returns the loss and how often both say the same."""
         for group in self.sgd.param_groups:
             group["lr"] = rate(self.o, self.step)
-        out = learn(self.net, self.guide, self.sgd, x, said, targets(said, y, true), self.o)
+        target = targets(said, y, true)
+        if length := scheduled(self.o, "attack", self.step):  # the same change a pixel at every side
+            x = attacked(self.net, x, target, self.o, length * x.shape[-1] / 64)
+        out = learn(self.net, self.guide, self.sgd, x, said, target, self.o)
         self.step += 1
         follow(self.average, self.net, min(self.o["average"], self.step / (self.step + 10)))
         return out

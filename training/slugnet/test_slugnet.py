@@ -148,11 +148,14 @@ class Tests(unittest.TestCase):
         x, y = torch.rand(8, 3, 32, 32) * 0.5 + 0.25, torch.randint(0, 2, (8,))
         for _ in range(5):
             net(x)
+        net.s1.eval()
         worse = train.attacked(net, x, y, train.DEFAULTS, 0.4)
-        torch.testing.assert_close((worse - x)[:4].flatten(1).norm(dim=1), torch.full((4,), 0.4), rtol=0.05, atol=0.01)
-        torch.testing.assert_close(worse[4:], x[4:])
+        self.assertTrue(net.s2.training and not net.s1.training)  # as they were
+        long = (worse - x).flatten(1).norm(dim=1)
+        self.assertEqual(int((long > 0).sum()), 4)
+        torch.testing.assert_close(long[long > 0], torch.full((4,), 0.4), rtol=0.05, atol=0.01)
         net.eval()
-        loss = lambda z: torch.nn.functional.cross_entropy(net(z[:4]), y[:4])
+        loss = lambda z: torch.nn.functional.cross_entropy(net(z), y)
         self.assertGreater(loss(worse), loss(x))
 
     def test_a_picture_is_judged_with_its_mirror_image(self):
@@ -319,6 +322,13 @@ class Tests(unittest.TestCase):
         got = export.load(f"{self.folder}/run/latest.pt")(x).argmax(1)
         self.assertGreater((got == said.argmax(1)).float().mean(), 0.65)  # a third by chance
         self.assertGreaterEqual(distil.agreement(export.load(f"{self.folder}/run/latest.pt"), p, 64)["same"], fresh)
+
+    def test_a_pupil_is_attacked_from_the_part_of_the_run_on_that_is_said(self):
+        data, asked, attacked = taught(self.folder), [], train.attacked
+        self.addCleanup(setattr, distil, "attacked", attacked)
+        distil.attacked = lambda net, x, y, o, length: asked.append(length) or attacked(net, x, y, o, length)
+        distil.run(data, f"{self.folder}/run", {**PUPIL, "attack": [[0, 0], [0.5, 0.3]]}, every=6)
+        self.assertEqual(asked, [0.3 * 32 / 64] * 3)
 
     def test_still_layers_learn_no_more(self):
         data = taught(self.folder)

@@ -123,18 +123,23 @@ def batch(pictures, o, side, draw, shake):
 
 
 def attacked(net, x, y, o, length):
-    """Replaces part of a batch by pictures one L2 step of this length worse (fast gradient method;
-    Miyato et al. 2018 use the same step)."""
+    """Replaces part of a batch, evenly spread, by pictures one L2 step of this length worse (fast gradient method;
+    Miyato et al. 2018 use the same step). y are classes (n,) or their probabilities (n, classes)."""
     n = int(len(x) * o["attacked"])
+    at = torch.linspace(0, len(x) - 1, n, device=x.device).long()
+    still = [m for m in net.modules() if not m.training]
     with fast(x.device, o):
-        z = x[:n].detach().clone().requires_grad_()
+        z = x[at].detach().clone(memory_format=torch.channels_last).requires_grad_()
         net.eval()
-        grad, = torch.autograd.grad(F.cross_entropy(net(z), y[:n], reduction="sum"), z)
+        grad, = torch.autograd.grad(F.cross_entropy(net(z), y[at], reduction="sum"), z)
         net.train()
+    for m in still:
+        m.training = False
     grad = grad.float()
     norm = grad.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
-    worse = (x[:n] + length * grad / norm).clamp(0, 1)
-    return torch.cat([worse, x[n:]]).contiguous(memory_format=torch.channels_last)
+    worse = x.clone()
+    worse[at] = (x[at] + length * grad / norm).clamp(0, 1)
+    return worse.contiguous(memory_format=torch.channels_last)
 
 
 def fast(device, o):
