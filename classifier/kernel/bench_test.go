@@ -28,6 +28,10 @@ func BenchmarkConv(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		rough, err := conv.Rough().At(c.size, c.size)
+		if err != nil {
+			b.Fatal(err)
+		}
 		team, err := NewPool(1).Join(b.Context())
 		if err != nil {
 			b.Fatal(err)
@@ -53,6 +57,10 @@ func BenchmarkConv(b *testing.B) {
 		}
 		run("/forward", func() { p.Forward(team, y, x, scratch, true) })
 		run("/backward", func() { p.Backward(team, dx, y, y, scratch, false) })
+		if Rough() {
+			run("/rough", func() { rough.Forward(team, y, x, scratch, true) })
+			run("/rough backward", func() { rough.Backward(team, dx, y, y, scratch, false) })
+		}
 		team.Leave()
 	}
 }

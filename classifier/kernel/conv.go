@@ -66,6 +66,15 @@ type Conv struct {
 	backward [][]*matrix // by group and sweep
 	sweeps   []sweep
 	tiles    [2]*filter // forward and backward, in place of the above
+	rough    *Conv      // nil: there is none
+}
+
+// Rough returns the same convolution in rough arithmetic, or in the only one there is.
+func (c *Conv) Rough() *Conv {
+	if c.rough != nil {
+		return c.rough
+	}
+	return c
 }
 
 // NewConv takes weights [Out][In/Groups][KernelH][KernelW] and a bias, which may be nil.
@@ -81,17 +90,29 @@ func newConv(set *isa, s ConvShape, weight, bias []float32) (*Conv, error) {
 		return nil, fmt.Errorf("convolution with %d weights and %d biases, want %d and %d", len(weight), len(bias), s.weights(), s.Out)
 	}
 	from := newOrigin(weight)
-	if s.worthTiles() {
-		return &Conv{ConvShape: s, tiles: [2]*filter{
-			newFilter(set, s.In, s.Out, func(o, i, y, x int) float32 { return from.at((o*s.In+i)*9 + y*3 + x) }, bias),
-			newFilter(set, s.Out, s.In, func(i, o, y, x int) float32 { return from.at((o*s.In+i)*9 + (2-y)*3 + 2 - x) }, nil),
-		}}, nil
+	c := newWay(set, s, from, bias, false)
+	if set.pairs != nil {
+		c.rough = newWay(set, s, from, bias, true)
+		if s.In/s.Groups < leastChannels { // the picture's three; its values need their digits
+			c.rough.forward = c.forward
+		}
 	}
-	return newDirect(set, s, from, bias), nil
+	return c, nil
+}
+
+// newWay lays out weights for one arithmetic.
+func newWay(set *isa, s ConvShape, from *origin, bias []float32, rough bool) *Conv {
+	if !s.worthTiles() {
+		return newDirect(set, s, from, bias, rough)
+	}
+	return &Conv{ConvShape: s, tiles: [2]*filter{
+		newFilter(set, rough, s.In, s.Out, func(o, i, y, x int) float32 { return from.at((o*s.In+i)*9 + y*3 + x) }, bias),
+		newFilter(set, rough, s.Out, s.In, func(i, o, y, x int) float32 { return from.at((o*s.In+i)*9 + (2-y)*3 + 2 - x) }, nil),
+	}}
 }
 
 // newDirect lays out weights for multiplication without tiles.
-func newDirect(set *isa, s ConvShape, from *origin, bias []float32) *Conv {
+func newDirect(set *isa, s ConvShape, from *origin, bias []float32, rough bool) *Conv {
 	c := &Conv{ConvShape: s, sweeps: s.plan()}
 	in, out, area := s.In/s.Groups, s.Out/s.Groups, s.KernelH*s.KernelW
 	for g := range s.Groups {
@@ -100,8 +121,8 @@ func newDirect(set *isa, s ConvShape, from *origin, bias []float32) *Conv {
 		if bias != nil {
 			b = bias[g*out : (g+1)*out]
 		}
-		c.forward = append(c.forward, newMatrix(set, out, in*area, func(row, k int) float32 { return from.at(first + row*in*area + k) }, b))
-		c.backward = append(c.backward, c.turned(set, from, first))
+		c.forward = append(c.forward, newMatrix(set, rough, out, in*area, func(row, k int) float32 { return from.at(first + row*in*area + k) }, b))
+		c.backward = append(c.backward, c.turned(set, rough, from, first))
 	}
 	return c
 }
@@ -152,7 +173,7 @@ func (s ConvShape) plan() []sweep {
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
 // turned lays out the weights of one group, the first of which is given, for every sweep.
-func (c *Conv) turned(set *isa, from *origin, first int) []*matrix {
+func (c *Conv) turned(set *isa, rough bool, from *origin, first int) []*matrix {
 	in, out, area := c.In/c.Groups, c.Out/c.Groups, c.KernelH*c.KernelW
 	var ms []*matrix
 	for _, s := range c.sweeps {
@@ -166,7 +187,7 @@ func (c *Conv) turned(set *isa, from *origin, first int) []*matrix {
 			}
 			return from.at(first + (co*in+ci)*area + y/c.DilationH*c.KernelW + x/c.DilationW)
 		}
-		ms = append(ms, newMatrix(set, len(s.phases)*in, out*n, at, nil))
+		ms = append(ms, newMatrix(set, rough, len(s.phases)*in, out*n, at, nil))
 	}
 	return ms
 }

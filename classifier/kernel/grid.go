@@ -16,6 +16,15 @@ func (g grid) place(set *isa, ws *workspace, s span) bool {
 	return false
 }
 
+// drawPairs is draw for rough arithmetic: a row for every two taps.
+func (g grid) drawPairs(set *isa, ws *workspace, straight bool, src []float32, taps []int32, b []float32, s span) {
+	if n := int64(len(taps) / 2); straight {
+		set.pairs.pack[s.vecs](n, &src[0], &taps[0], &b[0], &ws.seg)
+	} else {
+		set.pairs.gather[s.vecs](n, &src[0], &taps[0], &b[0], &ws.idx[0])
+	}
+}
+
 // draw copies what taps show at the places found by place to b, a row for each tap.
 func (g grid) draw(set *isa, ws *workspace, straight bool, src []float32, taps []int32, b []float32, s span) {
 	if straight {

@@ -4,12 +4,15 @@ import "golang.org/x/sys/cpu"
 
 // available lists the instruction sets of this processor, widest last.
 func available() []*isa {
-	sets := []*isa{plain}
+	sets := []*isa{plainRough, plain}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
 		sets = append(sets, avx2)
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
 		sets = append(sets, avx512)
+		if cpu.X86.HasAVX512BF16 {
+			sets = append(sets, avx512Rough)
+		}
 	}
 	return sets
 }
@@ -42,3 +45,19 @@ var avx512 = &isa{
 	lift:   avx512Lift, lower: avx512Lower, evens: avx512Evens,
 	mask: avx512Mask, add: avx512Add, axpy: avx512Axpy, peak: avx512Peak,
 }
+
+// avx512Rough is avx512 with rough arithmetic.
+var avx512Rough = func() *isa {
+	set := *avx512
+	set.name = "avx512_bf16"
+	set.pairs = &pairs{
+		gemm: [][vectors + 1]gemmFunc{
+			{nil, bf16Gemm8x16, bf16Gemm8x32, bf16Gemm8x48},
+			{nil, bf16Gemm4x16, bf16Gemm4x32, bf16Gemm4x48},
+		},
+		pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, bf16Pack16, bf16Pack32, bf16Pack48},
+		gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, bf16Gather16, bf16Gather32, bf16Gather48},
+		lift:   [2]func(*stripe, *float32, int64, uint64){bf16LiftEven, bf16LiftOdd},
+	}
+	return &set
+}()

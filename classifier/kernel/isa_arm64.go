@@ -1,7 +1,7 @@
 package kernel
 
 // available lists the instruction sets of this processor, widest last: every arm64 has NEON.
-func available() []*isa { return []*isa{plain, neon} }
+func available() []*isa { return []*isa{plainRough, plain, neon} }
 
 var neon = &isa{
 	name: "neon", lanes: 4, rows: []int{8, 4},

@@ -3,4 +3,4 @@
 package kernel
 
 // available lists the instruction sets of this processor, widest last.
-func available() []*isa { return []*isa{plain} }
+func available() []*isa { return []*isa{plainRough, plain} }

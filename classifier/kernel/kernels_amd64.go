@@ -171,3 +171,45 @@ func avx2Axpy(n int64, dst *float32, x *float32, s *float32)
 
 //go:noescape
 func avx2Peak(n int64)
+
+//go:noescape
+func bf16Gemm8x16(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
+
+//go:noescape
+func bf16Gemm8x32(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
+
+//go:noescape
+func bf16Gemm8x48(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
+
+//go:noescape
+func bf16Gemm4x16(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
+
+//go:noescape
+func bf16Gemm4x32(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
+
+//go:noescape
+func bf16Gemm4x48(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
+
+//go:noescape
+func bf16Pack16(n int64, src *float32, taps *int32, dst *float32, seg *segments)
+
+//go:noescape
+func bf16Gather16(n int64, src *float32, taps *int32, dst *float32, idx *int32)
+
+//go:noescape
+func bf16Pack32(n int64, src *float32, taps *int32, dst *float32, seg *segments)
+
+//go:noescape
+func bf16Gather32(n int64, src *float32, taps *int32, dst *float32, idx *int32)
+
+//go:noescape
+func bf16Pack48(n int64, src *float32, taps *int32, dst *float32, seg *segments)
+
+//go:noescape
+func bf16Gather48(n int64, src *float32, taps *int32, dst *float32, idx *int32)
+
+//go:noescape
+func bf16LiftEven(s *stripe, v *float32, stride int64, tiles uint64)
+
+//go:noescape
+func bf16LiftOdd(s *stripe, v *float32, stride int64, tiles uint64)

@@ -10,7 +10,7 @@ type Linear struct {
 
 // NewLinear packs a matrix whose elements at gives; bias may be nil.
 func NewLinear(rows, depth int, at func(row, k int) float32, bias []float32) *Linear {
-	m := newMatrix(native, rows, depth, at, bias)
+	m := newMatrix(native, false, rows, depth, at, bias)
 	m.pack() // what at reads is the caller's
 	return &Linear{m: m}
 }

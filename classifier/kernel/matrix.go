@@ -9,6 +9,7 @@ type matrix struct {
 	set    *isa
 	rows   int
 	depth  int
+	rough  bool // its elements are pairs along the depth
 	panels []panel
 	size   int       // of data
 	data   []float32 // once it is packed
@@ -26,8 +27,8 @@ type panel struct {
 }
 
 // newMatrix lays out a matrix of rows x depth whose elements at gives when they are first needed; bias may be nil.
-func newMatrix(set *isa, rows, depth int, at func(row, k int) float32, bias []float32) *matrix {
-	m := &matrix{set: set, rows: rows, depth: depth, bias: make([]float32, rows+maxRows), at: at}
+func newMatrix(set *isa, rough bool, rows, depth int, at func(row, k int) float32, bias []float32) *matrix {
+	m := &matrix{set: set, rough: rough, rows: rows, depth: depth, bias: make([]float32, rows+maxRows), at: at}
 	copy(m.bias, bias)
 	for row := 0; row < rows; {
 		kind := 0
@@ -36,7 +37,7 @@ func newMatrix(set *isa, rows, depth int, at func(row, k int) float32, bias []fl
 		}
 		p := panel{row: row, height: set.rows[kind], kind: kind, at: m.size}
 		m.panels = append(m.panels, p)
-		m.size += p.height * depth
+		m.size += p.height * m.steps()
 		row += p.height
 	}
 	return m
@@ -49,12 +50,43 @@ func (m *matrix) pack() {
 		for _, p := range m.panels {
 			for r := range min(p.height, m.rows-p.row) {
 				for k := range m.depth {
-					m.data[p.at+k*p.height+r] = m.at(p.row+r, k)
+					m.put(p, r, k, m.at(p.row+r, k))
 				}
 			}
 		}
 		m.at = nil // and what it reads, if nobody else does
 	})
+}
+
+// steps is how many lanes a row has.
+func (m *matrix) steps() int {
+	if m.rough {
+		return ceilDiv(m.depth, 2)
+	}
+	return m.depth
+}
+
+// put brings an element to its place in a panel. Of a pair the first comes first.
+func (m *matrix) put(p panel, r, k int, v float32) {
+	if !m.rough {
+		m.data[p.at+k*p.height+r] = v
+		return
+	}
+	lane := &m.data[p.at+k/2*p.height+r]
+	if k%2 == 0 {
+		*lane = pair(v, 0)
+		return
+	}
+	first, _ := unpaired(*lane)
+	*lane = pair(first, v)
+}
+
+// gemm returns the kernel that multiplies a panel with so many vectors of a row.
+func (m *matrix) gemm(p panel, vecs int) gemmFunc {
+	if m.rough {
+		return m.set.pairs.gemm[p.kind][vecs]
+	}
+	return m.set.gemm[p.kind][vecs]
 }
 
 // bytes is the memory the packed matrix holds.
@@ -74,7 +106,7 @@ func (m *matrix) multiply(ws *workspace, b, dst []float32, pitch int, s span, fl
 			m.corner(ws, b, dst, pitch, s, flags, p)
 			continue
 		}
-		m.set.gemm[p.kind][s.vecs](int64(m.depth), &m.data[p.at], &b[0], &dst[p.row*pitch+s.col],
+		m.gemm(p, s.vecs)(int64(m.steps()), &m.data[p.at], &b[0], &dst[p.row*pitch+s.col],
 			int64(4*pitch), &m.bias[p.row], flags, mask)
 	}
 }
@@ -88,7 +120,7 @@ func (m *matrix) corner(ws *workspace, b, dst []float32, pitch int, s span, flag
 			copy(tmp[r*maxTile:][:s.width], dst[(p.row+r)*pitch+s.col:])
 		}
 	}
-	m.set.gemm[p.kind][s.vecs](int64(m.depth), &m.data[p.at], &b[0], &tmp[0], 4*maxTile, &m.bias[p.row], flags, uint64(1)<<s.width-1)
+	m.gemm(p, s.vecs)(int64(m.steps()), &m.data[p.at], &b[0], &tmp[0], 4*maxTile, &m.bias[p.row], flags, uint64(1)<<s.width-1)
 	for r := range rows {
 		copy(dst[(p.row+r)*pitch+s.col:][:s.width], tmp[r*maxTile:])
 	}

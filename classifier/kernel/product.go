@@ -25,6 +25,9 @@ func newProduct(m *matrix, taps []int32, rows, cols, pitch int) *product {
 		rows, cols = 1, rows*cols
 		pitch = cols
 	}
+	if m.rough && len(taps)%2 == 1 {
+		taps = append(taps[:len(taps):len(taps)], taps[len(taps)-1]) // its weight is nothing
+	}
 	return &product{m: m, taps: taps, grid: grid{rows, cols, pitch}}
 }
 
@@ -67,8 +70,12 @@ func (p *product) task(i int, ws *workspace) {
 	s := span{col: i / splits * p.run.width}
 	s.width = min(p.run.width, n-s.col)
 	s.vecs = (s.width + set.lanes - 1) / set.lanes
-	b := ws.packed(p.m.depth * s.vecs * set.lanes)
-	p.draw(set, ws, p.place(set, ws, s), p.run.src, p.taps, b, s)
+	b := ws.packed(p.m.steps() * s.vecs * set.lanes)
+	if straight := p.place(set, ws, s); p.m.rough {
+		p.drawPairs(set, ws, straight, p.run.src, p.taps, b, s)
+	} else {
+		p.draw(set, ws, straight, p.run.src, p.taps, b, s)
+	}
 	part, panels := i%splits, len(p.m.panels)
 	p.m.multiply(ws, b, p.run.dst, n, s, p.run.flags, panels*part/splits, panels*(part+1)/splits)
 }

@@ -40,7 +40,11 @@ func (t *tiling) lift(first, last int, v []float32, s span, wide int, ws *worksp
 					part.y[r] = &t.run.y[(c*t.h+y)*t.w]
 				}
 			}
-			set.lift(part, &v[c*wide+from], int64(4*t.apart(wide)), between(0, n))
+			if t.freq[0].rough {
+				set.pairs.lift[c%2](part, &v[c/2*wide+from], int64(4*t.apart(wide)), between(0, n))
+			} else {
+				set.lift(part, &v[c*wide+from], int64(4*t.apart(wide)), between(0, n))
+			}
 		}
 	})
 	*part = stripe{} // forget the caller's memory

@@ -39,11 +39,11 @@ const leastChannels = 8
 
 // newFilter lays out a filter; at gives element (y,x) of the kernel from one channel to
 // another when it is first needed. bias may be nil.
-func newFilter(set *isa, in, out int, at func(o, i, y, x int) float32, bias []float32) *filter {
+func newFilter(set *isa, rough bool, in, out int, at func(o, i, y, x int) float32, bias []float32) *filter {
 	f := &filter{in: in, out: out, bias: make([]float32, out), kernel: at}
 	copy(f.bias, bias)
 	for e := range f.freq {
-		f.freq[e] = newMatrix(set, out, in, nil, nil)
+		f.freq[e] = newMatrix(set, rough, out, in, nil, nil)
 	}
 	return f
 }
@@ -57,7 +57,7 @@ func (f *filter) pack() {
 		for _, p := range f.freq[0].panels {
 			for i := range f.in {
 				for r := range min(p.height, f.out-p.row) {
-					f.transform(p.row+r, i, p.at+i*p.height+r)
+					f.transform(p, r, i)
 				}
 			}
 		}
@@ -65,15 +65,16 @@ func (f *filter) pack() {
 	})
 }
 
-// transform puts the elements of one kernel, G g G^T, at a place in their matrices.
-func (f *filter) transform(o, i, place int) {
+// transform puts the elements of the kernel from channel i to a row of a panel, G g G^T, in their matrices.
+func (f *filter) transform(p panel, r, i int) {
+	o := p.row + r
 	var half [3][reach]float64 // by column of the kernel
 	for x := range half {
 		half[x] = weightLine(float64(f.kernel(o, i, 0, x)), float64(f.kernel(o, i, 1, x)), float64(f.kernel(o, i, 2, x)))
 	}
 	for y := range reach {
 		for x, v := range weightLine(half[0][y], half[1][y], half[2][y]) {
-			f.freq[y*reach+x].data[place] = float32(v)
+			f.freq[y*reach+x].put(p, r, i, float32(v))
 		}
 	}
 }
@@ -149,7 +150,7 @@ func (f *filter) at(h, w, top, left, outH, outW int) *tiling {
 
 // apart is how many values lie between the elements of wide tiles, a cache line more than
 // they need, lest they all fall into one set of the cache.
-func (t *tiling) apart(wide int) int { return wide*t.in + align/4 }
+func (t *tiling) apart(wide int) int { return wide*t.freq[0].steps() + align/4 }
 
 // span is a run of tiles, and the number of values its vectors hold.
 func (t *tiling) span(i int) (s span, wide int) {
@@ -180,7 +181,11 @@ func (t *tiling) apply(tm *Team, dst, src, y, scratch []float32, flags int64) {
 	t.run.dst, t.run.src, t.run.y, t.run.flags = dst, src, y, flags
 	t.run.planes, t.run.early = scratch[:t.in*t.channel()], scratch[t.in*t.channel():]
 	if t.run.fill != nil {
-		tm.Do(t.in, t.run.fill)
+		n := t.in
+		if t.lifts {
+			n = t.freq[0].steps()
+		}
+		tm.Do(n, t.run.fill)
 	}
 	t.run.splits = shares(tm, t.runs, len(t.freq[0].panels))
 	tm.Do(t.runs*t.run.splits, t.run.multiply)
@@ -215,12 +220,16 @@ func (t *tiling) fillRow(c int, ws *workspace) {
 	}
 }
 
-// prepare fills the planes of one channel and transforms all its tiles.
+// prepare transforms all tiles of one channel, or of those of one pair, from planes if there are any.
 func (t *tiling) prepare(c int, ws *workspace) {
 	if t.lifts {
+		each := 1
+		if t.freq[0].rough {
+			each = 2
+		}
 		for i := range t.runs {
 			s, wide := t.span(i)
-			t.lift(c, c+1, t.run.early[i*elements*t.apart(t.width):], s, wide, ws)
+			t.lift(c*each, min((c+1)*each, t.in), t.run.early[i*elements*t.apart(t.width):], s, wide, ws)
 		}
 		return
 	}
@@ -294,7 +303,7 @@ func (t *tiling) panels(ps []panel, m, v []float32, s span) {
 	each := elements * wide * maxRows
 	for e, f := range t.freq {
 		for i, p := range ps {
-			set.gemm[p.kind][s.vecs](int64(t.in), &f.data[p.at], &v[e*stride], &m[i*each+e*wide*p.height], int64(4*wide), &f.bias[p.row], 0, uint64(1)<<wide-1)
+			f.gemm(p, s.vecs)(int64(f.steps()), &f.data[p.at], &v[e*stride], &m[i*each+e*wide*p.height], int64(4*wide), &f.bias[p.row], 0, uint64(1)<<wide-1)
 		}
 	}
 	if t.lifts {

@@ -35,9 +35,10 @@ func liftTables(a *assembler) {
 // lift writes the transformation of up to 16 tiles that lie beside each other, B^T d B. The columns are
 // transformed first, as they lie in the rows of the picture, into lines of 80 values; then each line is
 // split into the six columns of all tiles, of which the last two are the first two of the next tile.
-// Element e of the result goes to v + e*stride, in the lanes whose bit is set in tiles.
-func lift(a *assembler, t *target) {
-	name := t.name + "Lift"
+// Element e of the result goes to v + e*stride, in the lanes whose bit is set in tiles; store writes
+// these. Of pairs, even ones write the first and clear the second, odd ones write the second.
+func lift(a *assembler, t *target, which string, store func(reg, to string)) {
+	name := t.name + "Lift" + which
 	a.fn(name, param{"s", "*stripe", "SI"}, param{"v", "*float32", "DI"}, param{"stride", "int64", "R9"}, param{"tiles", "uint64", "AX"})
 	const pitch = 320 // of the lines
 	line := tileLine(a, t)
@@ -96,7 +97,7 @@ func lift(a *assembler, t *target) {
 		a.op("VBROADCASTSS %d(CX), Z%d", 256+4*i, 20+i)
 		a.op("VALIGND $1, Z%d, Z%d, Z%d", i, 20+i, 4+i)
 	}
-	line(func(int, string) {}, func(i int, reg string) { a.op("VMOVUPS %s, K6, %s", reg, places[i]) })
+	line(func(int, string) {}, func(i int, reg string) { store(reg, places[i]) })
 	a.op("LEAQ (DI)(R12*2), DI")
 	a.op("ADDQ $%d, CX", pitch)
 	a.op("DECQ DX")

@@ -42,6 +42,7 @@ func amd64() *assembler {
 	tables(a)
 	poolTables(a)
 	liftTables(a)
+	pairTables(a)
 	for _, t := range []*target{avx512, avx2} {
 		for _, rows := range t.rows {
 			for vecs := 1; vecs <= 3; vecs++ {
@@ -53,7 +54,7 @@ func amd64() *assembler {
 			gather(a, t, vecs)
 		}
 		if t.masked {
-			lift(a, t)
+			lift(a, t, "", func(reg, to string) { a.op("VMOVUPS %s, K6, %s", reg, to) })
 			lower(a, t)
 		} else {
 			tiles(a, t)
@@ -64,6 +65,27 @@ func amd64() *assembler {
 		elementwise(a, t)
 		peak(a, t)
 	}
+	for _, rows := range bf16.rows {
+		for vecs := 1; vecs <= 3; vecs++ {
+			gemm(a, bf16, rows, vecs)
+		}
+	}
+	for vecs := 1; vecs <= 3; vecs++ {
+		pack(a, bf16, vecs)
+		gather(a, bf16, vecs)
+	}
+	lift(a, bf16, "Even", func(reg, to string) {
+		a.round(number(reg), 20)
+		a.op("VPMOVZXWD Y20, Z20")
+		a.op("VMOVDQU32 Z20, K6, %s", to)
+	})
+	lift(a, bf16, "Odd", func(reg, to string) {
+		a.round(number(reg), 20)
+		a.op("VPMOVZXWD Y20, Z20")
+		a.op("VPSLLD $16, Z20, Z20")
+		a.op("VPORD %s, Z20, Z20", to)
+		a.op("VMOVDQU32 Z20, K6, %s", to)
+	})
 	return a
 }
 

@@ -11,11 +11,15 @@ type target struct {
 	registers int
 	rows      []int // heights of the GEMM blocks
 	masked    bool  // stores can leave lanes alone
+	pairs     bool  // lanes of what is multiplied are two numbers of 16 bits
 }
 
 var avx512 = &target{name: "avx512", lanes: 16, bytes: 64, reg: "Z", registers: 32, rows: []int{8, 4}, masked: true}
 
 var avx2 = &target{name: "avx2", lanes: 8, bytes: 32, reg: "Y", registers: 16, rows: []int{4}}
+
+// bf16 is what avx512_bf16 adds to avx512.
+var bf16 = &target{name: "bf16", lanes: 16, bytes: 64, reg: "Z", registers: 32, rows: []int{8, 4}, masked: true, pairs: true}
 
 func (t *target) v(i int) string { return fmt.Sprintf("%s%d", t.reg, i) }
 
@@ -31,6 +35,15 @@ func (t *target) zero(a *assembler, r string) {
 // ahead is how many bytes before their use weights are asked for: all others are in the inner
 // caches by then, but each weight is used once a tile.
 const ahead = 1024
+
+// multiplyAdd is sum += x * y, where lanes are pairs both of them.
+func (t *target) multiplyAdd(a *assembler, x, y, sum string) {
+	if t.pairs {
+		a.dotPairs(x, y, sum)
+		return
+	}
+	a.op("VFMADD231PS %s, %s, %s", x, y, sum)
+}
 
 // gemm writes C[rows][vecs*lanes] = bias + sum over k of A[k][rows] * B[k][vecs*lanes].
 // Flag 1 clips at zero, flag 2 starts from C instead of the bias. ldc counts bytes.
@@ -81,7 +94,7 @@ func gemm(a *assembler, t *target, rows, vecs int) {
 		r := t.v(spare + m%(t.registers-spare))
 		a.op("VBROADCASTSS %d(SI), %s", 4*m, r)
 		for v := range vecs {
-			a.op("VFMADD231PS %s, %s, %s", b(v), r, acc(m, v))
+			t.multiplyAdd(a, b(v), r, acc(m, v))
 		}
 	}
 	a.op("ADDQ $%d, SI", 4*rows)
@@ -113,7 +126,8 @@ func gemm(a *assembler, t *target, rows, vecs int) {
 
 // pack writes dst[n][vecs*lanes]: for each of n taps (byte offsets into src) one row of a
 // tile. A vector of the tile comes from at most two rows of the picture: lanes before the
-// line break from seg.a, the others from seg.b. Lanes past the tile's width hold anything.
+// line break from seg.a, the others from seg.b. Lanes past the tile's width hold anything. With pairs
+// there are twice as many taps, and those of a pair are woven into one row.
 func pack(a *assembler, t *target, vecs int) {
 	name := fmt.Sprintf("%sPack%d", t.name, vecs*t.lanes)
 	a.fn(name, param{"n", "int64", "CX"}, param{"src", "*float32", "SI"}, param{"taps", "*int32", "DX"},
@@ -131,12 +145,23 @@ func pack(a *assembler, t *target, vecs int) {
 			a.op("VMOVUPS %d(R8), Y%d", segmentBlend.of(v), 8+v)
 		}
 	}
+	if t.pairs {
+		a.op("VMOVDQU16 weave<>(SB), Z31")
+	}
 	a.op("PCALIGN $32")
 	a.label(name + "_loop")
 	a.op("MOVLQSX (DX), AX")
 	a.op("ADDQ $4, DX")
 	for v := range vecs {
 		a.op("VMOVUPS (%s)(AX*1), %s", first[v], t.v(v))
+	}
+	if t.pairs {
+		a.op("MOVLQSX (DX), R8")
+		a.op("ADDQ $4, DX")
+		for v := range vecs {
+			a.op("VMOVUPS (%s)(R8*1), Z%d", first[v], 4+v)
+			a.op("VMOVUPS (%s)(R8*1), K%d, Z%d", second[v], v+1, 4+v)
+		}
 	}
 	for v := range vecs {
 		if t.masked {
@@ -147,6 +172,9 @@ func pack(a *assembler, t *target, vecs int) {
 		}
 	}
 	for v := range vecs {
+		if t.pairs {
+			a.weave(v, 4+v)
+		}
 		a.op("VMOVUPS %s, %d(DI)", t.v(v), t.bytes*v)
 	}
 	a.op("ADDQ $%d, DI", t.bytes*vecs)
@@ -164,21 +192,36 @@ func gather(a *assembler, t *target, vecs int) {
 	for v := range vecs {
 		a.op("VMOVDQU%s %d(R8), %s", map[bool]string{true: "32"}[t.masked], t.bytes*v, t.v(12+v))
 	}
+	if t.pairs {
+		a.op("VMOVDQU16 weave<>(SB), Z31")
+	}
 	a.op("PCALIGN $32")
 	a.label(name + "_loop")
 	a.op("MOVLQSX (DX), AX")
 	a.op("ADDQ $4, DX")
 	a.op("ADDQ SI, AX")
+	if t.pairs {
+		a.op("MOVLQSX (DX), R9")
+		a.op("ADDQ $4, DX")
+		a.op("ADDQ SI, R9")
+	}
 	for v := range vecs {
 		if t.masked {
 			a.op("KXNORW K%d, K%d, K%d", v+1, v+1, v+1)
 			a.op("VGATHERDPS (AX)(Z%d*1), K%d, Z%d", 12+v, v+1, v)
+			if t.pairs {
+				a.op("KXNORW K%d, K%d, K%d", v+1, v+1, v+1)
+				a.op("VGATHERDPS (R9)(Z%d*1), K%d, Z%d", 12+v, v+1, 4+v)
+			}
 		} else {
 			a.op("VPCMPEQD Y%d, Y%d, Y%d", 8+v, 8+v, 8+v)
 			a.op("VGATHERDPS Y%d, (AX)(Y%d*1), Y%d", 8+v, 12+v, v)
 		}
 	}
 	for v := range vecs {
+		if t.pairs {
+			a.weave(v, 4+v)
+		}
 		a.op("VMOVUPS %s, %d(DI)", t.v(v), t.bytes*v)
 	}
 	a.op("ADDQ $%d, DI", t.bytes*vecs)
