@@ -45,6 +45,7 @@ type Network struct {
 	graph  *graph.Network
 	plans  *plans
 	memory *memory
+	rough  bool // gradients are computed in rough arithmetic
 }
 
 // Default loads the embedded network.
@@ -333,7 +334,7 @@ func (n *Network) Gradient(ctx context.Context, in *picture.Planar, targets []Ta
 		return 0, err
 	}
 	var value float32
-	err = n.run(ctx, in, question{objectives: objectives}, objectives, func(p *graph.Plan) error {
+	err = n.run(ctx, in, question{objectives: objectives, rough: n.rough}, objectives, func(p *graph.Plan) error {
 		value = p.Value()
 		copy(grad.Pix, p.Gradient())
 		return nil
@@ -432,7 +433,7 @@ func (n *Network) GradientBytes(w, h int, targets []Target) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	plan, err := n.plans.take(w, h, question{objectives: objectives}) // whoever asks will run it
+	plan, err := n.plans.take(w, h, question{objectives: objectives, rough: n.rough}) // whoever asks will run it
 	if err != nil {
 		return 0, err
 	}

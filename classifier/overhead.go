@@ -82,7 +82,7 @@ func (n *Network) Profile(ctx context.Context, in *picture.Planar, targets []Tar
 // rehearse lends a plan of a gradient, and the team that runs it.
 func (n *Network) rehearse(ctx context.Context, in *picture.Planar, objectives []graph.Objective,
 	measure func(*graph.Plan, *kernel.Team) error) error {
-	plan, err := n.lease(in.W, in.H, question{objectives: objectives})
+	plan, err := n.lease(in.W, in.H, question{objectives: objectives, rough: n.rough})
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,13 @@ import (
 type question struct {
 	reads      []string
 	objectives []graph.Objective
+	rough      bool // in rough arithmetic
 }
 
 // key tells plans apart; of objectives only layer and kind matter.
 func (q question) key(w, h int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%dx%d %q", w, h, q.reads)
+	fmt.Fprintf(&b, "%dx%d %v %q", w, h, q.rough, q.reads)
 	for _, o := range q.objectives {
 		fmt.Fprintf(&b, " %q:%d", o.Layer, o.Kind)
 	}
@@ -56,7 +57,11 @@ func (p *plans) take(w, h int, q question) (compiled, error) {
 		}
 	}
 	p.mu.Unlock()
-	plan, err := p.network.NewPlan(w, h, q.reads, q.objectives)
+	network := p.network
+	if q.rough {
+		network = network.Rough()
+	}
+	plan, err := network.NewPlan(w, h, q.reads, q.objectives)
 	if err != nil {
 		return compiled{}, err
 	}

@@ -4,17 +4,55 @@
 package classifier
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"slugpuppy/classifier/graph"
 	"slugpuppy/classifier/kernel"
 )
 
-// Arithmetic names what computes here, as in "amd64/avx512": machines of one name get the same bits
-// from the same network and picture.
-func Arithmetic() string { return runtime.GOARCH + "/" + kernel.Name() }
+// Arithmetic names what computes gradients here, as in "amd64/avx512_bf16": machines of one name get the
+// same bits from the same network and picture.
+func Arithmetic() string { return Arithmetics()[0] }
+
+// Arithmetics names all that can compute gradients here, the quickest first. The name of rough
+// arithmetic ends in _bf16: it rounds what is multiplied to bfloat16, 8 binary digits, where the
+// processor does that in half of the time.
+func Arithmetics() []string {
+	var all []string
+	for _, name := range kernel.Names() {
+		all = append(all, runtime.GOARCH+"/"+name)
+	}
+	return all
+}
+
+// Arithmetic names what the network's gradients are computed in.
+func (n *Network) Arithmetic() string {
+	all := Arithmetics()
+	if n.rough {
+		return all[0]
+	}
+	return all[len(all)-1]
+}
+
+// In returns the network with gradients in one of Arithmetics; "" is the quickest. All else that it
+// computes is exact, and so are gradients of what Default and Open return.
+func (n *Network) In(arithmetic string) (*Network, error) {
+	all := Arithmetics()
+	if arithmetic == "" {
+		arithmetic = all[0]
+	}
+	i := slices.Index(all, arithmetic)
+	if i < 0 {
+		return nil, fmt.Errorf("no arithmetic %.40q, only %s", arithmetic, strings.Join(all, ", "))
+	}
+	r := *n
+	r.rough = i == 0 && kernel.Rough()
+	return &r, nil
+}
 
 // Logits is the name of the layer before softmax, one channel per label.
 const Logits = graph.Logits

@@ -43,14 +43,15 @@ type benchFlags struct {
 	size, threads int
 	spend         time.Duration
 	profile       bool
+	rough         bool
 }
 
 func (c *console) benchCommand() *cobra.Command {
 	f := benchFlags{}
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure how fast this machine dreams",
-		Long: "Measures forward passes, gradients, a dream and fingerprints, each as often as fits into a few seconds,\n" +
-			"and prints the best time, what that is of the processor's measured peak, and what was allocated.\n" +
+		Long: "Measures forward passes, gradients (in bfloat16 too, where the processor has that), a dream and\n" +
+			"fingerprints, each as often as fits into a few seconds, and prints the best time, what that is of the processor's measured peak, and what was allocated.\n" +
 			"The operations counted are those of the definition, whatever shortcut the kernels take.\n\n" +
 			"With --json each line is an object: work, size (pixels), ms (best), gflops, share_of_peak, peak_gflops,\n" +
 			"per_second (pictures), allocs and alloc_kb (of each repeat), plan_mb and weights_mb (what the plan and the\n" +
@@ -68,6 +69,7 @@ func (c *console) benchCommand() *cobra.Command {
 	cmd.Flags().Var(flagOf(&f.threads, strconv.Itoa(runtime.GOMAXPROCS(0)), between(1, 4096)), "threads", "how many threads compute")
 	cmd.Flags().Var(flagOf(&f.spend, "3s", span(time.Millisecond, time.Hour)), "time", "how long each measurement goes on")
 	cmd.Flags().BoolVar(&f.profile, "profile", false, "list what each operator of the gradient takes instead")
+	cmd.Flags().BoolVar(&f.rough, "rough", false, "profile the gradient in bfloat16, as dreams compute it on processors that have that")
 	return c.withModel(cmd)
 }
 
@@ -81,7 +83,7 @@ func (c *console) bench(ctx context.Context, f benchFlags) error {
 	if err != nil {
 		return err
 	}
-	w, err := speed.New(ctx, net, speed.Options{Layer: f.layer, Size: f.size, Spend: f.spend})
+	w, err := speed.New(ctx, net, speed.Options{Layer: f.layer, Size: f.size, Spend: f.spend, Rough: f.rough})
 	if unknown := (*classifier.UnknownLayer)(nil); errors.As(err, &unknown) {
 		return notFoundError(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/visible"
+	"slugpuppy/classifier/kernel"
 	"slugpuppy/config"
 )
 
@@ -141,11 +142,19 @@ func exitCode(err error) int {
 
 // load reads the configuration; a missing default file means the defaults.
 func (c *console) load() (*app.App, error) {
-	cfg, err := app.Load(c.configPath, c.env)
+	cfg, err := c.config()
 	if err != nil {
 		return nil, usageError(err)
 	}
 	return c.app(cfg), nil
+}
+
+func (c *console) config() (*config.Config, error) {
+	forced, _ := c.env(kernel.Variable)
+	if err := kernel.Check(forced); err != nil {
+		return nil, err
+	}
+	return app.Load(c.configPath, c.env)
 }
 
 // app is the program that a configuration describes.

@@ -22,6 +22,7 @@ type Node struct {
 	Kind       Kind      `json:"kind"`
 	Version    string    `json:"version"`
 	Arithmetic string    `json:"arithmetic,omitempty"` // of a worker, as classifier.Arithmetic names it
+	Also       []string  `json:"also,omitempty"`       // other arithmetics that it can compute in
 	Networks   []string  `json:"networks,omitempty"`   // hashes of those that a worker has at hand
 	Cores      int       `json:"cores,omitempty"`
 	Slots      int       `json:"slots,omitempty"` // orders at the same time
@@ -59,10 +60,13 @@ func readNode(data []byte) (Node, error) {
 	if err := json.Unmarshal(data, &n); err != nil {
 		return n, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if !validID(n.ID) || n.Kind != WorkerNode && n.Kind != DaemonNode || len(n.Networks) > mostNames {
+	if !validID(n.ID) || n.Kind != WorkerNode && n.Kind != DaemonNode || len(n.Networks) > mostNames || len(n.Also) > mostNames {
 		return n, fmt.Errorf("%w: a node of kind %.20q", ErrMalformed, string(n.Kind))
 	}
 	n.Name, n.Version, n.Arithmetic = visible.Line(n.Name), visible.Line(n.Version), visible.Line(n.Arithmetic)
+	for i := range n.Also {
+		n.Also[i] = visible.Line(n.Also[i])
+	}
 	for _, v := range []*int{&n.Cores, &n.Slots, &n.Busy, &n.Done, &n.Again, &n.Looks, &n.Asked, &n.Known} {
 		*v = min(max(*v, 0), math.MaxInt32)
 	}
@@ -134,7 +138,7 @@ func (l *Link) Nodes() []Node {
 // workers are the nodes that take orders; of an arithmetic, "" for any.
 func (l *Link) workers(arithmetic string) (all []Node) {
 	for _, n := range l.Nodes() {
-		if n.Kind == WorkerNode && !n.Draining && (arithmetic == "" || n.Arithmetic == arithmetic) {
+		if n.Kind == WorkerNode && !n.Draining && (arithmetic == "" || n.Arithmetic == arithmetic || slices.Contains(n.Also, arithmetic)) {
 			all = append(all, n)
 		}
 	}

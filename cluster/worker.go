@@ -86,7 +86,7 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) node() Node {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := Node{Kind: WorkerNode, Arithmetic: classifier.Arithmetic(), Networks: w.Networks, Cores: runtime.GOMAXPROCS(0),
+	n := Node{Kind: WorkerNode, Arithmetic: classifier.Arithmetic(), Also: classifier.Arithmetics()[1:], Networks: w.Networks, Cores: runtime.GOMAXPROCS(0),
 		Slots: w.Slots, Busy: w.busy, Done: w.done, Again: w.again, Draining: w.draining}
 	if w.Eyes != nil {
 		n.Looks = w.Eyes.Looks()
@@ -116,16 +116,17 @@ func (w *Worker) take(ctx, work context.Context) {
 // turn waits a while for an order and works at it: those for the processors of this family come first, for others
 // cannot take them.
 func (w *Worker) turn(ctx, work context.Context) error {
-	own, all, err := w.queues(ctx)
+	queues, err := w.queues(ctx)
 	if err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
-		for _, q := range []struct {
-			jetstream.Consumer
-			wait time.Duration
-		}{{own, 0}, {all, w.rest()}} {
-			msg, err := next(q.Consumer, q.wait)
+		for i, q := range queues {
+			wait := time.Duration(0)
+			if i == len(queues)-1 {
+				wait = w.rest()
+			}
+			msg, err := next(q, wait)
 			if err != nil {
 				return err
 			}
@@ -152,28 +153,26 @@ func (w *Worker) count(n int) {
 	}
 }
 
-// queues are the orders for processors of this family, and those for all.
-func (w *Worker) queues(ctx context.Context) (own, all jetstream.Consumer, err error) {
+// queues are the orders for what this processor computes in, and last those for all.
+func (w *Worker) queues(ctx context.Context) ([]jetstream.Consumer, error) {
 	ctx, cancel := w.Link.brief(ctx)
 	defer cancel()
 	k, err := w.Link.keep(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	queue := func(family string) jetstream.Consumer {
-		var c jetstream.Consumer
-		if err == nil {
-			c, err = k.orders.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: "workers-" + family,
-				FilterSubject: orderSubject(family), AckPolicy: jetstream.AckExplicitPolicy, AckWait: w.Link.opt.Times.Ack,
-				MaxDeliver: -1, MaxAckPending: -1}) // workers count deliveries themselves, see task.run
+	var all []jetstream.Consumer
+	for _, arithmetic := range append(classifier.Arithmetics(), "") {
+		name := family(arithmetic)
+		c, err := k.orders.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: "workers-" + name,
+			FilterSubject: orderSubject(name), AckPolicy: jetstream.AckExplicitPolicy, AckWait: w.Link.opt.Times.Ack,
+			MaxDeliver: -1, MaxAckPending: -1}) // workers count deliveries themselves, see task.run
+		if err != nil {
+			return nil, fmt.Errorf("open the queue of orders: %w", err)
 		}
-		return c
+		all = append(all, c)
 	}
-	own, all = queue(family(classifier.Arithmetic())), queue(anyFamily)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open the queue of orders: %w", err)
-	}
-	return own, all, nil
+	return all, nil
 }
 
 // next waits for a message; nil when there is none.

@@ -63,7 +63,7 @@ func (j *job) clip(ctx context.Context, o Order, f strip) (p Piece, err error) {
 	defer r.close()
 	for _, a := range tries {
 		if p.File, err = j.m.encode(ctx, r, a); err == nil && p.File.MIME == GIF && int64(len(p.File.Data)) <= a.most-spaceForMarks {
-			p.File.Data, err = j.r.mark(p.File.Data)
+			p.File.Data, err = j.mark(p.File.Data)
 		}
 		switch {
 		case ctx.Err() != nil:

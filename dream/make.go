@@ -7,7 +7,6 @@ import (
 	"iter"
 	"time"
 
-	"slugpuppy/classifier"
 	"slugpuppy/picture"
 )
 
@@ -49,7 +48,8 @@ func still(make func() (*image.NRGBA, error)) strip {
 // asked is a *Problem; an order that is meant for another place is ErrElsewhere. It returns within
 // one step of ctx being cancelled, with its cause.
 func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece, error) {
-	if err := m.mine(o); err != nil {
+	m, err := m.meant(o)
+	if err != nil {
 		return Piece{}, err
 	}
 	r, err := m.Complete(o.Recipe)
@@ -83,15 +83,19 @@ func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece
 	return p, nil
 }
 
-// mine refuses orders that would have other bytes if they were made here.
-func (m *Maker) mine(o Order) error {
-	switch {
-	case o.Network != "" && o.Network != m.net.Hash():
-		return fmt.Errorf("%w: it wants network %.12q, this is %.12q", ErrElsewhere, o.Network, m.net.Hash())
-	case o.ISA != "" && o.ISA != classifier.Arithmetic():
-		return fmt.Errorf("%w: it wants %.20q, this is %s", ErrElsewhere, o.ISA, classifier.Arithmetic())
+// meant returns the maker with the arithmetic that an order wants, and refuses orders that would have
+// other bytes if they were made here.
+func (m *Maker) meant(o Order) (*Maker, error) {
+	if o.Network != "" && o.Network != m.net.Hash() {
+		return nil, fmt.Errorf("%w: it wants network %.12q, this is %.12q", ErrElsewhere, o.Network, m.net.Hash())
 	}
-	return nil
+	net, err := m.net.In(o.ISA)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrElsewhere, err)
+	}
+	meant := *m
+	meant.net = net
+	return &meant, nil
 }
 
 // picture finishes a still: its file, if one is accepted, carries the recipe.
@@ -120,7 +124,7 @@ func (j *job) picture(o Order, f strip) (p Piece, err error) {
 		return p, err
 	}
 	if limits.MaxBytes == 0 || limits.MaxBytes > spaceForMarks { // else it is too small for more than the picture
-		if enc.Data, err = j.r.mark(enc.Data); err != nil {
+		if enc.Data, err = j.mark(enc.Data); err != nil {
 			return p, err
 		}
 	}

@@ -41,14 +41,18 @@ func (o Options) withDefaults() Options {
 
 // Maker makes dreams with one network. It is safe for concurrent use.
 type Maker struct {
-	net   *classifier.Network
+	net   *classifier.Network // with gradients in the arithmetic of its dreams
 	opt   Options
 	kinds func() *kinds // of the labels; known once they are asked for
 }
 
 // New returns a Maker.
 func New(net *classifier.Network, opts Options) *Maker {
-	return &Maker{net: net, opt: opts.withDefaults(), kinds: sync.OnceValue(func() *kinds { return newKinds(net.Labels()) })}
+	quick, err := net.In("")
+	if err != nil {
+		panic(err) // there is always an arithmetic
+	}
+	return &Maker{net: quick, opt: opts.withDefaults(), kinds: sync.OnceValue(func() *kinds { return newKinds(net.Labels()) })}
 }
 
 // Network is the hash of the network that it dreams with.

@@ -12,8 +12,9 @@ const (
 )
 
 // mark says in a file what it is, for whoever reads metadata: made by which program, with which recipe. What was
-// dreamed is not named.
-func (r Recipe) mark(file []byte) ([]byte, error) {
+// dreamed is not named; what computed it is, because elsewhere the same recipe has other bytes.
+func (j *job) mark(file []byte) ([]byte, error) {
+	r := j.r
 	source := withModel
 	if r.Verb.FromNoise() {
 		source = fromModel
@@ -23,7 +24,7 @@ func (r Recipe) mark(file []byte) ([]byte, error) {
 		picture.Property{Name: "dc:type", Value: typeOfDreams, Kind: picture.Bag},
 		picture.Property{Name: "dc:description", Value: Signature + r.Token(), Kind: picture.Alt},
 		picture.Property{Name: "dc:subject", Value: "deepdream", Kind: picture.Bag},
-		picture.Property{Name: "xmp:CreatorTool", Value: madeBy},
+		picture.Property{Name: "xmp:CreatorTool", Value: madeBy + " (" + j.m.net.Arithmetic() + ")"},
 		picture.Property{Name: "Iptc4xmpExt:DigitalSourceType", Value: source},
 	))
 }

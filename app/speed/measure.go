@@ -59,10 +59,19 @@ func (w *Watch) forward(ctx context.Context) (Measurement, error) {
 }
 
 func (w *Watch) gradient(ctx context.Context) (Measurement, error) {
+	return w.gradientOf(ctx, w.net, "gradient of "+w.raise)
+}
+
+// roughGradient is what dreams climb where the processor has rough arithmetic.
+func (w *Watch) roughGradient(ctx context.Context) (Measurement, error) {
+	return w.gradientOf(ctx, w.quick, "in bfloat16")
+}
+
+func (w *Watch) gradientOf(ctx context.Context, net *classifier.Network, what string) (Measurement, error) {
 	in := picture.FromImage(picture.Landscape(w.size, w.size, 1))
 	grad := picture.NewPlanar(w.size, w.size)
-	m, err := w.best("gradient of "+w.raise, w.size, func() error {
-		_, err := w.net.Gradient(ctx, in, w.targets(), grad)
+	m, err := w.best(what, w.size, func() error {
+		_, err := net.Gradient(ctx, in, w.targets(), grad)
 		return err
 	})
 	if err != nil {
@@ -73,7 +82,7 @@ func (w *Watch) gradient(ctx context.Context) (Measurement, error) {
 		return m, err
 	}
 	w.rate(&m, work)
-	bytes, err := w.net.GradientBytes(w.size, w.size, w.targets())
+	bytes, err := net.GradientBytes(w.size, w.size, w.targets())
 	m.PlanMB, m.WeightMB = float64(bytes)/(1<<20), float64(w.net.WeightBytes())/(1<<20)
 	return m, err
 }

@@ -35,18 +35,21 @@ type Measurement struct {
 }
 
 // Works are the kinds of work, in the order they are measured.
-var Works = []string{"forward", "gradient", "overhead", "dream", "fingerprint"}
+var Works = []string{"forward", "gradient", "rough", "overhead", "dream", "fingerprint"}
 
 // Options of a Watch.
 type Options struct {
 	Layer string        // to compute and to raise; else the logits and the layer before them
 	Size  int           // side of the pictures in pixels
 	Spend time.Duration // how long each measurement goes on
+	Rough bool          // profile the gradient in rough arithmetic
 }
 
 // Watch measures one network on all threads that Go may use.
 type Watch struct {
 	net    *classifier.Network
+	quick  *classifier.Network // with gradients in the arithmetic of dreams
+	rough  bool
 	size   int
 	spend  time.Duration
 	peak   float64 // operations a second
@@ -57,7 +60,11 @@ type Watch struct {
 // New measures the processor's peak. The error is a *classifier.UnknownLayer when the network lacks the
 // layer.
 func New(ctx context.Context, net *classifier.Network, o Options) (*Watch, error) {
-	w := &Watch{net: net, size: o.Size, spend: o.Spend, answer: classifier.Logits,
+	quick, err := net.In("")
+	if err != nil {
+		return nil, err
+	}
+	w := &Watch{net: net, quick: quick, rough: o.Rough, size: o.Size, spend: o.Spend, answer: classifier.Logits,
 		raise: net.Layers()[max(0, len(net.Layers())-2)].Name}
 	if o.Layer != "" {
 		l, err := net.Layer(o.Layer)
@@ -66,7 +73,6 @@ func New(ctx context.Context, net *classifier.Network, o Options) (*Watch, error
 		}
 		w.answer, w.raise = l.Name, l.Name
 	}
-	var err error
 	w.peak, err = kernel.Processor().Peak(ctx)
 	return w, err
 }
@@ -74,11 +80,11 @@ func New(ctx context.Context, net *classifier.Network, o Options) (*Watch, error
 // Measure measures these works, all when there are none; an error ends it. Fingerprints are made of the
 // embedded network's layers alone.
 func (w *Watch) Measure(ctx context.Context, only ...string) iter.Seq2[Measurement, error] {
-	measures := []func(context.Context) (Measurement, error){w.forward, w.gradient, w.overhead, w.dream, w.fingerprints}
+	measures := []func(context.Context) (Measurement, error){w.forward, w.gradient, w.roughGradient, w.overhead, w.dream, w.fingerprints}
 	return func(yield func(Measurement, error) bool) {
 		for i, measure := range measures {
 			if len(only) > 0 && !slices.Contains(only, Works[i]) ||
-				Works[i] == "fingerprint" && w.net.Name() != classifier.Embedded {
+				Works[i] == "fingerprint" && w.net.Name() != classifier.Embedded || Works[i] == "rough" && !kernel.Rough() {
 				continue
 			}
 			m, err := measure(ctx)
@@ -113,7 +119,11 @@ const (
 func (w *Watch) Profile(ctx context.Context) ([]Operator, error) {
 	const runs = 12
 	in := picture.FromImage(picture.Landscape(w.size, w.size, 1))
-	spent, err := w.net.Profile(ctx, in, w.targets(), runs)
+	net := w.net
+	if w.rough {
+		net = w.quick
+	}
+	spent, err := net.Profile(ctx, in, w.targets(), runs)
 	if err != nil {
 		return nil, err
 	}

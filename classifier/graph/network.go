@@ -7,6 +7,7 @@ package graph
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"slugpuppy/classifier/kernel"
 )
@@ -76,6 +77,19 @@ type Network struct {
 	index  map[string]int // of named, by name, into layers
 	alias  map[string]int // other names, in lower case, into layers
 	min    int
+}
+
+// Rough returns the same network in rough arithmetic where the processor has it, sharing all that
+// does not differ.
+func (n *Network) Rough() *Network {
+	r := *n
+	r.layers = slices.Clone(n.layers)
+	for i := range r.layers {
+		if c, ok := r.layers[i].op.(*conv); ok {
+			r.layers[i].op = &conv{Conv: c.Conv.Rough(), relu: c.relu}
+		}
+	}
+	return &r
 }
 
 // Layer is a layer that has a name.

@@ -35,7 +35,7 @@ func (p *ConvPlan) cost(products []*product) Cost {
 		c.Kind += fmt.Sprintf(" by %d", p.conv.StrideH)
 	}
 	for _, m := range products {
-		c.Operations += 2 * float64(m.m.rows) * float64(m.m.depth) * float64(m.rows*m.cols)
+		c.Operations += 2 * float64(m.m.rows) * float64(m.m.steps()) * float64(m.rows*m.cols)
 		c.Bytes += float64(m.m.bytes())
 	}
 	return c
@@ -50,7 +50,7 @@ const (
 func (t *tiling) cost() Cost {
 	n := 2 * float64(t.grid.rows*t.grid.cols)
 	in, out := float64(t.in), float64(t.out)
-	return Cost{Kind: "3x3 in tiles", Operations: n * (elements*in*out + tileSlots*in + untileSlots*out), Bytes: float64(t.bytes())}
+	return Cost{Kind: "3x3 in tiles", Operations: n * (elements*float64(t.freq[0].steps())*out + tileSlots*in + untileSlots*out), Bytes: float64(t.bytes())}
 }
 
 // Bandwidth measures how many bytes a second all workers of the pool read and write when they copy

@@ -1,12 +1,13 @@
 package kernel
 
 import (
+	"fmt"
 	"os"
 	"slices"
+	"strings"
 )
 
-// Variable names the environment variable that forces an instruction set: plain, neon, avx2 or
-// avx512. One that the processor lacks, or an unknown name, is ignored.
+// Variable names the environment variable that forces an instruction set, see Check.
 const Variable = "SLUGPUPPY_KERNEL"
 
 // Flags of a GEMM block.
@@ -55,6 +56,7 @@ type topFunc func(n int64, r0, r1, r2, dst *float32)
 // isa is one instruction set: kernels indexed by the number of vectors in a tile.
 type isa struct {
 	name   string
+	exact  string // with pairs: the name of the same set without
 	lanes  int
 	rows   []int // heights of GEMM blocks, tallest first
 	masked bool  // GEMM blocks leave columns outside the mask alone
@@ -88,8 +90,26 @@ type isa struct {
 // native is the instruction set this process uses.
 var native = choose(os.Getenv(Variable), available())
 
-// Name says which instruction set this process uses.
-func Name() string { return native.name }
+// Names are those of the arithmetics of this process: the rough one first, if there is one, and the exact one.
+func Names() []string {
+	if native.pairs == nil {
+		return []string{native.name}
+	}
+	return []string{native.name, native.exact}
+}
+
+// Check says what is wrong with the name of an instruction set that is to be forced: it must be one that
+// this processor has. "" forces none.
+func Check(forced string) error {
+	var names []string
+	for _, s := range available() {
+		names = append(names, s.name)
+	}
+	if forced != "" && !slices.Contains(names, forced) {
+		return fmt.Errorf("%s=%.40q: this processor has %s", Variable, forced, strings.Join(names, ", "))
+	}
+	return nil
+}
 
 // choose picks the forced set if it is there, else the last, which is the widest.
 func choose(forced string, sets []*isa) *isa {

@@ -49,7 +49,7 @@ var avx512 = &isa{
 // avx512Rough is avx512 with rough arithmetic.
 var avx512Rough = func() *isa {
 	set := *avx512
-	set.name = "avx512_bf16"
+	set.name, set.exact = "avx512_bf16", avx512.name
 	set.pairs = &pairs{
 		gemm: [][vectors + 1]gemmFunc{
 			{nil, bf16Gemm8x16, bf16Gemm8x32, bf16Gemm8x48},

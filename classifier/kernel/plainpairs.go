@@ -5,7 +5,7 @@ import "unsafe"
 // plainRough is plain with rough arithmetic.
 var plainRough = func() *isa {
 	set := *plain
-	set.name = "plain_bf16"
+	set.name, set.exact = "plain_bf16", plain.name
 	set.pairs = &pairs{
 		gemm:   [][vectors + 1]gemmFunc{{nil, plainPairsGemm(1), plainPairsGemm(2), plainPairsGemm(3)}},
 		pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, plainPairsPack(1), plainPairsPack(2), plainPairsPack(3)},

@@ -1,0 +1,117 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+func TestRoundingToBfloat16GoesToTheNearestAndToEven(t *testing.T) {
+	for _, c := range []struct {
+		in   uint32
+		want uint16
+	}{
+		{0x3f800000, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f818000, 0x3f82}, {0x3f808001, 0x3f81}, {0xbf80ffff, 0xbf81},
+		{0x7f7fffff, 0x7f80}, {0x7f800000, 0x7f80}, {0xff800000, 0xff80}, {0x80000000, 0x8000}, {0x00400000, 0},
+	} {
+		if got := roughly(math.Float32frombits(c.in)); got != c.want {
+			t.Errorf("%#x is rounded to %#x, want %#x", c.in, got, c.want)
+		}
+	}
+	if first, second := unpaired(pair(float32(math.NaN()), -2)); first == first || second != -2 {
+		t.Errorf("a pair of no number and -2 is %g and %g", first, second)
+	}
+}
+
+// checkPairs holds rough kernels against plain ones, which have other blocks: what they multiply is the
+// same to the last bit, what they sum is not in the same order.
+func checkPairs(t *testing.T, set *isa, r *rand.Rand) {
+	if set.pairs == nil {
+		return
+	}
+	vecs, kind := 1+r.IntN(vectors), r.IntN(len(set.rows))
+	k, rows, cols := 1+r.IntN(40), set.rows[kind], vecs*set.lanes
+	// As taps of one row each, far enough apart.
+	src, taps := random(r, 2*k*cols+cols), make([]int32, 2*k)
+	for i := range taps {
+		taps[i] = int32(4 * cols * r.IntN(2*k))
+	}
+	var seg segments
+	seg.width = cols
+	for v := range vecs {
+		seg.a[v], seg.b[v] = int64(4*v*set.lanes), int64(4*v*set.lanes)+4
+		if r.IntN(2) == 0 {
+			seg.second[v] = ^uint64(0) << r.IntN(set.lanes)
+		}
+	}
+	b := Floats(k * cols)
+	set.pairs.pack[vecs](int64(k), &src[0], &taps[0], &b[0], &seg)
+	for i, lane := range b {
+		at := func(tap int32) float32 {
+			v, l := i%cols/set.lanes, i%set.lanes
+			from := seg.a[v]
+			if seg.second[v]>>l&1 != 0 {
+				from = seg.b[v]
+			}
+			return src[int(int64(tap)+from)/4+l]
+		}
+		if want := pair(at(taps[i/cols*2]), at(taps[i/cols*2+1])); math.Float32bits(lane) != math.Float32bits(want) {
+			t.Fatalf("%s: pair %d is %#x, want %#x", set.name, i, math.Float32bits(lane), math.Float32bits(want))
+		}
+	}
+	idx := make([]int32, maxTile)
+	for i := range cols {
+		idx[i] = int32(4 * r.IntN(cols))
+	}
+	set.pairs.gather[vecs](int64(k), &src[0], &taps[0], &b[0], &idx[0])
+	for i, lane := range b {
+		at := func(tap int32) float32 { return src[(tap+idx[i%cols])/4] }
+		if want := pair(at(taps[i/cols*2]), at(taps[i/cols*2+1])); math.Float32bits(lane) != math.Float32bits(want) {
+			t.Fatalf("%s: gathered pair %d is %#x, want %#x", set.name, i, math.Float32bits(lane), math.Float32bits(want))
+		}
+	}
+	a, bias, c := Floats(k*rows), random(r, rows), random(r, rows*cols)
+	for i := range a {
+		a[i] = pair(float32(r.NormFloat64()), float32(r.NormFloat64()))
+	}
+	flags := int64(r.IntN(4))
+	want := make([]float64, len(c))
+	for i := range want {
+		sum := float64(bias[i/cols])
+		if flags&accumulate != 0 {
+			sum = float64(c[i])
+		}
+		for j := range k {
+			x0, x1 := unpaired(a[j*rows+i/cols])
+			y0, y1 := unpaired(b[j*cols+i%cols])
+			sum += float64(x0)*float64(y0) + float64(x1)*float64(y1)
+		}
+		if want[i] = sum; flags&clip != 0 {
+			want[i] = max(sum, 0)
+		}
+	}
+	set.pairs.gemm[kind][vecs](int64(k), &a[0], &b[0], &c[0], int64(4*cols), &bias[0], flags, uint64(1)<<cols-1)
+	near(t, set.name+" product of pairs", c, want, 1e-5)
+}
+
+func TestPairsMatchTheirDefinition(t *testing.T) { eachSet(t, available(), 60, checkPairs) }
+
+func FuzzPairs(f *testing.F) { fuzzEverySet(f, checkPairs) }
+
+func TestAnInstructionSetThatIsForcedMustBeThere(t *testing.T) {
+	if err := Check(""); err != nil {
+		t.Error(err)
+	}
+	for _, s := range available() {
+		if err := Check(s.name); err != nil {
+			t.Error(err)
+		}
+		if got := choose(s.name, available()); got.name != s.name {
+			t.Errorf("%s is chosen for %s", got.name, s.name)
+		}
+	}
+	if err := Check("sse2"); err == nil || !strings.Contains(err.Error(), "plain_bf16, plain") {
+		t.Errorf("%v for a set that there is not", err)
+	}
+}
