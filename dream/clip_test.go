@@ -262,6 +262,26 @@ func TestAnOrderForAnotherPlaceIsRefused(t *testing.T) {
 	}
 }
 
+// What an order was made with once it can be made with again, on a processor that has more by now.
+func TestAnOrderIsMadeInTheArithmeticThatItWants(t *testing.T) {
+	m, seen := light(t, dream.Options{}), map[string]string{}
+	for _, isa := range classifier.Arithmetics() {
+		o := dream.Order{Recipe: dream.Recipe{Octaves: 1, Steps: 2}, Source: picture.Landscape(64, 48, 1), ISA: isa,
+			Accept: []dream.Format{{MIME: dream.PNG}}}
+		p, err := m.Make(t.Context(), o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(p.File.Data, []byte("("+isa+")")) {
+			t.Errorf("the file does not say that it was made with %s", isa)
+		}
+		if other, ok := seen[string(p.Image.Pix)]; ok {
+			t.Errorf("%s makes the same as %s", isa, other)
+		}
+		seen[string(p.Image.Pix)] = isa
+	}
+}
+
 // What is in the middle comes closer from frame to frame.
 func TestDiveFallsIntoThePicture(t *testing.T) {
 	m := light(t, dream.Options{ClipSide: 96})
