@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -31,6 +32,11 @@ type List struct {
 	Pictures int `json:"pictures,omitempty"`
 	Hits     int `json:"hits,omitempty"`
 	Against  int `json:"against,omitempty"`
+}
+
+// Fetchable says whether the list has an address, and did not come as a file.
+func (l List) Fetchable() bool {
+	return strings.HasPrefix(l.URL, "https://") || strings.HasPrefix(l.URL, "http://")
 }
 
 // Following is somebody's wish that a list counts for them.
@@ -169,19 +175,24 @@ func (l Lists) Unfollow(by Actor, owner identity.Identity, url string) error {
 		if err := audit(tx, Entry{Actor: by, Action: "unfollow list", Subject: url}); err != nil {
 			return err
 		}
-		others := false
-		err := eachRecord(tx, followBucket, nil, func(_ []byte, f Following) error {
-			others = others || f.URL == url
-			return nil
-		})
-		if err != nil || others {
-			return err
-		}
-		if err := dropKeys(tx.Bucket(antidotePageBucket), prefix(url)); err != nil {
-			return fmt.Errorf("forget a list: %w", err)
-		}
-		return tx.Bucket(antidoteListBucket).Delete(key(url))
+		return forgetUnfollowed(tx, url)
 	})
+}
+
+// forgetUnfollowed forgets a list unless somebody follows it.
+func forgetUnfollowed(tx *tx, url string) error {
+	followed := false
+	err := eachRecord(tx, followBucket, nil, func(_ []byte, f Following) error {
+		followed = followed || f.URL == url
+		return nil
+	})
+	if err != nil || followed {
+		return err
+	}
+	if err := dropKeys(tx.Bucket(antidotePageBucket), prefix(url)); err != nil {
+		return fmt.Errorf("forget a list: %w", err)
+	}
+	return tx.Bucket(antidoteListBucket).Delete(key(url))
 }
 
 // Followings are all wishes, of all lists.

@@ -32,6 +32,9 @@ type home struct {
 	key   *store.Key
 }
 
+// dreams is the address of a list that the reader follows.
+const dreams = "https://example.org/dreams.json"
+
 func newHome(t *testing.T, name string) *home {
 	t.Helper()
 	return &home{name, fresh(t), newKey(t)}
@@ -64,6 +67,11 @@ func (h *home) live(t *testing.T) {
 	must(t, mine.Notes("filters").Put("certain 2026-08", []byte(`{"id":"f1"}`)))
 	must(t, mine.Notes("lists").Put("all", []byte(`[1]`)))
 	must(t, mine.Notes("later").Put("5", []byte(`{"tries":2}`)))
+	must(t, h.store.Lists().Put(store.List{URL: dreams, Key: "a key", Maker: "max", Serial: 7, Fetched: time.Unix(9, 0)}, map[string][]byte{"list": {1}}))
+	must(t, h.store.Lists().Put(store.List{URL: "file:here", Key: "another"}, nil))
+	for _, url := range []string{dreams, "file:here"} {
+		must(t, h.store.Lists().Follow(ada, store.Following{URL: url, Owner: reader, How: "hide", Alone: true}))
+	}
 	must(t, mine.Ledger().Spend(store.Spending{Handle: "ada", Month: "2026-08", Item: "post read", N: 2, Cost: 7}))
 }
 
@@ -132,6 +140,12 @@ func TestAReaderMovesWithAllThatIsKnownOfThem(t *testing.T) {
 	before := a.known(t)
 	s := a.handOver(t, "b")
 	b.take(t, s)
+	list, err := b.store.Lists().Find(dreams)
+	must(t, err)
+	if follows, err := b.store.Lists().Followings(); err != nil || len(follows) != 1 || follows[0].Owner != reader ||
+		follows[0].URL != dreams || follows[0].How != "hide" || !follows[0].Alone || list.Key != "a key" || list.Serial != 0 {
+		t.Errorf("follows %+v of %+v, %v", follows, list, err)
+	}
 	ids := cmpopts.IgnoreFields(store.Rule{}, "ID")
 	if diff := cmp.Diff(before, b.known(t), ids); diff != "" {
 		t.Error(diff)
@@ -180,6 +194,9 @@ func TestNothingOfAReaderStaysWhereTheyLeft(t *testing.T) {
 	}
 	if _, err := a.vault().Get(tokens[0].Record, tokens[0].Field); !errors.Is(err, store.ErrNoSecret) {
 		t.Errorf("the token: %v", err)
+	}
+	if lists, err := a.store.Lists().All(); err != nil || len(lists) > 0 {
+		t.Errorf("lists that nobody follows: %v, %v", lists, err)
 	}
 	if all, err := a.store.Operator().Rules(); err != nil || len(all) != 1 {
 		t.Errorf("rules of everybody: %v, %v", all, err)
@@ -289,6 +306,9 @@ func TestWhatNoInstallationGivesAwayIsRefused(t *testing.T) {
 		"no move":            func(s *store.Share) { s.Subscriber.Move = store.Move{} },
 		"no secret":          func(s *store.Share) { s.Subscriber.Move.Secret = "" },
 		"an odd fate":        func(s *store.Share) { s.Judged = []store.Judged{{Post: "1", Fate: "eaten"}} },
+		"a list without key": func(s *store.Share) { s.Lists[0].Key = "" },
+		"a list in a file":   func(s *store.Share) { s.Lists[0].URL = "file:///etc/passwd" },
+		"too many lists":     func(s *store.Share) { s.Lists = slices.Repeat(s.Lists, 1001) },
 		"age":                func(s *store.Share) { s.At = s.At.Add(-store.MoveLife - time.Minute) },
 	} {
 		data, err := json.Marshal(s)

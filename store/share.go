@@ -32,7 +32,16 @@ type Share struct {
 	Lessons    []Lesson   `json:"lessons,omitempty"`
 	Rules      []Rule     `json:"rules,omitempty"`
 	Spent      []Spending `json:"spent,omitempty"`
+	Lists      []Followed `json:"lists,omitempty"`
 	Secrets    []SecretOf `json:"secrets,omitempty"`
+}
+
+// Followed is a list that a subscriber follows for themselves, with the key that it has to be signed with; its
+// records are fetched anew.
+type Followed struct {
+	Following
+	Key   string `json:"key"`
+	Maker string `json:"maker,omitempty"`
 }
 
 // Note is one record of an adapter's.
@@ -121,7 +130,7 @@ func (v *Vault) share(tx *tx, sub Subscriber, from string, secrets []SecretName)
 	}
 	own := prefix(who.Server, who.ID)
 	errs := []error{collect(tx, hiddenBucket, own, &s.Judged), collect(tx, muteBucket, own, &s.Mutes),
-		collect(tx, lessonBucket, own, &s.Lessons), collect(tx, spendBucket, own, &s.Spent), s.takeNotes(tx, who)}
+		collect(tx, lessonBucket, own, &s.Lessons), collect(tx, spendBucket, own, &s.Spent), s.takeNotes(tx, who), s.takeLists(tx, who)}
 	rules, err := rulesOf(tx)
 	errs = append(errs, err)
 	for _, r := range rules {
@@ -164,6 +173,17 @@ func (s *Share) takeNotes(tx *tx, who identity.Identity) error {
 	})
 }
 
+// takeLists reads which lists the subscriber follows. One that came as a file stays: nobody could fetch it.
+func (s *Share) takeLists(tx *tx, who identity.Identity) error {
+	return eachRecord(tx, followBucket, prefix(who.Server, who.ID), func(_ []byte, f Following) error {
+		list, ok, err := getRecord[List](tx, antidoteListBucket, key(f.URL))
+		if ok && list.Fetchable() {
+			s.Lists = append(s.Lists, Followed{f, list.Key, list.Maker})
+		}
+		return err
+	})
+}
+
 // valid is an error for what no installation gives away.
 func (s Share) valid(now time.Time) error {
 	sub, m := s.Subscriber, s.Subscriber.Move
@@ -179,6 +199,14 @@ func (s Share) valid(now time.Time) error {
 		return fmt.Errorf("%w: a share without a move", ErrDamaged)
 	case now.Sub(s.At) > MoveLife:
 		return ErrOldMove
+	}
+	if len(s.Lists) > mostFollowed {
+		return fmt.Errorf("%w: a share with %d lists", ErrDamaged, len(s.Lists))
+	}
+	for _, f := range s.Lists {
+		if f.Key == "" || f.How == "" || len(f.URL) > mostAddress || !(List{URL: f.URL}).Fetchable() {
+			return fmt.Errorf("%w: a list that nobody can fetch", ErrDamaged)
+		}
 	}
 	for _, j := range s.Judged {
 		if _, ok := fates[j.Fate]; !ok || j.Fate == "" || j.Post == "" {
@@ -282,6 +310,26 @@ func (s Share) put(tx *tx) error {
 			return err
 		}
 	}
+	return s.putLists(tx)
+}
+
+// putLists has the subscriber's lists count for them here. The key that is pinned here stays: it is this operator's.
+func (s Share) putLists(tx *tx) error {
+	for _, f := range s.Lists {
+		f.Owner = s.Subscriber.Identity
+		if err := putRecord(tx, followBucket, followKey(f.Owner, f.URL), f.Following); err != nil {
+			return err
+		}
+		if _, ok, err := getRecord[List](tx, antidoteListBucket, key(f.URL)); ok || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := putRecord(tx, antidoteListBucket, key(f.URL), List{URL: f.URL, Key: f.Key, Maker: f.Maker}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -330,6 +378,12 @@ func (s Share) Encode() ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// Nobody follows more lists than this, or one with a longer address.
+const (
+	mostFollowed = 1000
+	mostAddress  = 300
+)
 
 // MaxShare is more bytes than all that is known of anybody has.
 const MaxShare = 256 << 20

@@ -246,8 +246,17 @@ func (a *Subscription) Forget(by Actor) error {
 // removeSubscriber removes everything about a subscriber but what they cost and the secrets.
 func removeSubscriber(tx *tx, who identity.Identity) error {
 	all := func(json.RawMessage) bool { return true }
+	var lists []Following
+	if err := collect(tx, followBucket, prefix(who.Server, who.ID), &lists); err != nil {
+		return err
+	}
 	for _, bucket := range [][]byte{hiddenBucket, shelfBucket, lessonBucket, muteBucket, listBucket, noteBucket, followBucket} {
 		if _, err := dropRecords(tx, bucket, prefix(who.Server, who.ID), all); err != nil {
+			return err
+		}
+	}
+	for _, f := range lists {
+		if err := forgetUnfollowed(tx, f.URL); err != nil {
 			return err
 		}
 	}

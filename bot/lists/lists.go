@@ -43,7 +43,7 @@ type Desk struct {
 	mu      sync.Mutex
 	loaded  map[string]*loaded // by address
 	follows []store.Following
-	read    bool             // that follows are those of the store
+	read    time.Time        // when follows were those of the store
 	counts  map[string]count // what was seen since they were last written down
 }
 
@@ -116,15 +116,18 @@ func lookOf(s store.Sight) antidote.Look {
 	return l
 }
 
+// remembered is how long what people follow is not read again: readers come and go with their lists.
+const remembered = time.Minute
+
 func (d *Desk) following() ([]store.Following, error) {
-	if d.read {
+	if d.Now().Sub(d.read) < remembered {
 		return d.follows, nil
 	}
 	follows, err := d.Store.Lists().Followings()
 	if err != nil {
 		return nil, fmt.Errorf("read which lists are followed: %w", err)
 	}
-	d.follows, d.read = follows, true
+	d.follows, d.read = follows, d.Now()
 	return follows, nil
 }
 
@@ -155,7 +158,7 @@ func (d *Desk) changed(url string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.loaded, url)
-	d.read = false
+	d.read = time.Time{}
 }
 
 // Saw is told what became of the pictures of a post that was looked at for the first time: the lists that knew one of

@@ -182,6 +182,24 @@ func TestAListThatIsFollowedKnowsItsPictures(t *testing.T) {
 	}
 }
 
+func TestWhatAReaderBringsAlongCountsSoon(t *testing.T) {
+	r := newRig(t)
+	r.publish(record(1))
+	if err := r.store.Lists().Put(store.List{URL: address, Key: r.maker.key.Public()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	r.refresh()
+	r.match(sight(dream(1), "one")) // nobody follows anything yet, which is remembered
+	f := store.Following{URL: address, Owner: reader, How: lists.Warn}
+	if err := r.store.Lists().Follow(store.Actor{}, f); err != nil { // as a move does
+		t.Fatal(err)
+	}
+	r.now = r.now.Add(2 * time.Minute)
+	if found := r.match(sight(dream(1), "one")); len(found) != 1 || found[0].Style != lists.Warn {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestAListIsReadInPages(t *testing.T) {
 	r := newRig(t)
 	records := make([]antidote.Record, 2*antidote.PerPage+1)
