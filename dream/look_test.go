@@ -12,7 +12,7 @@ func TestADreamCanBeLookedAtOnItsWay(t *testing.T) {
 	t.Parallel()
 	var looks []*image.NRGBA
 	m := maker(t, dream.Options{})
-	r, err := m.Complete(dream.Recipe{Verb: dream.Dream, Preset: "eyes", Octaves: 2, Steps: 2, Strength: 5})
+	r, err := m.Complete(dream.Recipe{Verb: dream.Dream, Preset: "slug", Octaves: 2, Steps: 2, Strength: 5})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -343,7 +343,12 @@ func TestProblemsSayWhatWorks(t *testing.T) {
 	outside := func(f dream.Field, got, low, high float64) dream.Problem {
 		return dream.Problem{Kind: dream.OutOfRange, Field: f, Value: got, Min: low, Max: high}
 	}
-	channel := outside(dream.FieldChannel, 400, 0, 399)
+	layer, err := load(t).Layer("4c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := len(load(t).Labels())
+	channel := outside(dream.FieldChannel, float64(layer.Channels), 0, float64(layer.Channels-1))
 	channel.Name = "4c"
 	tests := []struct {
 		name string
@@ -354,9 +359,9 @@ func TestProblemsSayWhatWorks(t *testing.T) {
 		{"preset", dream.Recipe{Preset: "sharks"}, dream.Problem{Kind: dream.UnknownPreset, Name: "sharks", Known: []string{"slug", "eyes"}}},
 		{"mask", dream.Recipe{Mask: "keep-hat"}, dream.Problem{Kind: dream.UnknownMask, Name: "keep-hat"}},
 		{"layer", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "9z", Channel: -1}}}, dream.Problem{Kind: dream.UnknownLayer, Name: "9z", Known: []string{"s1"}}},
-		{"channel", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "4c", Channel: 400}}}, channel},
+		{"channel", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "4c", Channel: layer.Channels}}}, channel},
 		{"all labels", dream.Recipe{Layers: []dream.LayerTerm{{Layer: "logits", Channel: -1}}}, dream.Problem{Kind: dream.WholeLogits}},
-		{"label", dream.Recipe{Words: []dream.WordTerm{{Label: 400}}}, outside(dream.FieldLabel, 400, 0, 384)},
+		{"label", dream.Recipe{Words: []dream.WordTerm{{Label: labels}}}, outside(dream.FieldLabel, float64(labels), 0, float64(labels-1))},
 		{"weight", dream.Recipe{Words: []dream.WordTerm{{Label: 4, Weight: -5}}}, outside(dream.FieldWeight, -5, -4, 4)},
 		{"octaves", dream.Recipe{Octaves: 9}, outside(dream.FieldOctaves, 9, 1, 8)},
 		{"octave scale", dream.Recipe{OctaveScale: 3}, outside(dream.FieldOctaveScale, 3, 1.1, 2)},

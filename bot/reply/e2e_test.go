@@ -130,7 +130,7 @@ func wholeWay(t *testing.T, s stage) {
 		t.Errorf("deeper: %+v", deeper)
 	}
 	for words, want := range map[string]string{ // one mistake only: people are told of those every ten minutes
-		"see": "I see", "help": "Send me a picture", "into bicycles": `I do not know "bicycles"`,
+		"see": "I see", "help": "Send me a picture", "into helicopters": `I do not know "helicopters"`,
 	} {
 		var png []byte
 		if words != "help" {

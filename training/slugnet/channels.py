@@ -5,6 +5,7 @@ import numpy as np
 import torch
 
 from .network import BLOCKS
+from .slugnet2 import ADDED
 
 SIDE = 160   # of a drawing, in pixels
 COUNT = 60   # drawings of each shape
@@ -61,7 +62,7 @@ def strongest(net, pictures):
     """What every channel of every block answers at its strongest 2 %: (pictures, channels) by layer."""
     out = {}
     for layer, value in net.activations(pictures).items():
-        if layer in BLOCKS:
+        if layer in BLOCKS or layer in ADDED:
             flat = value.flatten(2)
             out[layer] = flat.topk(max(1, flat.shape[2] // 50), dim=2).values.mean(2)
     return out

@@ -177,7 +177,7 @@ func TestReplayingATokenKeepsItsRecipe(t *testing.T) {
 }
 
 func TestUnknownWordsGetTheThreeNearest(t *testing.T) {
-	r, err := mention.Parse("into bicycles", "")
+	r, err := mention.Parse("into helicopters", "")
 	if err != nil {
 		t.Fatal(err)
 	}
