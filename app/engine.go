@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"os/exec"
+	"runtime"
 	"strings"
 
 	"slugpuppy/classifier"
@@ -33,6 +34,12 @@ func (a *App) Embedded() (*classifier.Network, error) { return a.embedded() }
 
 // Detector tells dreams from other pictures.
 func (a *App) Detector() (*detector.Detector, error) { return a.detector() }
+
+// Looking plans the memory of the process for pictures that are looked at, one a core, and returns the detector.
+func (a *App) Looking() (*detector.Detector, error) {
+	limitLooks(runtime.GOMAXPROCS(0))
+	return a.detector()
+}
 
 // Alone plans the memory of the process for one picture at a time, decoded before and encoded after
 // it is made, and returns the engine.

@@ -18,9 +18,20 @@ func limitMemory(cfg *config.Config, pictures int, beside int64) {
 	if group := cgroupMemory("/sys/fs/cgroup/memory.max"); group > 0 {
 		limit = min(limit, group/5*4)
 	}
+	allow(limit)
+}
+
+func allow(limit int64) {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(limit)
 	}
+}
+
+// limitLooks tells the runtime how much it may use to look at pictures, one a core at a time: however many there are, what
+// was needed for one is collected before the next ones take as much again.
+func limitLooks(cores int) {
+	const rest, look = 192 << 20, 64 << 20
+	allow(rest + int64(cores)*look)
 }
 
 // cgroupMemory is the memory this process's control group may use, 0 when that is not limited.

@@ -62,7 +62,7 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 	if err != nil {
 		return err
 	}
-	d, err := a.Detector()
+	d, err := a.Looking()
 	if err != nil {
 		return err
 	}
