@@ -9,11 +9,14 @@ import (
 	"slugpuppy/config"
 )
 
+// often is how much garbage there may be, in hundredths of what is in use, before it is collected. Nearly all that is
+// in use are pictures and weights, without a pointer in them, so that a collection takes a millisecond or two.
+const often = 20
+
 // limitMemory tells the runtime how much all of it may use, so that garbage is collected before
-// the machine feels it: what so many pictures being made may use, what is used beside them, and some
-// for the network and the rest.
+// the machine feels it: what so many pictures being made may use, what is used beside them, and some for the rest.
 func limitMemory(cfg *config.Config, pictures int, beside int64) {
-	const rest = 128 << 20
+	const rest = 24 << 20
 	limit := int64(cfg.Dream.Memory)*int64(pictures) + beside + rest
 	if group := cgroupMemory("/sys/fs/cgroup/memory.max"); group > 0 {
 		limit = min(limit, group/5*4)
@@ -24,6 +27,9 @@ func limitMemory(cfg *config.Config, pictures int, beside int64) {
 func allow(limit int64) {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(limit)
+	}
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(often)
 	}
 }
 

@@ -54,7 +54,7 @@ type Bot struct {
 // Dream bounds what making a picture may cost.
 type Dream struct {
 	Workers   int      `toml:"workers" min:"1" max:"64" doc:"pictures made at the same time; each may use the memory below"`
-	Memory    ByteSize `toml:"memory" min:"256MiB" max:"1TiB" doc:"memory one picture may use; larger ones are dreamed in tiles"`
+	Memory    ByteSize `toml:"memory" min:"256MiB" max:"1TiB" doc:"memory of the program while it makes one picture; when that is short, the picture is dreamed in smaller pieces"`
 	Model     string   `toml:"model" doc:"network to dream with: the name of a pulled one, or an ONNX file; empty for the one chosen with slugpuppy model use, else the built-in one"`
 	FFmpeg    string   `toml:"ffmpeg" doc:"ffmpeg binary for MP4 clips; empty to look for one, none for GIF only"`
 	ClipSide  int      `toml:"clip_side" min:"64" max:"1920" doc:"longest side of clips in pixels"`
@@ -131,7 +131,7 @@ func Default(networks ...Section) *Config {
 			Shadow: Duration(7 * day), Keep: Duration(90 * day),
 		},
 		Web:   Web{Try: 6, ProxyHeader: "X-Forwarded-For"},
-		Dream: Dream{Workers: 1, Memory: 3 * GiB / 2, ClipSide: 400, ClipBytes: 8 * MiB},
+		Dream: Dream{Workers: 1, Memory: 512 * MiB, ClipSide: 400, ClipBytes: 8 * MiB},
 		Picture: Picture{
 			MaxBytes: 16 * MiB, MaxPixels: 33_200_000, MaxSide: 12_000, MaxFrames: 100, Memory: 400 * MiB,
 		},

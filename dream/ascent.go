@@ -14,10 +14,11 @@ import (
 // ascend dreams src and returns what to add to it, at the working size: gradient ascent with
 // octaves and jitter (Mordvintsev, Olah, Tyka, "Inceptionism", 2015).
 func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*picture.Planar, error) {
-	e, err := j.m.plan(src.Rect.Dx(), src.Rect.Dy(), j.r, j.terms)
+	e, err := j.m.plan(src.Rect.Dx(), src.Rect.Dy(), j.beside(src), j.r, j.terms)
 	if err != nil {
 		return nil, err
 	}
+	j.desk.reserve(e.gradient)
 	j.noteSize(e)
 	j.meter.start(len(e.octaves), e.Work)
 	rng := rand.New(rand.NewPCG(seed, uint64(j.r.Generation)))
@@ -37,7 +38,7 @@ func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*pictu
 }
 
 func (j *job) noteSize(e Estimate) {
-	if e.WorkW < e.W && len(j.notes) == 0 {
+	if e.short && len(j.notes) == 0 {
 		j.notes = append(j.notes, Note{Kind: Smaller, W: e.WorkW, H: e.WorkH})
 	}
 }
@@ -67,9 +68,6 @@ type climb struct {
 	grad    *picture.Planar
 }
 
-// rect is a tile: its corner may lie outside the picture, what is there is mirrored.
-type rect struct{ x, y, w, h int }
-
 func (c *climb) run(ctx context.Context, steps int) error {
 	if c.targets == nil {
 		if err := c.balance(ctx); err != nil {
@@ -96,28 +94,6 @@ func (c *climb) run(ctx context.Context, steps int) error {
 	return nil
 }
 
-// grid lays tiles over the picture from a random corner: every step sees other seams, and
-// the network's own grid never falls on the same pixels twice.
-func (c *climb) grid() []rect {
-	w, h := tileSide(c.img.W, c.tile), tileSide(c.img.H, c.tile)
-	x0, y0 := -c.rng.IntN(c.slack(c.img.W, w)), -c.rng.IntN(c.slack(c.img.H, h))
-	var tiles []rect
-	for y := y0; y < c.img.H; y += h {
-		for x := x0; x < c.img.W; x += w {
-			tiles = append(tiles, rect{x, y, w, h})
-		}
-	}
-	return tiles
-}
-
-// slack is how many places the first tile can begin at: a whole tile if there are several.
-func (c *climb) slack(n, side int) int {
-	if n+margin <= side {
-		return side - n + 1
-	}
-	return side
-}
-
 // step moves the picture's pixels under one tile.
 func (c *climb) step(ctx context.Context, t rect, own bool) error {
 	if err := c.gradient(ctx, t, c.targets); err != nil {
@@ -133,9 +109,7 @@ func (c *climb) step(ctx context.Context, t rect, own bool) error {
 
 // gradient computes the gradient under a tile.
 func (c *climb) gradient(ctx context.Context, t rect, targets []classifier.Target) error {
-	if c.window == nil || c.window.W != t.w || c.window.H != t.h {
-		c.window, c.grad = picture.NewPlanar(t.w, t.h), picture.NewPlanar(t.w, t.h)
-	}
+	c.window, c.grad = c.window.Sized(t.w, t.h), c.grad.Sized(t.w, t.h)
 	for ch := range 3 {
 		src, dst := c.img.Plane(ch), c.window.Plane(ch)
 		for y := range t.h {
@@ -146,7 +120,7 @@ func (c *climb) gradient(ctx context.Context, t rect, targets []classifier.Targe
 			}
 		}
 	}
-	_, err := c.j.m.net.Gradient(ctx, c.window, targets, c.grad)
+	_, err := c.j.desk.network().Gradient(ctx, c.window, targets, c.grad)
 	return err
 }
 

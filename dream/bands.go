@@ -107,15 +107,23 @@ func (p *planeBands) split(g []float32, w, h int) {
 			if k > 0 {
 				p.w[k], p.h[k] = (p.w[k-1]+1)/2, (p.h[k-1]+1)/2
 			}
-			p.data[k] = make([]float32, p.w[k]*p.h[k])
+			p.data[k] = sized(p.data[k], p.w[k]*p.h[k])
 		}
-		p.mid = make([]float32, p.w[0]*p.h[0])
+		p.mid = sized(p.mid, p.w[0]*p.h[0])
 	}
 	copy(p.data[0], g)
 	for k := 1; k < levels; k++ {
 		p.halve(k)
 		p.spread(k, -1, 1)
 	}
+}
+
+// sized is n values in the memory of x, if they fit.
+func sized(x []float32, n int) []float32 {
+	if n > cap(x) {
+		return make([]float32, n)
+	}
+	return x[:n]
 }
 
 // join sums the bands, each times its gain, into g.

@@ -15,7 +15,7 @@ func (m *Maker) Frames(ctx context.Context, o Order) (frames []*image.NRGBA, dre
 	if err != nil {
 		return nil, nil, err
 	}
-	j := &job{m: m, r: r, meter: &meter{frames: 1}, source: o.Source, guide: o.Guide}
+	j := &job{m: m, desk: m.desk(), r: r, meter: &meter{frames: 1}, source: o.Source, guide: o.Guide}
 	j.preset, _ = FindPreset(r.Preset)
 	if j.saw, err = m.see(ctx, o.Source); err != nil {
 		return nil, nil, err

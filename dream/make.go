@@ -57,7 +57,7 @@ func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece
 		return Piece{}, err
 	}
 	how, moving := methods[r.Verb], o.Clip != nil && r.Verb == Dream
-	j := &job{m: m, r: r, meter: &meter{report: report, frames: 1}, source: o.Source, guide: o.Guide}
+	j := &job{m: m, desk: m.desk(), r: r, meter: &meter{report: report, frames: 1}, source: o.Source, guide: o.Guide}
 	j.preset, _ = FindPreset(r.Preset)
 	if !how.fromNoise {
 		if err := checkSource(o.Source); err != nil {
@@ -67,6 +67,8 @@ func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece
 			return Piece{}, err
 		}
 	}
+	defer j.desk.clear()
+	sweep(o.Source)
 	p, err := Piece{}, error(nil)
 	switch {
 	case moving:

@@ -14,9 +14,8 @@ import (
 
 // Options of a Maker. The zero value of a field means the default in brackets.
 type Options struct {
-	// MemoryBytes is what one job may hold beside the network's weights, the source picture
-	// and the result included [1 GiB]. Larger pictures are dreamed in tiles, and at a smaller
-	// working size when even that does not fit.
+	// MemoryBytes is what one job may hold, the network's weights, the source picture and the result
+	// included [512 MiB]. When that is short, tiles are smaller, and then the working size.
 	MemoryBytes int64
 	// FFmpeg is the path of an ffmpeg binary that writes MP4 ["": GIF only].
 	FFmpeg string
@@ -28,7 +27,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.MemoryBytes == 0 {
-		o.MemoryBytes = 1 << 30
+		o.MemoryBytes = 512 << 20
 	}
 	if o.ClipSide == 0 {
 		o.ClipSide = 400
@@ -103,6 +102,7 @@ func checkSource(img *image.NRGBA) error {
 // job is one piece on its way.
 type job struct {
 	m      *Maker
+	desk   *desk
 	r      Recipe
 	preset Preset
 	source *image.NRGBA // as it came; nil for imagine
@@ -147,6 +147,9 @@ func (j *job) generations(ctx context.Context) (*image.NRGBA, error) {
 		detail, err := j.ascend(ctx, img, mix(j.r.Seed, uint64(g)))
 		if err != nil {
 			return nil, err
+		}
+		if len(img.Pix) >= worthAll {
+			j.desk.clear() // before there is another picture of this size
 		}
 		img = j.compose(img, detail)
 	}

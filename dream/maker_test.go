@@ -265,21 +265,27 @@ func TestCancellingStopsWithinAStep(t *testing.T) {
 }
 
 func TestMemoryIsPlannedBeforeTheJobStarts(t *testing.T) {
-	const cap = 1 << 30
-	m := maker(t, dream.Options{MemoryBytes: cap})
-	e, err := m.Estimate(7000, 4700, dream.Recipe{})
+	e, err := maker(t, dream.Options{}).Estimate(7000, 4700, dream.Recipe{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Bytes > cap || e.W != 7000 || e.H != 4700 || e.WorkW < 3500 || e.Tiles < 10 {
+	if e.Bytes > 512<<20 || e.W != 7000 || e.H != 4700 || e.WorkW < 1700 || e.WorkW*e.WorkH > 2<<20 || e.Tiles < 6 {
 		t.Errorf("33 megapixels: %+v", e)
 	}
-	small, err := maker(t, dream.Options{MemoryBytes: 400 << 20}).Estimate(7000, 4700, dream.Recipe{})
+	small, err := maker(t, dream.Options{MemoryBytes: e.Bytes - 1}).Estimate(7000, 4700, dream.Recipe{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if small.Bytes > 400<<20 || small.WorkW >= e.WorkW {
+	if small.Bytes >= e.Bytes || small.Tile >= e.Tile || small.WorkW != e.WorkW {
 		t.Errorf("with less memory: %+v", small)
+	}
+	least := load(t).WeightBytes() + 40<<20
+	tiny, err := maker(t, dream.Options{MemoryBytes: least}).Estimate(1600, 1200, dream.Recipe{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tiny.Bytes > least || tiny.WorkW >= 1600 {
+		t.Errorf("with the least memory: %+v", tiny)
 	}
 	var p *dream.Problem
 	if _, err := maker(t, dream.Options{MemoryBytes: 100 << 20}).Estimate(7000, 4700, dream.Recipe{}); !errors.As(err, &p) {
@@ -287,9 +293,9 @@ func TestMemoryIsPlannedBeforeTheJobStarts(t *testing.T) {
 	}
 }
 
-// The cap is small here, so that tiles and a smaller working size come into play quickly.
+// The cap is small here, so that tiles come into play quickly.
 func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
-	const cap = 40 << 20
+	cap := load(t).WeightBytes() + 70<<20
 	src := picture.Landscape(1200, 800, 1)
 	m := maker(t, dream.Options{MemoryBytes: cap})
 	e, err := m.Estimate(1200, 800, quick())
@@ -314,7 +320,8 @@ func TestHeapStaysUnderTheCapWhileDreamingInTiles(t *testing.T) {
 	if res.Image.Rect != src.Rect {
 		t.Errorf("the result is %v", res.Image.Rect)
 	}
-	if used := int64(top) - int64(before.HeapAlloc); used > cap {
+	// Weights were there before, and the source.
+	if used := int64(top) - int64(before.HeapAlloc) + load(t).WeightBytes() + 4*1200*800; used > cap {
 		t.Errorf("held %d MB, planned %d, cap %d", used>>20, e.Bytes>>20, cap>>20)
 	}
 }

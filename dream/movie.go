@@ -60,6 +60,7 @@ func (m *Maker) Movie(ctx context.Context, s Script, mode film.Mode, first, guid
 	if err != nil {
 		return nil, err
 	}
+	desk := m.desk()
 	v := &Movie{script: s, meter: &meter{report: report, frames: max(1, n)}, saw: saw}
 	for _, k := range s.Keys {
 		r, err := m.Complete(k.Recipe)
@@ -67,7 +68,7 @@ func (m *Maker) Movie(ctx context.Context, s Script, mode film.Mode, first, guid
 			return nil, err
 		}
 		r.Size, r.Repeat = s.Keys[0].Recipe.Size, 1
-		j := &job{m: m, r: r, meter: v.meter, source: first, guide: guide, saw: saw}
+		j := &job{m: m, desk: desk, r: r, meter: v.meter, source: first, guide: guide, saw: saw}
 		j.preset, _ = FindPreset(r.Preset)
 		if j.terms, err = j.wishes(ctx, r); err != nil {
 			return nil, err
@@ -153,10 +154,11 @@ func (v *Movie) Further(ctx context.Context, n int, src *image.NRGBA, img *pictu
 	if err != nil {
 		return err
 	}
-	e, err := j.m.plan(img.W, img.H, j.r, j.terms)
+	e, err := j.m.plan(img.W, img.H, 0, j.r, j.terms)
 	if err != nil {
 		return err
 	}
+	j.desk.reserve(e.gradient)
 	if n%balanceEvery == 0 || len(*b) != len(furtherSizes) {
 		*b = make(film.Balance, len(furtherSizes))
 	}

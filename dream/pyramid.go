@@ -15,15 +15,12 @@ const (
 	// fewer steps, because those only sharpen what is there.
 	reference = 1024
 	fineSteps = 0.3
+	// finest is how many pixels the largest octave has at most. What is dreamed of a larger picture is
+	// scaled up and laid over all of its own detail: finer strokes would be lost in that, and take
+	// minutes.
+	finest = 2 << 20
 	// smallest is the short side of the smallest octave in pixels.
 	smallest = 48
-	// margin is how far a tile may lie outside the picture, and how far the grid of tiles
-	// moves from step to step: one output pixel of the deepest layer.
-	margin = 32
-	// widest is the side of the largest tile worth having: larger ones gain nothing.
-	widest = 1024
-	// narrowest is the side of the smallest tile that gives the network something to see.
-	narrowest = 128
 )
 
 // octave is one size of the pyramid.
@@ -32,11 +29,13 @@ type octave struct{ w, h, steps int }
 // Estimate is what a job will need, known before it starts.
 type Estimate struct {
 	W, H         int   // of the result
-	WorkW, WorkH int   // of the largest octave; smaller than the result if memory is short
+	WorkW, WorkH int   // of the largest octave
 	Tile         int   // largest side of a tile, its margin included
 	Tiles        int   // of the largest octave
-	Bytes        int64 // the most the job will hold, source and result included
+	Bytes        int64 // the most the job will hold: weights, source and result included
 	Work         float64
+	gradient     int64 // of these, what the gradient of the largest tile takes
+	short        bool  // of memory: the largest octave is smaller than it would be
 	octaves      []octave
 }
 
@@ -48,8 +47,9 @@ func (m *Maker) Estimate(w, h int, r Recipe) (Estimate, error) {
 		return Estimate{}, err
 	}
 	preset, _ := FindPreset(r.Preset)
-	if r.Size > 0 {
-		long := max(w, h)
+	beside := int64(0)
+	if long := max(w, h); r.Size > 0 && r.Size != long {
+		beside = 4 * int64(w) * int64(h)
 		w, h = max(1, w*r.Size/long), max(1, h*r.Size/long)
 	}
 	layers := r.Layers
@@ -60,32 +60,35 @@ func (m *Maker) Estimate(w, h int, r Recipe) (Estimate, error) {
 	if len(r.Words) > 0 || r.Free || len(preset.Labels) > 0 {
 		terms = append(terms, term{logits([]WordTerm{{Weight: 1}}), 1})
 	}
-	return m.plan(w, h, r, terms)
+	return m.plan(w, h, beside, r, terms)
 }
 
 // smallest is the short side of the smallest octave: some networks want more.
 func (m *Maker) smallest() int { return max(smallest, m.net.MinSide()) }
 
-// plan chooses the working size, the octaves and the tiles.
-func (m *Maker) plan(w, h int, r Recipe, terms []term) (Estimate, error) {
+// plan chooses the working size, the octaves and the tiles, beside so many bytes of other pictures.
+func (m *Maker) plan(w, h int, beside int64, r Recipe, terms []term) (Estimate, error) {
 	e := Estimate{W: w, H: h, WorkW: w, WorkH: h}
-	if short := min(w, h); short < m.smallest() {
+	if f := math.Sqrt(finest / (float64(w) * float64(h))); f < 1 {
+		e.WorkW, e.WorkH = max(1, int(f*float64(w))), max(1, int(f*float64(h)))
+	}
+	if short := min(e.WorkW, e.WorkH); short < m.smallest() {
 		f := float64(m.smallest()) / float64(short)
-		e.WorkW, e.WorkH = int(math.Ceil(f*float64(w))), int(math.Ceil(f*float64(h)))
+		e.WorkW, e.WorkH = int(math.Ceil(f*float64(e.WorkW))), int(math.Ceil(f*float64(e.WorkH)))
 	}
 	ts := make([]classifier.Target, len(terms))
 	for i, t := range terms {
 		ts[i] = t.target
 	}
 	for {
-		ok, err := m.tile(&e, r, ts)
+		ok, err := m.fit(&e, beside, r, ts)
 		if err != nil {
 			return e, err
 		}
 		if ok {
 			break
 		}
-		e.WorkW, e.WorkH = e.WorkW*7/8, e.WorkH*7/8
+		e.WorkW, e.WorkH, e.short = e.WorkW*7/8, e.WorkH*7/8, true
 		if min(e.WorkW, e.WorkH) < m.smallest() {
 			return e, &Problem{Kind: TooLarge,
 				Why: fmt.Sprintf("%dx%d does not fit %d MB even at the smallest working size", w, h, m.opt.MemoryBytes>>20)}
@@ -104,45 +107,34 @@ func planes(w, h int, scale float64) int64 {
 	return int64(12 * float64(w) * float64(h) * (1 + 1/(scale*scale)))
 }
 
-// tile finds the largest tile that fits beside the planes, if any does.
-func (m *Maker) tile(e *Estimate, r Recipe, ts []classifier.Target) (bool, error) {
+// fit finds the largest tiles that fit into the memory, if any do.
+func (m *Maker) fit(e *Estimate, beside int64, r Recipe, ts []classifier.Target) (bool, error) {
 	const rowsInFlight = 8 << 20
-	idle := min(classifier.IdleBytes, m.opt.MemoryBytes/8)
-	fixed := 2*4*int64(e.W)*int64(e.H) + planes(e.WorkW, e.WorkH, r.OctaveScale) + rowsInFlight + idle
-	for side := widest; side >= narrowest; side = side * 3 / 4 {
-		tw, th := tileSide(e.WorkW, side), tileSide(e.WorkH, side)
-		plan, err := m.net.GradientBytes(tw, th, ts)
+	full := 4 * int64(e.W) * int64(e.H) // a picture of eight bits
+	fixed := m.net.WeightBytes() + beside + full + rowsInFlight
+	if r.Repeat > 1 {
+		fixed += full // what is dreamed further, beside the source
+	}
+	// The memory of gradients is given back before the dream is laid over the picture.
+	lay := fixed + full + 12*int64(e.WorkW)*int64(e.WorkH)
+	climb := fixed + planes(e.WorkW, e.WorkH, r.OctaveScale)
+	for _, side := range tileSides {
+		across, down := m.divide(e.WorkW, side), m.divide(e.WorkH, side)
+		if least := m.narrowest(); across.count > 1 && across.side < least || down.count > 1 && down.side < least {
+			break
+		}
+		w, h := across.widest(), down.widest()
+		gradient, err := m.net.GradientBytes(w, h, ts)
 		if err != nil {
 			return false, err
 		}
-		// The gradient, its pyramid and the copy of the picture come on top of the plan.
-		tileBytes := plan + 12*int64(tw)*int64(th)*4
-		if fixed+tileBytes <= m.opt.MemoryBytes {
-			e.Tile, e.Bytes = side, fixed+tileBytes
-			e.Tiles = tilesAcross(e.WorkW, side) * tilesAcross(e.WorkH, side)
+		e.Bytes = max(lay, climb+gradient+perPixel*int64(w)*int64(h))
+		if e.Bytes <= m.opt.MemoryBytes {
+			e.Tile, e.Tiles, e.gradient = side, across.count*down.count, gradient
 			return true, nil
-		}
-		if tw < side && th < side {
-			side = max(tw, th)
 		}
 	}
 	return false, nil
-}
-
-// tileSide is the side of the tiles that cover n pixels, margin included: no wider than side.
-func tileSide(n, side int) int {
-	if n+margin <= side {
-		return n + margin
-	}
-	return side
-}
-
-// tilesAcross is how many tiles cover n pixels wherever the grid begins.
-func tilesAcross(n, side int) int {
-	if n+margin <= side {
-		return 1
-	}
-	return (n-1)/side + 2
 }
 
 // octavesOf lists the sizes from coarse to fine.

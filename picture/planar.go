@@ -20,6 +20,15 @@ func NewPlanar(w, h int) *Planar {
 	return &Planar{W: w, H: h, Pix: make([]float32, 3*w*h)}
 }
 
+// Sized returns a picture of w by h pixels whose content is not defined, in p's memory if that is enough. p, which
+// may be nil, is not used any more.
+func (p *Planar) Sized(w, h int) *Planar {
+	if p == nil || cap(p.Pix) < 3*w*h {
+		return NewPlanar(w, h)
+	}
+	return &Planar{W: w, H: h, Pix: p.Pix[:3*w*h]}
+}
+
 // Clone returns a copy.
 func (p *Planar) Clone() *Planar {
 	return &Planar{W: p.W, H: p.H, Pix: append([]float32(nil), p.Pix...)}

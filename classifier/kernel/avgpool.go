@@ -7,7 +7,13 @@ import "fmt"
 type AvgPool struct {
 	h, w       int
 	rows, cols []stretch
+	// Where all windows are of one size and as far apart: how, else zeros.
+	down, across stride
+	whole        [2]int // the first and the last but one column whose window is not cut off, if any is
 }
+
+// stride is where windows that are alike begin and end.
+type stride struct{ kernel, step, before int }
 
 // stretch is what one output row or column averages: inputs [lo,hi), each times part.
 type stretch struct {
@@ -26,9 +32,27 @@ func NewAvgPool(s Window, h, w int, pads bool) (*AvgPool, error) {
 	if outH < 1 || outW < 1 {
 		return nil, fmt.Errorf("picture of %dx%d is smaller than the pooling window", w, h)
 	}
-	return &AvgPool{h: h, w: w,
+	p := &AvgPool{h: h, w: w,
 		rows: stretches(outH, h, s.Top, s.Bottom, s.KernelH, s.StrideH, pads),
-		cols: stretches(outW, w, s.Left, s.Right, s.KernelW, s.StrideW, pads)}, nil
+		cols: stretches(outW, w, s.Left, s.Right, s.KernelW, s.StrideW, pads)}
+	down, across := stride{s.KernelH, s.StrideH, s.Top}, stride{s.KernelW, s.StrideW, s.Left}
+	if down.of(p.rows, h) && across.of(p.cols, w) {
+		p.down, p.across = down, across
+		first := min(outW, ceilDiv(s.Left, s.StrideW))
+		p.whole = [2]int{first, max(first, min(outW, (w-s.KernelW+s.Left)/s.StrideW+1))}
+	}
+	return p, nil
+}
+
+// of reports whether all of these are windows over n values that are alike but for being cut off at the ends.
+func (s stride) of(all []stretch, n int) bool {
+	for i, at := range all {
+		from := i*s.step - s.before
+		if at.lo != max(0, from) || at.hi != min(n, from+s.kernel) || at.lo >= at.hi {
+			return false
+		}
+	}
+	return true
 }
 
 // ValidForAverage is Valid, but windows below and to the right of the picture may see nothing
@@ -78,8 +102,12 @@ func NewFit(outH, outW, h, w int) (*AvgPool, error) {
 // Forward sets y to the averages of x.
 func (p *AvgPool) Forward(t *Team, y, x []float32) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
-	t.Do(len(y)/n, func(c int, _ *workspace) {
+	t.Do(len(y)/n, func(c int, ws *workspace) {
 		d, s := y[c*n:(c+1)*n], x[c*m:(c+1)*m]
+		if p.across.step > 0 {
+			p.forwardRows(d, s, ws)
+			return
+		}
 		for i, r := range p.rows {
 			for j, k := range p.cols {
 				sum := float32(0)
@@ -97,8 +125,12 @@ func (p *AvgPool) Forward(t *Team, y, x []float32) {
 // Backward sets dx to the gradient with respect to x, or adds it.
 func (p *AvgPool) Backward(t *Team, dx, dy []float32, add bool) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
-	t.Do(len(dy)/n, func(c int, _ *workspace) {
+	t.Do(len(dy)/n, func(c int, ws *workspace) {
 		d, g := dx[c*m:(c+1)*m], dy[c*n:(c+1)*n]
+		if p.across.step > 0 {
+			p.backwardRows(d, g, ws, add)
+			return
+		}
 		if !add {
 			clear(d)
 		}
@@ -114,4 +146,86 @@ func (p *AvgPool) Backward(t *Team, dx, dy []float32, add bool) {
 			}
 		}
 	})
+}
+
+// forwardRows averages one plane with vectors: first the rows under each window, then across.
+func (p *AvgPool) forwardRows(y, x []float32, ws *workspace) {
+	k, out := p.across, len(p.cols)
+	wide := (out-1)*k.step + 1 // places where a window could begin, from the first to the last
+	line := ws.packed(2*roundUp(wide+k.kernel) + Slack)
+	line, sum := line[:roundUp(wide+k.kernel)], line[roundUp(wide+k.kernel):]
+	clear(line) // what is left and right of the picture
+	seen := min(p.w, len(line)-k.before)
+	for i, r := range p.rows {
+		under := line[k.before:][:seen]
+		copy(under, x[r.lo*p.w:])
+		for row := r.lo + 1; row < r.hi; row++ {
+			native.addTo(under, x[row*p.w:])
+		}
+		copy(sum[:wide], line)
+		for t := 1; t < k.kernel; t++ {
+			native.addTo(sum[:wide], line[t:])
+		}
+		if k.step > 1 {
+			native.everyTo(line[:out], sum, k.step)
+			copy(sum, line[:out])
+			clear(line[:out])
+		}
+		p.weigh(y[i*out:(i+1)*out], sum, r.part)
+	}
+}
+
+// weigh sets a row of results to sums times the parts of their windows, nearly all of which are the same.
+func (p *AvgPool) weigh(d, sum []float32, part float32) {
+	lo, hi := p.whole[0], p.whole[1]
+	clear(d[lo:hi])
+	if lo < hi {
+		native.axpyTo(d[lo:hi], sum[lo:hi], part*p.cols[lo].part)
+	}
+	for j := range lo {
+		d[j] = sum[j] * (part * p.cols[j].part)
+	}
+	for j := hi; j < len(d); j++ {
+		d[j] = sum[j] * (part * p.cols[j].part)
+	}
+}
+
+// backwardRows is the way back: first what each row of the plane gets of the windows over it, then across.
+func (p *AvgPool) backwardRows(dx, dy []float32, ws *workspace, add bool) {
+	k, out := p.across, len(p.cols)
+	wide := (out-1)*k.step + 1
+	// Between zeros on both sides, so that every pixel is under a window.
+	apart := roundUp(max(wide, p.w+k.before) + 2*k.kernel)
+	each := roundUp(max(out, p.w))
+	line := ws.packed(apart + 2*each + Slack)
+	spread, sum, got := line[:apart], line[apart:][:out], line[apart+each:][:p.w]
+	weighed := line[apart+each:][:out] // before got is in its place
+	clear(spread)
+	for row := range p.h {
+		clear(sum)
+		last := min(len(p.rows)-1, (row+p.down.before)/p.down.step)
+		for i := max(0, ceilDiv(row+p.down.before-p.down.kernel+1, p.down.step)); i <= last; i++ {
+			native.axpyTo(sum, dy[i*out:], p.rows[i].part)
+		}
+		if k.step == 1 {
+			p.weigh(spread[k.kernel-1:][:out], sum, 1)
+		} else {
+			p.weigh(weighed, sum, 1)
+			for j, v := range weighed {
+				spread[k.kernel-1+j*k.step] = v
+			}
+		}
+		d := dx[row*p.w : (row+1)*p.w]
+		to := d
+		if add {
+			to = got
+		}
+		copy(to, spread[k.before:])
+		for t := 1; t < k.kernel; t++ {
+			native.addTo(to, spread[k.before+t:])
+		}
+		if add {
+			native.addTo(d, got)
+		}
+	}
 }

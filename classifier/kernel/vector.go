@@ -40,6 +40,18 @@ func (s *isa) axpyTo(dst, x []float32, a float32) {
 	}
 }
 
+// everyTo sets dst to the first of each step values of x.
+func (s *isa) everyTo(dst, x []float32, step int) {
+	n, done := len(dst), 0
+	if whole := n / s.lanes; step == 2 && s.evens != nil && whole > 0 {
+		s.evens(int64(whole), &x[0], &dst[0])
+		done = whole * s.lanes
+	}
+	for i := done; i < n; i++ {
+		dst[i] = x[i*step]
+	}
+}
+
 // block is how many values one task of an elementwise loop handles.
 const block = 1 << 14
 
