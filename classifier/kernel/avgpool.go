@@ -9,7 +9,8 @@ type AvgPool struct {
 	rows, cols []stretch
 	// Where all windows are of one size and as far apart: how, else zeros.
 	down, across stride
-	whole        [2]int // the first and the last but one column whose window is not cut off, if any is
+	whole        [2]int    // the first and the last but one column whose window is not cut off, if any is
+	parts, ones  []float32 // of the columns; as many as the picture has
 }
 
 // stride is where windows that are alike begin and end.
@@ -40,6 +41,13 @@ func NewAvgPool(s Window, h, w int, pads bool) (*AvgPool, error) {
 		p.down, p.across = down, across
 		first := min(outW, ceilDiv(s.Left, s.StrideW))
 		p.whole = [2]int{first, max(first, min(outW, (w-s.KernelW+s.Left)/s.StrideW+1))}
+		p.parts, p.ones = Floats(outW), Floats(w)
+		for i, c := range p.cols {
+			p.parts[i] = c.part
+		}
+		for i := range p.ones {
+			p.ones[i] = 1
+		}
 	}
 	return p, nil
 }
@@ -104,6 +112,10 @@ func (p *AvgPool) Forward(t *Team, y, x []float32) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
 	t.Do(len(y)/n, func(c int, ws *workspace) {
 		d, s := y[c*n:(c+1)*n], x[c*m:(c+1)*m]
+		if sum := p.sums(native); sum != nil {
+			p.average(sum, d, s, ws)
+			return
+		}
 		if p.across.step > 0 {
 			p.forwardRows(d, s, ws)
 			return
@@ -127,6 +139,10 @@ func (p *AvgPool) Backward(t *Team, dx, dy []float32, add bool) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
 	t.Do(len(dy)/n, func(c int, ws *workspace) {
 		d, g := dx[c*m:(c+1)*m], dy[c*n:(c+1)*n]
+		if sum := p.sums(native); sum != nil && p.across.step == 1 {
+			p.spread(sum, d, g, add, ws)
+			return
+		}
 		if p.across.step > 0 {
 			p.backwardRows(d, g, ws, add)
 			return
@@ -226,6 +242,101 @@ func (p *AvgPool) backwardRows(dx, dy []float32, ws *workspace, add bool) {
 		}
 		if add {
 			native.addTo(d, got)
+		}
+	}
+}
+
+// sums returns the kernel for windows of one side and step in both directions; nil: there is none.
+func (p *AvgPool) sums(set *isa) meanFunc {
+	k := p.across
+	if k.step == 0 || k.kernel != p.down.kernel || k.kernel >= len(set.mean) || k.step != p.down.step || k.step >= len(set.mean[0]) {
+		return nil
+	}
+	return set.mean[k.kernel][k.step]
+}
+
+// ring holds the rows under a window, between zeros so that no window has a border.
+type ring struct {
+	rows, none []float32
+	held       [3]int       // source row in each place, plus one
+	under      [3][]float32 // room for those of one window
+	pitch      int
+}
+
+// clear makes a ring of up to three rows, and returns room for more values.
+func (r *ring) clear(ws *workspace, n, width, more int) []float32 {
+	r.pitch = roundUp(width + Slack)
+	mem := ws.packed((n+1)*r.pitch + more)
+	clear(mem[:(n+1)*r.pitch])
+	r.rows, r.none = mem[:n*r.pitch], mem[n*r.pitch:(n+1)*r.pitch]
+	r.held = [3]int{}
+	return mem[(n+1)*r.pitch:]
+}
+
+// row returns row s; fill writes it when it is not there yet.
+func (r *ring) row(s int, fill func(row []float32)) []float32 {
+	at := s % (len(r.rows) / r.pitch)
+	row := r.rows[at*r.pitch : (at+1)*r.pitch]
+	if r.held[at] != s+1 {
+		fill(row)
+		r.held[at] = s + 1
+	}
+	return row
+}
+
+// average pools a plane with a kernel.
+func (p *AvgPool) average(sum meanFunc, y, x []float32, ws *workspace) {
+	k, outW := p.across, len(p.cols)
+	lines := &ws.ring
+	line := lines.clear(ws, k.kernel, max((outW-1)*k.step+k.kernel, k.before+p.w), roundUp(outW+align/4))
+	under := &lines.under
+	for r, at := range p.rows {
+		for i := range under {
+			under[i] = lines.none
+			if s := r*k.step - p.down.before + i; s >= at.lo && s < at.hi {
+				under[i] = lines.row(s, func(row []float32) { copy(row[k.before:], x[s*p.w:(s+1)*p.w]) })
+			}
+		}
+		out := y[r*outW : (r+1)*outW]
+		d := out
+		if !native.masked && outW%native.lanes != 0 {
+			d = line
+		}
+		sum(int64(outW), &under[0][0], &under[1][0], &under[2][0], &d[0], &p.parts[0], &p.rows[r].part, 0)
+		if &d[0] != &out[0] {
+			copy(out, d)
+		}
+	}
+}
+
+// spread gives every value of a plane what its windows have of it: with a step of one those are a
+// window too, the other way round.
+func (p *AvgPool) spread(sum meanFunc, dx, dy []float32, add bool, ws *workspace) {
+	k, outW := p.across, len(p.cols)
+	before := k.kernel - 1 - k.before // zeros
+	lines := &ws.ring
+	line := lines.clear(ws, k.kernel, max(p.w+k.kernel-1, before+outW), roundUp(p.w+align/4))
+	under := &lines.under
+	flags := int64(0)
+	if add {
+		flags = accumulate
+	}
+	for y := range p.h {
+		for i := range under {
+			under[i] = lines.none
+			if r := y + p.down.before - k.kernel + 1 + i; i < k.kernel && r >= 0 && r < len(p.rows) {
+				under[i] = lines.row(r, func(row []float32) { p.weigh(row[before:][:outW], dy[r*outW:], p.rows[r].part) })
+			}
+		}
+		d := dx[y*p.w : (y+1)*p.w]
+		out := d
+		if !native.masked && p.w%native.lanes != 0 {
+			copy(line, d)
+			out = line
+		}
+		sum(int64(p.w), &under[0][0], &under[1][0], &under[2][0], &out[0], &p.ones[0], &p.ones[0], flags)
+		if &out[0] != &d[0] {
+			copy(d, line)
 		}
 	}
 }

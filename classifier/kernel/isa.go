@@ -53,6 +53,10 @@ type maxFunc func(n int64, r0, r1, r2, dst *float32, arg *uint8)
 // topFunc is maxFunc without the numbers of the winning taps.
 type topFunc func(n int64, r0, r1, r2, dst *float32)
 
+// meanFunc sets n results of average pooling to the sums of windows, whose rows begin at r0, r1 and, if
+// there are three, r2, each times its own part and the row's. Only masked ones leave what is past n alone.
+type meanFunc func(n int64, r0, r1, r2, dst, parts, part *float32, flags int64)
+
 // isa is one instruction set: kernels indexed by the number of vectors in a tile.
 type isa struct {
 	name   string
@@ -73,6 +77,7 @@ type isa struct {
 	top3x3 [3]topFunc
 	max2x2 maxFunc
 	top2x2 topFunc
+	mean   [4][3]meanFunc // average pooling by side of the window and stride; nil: plain
 	unpool func(n int64, g0, g1, g2 *float32, a0, a1, a2 *uint8, dst *float32, flags int64)
 	// Winograd's transformations of 4x4 tiles straight from the rows of a picture, of which values
 	// count where y, if there is one, is positive, and back into them: see gen/lift.go. nil: the

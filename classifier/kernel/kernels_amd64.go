@@ -83,6 +83,18 @@ func avx512Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32
 func avx512Top2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
 
 //go:noescape
+func avx512Mean2x2s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+
+//go:noescape
+func avx512Mean2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+
+//go:noescape
+func avx512Mean3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+
+//go:noescape
+func avx512Mean3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+
+//go:noescape
 func avx512Evens(n int64, src *float32, dst *float32)
 
 //go:noescape
@@ -153,6 +165,18 @@ func avx2Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
 
 //go:noescape
 func avx2Top2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
+
+//go:noescape
+func avx2Mean2x2s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+
+//go:noescape
+func avx2Mean2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+
+//go:noescape
+func avx2Mean3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+
+//go:noescape
+func avx2Mean3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
 
 //go:noescape
 func avx2Evens(n int64, src *float32, dst *float32)

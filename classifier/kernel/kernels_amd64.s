@@ -2196,6 +2196,215 @@ avx512Top2x2s2_full:
 	VZEROUPPER
 	RET
 
+// func avx512Mean2x2s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+TEXT ·avx512Mean2x2s1(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ parts+40(FP), R10
+	MOVQ part+48(FP), R11
+	MOVQ flags+56(FP), R12
+	VBROADCASTSS (R11), Z2
+avx512Mean2x2s1_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Mean2x2s1_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Mean2x2s1_full:
+	KMOVW AX, K1
+	VMOVUPS 0(SI), Z0
+	VMOVUPS 4(SI), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 0(R8), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 4(R8), Z1
+	VADDPS Z1, Z0, Z0
+	VMULPS Z2, Z0, Z0
+	VMULPS (R10), Z0, K1, Z0
+	TESTQ $2, R12
+	JZ avx512Mean2x2s1_store
+	VADDPS (DI), Z0, K1, Z0
+avx512Mean2x2s1_store:
+	VMOVUPS Z0, K1, (DI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R10
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG avx512Mean2x2s1_loop
+	VZEROUPPER
+	RET
+
+// func avx512Mean2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+TEXT ·avx512Mean2x2s2(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ parts+40(FP), R10
+	MOVQ part+48(FP), R11
+	MOVQ flags+56(FP), R12
+	VBROADCASTSS (R11), Z2
+	VMOVUPS evens<>(SB), Z30
+avx512Mean2x2s2_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Mean2x2s2_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Mean2x2s2_full:
+	KMOVW AX, K1
+	VMOVUPS 0(SI), Z0
+	VPERMT2PS 64(SI), Z30, Z0
+	VMOVUPS 4(SI), Z1
+	VPERMT2PS 68(SI), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 0(R8), Z1
+	VPERMT2PS 64(R8), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 4(R8), Z1
+	VPERMT2PS 68(R8), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMULPS Z2, Z0, Z0
+	VMULPS (R10), Z0, K1, Z0
+	TESTQ $2, R12
+	JZ avx512Mean2x2s2_store
+	VADDPS (DI), Z0, K1, Z0
+avx512Mean2x2s2_store:
+	VMOVUPS Z0, K1, (DI)
+	ADDQ $128, SI
+	ADDQ $128, R8
+	ADDQ $64, R10
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG avx512Mean2x2s2_loop
+	VZEROUPPER
+	RET
+
+// func avx512Mean3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+TEXT ·avx512Mean3x3s1(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ parts+40(FP), R10
+	MOVQ part+48(FP), R11
+	MOVQ flags+56(FP), R12
+	VBROADCASTSS (R11), Z2
+avx512Mean3x3s1_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Mean3x3s1_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Mean3x3s1_full:
+	KMOVW AX, K1
+	VMOVUPS 0(SI), Z0
+	VMOVUPS 4(SI), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 8(SI), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 0(R8), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 4(R8), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 8(R8), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 0(R9), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 4(R9), Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 8(R9), Z1
+	VADDPS Z1, Z0, Z0
+	VMULPS Z2, Z0, Z0
+	VMULPS (R10), Z0, K1, Z0
+	TESTQ $2, R12
+	JZ avx512Mean3x3s1_store
+	VADDPS (DI), Z0, K1, Z0
+avx512Mean3x3s1_store:
+	VMOVUPS Z0, K1, (DI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R9
+	ADDQ $64, R10
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG avx512Mean3x3s1_loop
+	VZEROUPPER
+	RET
+
+// func avx512Mean3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+TEXT ·avx512Mean3x3s2(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ parts+40(FP), R10
+	MOVQ part+48(FP), R11
+	MOVQ flags+56(FP), R12
+	VBROADCASTSS (R11), Z2
+	VMOVUPS evens<>(SB), Z30
+avx512Mean3x3s2_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Mean3x3s2_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Mean3x3s2_full:
+	KMOVW AX, K1
+	VMOVUPS 0(SI), Z0
+	VPERMT2PS 64(SI), Z30, Z0
+	VMOVUPS 4(SI), Z1
+	VPERMT2PS 68(SI), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 8(SI), Z1
+	VPERMT2PS 72(SI), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 0(R8), Z1
+	VPERMT2PS 64(R8), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 4(R8), Z1
+	VPERMT2PS 68(R8), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 8(R8), Z1
+	VPERMT2PS 72(R8), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 0(R9), Z1
+	VPERMT2PS 64(R9), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 4(R9), Z1
+	VPERMT2PS 68(R9), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS 8(R9), Z1
+	VPERMT2PS 72(R9), Z30, Z1
+	VADDPS Z1, Z0, Z0
+	VMULPS Z2, Z0, Z0
+	VMULPS (R10), Z0, K1, Z0
+	TESTQ $2, R12
+	JZ avx512Mean3x3s2_store
+	VADDPS (DI), Z0, K1, Z0
+avx512Mean3x3s2_store:
+	VMOVUPS Z0, K1, (DI)
+	ADDQ $128, SI
+	ADDQ $128, R8
+	ADDQ $128, R9
+	ADDQ $64, R10
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG avx512Mean3x3s2_loop
+	VZEROUPPER
+	RET
+
 // func avx512Evens(n int64, src *float32, dst *float32)
 TEXT ·avx512Evens(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), CX
@@ -3433,6 +3642,194 @@ avx2Top2x2s2_loop:
 	ADDQ $32, DI
 	SUBQ $8, CX
 	JG avx2Top2x2s2_loop
+	VZEROUPPER
+	RET
+
+// func avx2Mean2x2s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+TEXT ·avx2Mean2x2s1(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ parts+40(FP), R10
+	MOVQ part+48(FP), R11
+	MOVQ flags+56(FP), R12
+	VBROADCASTSS (R11), Y2
+avx2Mean2x2s1_loop:
+	VMOVUPS 0(SI), Y0
+	VMOVUPS 4(SI), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 0(R8), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 4(R8), Y1
+	VADDPS Y1, Y0, Y0
+	VMULPS Y2, Y0, Y0
+	VMULPS (R10), Y0, Y0
+	TESTQ $2, R12
+	JZ avx2Mean2x2s1_store
+	VADDPS (DI), Y0, Y0
+avx2Mean2x2s1_store:
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R10
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG avx2Mean2x2s1_loop
+	VZEROUPPER
+	RET
+
+// func avx2Mean2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+TEXT ·avx2Mean2x2s2(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ parts+40(FP), R10
+	MOVQ part+48(FP), R11
+	MOVQ flags+56(FP), R12
+	VBROADCASTSS (R11), Y2
+avx2Mean2x2s2_loop:
+	VMOVUPS 0(SI), Y0
+	VSHUFPS $0x88, 32(SI), Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS 4(SI), Y1
+	VSHUFPS $0x88, 36(SI), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 0(R8), Y1
+	VSHUFPS $0x88, 32(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 4(R8), Y1
+	VSHUFPS $0x88, 36(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMULPS Y2, Y0, Y0
+	VMULPS (R10), Y0, Y0
+	TESTQ $2, R12
+	JZ avx2Mean2x2s2_store
+	VADDPS (DI), Y0, Y0
+avx2Mean2x2s2_store:
+	VMOVUPS Y0, (DI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $32, R10
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG avx2Mean2x2s2_loop
+	VZEROUPPER
+	RET
+
+// func avx2Mean3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+TEXT ·avx2Mean3x3s1(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ parts+40(FP), R10
+	MOVQ part+48(FP), R11
+	MOVQ flags+56(FP), R12
+	VBROADCASTSS (R11), Y2
+avx2Mean3x3s1_loop:
+	VMOVUPS 0(SI), Y0
+	VMOVUPS 4(SI), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 8(SI), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 0(R8), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 4(R8), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 8(R8), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 0(R9), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 4(R9), Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 8(R9), Y1
+	VADDPS Y1, Y0, Y0
+	VMULPS Y2, Y0, Y0
+	VMULPS (R10), Y0, Y0
+	TESTQ $2, R12
+	JZ avx2Mean3x3s1_store
+	VADDPS (DI), Y0, Y0
+avx2Mean3x3s1_store:
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R9
+	ADDQ $32, R10
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG avx2Mean3x3s1_loop
+	VZEROUPPER
+	RET
+
+// func avx2Mean3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+TEXT ·avx2Mean3x3s2(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ r0+8(FP), SI
+	MOVQ r1+16(FP), R8
+	MOVQ r2+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ parts+40(FP), R10
+	MOVQ part+48(FP), R11
+	MOVQ flags+56(FP), R12
+	VBROADCASTSS (R11), Y2
+avx2Mean3x3s2_loop:
+	VMOVUPS 0(SI), Y0
+	VSHUFPS $0x88, 32(SI), Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS 4(SI), Y1
+	VSHUFPS $0x88, 36(SI), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 8(SI), Y1
+	VSHUFPS $0x88, 40(SI), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 0(R8), Y1
+	VSHUFPS $0x88, 32(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 4(R8), Y1
+	VSHUFPS $0x88, 36(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 8(R8), Y1
+	VSHUFPS $0x88, 40(R8), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 0(R9), Y1
+	VSHUFPS $0x88, 32(R9), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 4(R9), Y1
+	VSHUFPS $0x88, 36(R9), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS 8(R9), Y1
+	VSHUFPS $0x88, 40(R9), Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMULPS Y2, Y0, Y0
+	VMULPS (R10), Y0, Y0
+	TESTQ $2, R12
+	JZ avx2Mean3x3s2_store
+	VADDPS (DI), Y0, Y0
+avx2Mean3x3s2_store:
+	VMOVUPS Y0, (DI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R9
+	ADDQ $32, R10
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG avx2Mean3x3s2_loop
 	VZEROUPPER
 	RET
 

@@ -50,6 +50,7 @@ var Processor = sync.OnceValue(func() *Pool { return NewPool(runtime.GOMAXPROCS(
 type workspace struct {
 	seg    segments
 	stripe stripe
+	ring   ring
 	idx    [maxTile]int32
 	lines  [reach * 5 * 16]float32    // of lift
 	corner [maxRows * maxTile]float32 // a block of C that sticks out of the matrix

@@ -11,6 +11,11 @@ func pool(a *assembler, t *target) {
 		poolRow(a, t, 3, 2, arg)
 		poolRow(a, t, 2, 2, arg)
 	}
+	for side := 2; side <= 3; side++ {
+		for stride := 1; stride <= 2; stride++ {
+			meanRow(a, t, side, stride)
+		}
+	}
 	evens(a, t)
 	unpool(a, t)
 }
@@ -114,6 +119,67 @@ func poolRow(a *assembler, t *target, side, stride int, arg bool) {
 	if arg {
 		a.op("ADDQ $%d, R10", t.lanes)
 	}
+	a.op("SUBQ $%d, CX", t.lanes)
+	a.op("JG %s_loop", name)
+	a.end()
+}
+
+// meanRow writes one row of n results: the sums of windows, whose rows are found as by poolRow, each
+// times its own part and the row's. Flag 2 adds to dst.
+func meanRow(a *assembler, t *target, side, stride int) {
+	name := fmt.Sprintf("%sMean%dx%[2]ds%d", t.name, side, stride)
+	rows := []string{"SI", "R8", "R9"}
+	a.fn(name, param{"n", "int64", "CX"}, param{"r0", "*float32", "SI"}, param{"r1", "*float32", "R8"}, param{"r2", "*float32", "R9"},
+		param{"dst", "*float32", "DI"}, param{"parts", "*float32", "R10"}, param{"part", "*float32", "R11"}, param{"flags", "int64", "R12"})
+	sum, value, part := t.v(0), t.v(1), t.v(2)
+	a.op("VBROADCASTSS (R11), %s", part)
+	if stride == 2 && t.masked {
+		a.op("VMOVUPS evens<>(SB), Z30")
+	}
+	a.label(name + "_loop")
+	t.tail(a, name)
+	for tap := range side * side {
+		row, at := rows[tap/side], 4*(tap%side)
+		to := value
+		if tap == 0 {
+			to = sum
+		}
+		a.op("VMOVUPS %d(%s), %s", at, row, to)
+		switch {
+		case stride == 2 && t.masked:
+			a.op("VPERMT2PS %d(%s), Z30, %s", at+64, row, to)
+		case stride == 2:
+			a.op("VSHUFPS $0x88, %d(%s), %s, %[3]s", at+32, row, to)
+			a.op("VPERMPD $0xd8, %s, %[1]s", to)
+		}
+		if tap > 0 {
+			a.op("VADDPS %s, %s, %[2]s", value, sum)
+		}
+	}
+	a.op("VMULPS %s, %s, %[2]s", part, sum)
+	if t.masked {
+		a.op("VMULPS (R10), %s, K1, %[1]s", sum)
+	} else {
+		a.op("VMULPS (R10), %s, %[1]s", sum)
+	}
+	a.op("TESTQ $2, R12")
+	a.op("JZ %s_store", name)
+	if t.masked {
+		a.op("VADDPS (DI), %s, K1, %[1]s", sum)
+	} else {
+		a.op("VADDPS (DI), %s, %[1]s", sum)
+	}
+	a.label(name + "_store")
+	if t.masked {
+		a.op("VMOVUPS %s, K1, (DI)", sum)
+	} else {
+		a.op("VMOVUPS %s, (DI)", sum)
+	}
+	for _, r := range rows[:side] {
+		a.op("ADDQ $%d, %s", t.bytes*stride, r)
+	}
+	a.op("ADDQ $%d, R10", t.bytes)
+	a.op("ADDQ $%d, DI", t.bytes)
 	a.op("SUBQ $%d, CX", t.lanes)
 	a.op("JG %s_loop", name)
 	a.end()
