@@ -33,13 +33,14 @@ type segments struct {
 }
 
 // stripe is up to as many tiles as a vector has lanes, beside each other in one plane of a picture. The
-// assembly knows this layout: gen/segments.go.
+// second half of the rows is that of the second channel of a pair. The assembly knows this layout:
+// gen/segments.go.
 type stripe struct {
-	x, y  [reach]*float32 // beginnings of the rows under them, zeros where there are none; y: see lift
-	cols  [5]uint64       // by vector: a bit for each column that the picture has
-	at    int64           // from the beginning of a row to the first column, in bytes
-	vecs  int64           // vectors that the columns fill, at least two
-	lines *float32        // room for reach lines of five vectors
+	x, y  [2 * reach]*float32 // beginnings of the rows under them, zeros where there are none; y: see lift
+	cols  [5]uint64           // by vector: a bit for each column that the picture has
+	at    int64               // from the beginning of a row to the first column, in bytes
+	vecs  int64               // vectors that the columns fill, at least two
+	lines *float32            // room for a line of five vectors for each row
 }
 
 // gemmFunc computes C[rows][cols] = bias + A[k][rows]^T * B[k][cols] for one block. The

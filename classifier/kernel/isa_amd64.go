@@ -59,7 +59,7 @@ var avx512Rough = func() *isa {
 		},
 		pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, bf16Pack16, bf16Pack32, bf16Pack48},
 		gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, bf16Gather16, bf16Gather32, bf16Gather48},
-		lift:   [2]func(*stripe, *float32, int64, uint64){bf16LiftEven, bf16LiftOdd},
+		lift:   bf16Lift,
 	}
 	return &set
 }()

@@ -15,11 +15,11 @@ var segmentPlaces = map[string][2]uintptr{
 // there to the next, in bytes.
 var stripePlaces = map[string][2]uintptr{
 	"x":     {0, 8},
-	"y":     {48, 8},
-	"cols":  {96, 8},
-	"at":    {136, 8},
-	"vecs":  {144, 8},
-	"lines": {152, 8},
+	"y":     {96, 8},
+	"cols":  {192, 8},
+	"at":    {232, 8},
+	"vecs":  {240, 8},
+	"lines": {248, 8},
 }
 
 //go:noescape
@@ -233,7 +233,4 @@ func bf16Pack48(n int64, src *float32, taps *int32, dst *float32, seg *segments)
 func bf16Gather48(n int64, src *float32, taps *int32, dst *float32, idx *int32)
 
 //go:noescape
-func bf16LiftEven(s *stripe, v *float32, stride int64, tiles uint64)
-
-//go:noescape
-func bf16LiftOdd(s *stripe, v *float32, stride int64, tiles uint64)
+func bf16Lift(s *stripe, v *float32, stride int64, tiles uint64)

@@ -12,8 +12,7 @@ type pairs struct {
 	gemm   [][vectors + 1]gemmFunc
 	pack   [vectors + 1]func(n int64, src *float32, taps *int32, dst *float32, seg *segments)
 	gather [vectors + 1]func(n int64, src *float32, taps *int32, dst *float32, idx *int32)
-	// lift of the first of a pair, which clears the second, and of the second.
-	lift [2]func(s *stripe, v *float32, stride int64, tiles uint64)
+	lift   func(s *stripe, v *float32, stride int64, tiles uint64)
 }
 
 // Rough reports whether this process has rough arithmetic.

@@ -10,7 +10,7 @@ var plainRough = func() *isa {
 		gemm:   [][vectors + 1]gemmFunc{{nil, plainPairsGemm(1), plainPairsGemm(2), plainPairsGemm(3)}},
 		pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, plainPairsPack(1), plainPairsPack(2), plainPairsPack(3)},
 		gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, plainPairsGather(1), plainPairsGather(2), plainPairsGather(3)},
-		lift:   [2]func(*stripe, *float32, int64, uint64){plainPairsLift(0), plainPairsLift(1)},
+		lift:   plainPairsLift,
 	}
 	return &set
 }()
@@ -66,21 +66,16 @@ func plainPairsGather(vecs int) func(int64, *float32, *int32, *float32, *int32) 
 	}
 }
 
-func plainPairsLift(which int) func(*stripe, *float32, int64, uint64) {
-	return func(s *stripe, v *float32, stride int64, tiles uint64) {
-		var exact [elements * plainLanes]float32
-		plainLift(s, &exact[0], 4*plainLanes, tiles)
-		for i, x := range exact {
-			if tiles>>(i%plainLanes)&1 == 0 {
-				continue
-			}
-			lane := offset(v, int64(i/plainLanes)*stride+int64(4*(i%plainLanes)))
-			if which == 0 {
-				*lane = pair(x, 0)
-			} else {
-				first, _ := unpaired(*lane)
-				*lane = pair(first, x)
-			}
+func plainPairsLift(s *stripe, v *float32, stride int64, tiles uint64) {
+	var first, second [elements * plainLanes]float32
+	plainLift(s, &first[0], 4*plainLanes, tiles)
+	other := *s
+	copy(other.x[:], s.x[reach:])
+	copy(other.y[:], s.y[reach:])
+	plainLift(&other, &second[0], 4*plainLanes, tiles)
+	for i := range first {
+		if tiles>>(i%plainLanes)&1 != 0 {
+			*offset(v, int64(i/plainLanes)*stride+int64(4*(i%plainLanes))) = pair(first[i], second[i])
 		}
 	}
 }

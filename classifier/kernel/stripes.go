@@ -24,30 +24,36 @@ func (t *tiling) lift(first, last int, v []float32, s span, wide int, ws *worksp
 		for k := range part.cols {
 			part.cols[k] = between(-x-k*set.lanes, min(count, t.w-x)-k*set.lanes)
 		}
-		for c := first; c < last; c++ {
-			for r := range reach {
-				y := row*side - t.top + r
-				if y < 0 || y >= t.h {
-					part.x[r] = &t.zeros[0]
-				} else {
-					part.x[r] = &t.run.src[(c*t.h+y)*t.w]
-				}
-				if t.run.y == nil {
-					part.y[r] = nil
-				} else if y < 0 || y >= t.h {
-					part.y[r] = &t.zeros[0]
-				} else {
-					part.y[r] = &t.run.y[(c*t.h+y)*t.w]
-				}
+		lift, each := set.lift, 1
+		if t.freq[0].rough {
+			lift, each = set.pairs.lift, 2
+		}
+		for c := first; c < last; c += each {
+			for i := range each {
+				t.rows(part, reach*i, c+i, row*side-t.top)
 			}
-			if t.freq[0].rough {
-				set.pairs.lift[c%2](part, &v[c/2*wide+from], int64(4*t.apart(wide)), between(0, n))
-			} else {
-				set.lift(part, &v[c*wide+from], int64(4*t.apart(wide)), between(0, n))
-			}
+			lift(part, &v[c/each*wide+from], int64(4*t.apart(wide)), between(0, n))
 		}
 	})
 	*part = stripe{} // forget the caller's memory
+}
+
+// rows notes where the rows of a channel lie from row y of the picture on, from the stripe's row at on.
+func (t *tiling) rows(s *stripe, at, c, y int) {
+	for r := range reach {
+		s.x[at+r], s.y[at+r] = &t.zeros[0], nil
+		if t.run.y != nil {
+			s.y[at+r] = &t.zeros[0]
+		}
+		if y+r < 0 || y+r >= t.h || c >= t.in {
+			continue
+		}
+		from := (c*t.h + y + r) * t.w
+		s.x[at+r] = &t.run.src[from]
+		if t.run.y != nil {
+			s.y[at+r] = &t.run.y[from]
+		}
+	}
 }
 
 // between has the bits of [from,to) set, as far as there are bits.

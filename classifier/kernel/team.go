@@ -52,9 +52,9 @@ type workspace struct {
 	stripe stripe
 	ring   ring
 	idx    [maxTile]int32
-	lines  [reach * 5 * 16]float32    // of lift
-	corner [maxRows * maxTile]float32 // a block of C that sticks out of the matrix
-	tile   []float32                  // packed B
+	lines  [2 * reach * 5 * 16]float32 // of lift
+	corner [maxRows * maxTile]float32  // a block of C that sticks out of the matrix
+	tile   []float32                   // packed B
 	bytes  []byte
 }
 

@@ -31,7 +31,7 @@ func checkStripe(t *testing.T, set *isa, r *rand.Rand) {
 	from, to := r.IntN(7), side*n+2-r.IntN(7) // columns that there are
 	x, y := random(r, reach*pitch), random(r, reach*pitch)
 	gated := r.IntN(2) == 0
-	lines := Floats(reach * 5 * set.lanes)
+	lines := Floats(2 * reach * 5 * set.lanes)
 	s := &stripe{at: 4, vecs: int64(max(2, ceilDiv(side*n+2, set.lanes))), lines: &lines[0]}
 	for k := range s.cols {
 		s.cols[k] = between(from-k*set.lanes, to-k*set.lanes)
@@ -60,6 +60,21 @@ func checkStripe(t *testing.T, set *isa, r *rand.Rand) {
 	}
 	set.lift(s, &v[0], int64(4*stride), between(0, n))
 	near(t, set.name+" lift", v, want, 1e-6)
+	if set.pairs != nil { // of another channel and this one
+		for i := range reach {
+			s.x[reach+i], s.y[reach+i] = s.x[i], s.y[i]
+			s.x[i] = &y[i*pitch]
+		}
+		first, got := Floats(len(v)), Floats(len(v))
+		set.lift(s, &first[0], int64(4*stride), between(0, n))
+		set.pairs.lift(s, &got[0], int64(4*stride), between(0, n))
+		for i := range v {
+			a, b := unpaired(got[i])
+			if wantA, wantB := unpaired(pair(first[i], v[i])); a != wantA || b != wantB {
+				t.Fatalf("%s lift of pairs: %g and %g in place %d, want %g and %g", set.name, a, b, i, wantA, wantB)
+			}
+		}
+	}
 
 	row, bias := set.lanes+r.IntN(20), random(r, 1)
 	m, wide := random(r, elements*row), side*n+r.IntN(9)

@@ -35,10 +35,10 @@ func liftTables(a *assembler) {
 // lift writes the transformation of up to 16 tiles that lie beside each other, B^T d B. The columns are
 // transformed first, as they lie in the rows of the picture, into lines of 80 values; then each line is
 // split into the six columns of all tiles, of which the last two are the first two of the next tile.
-// Element e of the result goes to v + e*stride, in the lanes whose bit is set in tiles; store writes
-// these. Of pairs, even ones write the first and clear the second, odd ones write the second.
-func lift(a *assembler, t *target, which string, store func(reg, to string)) {
-	name := t.name + "Lift" + which
+// Element e of the result goes to v + e*stride, in the lanes whose bit is set in tiles. With pairs two
+// channels become one result.
+func lift(a *assembler, t *target) {
+	name := t.name + "Lift"
 	a.fn(name, param{"s", "*stripe", "SI"}, param{"v", "*float32", "DI"}, param{"stride", "int64", "R9"}, param{"tiles", "uint64", "AX"})
 	const pitch = 320 // of the lines
 	line := tileLine(a, t)
@@ -46,47 +46,85 @@ func lift(a *assembler, t *target, which string, store func(reg, to string)) {
 	a.op("MOVQ %d(SI), AX", stripeVecs.at)
 	a.op("MOVQ %d(SI), R10", stripeAt.at)
 	a.op("MOVQ %d(SI), CX", stripeLines.at)
+	channels := 1
+	if t.pairs {
+		channels = 2
+	}
+	for c := range channels {
+		liftColumns(a, t, fmt.Sprintf("%s_%d", name, c), 6*c, 6*c*pitch, pitch, line)
+	}
+	a.op("MOVQ v+8(FP), DI")
+	a.op("VMOVUPS fourths<>(SB), Z28")
+	a.op("VMOVUPS thirds<>(SB), Z29")
+	if t.pairs {
+		a.op("VMOVDQU16 weave<>(SB), Z31")
+	}
+	a.op("LEAQ (R9)(R9*2), R12") // 3 rows
+	a.op("LEAQ (R9)(R9*4), R13") // 5 rows
+	places := []string{"(DI)", "(DI)(R9*1)", "(DI)(R9*2)", "(DI)(R12*1)", "(DI)(R9*4)", "(DI)(R13*1)"}
+	a.op("MOVQ $6, DX")
+	a.label(name + "_rows")
+	for c := range channels {
+		liftSplit(a, 6*c*pitch)
+		line(func(int, string) {}, func(i int, reg string) {
+			switch {
+			case !t.pairs:
+				a.op("VMOVUPS %s, K6, %s", reg, places[i])
+			case c == 0:
+				a.op("VMOVAPS %s, Z%d", reg, 22+i)
+			default:
+				a.weave(22+i, number(reg))
+				a.op("VMOVDQU32 Z%d, K6, %s", 22+i, places[i])
+			}
+		})
+	}
+	a.op("LEAQ (DI)(R12*2), DI")
+	a.op("ADDQ $%d, CX", pitch)
+	a.op("DECQ DX")
+	a.op("JNZ %s_rows", name)
+	a.end()
+}
+
+// liftColumns transforms the columns of one channel, whose rows are the stripe's from first on, into
+// lines so many bytes from CX.
+func liftColumns(a *assembler, t *target, name string, first, lines, pitch int, line func(load, store func(i int, reg string))) {
 	rows := []string{"R8", "R11", "R12", "R13", "BX", "DX"}
 	for r, reg := range rows {
-		a.op("MOVQ %d(SI), %s", stripeX.of(r), reg)
+		a.op("MOVQ %d(SI), %s", stripeX.of(first+r), reg)
 		a.op("ADDQ R10, %s", reg)
 	}
 	columns := func(load func(v, r int, reg string)) {
 		for v := range 5 {
 			a.op("KMOVW %d(SI), K1", stripeCols.of(v))
 			line(func(r int, reg string) { load(v, r, reg) },
-				func(i int, reg string) { a.op("VMOVUPS %s, %d(CX)", reg, pitch*i+64*v) })
+				func(i int, reg string) { a.op("VMOVUPS %s, %d(CX)", reg, lines+pitch*i+64*v) })
 			if v > 0 && v < 4 { // one tile has its last columns in the second
 				a.op("CMPQ AX, $%d", v+1)
-				a.op("JE %s_split", name)
+				a.op("JE %s_done", name)
 			}
 		}
 	}
 	a.op("CMPQ %d(SI), $0", stripeY.at)
 	a.op("JNE %s_gated", name)
 	columns(func(v, r int, reg string) { a.op("VMOVUPS.Z %d(%s), K1, %s", 64*v, rows[r], reg) })
-	a.op("JMP %s_split", name)
+	a.op("JMP %s_done", name)
 	a.label(name + "_gated") // only where y is positive
 	t.zero(a, "Z16")
 	columns(func(v, r int, reg string) {
-		a.op("MOVQ %d(SI), DI", stripeY.of(r))
+		a.op("MOVQ %d(SI), DI", stripeY.of(first+r))
 		a.op("VMOVUPS.Z %d(DI)(R10*1), K1, Z17", 64*v)
 		a.op("VCMPPS $30, Z16, Z17, K1, K2")
 		a.op("VMOVUPS.Z %d(%s), K2, %s", 64*v, rows[r], reg)
 	})
-	a.label(name + "_split")
-	a.op("MOVQ v+8(FP), DI")
-	a.op("VMOVUPS fourths<>(SB), Z28")
-	a.op("VMOVUPS thirds<>(SB), Z29")
-	a.op("LEAQ (R9)(R9*2), R12") // 3 rows
-	a.op("LEAQ (R9)(R9*4), R13") // 5 rows
-	places := []string{"(DI)", "(DI)(R9*1)", "(DI)(R9*2)", "(DI)(R12*1)", "(DI)(R9*4)", "(DI)(R13*1)"}
-	a.op("MOVQ $6, DX")
-	a.label(name + "_rows")
+	a.label(name + "_done")
+}
+
+// liftSplit splits a line so many bytes from CX into the six columns of all tiles, in registers 0 to 5.
+func liftSplit(a *assembler, at int) {
 	for i, order := range []string{"Z28", "Z29"} {
 		for k := range 2 {
-			a.op("VMOVUPS %d(CX), Z%d", 128*k, 16+2*i+k)
-			a.op("VPERMT2PS %d(CX), %s, Z%d", 128*k+64, order, 16+2*i+k)
+			a.op("VMOVUPS %d(CX), Z%d", at+128*k, 16+2*i+k)
+			a.op("VPERMT2PS %d(CX), %s, Z%d", at+128*k+64, order, 16+2*i+k)
 		}
 	}
 	for i := range 2 {
@@ -94,15 +132,9 @@ func lift(a *assembler, t *target, which string, store func(reg, to string)) {
 		a.op("VSHUFF32X4 $0xee, Z%d, Z%d, Z%d", 17+2*i, 16+2*i, 2*i+1)
 	}
 	for i := range 2 {
-		a.op("VBROADCASTSS %d(CX), Z%d", 256+4*i, 20+i)
+		a.op("VBROADCASTSS %d(CX), Z%d", at+256+4*i, 20+i)
 		a.op("VALIGND $1, Z%d, Z%d, Z%d", i, 20+i, 4+i)
 	}
-	line(func(int, string) {}, func(i int, reg string) { store(reg, places[i]) })
-	a.op("LEAQ (DI)(R12*2), DI")
-	a.op("ADDQ $%d, CX", pitch)
-	a.op("DECQ DX")
-	a.op("JNZ %s_rows", name)
-	a.end()
 }
 
 // lower writes the way back for up to 16 tiles beside each other, A^T m A + bias: element e of m lies

@@ -54,7 +54,7 @@ func amd64() *assembler {
 			gather(a, t, vecs)
 		}
 		if t.masked {
-			lift(a, t, "", func(reg, to string) { a.op("VMOVUPS %s, K6, %s", reg, to) })
+			lift(a, t)
 			lower(a, t)
 		} else {
 			tiles(a, t)
@@ -74,18 +74,7 @@ func amd64() *assembler {
 		pack(a, bf16, vecs)
 		gather(a, bf16, vecs)
 	}
-	lift(a, bf16, "Even", func(reg, to string) {
-		a.round(number(reg), 20)
-		a.op("VPMOVZXWD Y20, Z20")
-		a.op("VMOVDQU32 Z20, K6, %s", to)
-	})
-	lift(a, bf16, "Odd", func(reg, to string) {
-		a.round(number(reg), 20)
-		a.op("VPMOVZXWD Y20, Z20")
-		a.op("VPSLLD $16, Z20, Z20")
-		a.op("VPORD %s, Z20, Z20", to)
-		a.op("VMOVDQU32 Z20, K6, %s", to)
-	})
+	lift(a, bf16)
 	return a
 }
 

@@ -41,11 +41,6 @@ func (a *assembler) dotPairs(x, y, sum string) {
 	a.evex(prefixF3, 0x52, number(x), number(y), number(sum), "vdpbf16ps %s, %s, %s", x, y, sum)
 }
 
-// round rounds the numbers of a register to the lower half of another.
-func (a *assembler) round(from, to int) {
-	a.evex(prefixF3, 0x72, from, 0, to, "vcvtneps2bf16 Z%d, Y%d", from, to)
-}
-
 // roundTwo rounds the numbers of two registers to the halves of one.
 func (a *assembler) roundTwo(low, high, to int) {
 	a.evex(prefixF2, 0x72, low, high, to, "vcvtne2ps2bf16 Z%d, Z%d, Z%d", low, high, to)

@@ -23,11 +23,11 @@ var (
 // Those of stripe, which lift reads.
 var (
 	stripeX     = field{"x", 0, 8}
-	stripeY     = field{"y", 48, 8}
-	stripeCols  = field{"cols", 96, 8}
-	stripeAt    = field{"at", 136, 8}
-	stripeVecs  = field{"vecs", 144, 8}
-	stripeLines = field{"lines", 152, 8}
+	stripeY     = field{"y", 96, 8}
+	stripeCols  = field{"cols", 192, 8}
+	stripeAt    = field{"at", 232, 8}
+	stripeVecs  = field{"vecs", 240, 8}
+	stripeLines = field{"lines", 248, 8}
 )
 
 // fields are those of one type.
