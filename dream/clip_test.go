@@ -59,6 +59,13 @@ func TestDiveEndsWhereItBegins(t *testing.T) {
 	if usual := steps[len(steps)/2]; seam >= usual {
 		t.Errorf("from the last frame to the first the picture goes by %.2f, elsewhere by %.2f", seam, usual)
 	}
+	var sharp []float64
+	for _, f := range all {
+		sharp = append(sharp, sharpness(f))
+	}
+	if least, usual := slices.Min(sharp), median(sharp); least < 0.85*usual {
+		t.Errorf("somewhere a frame has only %.2f of the usual detail", least/usual)
+	}
 	if distance(all[0], all[len(all)/2], nil) < 2 {
 		t.Error("nothing moves")
 	}
@@ -66,6 +73,22 @@ func TestDiveEndsWhereItBegins(t *testing.T) {
 		t.Error("the poster is not a still from the middle")
 	}
 }
+
+// sharpness is the mean absolute Laplacian of a picture's green.
+func sharpness(img *image.NRGBA) float64 {
+	sum, n := 0, 0
+	at := func(x, y int) int { return int(img.NRGBAAt(x, y).G) }
+	for y := 1; y < img.Rect.Dy()-1; y++ {
+		for x := 1; x < img.Rect.Dx()-1; x++ {
+			l := 4*at(x, y) - at(x-1, y) - at(x+1, y) - at(x, y-1) - at(x, y+1)
+			sum += max(l, -l)
+			n++
+		}
+	}
+	return float64(sum) / float64(n)
+}
+
+func median(x []float64) float64 { return slices.Sorted(slices.Values(x))[len(x)/2] }
 
 func TestWanderGoesToANewPlaceEachTime(t *testing.T) {
 	m := maker(t, dream.Options{ClipSide: 96})

@@ -14,22 +14,19 @@ import (
 
 const (
 	zoom        = 1.022 // from frame to frame: a quarter closer every second
-	overlap     = frameRate
-	diveSteps   = 1   // ascent steps on each frame at full size, and as many at half
-	diveShare   = 0.8 // of the stride of a still: steps add up from frame to frame
+	diveSteps   = 1     // ascent steps on each frame at full size, and as many at half
+	diveShare   = 0.8   // of the stride of a still: steps add up from frame to frame
 	colourShare = 0.15
-	// seamAhead is the part of a step that the end of a loop is ahead of its beginning when they meet, gained over the
-	// overlap: so the step over the seam is smaller than others, and none is larger to be seen.
-	seamAhead = 0.25
 
+	// settling is how many frames are dreamed before the first that is shown: then all are as rich.
+	settling = 8
 	// balanceEvery is how many frames share one balance of the objectives: pictures change
 	// little from frame to frame.
 	balanceEvery = 8
 )
 
-// diveFrames zooms into a picture that dreams, as a loop of the recipe's seconds. What comes after
-// the last of them fades into the first second, and the loop begins after that: so the last frame
-// meets the first, and no frame has to wait for another.
+// diveFrames zooms into a picture that dreams, as a loop of the recipe's seconds: what it falls into at last is its
+// first frame.
 func diveFrames(ctx context.Context, j *job) strip {
 	n := j.r.Seconds * frameRate
 	return strip{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
@@ -41,7 +38,7 @@ func diveFrames(ctx context.Context, j *job) strip {
 
 // dive renders n frames until show has had enough.
 func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) error {
-	j.meter.frames = 1 + n + overlap
+	j.meter.frames = 1 + settling + n
 	var err error
 	if j.terms, err = j.wishes(ctx, j.r); err != nil {
 		return err
@@ -55,39 +52,100 @@ func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) err
 		return fmt.Errorf("first frame: %w", err)
 	}
 	var aims [2][]classifier.Target
-	var start []*picture.Planar // the first frames, kept for the end to fade into
-	for i := range n + overlap {
-		j.meter.frame = i + 2
+	var again *homecoming
+	for i := -settling; i < n; i++ {
+		j.meter.frame = settling + i + 2
 		j.meter.start(2, diveSteps*float64(img.W*img.H)*1.25)
-		if i%balanceEvery == 0 {
+		if (settling+i)%balanceEvery == 0 {
 			aims = [2][]classifier.Target{}
 		}
 		img = closer(img, zoom)
 		look.restore(img)
+		again.before(img, i)
 		if err := j.refine(ctx, img, rng, &aims); err != nil {
-			return fmt.Errorf("frame %d: %w", i+1, err)
+			return fmt.Errorf("frame %d: %w", settling+i+1, err)
 		}
-		if i <= overlap {
-			start = append(start, img.Clone())
+		again.after(img, i)
+		if i == 0 {
+			again = &homecoming{start: img.Clone(), n: n}
 		}
-		if i < overlap {
+		if i < 0 {
 			continue
 		}
 		frame := img.NRGBA()
-		if i == n-1 {
+		if i == n/2 {
 			if j.dreamed, err = j.m.dreamt(ctx, frame); err != nil {
 				return err
 			}
-		}
-		if k := i - n; k >= 0 {
-			ahead := towards(start[k], start[k+1], seamAhead*float32(k+1)/overlap)
-			frame = blend(img, ahead, float64(k)/overlap).NRGBA()
 		}
 		if !show(frame) {
 			return nil
 		}
 	}
 	return nil
+}
+
+// homecoming is how a loop ends where it begins without a fade, in which two dreams would be seen through each other: far
+// ahead, in the middle, lies the first frame itself, small, as an opening that widens while it comes closer, and
+// when it fills the picture the loop begins again. nil lays nothing.
+type homecoming struct {
+	start *picture.Planar
+	n     int // frames of the loop
+}
+
+const (
+	widening  = 28   // frames that the opening takes to fill the picture, or three quarters of a short loop
+	softEdge  = 0.12 // width of its edge, as a part of half the picture's side
+	squarish  = 4    // exponent of its superellipse: 2 is an ellipse, many a rectangle
+	pastEdges = 1.25 // how far the superellipse must reach for the corners to lie inside
+	// seamAhead is the part of a step that the end of a loop is ahead of its beginning when they meet, gained while the
+	// opening widens: so the step over the seam is smaller than others, and none is larger to be seen.
+	seamAhead = 0.3
+)
+
+// at is how far the opening is, 0..1; negative before it.
+func (h *homecoming) at(i int) float64 {
+	frames := min(widening, h.n*3/4)
+	return float64(i-h.n+frames) / float64(frames)
+}
+
+// before lays the first frame over img, frame i, that is still to be dreamed.
+func (h *homecoming) before(img *picture.Planar, i int) {
+	if h != nil && h.at(i) > 0 {
+		h.lay(img, i, 1)
+	}
+}
+
+// after takes away what was dreamed into it, more and more, so that the last frame leads on to the first.
+func (h *homecoming) after(img *picture.Planar, i int) {
+	if h != nil && h.at(i) > 0 {
+		h.lay(img, i, float32(h.at(i)))
+	}
+}
+
+// lay lays the first frame over frame i with a weight, at the size at which it is seen from there.
+func (h *homecoming) lay(img *picture.Planar, i int, weight float32) {
+	t := h.at(i)
+	size := math.Pow(zoom, float64(i-h.n)+seamAhead*t)
+	there := closer(h.start, size)
+	soft := softEdge * (1 - 0.65*t)
+	for y := range img.H {
+		v := math.Abs(float64(2*y+1)/float64(img.H)-1) / size
+		for x := range img.W {
+			u := math.Abs(float64(2*x+1)/float64(img.W)-1) / size
+			if max(u, v) >= 1 {
+				continue
+			}
+			out := math.Pow(math.Pow(u, squarish)+math.Pow(v, squarish), 1.0/squarish)
+			f := 1 - edge(out, (pastEdges+softEdge)*t-softEdge/2, softEdge)
+			f *= 1 - edge(max(u, v), 1-soft/2, soft+1e-6)
+			k := weight * float32(f)
+			for c := range 3 {
+				at := (c*img.H+y)*img.W + x
+				img.Pix[at] += k * (there.Pix[at] - img.Pix[at])
+			}
+		}
+	}
 }
 
 // overture dreams the still that the dive begins in, with all octaves.
@@ -129,16 +187,7 @@ func (j *job) refine(ctx context.Context, img *picture.Planar, rng *rand.Rand, a
 	return nil
 }
 
-// towards goes a part of the way from one picture to another.
-func towards(a, b *picture.Planar, t float32) *picture.Planar {
-	out := picture.NewPlanar(a.W, a.H)
-	for i, v := range a.Pix {
-		out.Pix[i] = v + t*(b.Pix[i]-v)
-	}
-	return out
-}
-
-// closer crops the middle and enlarges it to the old size.
+// closer crops the middle and enlarges it to the old size; by less than 1 shows it smaller, with its edges drawn out.
 func closer(img *picture.Planar, by float64) *picture.Planar {
 	across, down := magnify(img.W, by), magnify(img.H, by)
 	mid, out := picture.NewPlanar(img.W, img.H), picture.NewPlanar(img.W, img.H)
