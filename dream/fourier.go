@@ -18,6 +18,7 @@ type spectrum struct {
 	n      int
 	coef   [3][]complex128 // [n][n/2+1] by decorrelated colour
 	scale  []float64       // of each frequency: 1/f, as in photographs
+	tint   []float64       // of each frequency, of the two colours: photographs have little fine colour
 	moment [3][]complex128 // Adam's running mean of the gradient
 	square [3][]float64    // and of its square
 	steps  int
@@ -39,27 +40,69 @@ var colours = func() (m [3][3]float64) {
 	return m
 }()
 
+// newSpectrum is nearly grey noise, with large soft shapes that differ from seed to seed.
 func newSpectrum(n int, rng *rand.Rand) *spectrum {
-	half := n/2 + 1
-	s := &spectrum{n: n, scale: make([]float64, n*half)}
-	for y := range n {
-		fy := float64(min(y, n-y)) / float64(n)
-		for x := range half {
-			f := math.Hypot(fy, float64(x)/float64(n))
-			s.scale[y*half+x] = 1 / max(f, 1/float64(n)) / float64(n) / 4
-		}
-	}
+	s := emptySpectrum(n)
 	for c := range 3 {
-		s.coef[c], s.moment[c], s.square[c] = make([]complex128, n*half), make([]complex128, n*half), make([]float64, n*half)
 		for i := range s.coef[c] {
-			s.coef[c][i] = complex(rng.NormFloat64(), rng.NormFloat64()) * spread
+			size := spread
+			if s.wave(i) < slow {
+				size = slowSpread
+			}
+			s.coef[c][i] = complex(rng.NormFloat64(), rng.NormFloat64()) * complex(size, 0)
 		}
 	}
 	return s
 }
 
-// spread is the deviation of the first coefficients: nearly grey noise.
-const spread = 0.05
+func emptySpectrum(n int) *spectrum {
+	half := n/2 + 1
+	s := &spectrum{n: n, scale: make([]float64, n*half), tint: make([]float64, n*half)}
+	for i := range s.scale {
+		f := s.wave(i)
+		s.scale[i] = 1 / max(f, 1) / 4
+		s.tint[i] = 1 / (1 + f*f/fineTint/fineTint)
+	}
+	for c := range 3 {
+		s.coef[c], s.moment[c], s.square[c] = make([]complex128, n*half), make([]complex128, n*half), make([]float64, n*half)
+	}
+	return s
+}
+
+// wave is the frequency of coefficient i in waves across the picture.
+func (s *spectrum) wave(i int) float64 {
+	half := s.n/2 + 1
+	y, x := i/half, i%half
+	return math.Hypot(float64(min(y, s.n-y)), float64(x))
+}
+
+const (
+	// fineTint is the frequency, in waves across the picture, at which a colour has half its strength.
+	fineTint = 10
+	// spread is the deviation of the first coefficients, slowSpread that of those below slow waves across the picture.
+	spread     = 0.05
+	slow       = 3
+	slowSpread = 0.3
+)
+
+// grown is the same picture with room for higher frequencies, which are nothing yet.
+func (s *spectrum) grown(n int) *spectrum {
+	t := emptySpectrum(n)
+	half, old := n/2+1, s.n/2+1
+	for c := range 3 {
+		for i, v := range s.coef[c] {
+			y, x := i/old, i%old
+			if y == s.n/2 || x == s.n/2 { // the finest wave has no place of its own
+				continue
+			}
+			if y > s.n/2 {
+				y += n - s.n
+			}
+			t.coef[c][y*half+x] = v
+		}
+	}
+	return t
+}
 
 // picture renders the spectrum, values in (0,1).
 func (s *spectrum) picture() *picture.Planar {
@@ -67,7 +110,7 @@ func (s *spectrum) picture() *picture.Planar {
 	s.each(func(c int) {
 		scaled := make([]complex128, len(s.coef[c]))
 		for i, v := range s.coef[c] {
-			scaled[i] = v * complex(s.scale[i], 0)
+			scaled[i] = v * complex(s.factor(c, i), 0)
 		}
 		planes[c] = inverse(scaled, s.n)
 	})
@@ -97,12 +140,20 @@ func (s *spectrum) climb(p, g *picture.Planar, rate float64) {
 			}
 		}
 		for i, d := range transform(plane, s.n) {
-			d *= complex(s.scale[i], 0)
+			d *= complex(s.factor(c, i), 0)
 			s.moment[c][i] = complex(b1, 0)*s.moment[c][i] + complex(1-b1, 0)*d
 			s.square[c][i] = b2*s.square[c][i] + (1-b2)*(real(d)*real(d)+imag(d)*imag(d))
 			s.coef[c][i] += s.moment[c][i] * complex(rate/fix1/(math.Sqrt(s.square[c][i]/fix2)+eps), 0)
 		}
 	})
+}
+
+// factor is what coefficient i of colour c is worth in the picture.
+func (s *spectrum) factor(c, i int) float64 {
+	if c == 0 {
+		return s.scale[i]
+	}
+	return s.scale[i] * s.tint[i]
 }
 
 func (s *spectrum) each(f func(c int)) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -15,28 +16,23 @@ import (
 const (
 	imagineSteps = 80  // the usual Steps of imagine: each is a handful of moves of the spectrum
 	imagineMoves = 6   // moves of the spectrum per step
-	imagineSide  = 96  // side of the spectrum in pixels: what the network was trained to see
 	imagineSize  = 448 // side of the result, unless the recipe says another
 	imagineRate  = 0.06
 )
-
-// imagineViews are the sides of the views that the network gets in turn: what it is sure of at
-// every size has a shape, at one size alone it may be a texture.
-var imagineViews = [...]int{64, 80, 96, 128}
 
 // imagineFrames makes a picture from noise under the constraint of the recipe's words, layers or
 // channels: the network in reverse.
 func imagineFrames(ctx context.Context, j *job) strip {
 	return still(func() (img *image.NRGBA, err error) {
 		j.meter.frame = 1
-		terms := j.m.imagineTerms(j.r, j.preset)
+		wish := j.m.imagined(j.r, j.preset)
 		rng := rand.New(rand.NewPCG(j.r.Seed, uint64(j.r.Generation)))
-		seed, err := j.envision(ctx, terms, rng)
+		seed, err := j.envision(ctx, wish, rng)
 		if err != nil {
 			return nil, err
 		}
 		// The detail is of what tells the words apart in this vision.
-		if j.terms, err = j.m.apart(ctx, terms, seed); err != nil {
+		if j.terms, err = j.m.apart(ctx, wish, seed); err != nil {
 			return nil, fmt.Errorf("look at what was imagined: %w", err)
 		}
 		j.src = resized(seed.NRGBA(), cmp.Or(j.r.Size, imagineSize))
@@ -49,53 +45,157 @@ func imagineFrames(ctx context.Context, j *job) strip {
 	})
 }
 
-// imagineTerms are the words alone, or the layers alone: there is no picture whose look
-// should live on.
-func (m *Maker) imagineTerms(r Recipe, preset Preset) []term {
+// imagined are the words alone, or the layers alone: there is no picture whose look should live on.
+func (m *Maker) imagined(r Recipe, preset Preset) *wish {
 	if r.Free && len(r.Words) == 0 && len(r.Layers) == 0 {
-		return layerTerms(m.layersOf(preset), 1)
+		return &wish{others: layerTerms(m.layersOf(preset), 1)}
 	}
-	var terms []term
+	w := &wish{}
 	if len(r.Layers) > 0 {
-		terms = layerTerms(r.Layers, 1)
+		w.others = layerTerms(r.Layers, 1)
 	}
-	if len(r.Words) > 0 {
-		terms = append(terms, term{logits(m.labelled(r.Words)), raiseShare})
+	up, down := split(m.labelled(r.Words))
+	w.things = m.things(up)
+	if len(down) > 0 {
+		w.others = append(w.others, term{logits(down), lowerShare})
 	}
-	return terms
+	return w
 }
 
-// envision climbs in the space of spectra.
-func (j *job) envision(ctx context.Context, terms []term, rng *rand.Rand) (*picture.Planar, error) {
-	s := newSpectrum(imagineSide, rng)
+// stage is a part of an imagining.
+type stage struct {
+	side  int     // of the spectrum in pixels
+	until float64 // of all steps
+	views []int   // sides at which the network looks in turn: what it is sure of at every size has a shape
+}
+
+// stages begin with views so small that a thing has to fill the picture to be seen, and end with detail.
+var stages = []stage{
+	{96, 0.45, []int{48, 64, 80, 96}},
+	{192, 1, []int{64, 80, 96, 128}},
+}
+
+// envision climbs in the space of spectra: first a small one, for what is where, then one with room for detail.
+func (j *job) envision(ctx context.Context, wish *wish, rng *rand.Rand) (*picture.Planar, error) {
 	// The sharpening afterwards is about a quarter of the whole.
 	j.meter.start(1, float64(j.r.Steps)*4/3)
 	j.meter.octave = 1
-	moves := 0
-	for step := range j.r.Steps {
-		for range imagineMoves {
-			p := s.picture()
-			w := randomWarp(rng, imagineSide)
-			side := imagineViews[moves%len(imagineViews)]
-			moves++
-			looked, view := w.view(p, side), picture.NewPlanar(side, side)
-			if err := j.m.aim(ctx, terms, looked, view); err != nil {
-				return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
-			}
-			g := picture.NewPlanar(imagineSide, imagineSide)
-			w.back(g, view)
-			s.climb(p, g, imagineRate)
+	s := newSpectrum(stages[0].side, rng)
+	step, moves := 0, 0
+	for _, stage := range stages {
+		if s.n < stage.side {
+			s = s.grown(stage.side)
 		}
-		j.meter.look = func() *image.NRGBA { return s.picture().NRGBA() }
-		j.meter.tick(step+1, j.r.Steps, 1, 1, 1)
+		turns := wish.turns(s.n)
+		for ; step < int(math.Round(stage.until*float64(j.r.Steps))); step++ {
+			for range imagineMoves {
+				p := s.picture()
+				turn := turns[moves%len(turns)]
+				g, err := j.look(ctx, turn, p, stage.views[moves/len(turns)%len(stage.views)], rng)
+				if err != nil {
+					return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
+				}
+				moves++
+				turn.focus.on(g)
+				s.climb(p, g, imagineRate)
+			}
+			j.meter.look = func() *image.NRGBA { return s.picture().NRGBA() }
+			j.meter.tick(step+1, j.r.Steps, 1, 1, 1)
+		}
 	}
 	j.meter.look = nil
 	return s.picture(), nil
 }
 
-// aim sets grad to where the terms want p to go.
-func (m *Maker) aim(ctx context.Context, terms []term, p, grad *picture.Planar) error {
-	terms, err := m.apart(ctx, terms, p)
+// look sees p at a size through a random warp and returns where the wish wants it to go.
+func (j *job) look(ctx context.Context, t turn, p *picture.Planar, side int, rng *rand.Rand) (*picture.Planar, error) {
+	k := 1
+	for p.W%(2*k) == 0 && p.W/(2*k) >= side {
+		k *= 2
+	}
+	small := boxed(p, k)
+	w := randomWarp(rng, small.W).at(t.place, small.W)
+	looked, grad := w.view(small, side), picture.NewPlanar(side, side)
+	if err := j.m.aim(ctx, t.wish, looked, grad); err != nil {
+		return nil, err
+	}
+	g := picture.NewPlanar(small.W, small.W)
+	w.back(g, grad)
+	return unboxed(g, k), nil
+}
+
+// turn is what one move of a spectrum is for: something at a place.
+type turn struct {
+	wish  *wish
+	place place
+	focus focus
+}
+
+// place is a square of a picture, in parts of its side.
+type place struct{ x, y, size float64 }
+
+var everywhere = place{0.5, 0.5, 1}
+
+// places are where things lie that are to be seen side by side.
+func places(n int) []place {
+	switch n {
+	case 1:
+		return []place{everywhere}
+	case 2:
+		return []place{{0.3, 0.42, 0.6}, {0.7, 0.58, 0.6}}
+	case 3:
+		return []place{{0.5, 0.28, 0.55}, {0.28, 0.7, 0.55}, {0.72, 0.7, 0.55}}
+	}
+	return []place{{0.27, 0.27, 0.52}, {0.73, 0.73, 0.52}, {0.73, 0.27, 0.52}, {0.27, 0.73, 0.52}}
+}
+
+// turns are those of a wish in a picture of n by n: each thing at its place, and all together.
+func (w *wish) turns(n int) []turn {
+	all := turn{w, everywhere, newFocus(n, everywhere)}
+	if len(w.things) < 2 {
+		return []turn{all}
+	}
+	at := places(len(w.things))
+	var out []turn
+	for i := range w.things {
+		p := at[i%len(at)]
+		out = append(out, turn{&wish{things: w.things[i : i+1], others: w.others}, p, newFocus(n, p)})
+	}
+	all.focus = nil
+	return append(out, all)
+}
+
+// focus weighs the middle of a place, where a thing is wanted. nil weighs nothing.
+type focus []float32
+
+const (
+	focusWidth = 0.35 // deviation, in halves of the place's side
+	aside      = 0.1  // what the borders weigh
+)
+
+func newFocus(n int, p place) focus {
+	f := make(focus, n*n)
+	for i := range f {
+		dx, dy := (float64(i%n)+0.5)/float64(n)-p.x, (float64(i/n)+0.5)/float64(n)-p.y
+		width := focusWidth * p.size / 2
+		f[i] = float32(aside + (1-aside)*math.Exp(-(dx*dx+dy*dy)/(2*width*width)))
+	}
+	return f
+}
+
+// on weighs the gradient g.
+func (f focus) on(g *picture.Planar) {
+	for c := range 3 {
+		plane := g.Plane(c)
+		for i, v := range f {
+			plane[i] *= v
+		}
+	}
+}
+
+// aim sets grad to where the wish wants p to go.
+func (m *Maker) aim(ctx context.Context, w *wish, p, grad *picture.Planar) error {
+	terms, err := m.apart(ctx, w, p)
 	if err != nil {
 		return err
 	}
@@ -107,38 +207,78 @@ func (m *Maker) aim(ctx context.Context, terms []term, p, grad *picture.Planar) 
 	return err
 }
 
-// rivals is how many other labels a word is told apart from.
-const rivals = 10
+// wish is what is imagined: things, each of which is to be seen, and whatever else.
+type wish struct {
+	things [][]WordTerm // labels that are one thing
+	not    []WordTerm
+	others []term
+}
 
-// apart turns a term on words into one that also lowers what p is taken for instead, as the
-// gradient of the logarithm of the words' probability does: a dumbbell, and no volleyball.
-func (m *Maker) apart(ctx context.Context, terms []term, p *picture.Planar) ([]term, error) {
-	i := slices.IndexFunc(terms, func(t term) bool { return t.target.Layer == classifier.Logits })
-	if i < 0 {
-		return terms, nil
+// alike is how many labels at most a kind has that two labels must share to be one thing: a banana and a goldfish
+// share no kind so narrow.
+const alike = 24
+
+// things are the labels that are raised, those that are of one kind together.
+func (m *Maker) things(words []WordTerm) [][]WordTerm {
+	var things [][]WordTerm
+	k := m.kinds()
+	for _, w := range words {
+		i := slices.IndexFunc(things, func(t []WordTerm) bool { return k.shared(t[0].Label, w.Label) <= alike })
+		if i < 0 {
+			things = append(things, nil)
+			i = len(things) - 1
+		}
+		things[i] = append(things[i], w)
 	}
-	seen, err := m.net.Guesses(ctx, p, rivals)
+	return things
+}
+
+// apart makes terms of a wish: words are told apart from what p is taken for instead, as the gradient of the logarithm of
+// their odds does (a dumbbell, and no volleyball), and where there are several, the one counts more of which less is seen.
+func (m *Maker) apart(ctx context.Context, w *wish, p *picture.Planar) ([]term, error) {
+	if len(w.things) == 0 {
+		return w.others, nil
+	}
+	seen, err := m.net.Guesses(ctx, p, len(m.net.Labels()))
 	if err != nil {
 		return nil, err
 	}
-	terms = slices.Clone(terms)
-	t := &terms[i].target
-	wanted := func(g classifier.Guess) bool {
-		return slices.ContainsFunc(t.Channels, func(c classifier.ChannelWeight) bool { return c.Channel == g.Index })
-	}
-	t.Channels = slices.Clone(t.Channels)
-	rest := 1.0
+	likely := make([]float64, len(seen))
 	for _, g := range seen {
-		if wanted(g) {
-			rest -= g.P
+		likely[g.Index] = g.P
+	}
+	const least = 1e-9
+	sums, all := make([]float64, len(w.things)), 0.0
+	for i, labels := range w.things {
+		for _, l := range labels {
+			sums[i] += likely[l.Label] + least
+		}
+		all += sums[i]
+	}
+	weights := make([]float64, len(likely))
+	rest, total := max(1-all, 1e-6), 0.0
+	for i, labels := range w.things {
+		share := 1.0
+		if n := float64(len(w.things)); n > 1 {
+			share = (1 - sums[i]/all) / (n - 1) * n
+		}
+		for _, l := range labels {
+			weights[l.Label] = share * float64(l.Weight) * (likely[l.Label] + least) / sums[i]
+			total += weights[l.Label]
 		}
 	}
-	for _, g := range seen {
-		if !wanted(g) {
-			t.Channels = append(t.Channels, classifier.ChannelWeight{Channel: g.Index, Weight: -float32(g.P / max(rest, 1e-3))})
+	for i, p := range likely {
+		if weights[i] == 0 {
+			weights[i] = -total * p / rest
 		}
 	}
-	return terms, nil
+	t := classifier.Target{Layer: classifier.Logits, Weight: 1}
+	for i, v := range weights {
+		if math.Abs(v) > 1e-4 {
+			t.Channels = append(t.Channels, classifier.ChannelWeight{Channel: i, Weight: float32(v)})
+		}
+	}
+	return append(slices.Clone(w.others), term{t, raiseShare}), nil
 }
 
 // lengths measures the terms' gradients; a single term needs no measuring, because Adam
@@ -160,10 +300,12 @@ func (m *Maker) lengths(ctx context.Context, terms []term, p, scratch *picture.P
 // sharpen dreams the enlarged vision a little, which gives it the detail that the spectrum
 // was too small for.
 func (j *job) sharpen(ctx context.Context) (*image.NRGBA, error) {
-	j.r.Octaves, j.r.OctaveScale, j.r.Steps, j.r.Strength = 4, 1.5, sharpenSteps, min(j.r.Strength, 2)
+	j.r.Octaves, j.r.OctaveScale, j.r.Steps, j.r.Strength = sharpenOctaves, 1.5, sharpenSteps, min(j.r.Strength, 2)
 	j.r.Repeat = 1
 	return j.generations(ctx)
 }
 
-// sharpenSteps is the number of steps an octave.
-const sharpenSteps = 6
+const (
+	sharpenOctaves = 2 // more would add things of their own
+	sharpenSteps   = 4 // an octave
+)

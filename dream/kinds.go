@@ -2,6 +2,7 @@ package dream
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"slugpuppy/classifier"
@@ -89,6 +90,20 @@ func (k *kinds) labels(w WordTerm, lowered map[int]bool) []int {
 		}
 		return k.typical(wanted, mostRaised)
 	}
+}
+
+// shared is how many labels the narrowest kind has that two labels are both of; many if there is none.
+func (k *kinds) shared(a, b int) int {
+	if a == b {
+		return 1
+	}
+	best, of := math.MaxInt, k.synsets[b].Above()
+	for s := range k.synsets[a].Above() {
+		if _, both := of[s]; both {
+			best = min(best, len(k.below[s]))
+		}
+	}
+	return best
 }
 
 // typical chooses up to n labels: those that networks draw well, or see often, as different as they
