@@ -26,8 +26,11 @@ func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*pictu
 	for i, o := range e.octaves {
 		j.meter.octave = i + 1
 		img := at(src, o, detail)
+		if i == 0 {
+			stir(img, rng, stirring*stepSize(j.r.Strength))
+		}
 		detail = nil
-		c := &climb{j: j, img: img, tile: e.Tile, share: 1, rng: rng}
+		c := &climb{j: j, img: img, tile: e.Tile, share: octaveShare(i, len(e.octaves)), rng: rng}
 		if err := c.run(ctx, o.steps); err != nil {
 			return nil, fmt.Errorf("octave %d of %d: %w", i+1, len(e.octaves), err)
 		}
@@ -35,6 +38,43 @@ func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*pictu
 		detail = img
 	}
 	return detail, nil
+}
+
+// octaveShare is how much of the stride octave i of n takes: what is begun coarse is large and whole, and what is fine
+// only adds to it.
+func octaveShare(i, n int) float32 {
+	if n == 1 {
+		return 1
+	}
+	return float32(firstShare * math.Pow(lastShare/firstShare, float64(i)/float64(n-1)))
+}
+
+const (
+	firstShare = 1.5
+	lastShare  = 0.6
+)
+
+// stirring is the deviation, in steps, of what a dream is begun with.
+const stirring = 4
+
+// stir adds large soft shapes of no colour to img, by chance: each seed sees other things in a cloud.
+func stir(img *picture.Planar, rng *rand.Rand, deviation float32) {
+	const across = 6 // shapes on the long side
+	w, h := picture.Fit(img.W, img.H, across)
+	m := &mask{w: w, h: h, data: make([]float32, w*h)}
+	for i := range m.data {
+		m.data[i] = deviation * float32(rng.NormFloat64())
+	}
+	row := make([]float32, img.W)
+	for y := range img.H {
+		m.row(row, y, img.H)
+		for c := range 3 {
+			dst := img.Plane(c)[y*img.W:][:img.W]
+			for x, v := range row {
+				dst[x] = min(1, max(0, dst[x]+v))
+			}
+		}
+	}
 }
 
 func (j *job) noteSize(e Estimate) {
@@ -103,6 +143,7 @@ func (c *climb) step(ctx context.Context, t rect, own bool) error {
 	if size == 0 {
 		return nil
 	}
+	even(c.grad, size)
 	c.apply(t, c.share*stepSize(c.j.r.Strength)/size)
 	return nil
 }

@@ -10,6 +10,10 @@ import (
 // levels is how many bands of frequency a gradient is split into.
 const levels = 4
 
+// chroma is how much of a band's colour is used, finest first: photographs have little fine colour, and eyes see none, but
+// most of the noise in a network's gradient is there.
+var chroma = [levels]float32{0.1, 0.35, 0.8, 1}
+
 // bands brings the frequencies of a gradient to equal strength, so that steps make shapes and
 // not only grain (Laplacian pyramid gradient normalisation, from the DeepDream notebook of
 // the TensorFlow examples, Mordvintsev 2016). Where a picture is dreamed in tiles, what is
@@ -50,6 +54,7 @@ func (b *bands) turn() {
 // normalise changes g in place and returns its root mean square; own says that g is the
 // whole picture. coarse in 0..1 tilts the balance from fine grain to large shapes.
 func (b *bands) normalise(g *picture.Planar, coarse float32, own bool) float32 {
+	opponent(g)
 	b.each(func(c int) { b.planes[c].split(g.Plane(c), g.W, g.H) })
 	use := &b.last
 	for k := range levels {
@@ -67,7 +72,18 @@ func (b *bands) normalise(g *picture.Planar, coarse float32, own bool) float32 {
 			gain[k] = float32(math.Pow(4, float64(k)*(float64(coarse)-0.5)) / r)
 		}
 	}
-	b.each(func(c int) { b.planes[c].join(g.Plane(c), gain) })
+	tint := gain
+	for k := range tint {
+		tint[k] *= chroma[k]
+	}
+	b.each(func(c int) {
+		if c == 0 {
+			b.planes[c].join(g.Plane(c), gain)
+		} else {
+			b.planes[c].join(g.Plane(c), tint)
+		}
+	})
+	trichromat(g)
 	sum, n := squares(g.Pix)
 	b.out[1].sum, b.out[1].n = b.out[1].sum+sum, b.out[1].n+n
 	if own || b.out[0].n == 0 {
@@ -191,3 +207,29 @@ func (p *planeBands) spread(k int, sign, own float32) {
 		}
 	}
 }
+
+// opponent turns red, green and blue in place into brightness and two colours that are orthogonal to it and each
+// other: red against blue, and green against both.
+func opponent(g *picture.Planar) {
+	red, green, blue := g.Plane(0), g.Plane(1), g.Plane(2)
+	for i, r := range red {
+		gr, b := green[i], blue[i]
+		red[i], green[i], blue[i] = (r+gr+b)*ofThree, (r-b)*ofTwo, (r-2*gr+b)*ofSix
+	}
+}
+
+// trichromat is the way back.
+func trichromat(g *picture.Planar) {
+	light, warm, lilac := g.Plane(0), g.Plane(1), g.Plane(2)
+	for i, l := range light {
+		l, w, p := l*ofThree, warm[i]*ofTwo, lilac[i]*ofSix
+		light[i], warm[i], lilac[i] = l+w+p, l-2*p, l-w+p
+	}
+}
+
+// The lengths of the axes: one over the roots of three, two and six.
+const (
+	ofThree = 0.57735026919
+	ofTwo   = 0.70710678119
+	ofSix   = 0.40824829046
+)

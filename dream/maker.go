@@ -120,7 +120,7 @@ type job struct {
 
 // wishes translates a recipe for this job's pictures.
 func (j *job) wishes(ctx context.Context, r Recipe) ([]term, error) {
-	return j.m.terms(ctx, r, j.preset, j.guide, j.saw.Guesses)
+	return j.m.terms(ctx, r, j.preset, j.source, j.guide, j.saw.Guesses)
 }
 
 // resized makes the long side size pixels, larger or smaller; 0 leaves it.

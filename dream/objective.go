@@ -3,9 +3,12 @@ package dream
 import (
 	"context"
 	"image"
+	"math"
+	"math/rand/v2"
 	"slices"
 
 	"slugpuppy/classifier"
+	"slugpuppy/picture"
 )
 
 // term is one wish: a target and how much it counts against the others. Gradients of layers
@@ -26,7 +29,7 @@ const (
 
 // terms translates a completed recipe. What the network saw decides when the recipe leaves
 // it free.
-func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, guide *image.NRGBA, saw []classifier.Guess) ([]term, error) {
+func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, source, guide *image.NRGBA, saw []classifier.Guess) ([]term, error) {
 	words := m.labelled(r.Words)
 	if r.Free {
 		words = append(words[:len(words):len(words)], chosen(saw)...)
@@ -36,7 +39,7 @@ func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, guide *image
 	if len(layers) == 0 {
 		layers = m.layersOf(preset)
 		if len(up) == 0 && !r.Guide {
-			up = m.labelsOf(preset, down)
+			up = inclined(m.labelsOf(preset, down), r.Seed)
 		}
 		if len(up) > 0 {
 			share = lookShare
@@ -44,7 +47,8 @@ func (m *Maker) terms(ctx context.Context, r Recipe, preset Preset, guide *image
 	}
 	terms := layerTerms(layers, share)
 	if r.Guide {
-		if err := m.follow(ctx, terms, guide); err != nil {
+		var err error
+		if terms, err = m.follow(ctx, terms, source, guide); err != nil {
 			return nil, err
 		}
 	}
@@ -126,19 +130,35 @@ func layerTerms(layers []LayerTerm, share float32) []term {
 	return terms
 }
 
+// inclined weighs labels by chance: another seed dreams more of others.
+func inclined(words []WordTerm, seed uint64) []WordTerm {
+	rng := rand.New(rand.NewPCG(seed, inclination))
+	for i := range words {
+		words[i].Weight *= float32(math.Exp(leaning * rng.NormFloat64()))
+	}
+	return words
+}
+
+const (
+	inclination = 0x5eed // tells this use of a seed from others
+	leaning     = 0.8    // deviation of the weights' logarithm
+)
+
 // guideSide is the long side of a guide in pixels: large enough for its textures, small
 // enough that comparing features stays cheap.
 const guideSide = 224
 
-// follow turns whole-layer terms into guided ones.
-func (m *Maker) follow(ctx context.Context, terms []term, guide *image.NRGBA) error {
+// mannerShare is how much the manner of a guide counts against its places.
+const mannerShare = 1
+
+// follow has whole layers take after a guide: each place of the picture becomes like the place of the guide that it is most
+// like already (which features, not how strong they are), and on the average, in the layers that its manner is in, the
+// picture comes to have more of what the guide has more of.
+func (m *Maker) follow(ctx context.Context, terms []term, source, guide *image.NRGBA) ([]term, error) {
 	if guide == nil {
-		return &Problem{Kind: NoGuide}
+		return nil, &Problem{Kind: NoGuide}
 	}
-	small := thumbnail(guide, guideSide)
-	if side := m.net.MinSide(); min(small.W, small.H) < side {
-		small = small.Resize(max(side, small.W), max(side, small.H))
-	}
+	small := m.glance(guide)
 	for i := range terms {
 		t := &terms[i].target
 		if len(t.Channels) > 0 {
@@ -146,11 +166,88 @@ func (m *Maker) follow(ctx context.Context, terms []term, guide *image.NRGBA) er
 		}
 		f, err := m.net.Activations(ctx, small, t.Layer)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		t.Guide = f[t.Layer]
+		unit(t.Guide)
 	}
-	return nil
+	layers := m.manner()
+	have, err := m.net.Activations(ctx, m.glance(source), layers...)
+	if err != nil {
+		return nil, err
+	}
+	want, err := m.net.Activations(ctx, small, layers...)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range layers {
+		terms = append(terms, term{towards(want[l], have[l]), mannerShare / float32(len(layers))})
+	}
+	return terms, nil
+}
+
+// glance is a picture as large as guides are compared at, or as the network needs.
+func (m *Maker) glance(img *image.NRGBA) *picture.Planar {
+	small := thumbnail(img, guideSide)
+	if side := m.net.MinSide(); min(small.W, small.H) < side {
+		small = small.Resize(max(side, small.W), max(side, small.H))
+	}
+	return small
+}
+
+// manner are the layers that show how something is painted: one for colours and strokes, one for textures, one for parts.
+func (m *Maker) manner() []string {
+	all := m.net.Layers()
+	all = all[:len(all)-1] // the logits
+	var names []string
+	for _, part := range []int{1, 3, 5} {
+		if name := all[part*len(all)/6].Name; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// unit makes the features of every place one long, so that places are compared by which features they have and not by how
+// strong these are.
+func unit(f *classifier.Features) {
+	n := f.W * f.H
+	for p := range n {
+		sum := 0.0
+		for c := range f.C {
+			v := float64(f.Data[c*n+p])
+			sum += v * v
+		}
+		if sum == 0 {
+			continue
+		}
+		by := float32(1 / math.Sqrt(sum))
+		for c := range f.C {
+			f.Data[c*n+p] *= by
+		}
+	}
+}
+
+// towards raises the channels that are stronger in want than in have, and lowers those that are weaker, each in units of
+// what it has at all.
+func towards(want, have *classifier.Features) classifier.Target {
+	t := classifier.Target{Layer: want.Layer, Weight: 1}
+	for c := range want.C {
+		a, b := mean(want, c), mean(have, c)
+		if a+b > 0 {
+			t.Channels = append(t.Channels, classifier.ChannelWeight{Channel: c, Weight: (a - b) / (a + b)})
+		}
+	}
+	return t
+}
+
+// mean is the mean of a channel.
+func mean(f *classifier.Features, c int) float32 {
+	n, sum := f.W*f.H, 0.0
+	for _, v := range f.Data[c*n : (c+1)*n] {
+		sum += float64(v)
+	}
+	return float32(sum / float64(n))
 }
 
 // targets is what the network is asked: every term with its share divided by the length of
