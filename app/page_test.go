@@ -466,9 +466,9 @@ func TestAStrangerTriesThePage(t *testing.T) {
 		shows []string
 		files map[string]string
 	}{
-		{"eyes steps=4", scene, []string{"dream.jpg", "I see", "dd1-"}, map[string]string{"before.jpg": "jpeg", "map.jpg": "jpeg", "dream.jpg": "jpeg"}},
-		{"imagine banana steps=8 size=64", nil, []string{"dream.jpg", "banana", "dd1-"}, map[string]string{"dream.jpg": "jpeg"}},
-		{"dive 2s size=64 steps=1 octaves=1", scene, []string{"dream.gif", "dd1-"}, map[string]string{"dream.gif": "gif", "dream.jpg": "jpeg"}},
+		{"eyes steps=4", scene, []string{"dream.jpg", "I see", "dd3-"}, map[string]string{"before.jpg": "jpeg", "map.jpg": "jpeg", "dream.jpg": "jpeg"}},
+		{"imagine banana steps=8 size=64", nil, []string{"dream.jpg", "banana", "dd3-"}, map[string]string{"dream.jpg": "jpeg"}},
+		{"dive 2s size=64 steps=1 octaves=1", scene, []string{"dream.gif", "dd3-"}, map[string]string{"dream.gif": "gif", "dream.jpg": "jpeg"}},
 	} {
 		code, page := b.Do(s.wish(t, tt.words, tt.scene))
 		path := regexp.MustCompile(`/try/([A-Z0-9]+)/events`).FindStringSubmatch(page)

@@ -346,7 +346,7 @@ func calm(name string, v any) any {
 }
 
 // volatile are texts that are of this run or machine.
-var volatile = map[string]string{"file": "FILE", "from": "FILE", "kept": "FILE", "undo": "TOKEN", "token": "dd1-RECIPE", "recipe": "dd1-RECIPE",
+var volatile = map[string]string{"file": "FILE", "from": "FILE", "kept": "FILE", "undo": "TOKEN", "token": "dd3-RECIPE", "recipe": "dd3-RECIPE",
 	"go": "go1.26.0", "platform": "linux/amd64", "kernels": "avx512", "actor": "operator (root)", "by": "operator (root)", "channel": "3b:17",
 	"label": "banana", "detail": "...", "remedy": "...", "revision": "0123456789ab", "value": "...", "band": "no", "class": "natural",
 	"text": "...", "needs": "...", "what": "...", "why": "...", "before": "...", "after": "...", "about": "..."}

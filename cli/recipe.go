@@ -48,6 +48,10 @@ func (c *console) recipeReplay() *cobra.Command {
 			if err != nil {
 				return usageError(err)
 			}
+			if r.Old {
+				return refusedError(fmt.Errorf("recipe %.4s... is of a version of this program whose dreams looked otherwise: "+
+					"the picture would differ; `recipe show` tells its words", args[0]))
+			}
 			s, err := c.newOffline()
 			if err != nil {
 				return err

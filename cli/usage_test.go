@@ -94,7 +94,7 @@ var wrongly = map[string][]string{
 	"dream":   {"IN", "IN OUT.xyz", "IN OUT.png layer=zz", "IN OUT.png steps=0", "IN OUT.png --every 3", "IN -o OUT.png octaves=many", "--watch IN"},
 	"imagine": {"banana", "qwertyuiop OUT.png", "banana OUT.png size=0"},
 	"dive":    {"IN", "IN OUT.gif 600s"}, "wander": {"IN", "IN OUT.gif frames=none"},
-	"recipe show": {"dd1-zzz", "dd9-1", "x"}, "recipe replay": {"x OUT.png", "dd1-zzz IN OUT.png"},
+	"recipe show": {"dd3-zzz", "dd9-1", "x"}, "recipe replay": {"x OUT.png", "dd3-zzz IN OUT.png"},
 	"inspect": {"--image IN", "--layer 3a"}, "model sheet": {"OUT.xyz"}, "detect": {"--heatmap OUT.png IN IN", "--heatmap OUT.xyz IN"},
 	"detector train": {"--dreams 1"}, "detector eval": {"--dreams 1"},
 	"demo": {"--out OUT.png --once --listen x"}, "login": {"--server ftp://x"}, "login x": {"surplus"},

@@ -57,6 +57,7 @@ type wireRecipe struct {
 	Generation  int         `json:"generation,omitempty"`
 	Repeat      int         `json:"repeat,omitempty"`
 	Seconds     int         `json:"seconds,omitempty"`
+	Old         bool        `json:"old,omitempty"`
 }
 
 type wireLayer struct {
@@ -74,7 +75,7 @@ type wireWord struct {
 func spell(r Recipe) wireRecipe {
 	w := wireRecipe{Verb: r.Verb, Model: r.Model, Preset: r.Preset, Octaves: r.Octaves, OctaveScale: r.OctaveScale,
 		Steps: r.Steps, Strength: r.Strength, Seed: r.Seed, Size: r.Size, Mask: r.Mask, KeepColours: r.KeepColours,
-		Guide: r.Guide, Free: r.Free, Generation: r.Generation, Repeat: r.Repeat, Seconds: r.Seconds}
+		Guide: r.Guide, Free: r.Free, Generation: r.Generation, Repeat: r.Repeat, Seconds: r.Seconds, Old: r.Old}
 	for _, l := range r.Layers {
 		w.Layers = append(w.Layers, wireLayer(l))
 	}
@@ -87,7 +88,7 @@ func spell(r Recipe) wireRecipe {
 func (w wireRecipe) recipe() Recipe {
 	r := Recipe{Verb: w.Verb, Model: w.Model, Preset: w.Preset, Octaves: w.Octaves, OctaveScale: w.OctaveScale,
 		Steps: w.Steps, Strength: w.Strength, Seed: w.Seed, Size: w.Size, Mask: w.Mask, KeepColours: w.KeepColours,
-		Guide: w.Guide, Free: w.Free, Generation: w.Generation, Repeat: w.Repeat, Seconds: w.Seconds}
+		Guide: w.Guide, Free: w.Free, Generation: w.Generation, Repeat: w.Repeat, Seconds: w.Seconds, Old: w.Old}
 	for _, l := range w.Layers {
 		r.Layers = append(r.Layers, LayerTerm(l))
 	}

@@ -29,6 +29,9 @@ const (
 // Complete fills what a recipe leaves open from its preset and checks the rest. Completing
 // twice changes nothing. The error is a *Problem. The result's Token always fits.
 func (m *Maker) Complete(r Recipe) (Recipe, error) {
+	if r.Old {
+		return Recipe{}, &Problem{Kind: OldRecipe}
+	}
 	for _, step := range []func(*Recipe) error{
 		m.completeModel, completePreset, m.completeLayers, m.completeWords, completeClip, checkRanges,
 	} {

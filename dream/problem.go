@@ -26,6 +26,7 @@ const (
 	UnknownMask    ProblemKind = "unknown mask"
 	UnknownLayer   ProblemKind = "unknown layer"     // Known are the network's layers but the logits
 	OtherNetwork   ProblemKind = "another network"   // the recipe was made with one
+	OldRecipe      ProblemKind = "old recipe"        // dreams looked otherwise when it was written
 	UnknownNetwork ProblemKind = "unknown network"   // none of that name is at hand
 	UnknownKind    ProblemKind = "unknown kind"      // of things: the network has no label of it
 	TooManyWords   ProblemKind = "too many words"    // or layers, for a token

@@ -43,6 +43,7 @@ type Recipe struct {
 	Generation  int  // 1 for a first dream; n+1 for `deeper` on generation n
 	Repeat      int  // `deeper n`: generations in one go, 1..5; wander: frames 2..8
 	Seconds     int  // dive: loop length, 2..12
+	Old         bool // read from a token of a version whose dreams looked otherwise: it cannot be made again
 }
 
 // LayerTerm raises (or lowers) a layer or one of its channels.
@@ -125,6 +126,7 @@ func (r Recipe) Say(name func(label int) string) string {
 	add(r.Repeat > 1, "repeat=%d", r.Repeat)
 	add(r.Seconds > 0, "%ds", r.Seconds)
 	add(r.Model != "", "model=%s", r.Model)
+	add(r.Old, "(as I dreamed before)")
 	return strings.Join(parts, " ")
 }
 

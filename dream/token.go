@@ -13,13 +13,14 @@ import (
 	"slugpuppy/dream/lexicon"
 )
 
-// A token is "dd1-" and Crockford's base32 in lower case (no i, l, o, u, so it survives being
-// read aloud): a checksum of five characters, then the recipe as a bit string. "1" is the
-// version; another version means another layout or other presets. Version 2 has kinds after the
-// words, and is written only for recipes with some.
+// A token is "dd3-" and Crockford's base32 in lower case (no i, l, o, u, so it survives being
+// read aloud): a checksum of five characters, then the recipe as a bit string. "3" is the
+// version; another version means another layout, other presets, or that the same recipe gave other
+// pixels. Versions 1 and 2 are read, as Old recipes: 1 has no kinds at its end.
 const (
-	tokenPrefix = "dd1-"
-	kindsPrefix = "dd2-"
+	tokenPrefix = "dd3-"
+	plainPrefix = "dd1-" // of old recipes without kinds
+	kindsPrefix = "dd2-" // of old recipes with some
 	// MaxToken is the longest token: it shares a post with the reply's words.
 	MaxToken = 60
 
@@ -64,15 +65,13 @@ func (r Recipe) Token() string {
 	if !r.fits() { // only recipes that Complete would have refused
 		r.Words, r.Layers = nil, nil
 	}
-	prefix, body := r.prefix(), r.encode().text()
-	return prefix + checksum(prefix+body) + body
+	body := r.encode().text()
+	return tokenPrefix + checksum(tokenPrefix+body) + body
 }
 
-func (r Recipe) prefix() string {
-	if slices.ContainsFunc(r.Words, func(w WordTerm) bool { return w.Kind != 0 }) {
-		return kindsPrefix
-	}
-	return tokenPrefix
+// LooksLikeToken says whether text begins as tokens of any version do.
+func LooksLikeToken(text string) bool {
+	return len(text) > len(tokenPrefix) && strings.EqualFold(text[:2], "dd") && '0' <= text[2] && text[2] <= '9' && text[3] == '-'
 }
 
 // fits reports whether the token can carry the recipe.
@@ -100,9 +99,7 @@ func (r Recipe) encode() *bitWriter {
 	putLayers(w, r.Layers)
 	labels, kinds := parted(r.Words)
 	putWords(w, labels)
-	if len(kinds) > 0 {
-		putKinds(w, kinds)
-	}
+	putKinds(w, kinds)
 	return w
 }
 
@@ -307,18 +304,13 @@ func checksum(text string) string {
 // Maker.Complete.
 func ParseToken(s string) (Recipe, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
-	prefix := tokenPrefix
-	if strings.HasPrefix(s, kindsPrefix) {
-		prefix = kindsPrefix
-	}
-	rest, ok := strings.CutPrefix(s, prefix)
-	if !ok {
-		if len(s) > 4 && strings.HasPrefix(s, "dd") && s[3] == '-' {
-			return Recipe{}, fmt.Errorf("%w: %q", ErrTokenVersion, s[:3])
-		}
+	if !LooksLikeToken(s) {
 		return Recipe{}, ErrToken
 	}
-	rest = misread.Replace(rest)
+	prefix, rest := s[:len(tokenPrefix)], misread.Replace(s[len(tokenPrefix):])
+	if !slices.Contains([]string{tokenPrefix, plainPrefix, kindsPrefix}, prefix) {
+		return Recipe{}, fmt.Errorf("%w: %q", ErrTokenVersion, s[:3])
+	}
 	if len(s) > MaxToken || len(rest) < checkBits/5 {
 		return Recipe{}, fmt.Errorf("%w: %d characters", ErrTokenDamaged, len(s))
 	}
@@ -326,7 +318,9 @@ func ParseToken(s string) (Recipe, error) {
 	if checksum(prefix+body) != sum {
 		return Recipe{}, ErrTokenDamaged
 	}
-	return decode(body, prefix == kindsPrefix)
+	r, err := decode(body, prefix != plainPrefix)
+	r.Old = err == nil && prefix != tokenPrefix
+	return r, err
 }
 
 var misread = strings.NewReplacer("o", "0", "i", "1", "l", "1")

@@ -14,7 +14,7 @@ import (
 	"slugpuppy/dream/lexicon"
 )
 
-var shape = regexp.MustCompile(`^dd[12]-[0-9a-z]+$`)
+var shape = regexp.MustCompile(`^dd3-[0-9a-z]+$`)
 
 func drawRecipe(t *rapid.T) dream.Recipe {
 	verbs := []dream.Verb{dream.Dream, dream.Imagine, dream.Dive, dream.Wander}
@@ -74,7 +74,7 @@ func TestEveryCompletedRecipeSurvivesItsToken(t *testing.T) {
 func TestOneWrongCharacterIsNoticed(t *testing.T) {
 	token := dream.Recipe{Verb: dream.Dream, Preset: "eyes", Octaves: 5, Seed: 4242}.Token()
 	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-	for i := len("dd1-"); i < len(token); i++ {
+	for i := len("dd3-"); i < len(token); i++ {
 		for _, c := range alphabet {
 			if byte(c) == token[i] {
 				continue
@@ -89,7 +89,8 @@ func TestOneWrongCharacterIsNoticed(t *testing.T) {
 
 func TestWhatIsNoTokenSaysWhy(t *testing.T) {
 	tests := map[string]error{
-		"banana": dream.ErrToken, "": dream.ErrToken, "dd1-": dream.ErrTokenDamaged, "dd3-abcdefg": dream.ErrTokenVersion, "dd2-abcdefg": dream.ErrTokenDamaged,
+		"banana": dream.ErrToken, "": dream.ErrToken, "dd3-": dream.ErrToken, "dd4-abcdefg": dream.ErrTokenVersion, "dd2-abcdefg": dream.ErrTokenDamaged,
+		"dd3-abcdefg": dream.ErrTokenDamaged, "dd1-abcdefg": dream.ErrTokenDamaged,
 		"dd1-00000": dream.ErrTokenDamaged, "dd1-" + strings.Repeat("0", 100): dream.ErrTokenDamaged,
 	}
 	for token, want := range tests {
@@ -99,37 +100,48 @@ func TestWhatIsNoTokenSaysWhy(t *testing.T) {
 	}
 }
 
-func TestKindsHaveATokenOfTheirOwn(t *testing.T) {
-	r := dream.Recipe{Verb: dream.Dream, Model: "0011aaff", Preset: "slug", Octaves: 4, OctaveScale: 1.5, Steps: 10, Strength: 5, Generation: 1, Repeat: 1,
+// Tokens that people keep are read for ever, those of older versions as Old: what they make is another picture now.
+func TestOldTokensStillMeanTheSame(t *testing.T) {
+	plain := dream.Recipe{Verb: dream.Dream, Model: "0011aaff", Preset: "swirl", Octaves: 4, OctaveScale: 1.5, Steps: 10, Strength: 5,
+		Seed: 77, Mask: dream.KeepTop, Generation: 1, Repeat: 1,
+		Words: []dream.WordTerm{{Label: 188, Weight: 1}, {Label: 20, Weight: -0.5}}}
+	kinds := dream.Recipe{Verb: dream.Dream, Model: "0011aaff", Preset: "slug", Octaves: 4, OctaveScale: 1.5, Steps: 10, Strength: 5, Generation: 1, Repeat: 1,
 		Words: []dream.WordTerm{{Label: 188, Weight: 1}, {Kind: 2084071, Weight: -1}}}
-	const token = "dd2-8010r4013aqz195gmmg15m05x8fwssxr0"
-	if got := r.Token(); got != token {
-		t.Errorf("the token is now %s", got)
-	}
-	back, err := dream.ParseToken(token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(r, back); d != "" {
-		t.Error(d)
+	for _, tt := range []struct {
+		token string
+		want  dream.Recipe
+		old   bool
+	}{
+		{"dd1-ygjm94013aqz595gmn9p84pr0qqf058", plain, true},
+		{"dd2-8010r4013aqz195gmmg15m05x8fwssxr0", kinds, true},
+		{"dd3-3me6f4013aqz595gmn9p84pr0qqf05c", plain, false},
+		{"dd3-e1srg4013aqz195gmmg15m05x8fwssxr0", kinds, false},
+	} {
+		back, err := dream.ParseToken(tt.token)
+		if err != nil {
+			t.Fatalf("%s: %v", tt.token, err)
+		}
+		if back.Old != tt.old {
+			t.Errorf("%s: old is %t", tt.token, back.Old)
+		}
+		back.Old = false
+		if d := cmp.Diff(tt.want, back); d != "" {
+			t.Errorf("%s: %s", tt.token, d)
+		}
+		if got := back.Token(); !tt.old && got != tt.token {
+			t.Errorf("the token is now %s", got)
+		}
 	}
 }
 
-// Tokens that people keep must mean the same for ever.
-func TestOldTokensStillMeanTheSame(t *testing.T) {
-	r := dream.Recipe{Verb: dream.Dream, Model: "0011aaff", Preset: "swirl", Octaves: 4, OctaveScale: 1.5, Steps: 10, Strength: 5,
-		Seed: 77, Mask: dream.KeepTop, Generation: 1, Repeat: 1,
-		Words: []dream.WordTerm{{Label: 188, Weight: 1}, {Label: 20, Weight: -0.5}}}
-	const token = "dd1-ygjm94013aqz595gmn9p84pr0qqf058"
-	if got := r.Token(); got != token {
-		t.Errorf("the token is now %s", got)
-	}
-	back, err := dream.ParseToken(token)
+func TestOldRecipesAreNotMadeAgain(t *testing.T) {
+	r, err := dream.ParseToken("dd1-ygjm94013aqz595gmn9p84pr0qqf058")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(r, back); d != "" {
-		t.Error(d)
+	var p *dream.Problem
+	if _, err := maker(t, dream.Options{}).Complete(r); !errors.As(err, &p) || p.Kind != dream.OldRecipe {
+		t.Errorf("got %v", err)
 	}
 }
 

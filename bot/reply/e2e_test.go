@@ -121,7 +121,7 @@ func wholeWay(t *testing.T, s stage) {
 	const quick = " octaves=1 steps=2 size=96"
 	dreamed := s.ask(t, "swirl"+quick, photo(1), "")
 	first := s.answer(t, dreamed)
-	if len(first.Media) != 1 || !s.noAlt && !strings.Contains(first.Media[0].Alt, "DeepDream by slugpuppy") || !strings.Contains(first.Text, "dd1-") ||
+	if len(first.Media) != 1 || !s.noAlt && !strings.Contains(first.Media[0].Alt, "DeepDream by slugpuppy") || !strings.Contains(first.Text, "dd3-") ||
 		!strings.Contains(first.Text, "I saw") || first.Visibility == network.Public != s.public {
 		t.Errorf("a dream: %+v", first)
 	}

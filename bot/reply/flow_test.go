@@ -17,7 +17,7 @@ func TestAPictureIsDreamedAndAnsweredOnce(t *testing.T) {
 		p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), "My cat on a quilt"), func(p *network.Post) {
 			p.Warning, p.Sensitive, p.Language = "cats", true, "de"
 		})
-		a := r.answered(p, "@ada@example.social", "I saw: tabby cat.", "I dreamed: starfish, pagoda.", "gen 1", "dd1-")
+		a := r.answered(p, "@ada@example.social", "I saw: tabby cat.", "I dreamed: starfish, pagoda.", "gen 1", "dd3-")
 		if a.Visibility != network.Unlisted || a.Warning != "re: cats" || !a.Sensitive || a.Language != "de" {
 			t.Errorf("visibility %s, warning %q, sensitive %v, language %s", a.Visibility, a.Warning, a.Sensitive, a.Language)
 		}
@@ -89,7 +89,7 @@ func TestGoingOnFromADream(t *testing.T) {
 		}
 		deepest := r.answered(r.ask(r.ada, "deeper", replyTo(deeper)), "gen 3")
 		r.answered(r.ask(r.ada, "again", replyTo(dream)), "gen 1")
-		r.answered(r.ask(r.ada, "info", replyTo(deepest)), "Generation 3", "dd1-")
+		r.answered(r.ask(r.ada, "info", replyTo(deepest)), "Generation 3", "dd3-")
 		r.answered(r.ask(r.ada, "undream", replyTo(deepest)), first.URL)
 	})
 }
@@ -106,7 +106,7 @@ func TestOurOwnPicturesAreNotDreamedByAccident(t *testing.T) {
 
 func TestClipsAndNoise(t *testing.T) {
 	inWorld(t, func(r *rig) {
-		a := r.answered(r.ask(r.ada, "imagine banana"), "dd1-")
+		a := r.answered(r.ask(r.ada, "imagine banana"), "dd3-")
 		if len(a.Media) != 1 || !strings.Contains(a.Media[0].Alt, "noise") {
 			t.Errorf("media %+v", a.Media)
 		}

@@ -261,6 +261,7 @@ func overlay(base, over dream.Recipe) dream.Recipe {
 	base.Seconds = or(over.Seconds, base.Seconds)
 	base.KeepColours = base.KeepColours || over.KeepColours
 	base.Guide = false // the guiding picture is not part of a recipe
+	base.Old = false   // an old dream is gone on from as I dream now
 	base.Free = base.Free || over.Free
 	return base
 }

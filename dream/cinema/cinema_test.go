@@ -259,7 +259,7 @@ func TestVideosKeepTheirSound(t *testing.T) {
 		t.Fatal(res, err)
 	}
 	said, _ := exec.Command(ffmpeg, "-i", to).CombinedOutput()
-	for _, want := range []string{"Audio:", "Video: h264", "96x64", "10 fps", "recipe dd1-"} {
+	for _, want := range []string{"Audio:", "Video: h264", "96x64", "10 fps", "recipe dd3-"} {
 		if !strings.Contains(string(said), want) {
 			t.Errorf("no %q in %s", want, said)
 		}

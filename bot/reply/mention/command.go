@@ -118,7 +118,7 @@ func opens(tokens []token) bool {
 		return false
 	case raising[first.low], lowering[first.low], wishful[first.low], strengths[first.low] != 0, ordinalOf(first.low) > 0:
 		return true
-	case strings.HasPrefix(first.low, "dd1-"), strings.HasPrefix(first.low, "dd2-"):
+	case dream.LooksLikeToken(first.low):
 		return true
 	case len(first.low) > 2 && (first.low[0] == '+' || first.low[0] == '-'):
 		return true

@@ -199,7 +199,7 @@ func TestChannelsNeedALayer(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"", "@dreambot deeper 3", `cw="a, b" into "school bus", dive 8s`, "—layer 4c:66", "..", "dd1-", "keep", "only", "channels=1,2,", "\xff=\xfe", "imagine ,,,, and and"} {
+	for _, s := range []string{"", "@dreambot deeper 3", `cw="a, b" into "school bus", dive 8s`, "—layer 4c:66", "..", "dd3-", "keep", "only", "channels=1,2,", "\xff=\xfe", "imagine ,,,, and and"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"slugpuppy/dream"
 )
 
 // Parse understands a request as it is typed in a mention or on the command line: a verb,
@@ -168,7 +170,7 @@ func (p *parser) item() error {
 	}
 	t := p.next()
 	switch {
-	case strings.HasPrefix(t.low, "dd1-") || strings.HasPrefix(t.low, "dd2-"):
+	case dream.LooksLikeToken(t.low):
 		p.req.Token = t.low
 	case !t.quoted && t.low == "not":
 		p.not(t)

@@ -22,6 +22,8 @@ func Recipe(p *dream.Problem) string {
 		return unknownLayer(p.Known)
 	case dream.OtherNetwork:
 		return "That recipe was made with another network than the one I have now; without the recipe I can dream your picture my way."
+	case dream.OldRecipe:
+		return "That recipe is of a time when I dreamed otherwise, and would not come out the same; \"info\" with it tells its words, which I can dream anew."
 	case dream.UnknownNetwork:
 		return fmt.Sprintf("I have no network called %q to dream with; %s.", Cut(p.Name, mostTopic), otherNetworks(p.Known))
 	case dream.UnknownKind:
