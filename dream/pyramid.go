@@ -94,7 +94,6 @@ func (m *Maker) plan(w, h int, beside int64, r Recipe, terms []term) (Estimate, 
 				Why: fmt.Sprintf("%dx%d does not fit %d MB even at the smallest working size", w, h, m.opt.MemoryBytes>>20)}
 		}
 	}
-	e.octaves = octavesOf(e.WorkW, e.WorkH, r, m.smallest())
 	for _, o := range e.octaves {
 		e.Work += float64(o.w) * float64(o.h) * float64(o.steps)
 	}
@@ -118,13 +117,14 @@ func (m *Maker) fit(e *Estimate, beside int64, r Recipe, ts []classifier.Target)
 	// The memory of gradients is given back before the dream is laid over the picture.
 	lay := fixed + full + 12*int64(e.WorkW)*int64(e.WorkH)
 	climb := fixed + planes(e.WorkW, e.WorkH, r.OctaveScale)
+	e.octaves = octavesOf(e.WorkW, e.WorkH, r, m.smallest())
 	for _, side := range tileSides {
 		across, down := m.divide(e.WorkW, side), m.divide(e.WorkH, side)
 		if least := m.narrowest(); across.count > 1 && across.side < least || down.count > 1 && down.side < least {
 			break
 		}
-		w, h := across.widest(), down.widest()
-		gradient, err := m.net.GradientBytes(w, h, ts)
+		w, h := m.widest(e.octaves, side)
+		gradient, err := m.gradientBytes(w, h, ts)
 		if err != nil {
 			return false, err
 		}
@@ -135,6 +135,27 @@ func (m *Maker) fit(e *Estimate, beside int64, r Recipe, ts []classifier.Target)
 		}
 	}
 	return false, nil
+}
+
+// widest is the size of the largest tile of all octaves, which need not be the last one's.
+func (m *Maker) widest(octaves []octave, most int) (w, h int) {
+	for _, o := range octaves {
+		if across, down := m.divide(o.w, most).widest(), m.divide(o.h, most).widest(); across*down > w*h {
+			w, h = across, down
+		}
+	}
+	return w, h
+}
+
+// gradientBytes is what the gradients of a tile take at most: of all targets, and of each, by which they are balanced.
+func (m *Maker) gradientBytes(w, h int, ts []classifier.Target) (int64, error) {
+	most, err := m.net.GradientBytes(w, h, ts)
+	for i := 0; i < len(ts) && len(ts) > 1 && err == nil; i++ {
+		var one int64
+		one, err = m.net.GradientBytes(w, h, ts[i:i+1])
+		most = max(most, one)
+	}
+	return most + most/32, err // a narrower tile may leave more gaps between its buffers
 }
 
 // octavesOf lists the sizes from coarse to fine.
