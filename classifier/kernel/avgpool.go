@@ -10,7 +10,8 @@ type AvgPool struct {
 	// Where all windows are of one size and as far apart: how, else zeros.
 	down, across stride
 	whole        [2]int    // the first and the last but one column whose window is not cut off, if any is
-	parts, ones  []float32 // of the columns; as many as the picture has
+	parts        []float32 // of the columns
+	ones, none   []float32 // as many as the picture has columns, or the result
 }
 
 // stride is where windows that are alike begin and end.
@@ -41,7 +42,7 @@ func NewAvgPool(s Window, h, w int, pads bool) (*AvgPool, error) {
 		p.down, p.across = down, across
 		first := min(outW, ceilDiv(s.Left, s.StrideW))
 		p.whole = [2]int{first, max(first, min(outW, (w-s.KernelW+s.Left)/s.StrideW+1))}
-		p.parts, p.ones = Floats(outW), Floats(w)
+		p.parts, p.ones, p.none = Floats(outW), Floats(max(w, outW)), Floats(max(w, outW))
 		for i, c := range p.cols {
 			p.parts[i] = c.part
 		}
@@ -112,6 +113,10 @@ func (p *AvgPool) Forward(t *Team, y, x []float32) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
 	t.Do(len(y)/n, func(c int, ws *workspace) {
 		d, s := y[c*n:(c+1)*n], x[c*m:(c+1)*m]
+		if sum := p.windows(native); sum != nil {
+			p.averageWindows(sum, d, s, ws)
+			return
+		}
 		if sum := p.sums(native); sum != nil {
 			p.average(sum, d, s, ws)
 			return
@@ -139,6 +144,14 @@ func (p *AvgPool) Backward(t *Team, dx, dy []float32, add bool) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
 	t.Do(len(dy)/n, func(c int, ws *workspace) {
 		d, g := dx[c*m:(c+1)*m], dy[c*n:(c+1)*n]
+		if sum := p.windows(native); sum != nil {
+			p.spreadWindows(sum, d, g, add, ws)
+			return
+		}
+		if two := (stride{2, 2, p.across.before}); native.double != nil && p.across == two && p.down.kernel == 2 && p.down.step == 2 {
+			p.spreadTwice(d, g, add)
+			return
+		}
 		if sum := p.sums(native); sum != nil && p.across.step == 1 {
 			p.spread(sum, d, g, add, ws)
 			return
@@ -337,6 +350,75 @@ func (p *AvgPool) spread(sum meanFunc, dx, dy []float32, add bool, ws *workspace
 		sum(int64(p.w), &under[0][0], &under[1][0], &under[2][0], &out[0], &p.ones[0], &p.ones[0], flags)
 		if &out[0] != &d[0] {
 			copy(d, line)
+		}
+	}
+}
+
+// windows returns the kernel for windows of one side, a row and a column apart; nil: there is none.
+func (p *AvgPool) windows(set *isa) windowFunc {
+	k := p.across
+	if k.step != 1 || p.down.step != 1 || k.kernel != p.down.kernel || k.kernel >= len(set.window) {
+		return nil
+	}
+	return set.window[k.kernel]
+}
+
+// averageWindows pools a plane where it lies.
+func (p *AvgPool) averageWindows(sum windowFunc, y, x []float32, ws *workspace) {
+	outW := len(p.cols)
+	for r := range p.rows {
+		rows := p.under(x, p.w, p.h, r-p.down.before)
+		for i := range ws.weights {
+			ws.weights[i] = p.rows[r].part
+		}
+		sum(int64(outW), rows[0], rows[1], rows[2], &y[r*outW], &p.ones[0], &ws.weights[0], &p.parts[0], 0, int64(p.across.before), int64(p.w))
+	}
+}
+
+// spreadWindows gives every value of a plane what its windows have of it, which are a window too, the
+// other way round.
+func (p *AvgPool) spreadWindows(sum windowFunc, dx, dy []float32, add bool, ws *workspace) {
+	outW, most := len(p.cols), p.across.kernel-1
+	flags := int64(0)
+	if add {
+		flags = accumulate
+	}
+	for y := range p.h {
+		first := y + p.down.before - most
+		rows := p.under(dy, outW, len(p.rows), first)
+		for i := range ws.weights {
+			if ws.weights[i] = 0; first+i >= 0 && first+i < len(p.rows) {
+				ws.weights[i] = p.rows[first+i].part
+			}
+		}
+		sum(int64(p.w), rows[0], rows[1], rows[2], &dx[y*p.w], &p.parts[0], &ws.weights[0], &p.ones[0], flags,
+			int64(most-p.across.before), int64(outW))
+	}
+}
+
+// under returns three rows of a plane from one on, zeros where there is none.
+func (p *AvgPool) under(plane []float32, w, h, first int) (rows [3]*float32) {
+	for i := range rows {
+		rows[i] = &p.none[0]
+		if y := first + i; y >= 0 && y < h {
+			rows[i] = &plane[y*w]
+		}
+	}
+	return rows
+}
+
+// spreadTwice is the way back of windows of two by two that lie beside each other.
+func (p *AvgPool) spreadTwice(dx, dy []float32, add bool) {
+	outW, flags := len(p.cols), int64(accumulate)
+	if !add {
+		flags = 0
+		if 2*outW-p.across.before < p.w || 2*len(p.rows)-p.down.before < p.h {
+			clear(dx) // a row or a column is under no window
+		}
+	}
+	for r := range p.rows {
+		for y := p.rows[r].lo; y < p.rows[r].hi; y++ {
+			native.double(int64(outW), &dy[r*outW], &p.parts[0], &p.rows[r].part, &dx[y*p.w], flags, int64(p.across.before), int64(p.w))
 		}
 	}
 }

@@ -58,6 +58,15 @@ type topFunc func(n int64, r0, r1, r2, dst *float32)
 // there are three, r2, each times its own part and the row's. Only masked ones leave what is past n alone.
 type meanFunc func(n int64, r0, r1, r2, dst, parts, part *float32, flags int64)
 
+// windowFunc sets n values of dst to weighed sums of windows a column apart, or adds these: of rows of w
+// columns, of which the first window's first is left before the first. Values are weighed by column and
+// by row, sums by own.
+type windowFunc func(n int64, r0, r1, r2, dst, weights, rows, own *float32, flags, left, w int64)
+
+// doubleFunc writes n values, each times its weight and the row's, to two columns each of a row of w, of
+// which the first is left before the row's first; past the last it may write zeros.
+type doubleFunc func(n int64, src, weights, row, dst *float32, flags, left, w int64)
+
 // isa is one instruction set: kernels indexed by the number of vectors in a tile.
 type isa struct {
 	name   string
@@ -78,7 +87,11 @@ type isa struct {
 	top3x3 [3]topFunc
 	max2x2 maxFunc
 	top2x2 topFunc
-	mean   [4][3]meanFunc // average pooling by side of the window and stride; nil: plain
+	// Average pooling: by side of the window and stride; of stride 1, by side, without copies; and the
+	// way back of 2x2 with stride 2. nil: plain.
+	mean   [4][3]meanFunc
+	window [4]windowFunc
+	double doubleFunc
 	unpool func(n int64, g0, g1, g2 *float32, a0, a1, a2 *uint8, dst *float32, flags int64)
 	// Winograd's transformations of 4x4 tiles straight from the rows of a picture, of which values
 	// count where y, if there is one, is positive, and back into them: see gen/lift.go. nil: the

@@ -83,16 +83,19 @@ func avx512Top3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32
 func avx512Top2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32)
 
 //go:noescape
-func avx512Mean2x2s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+func avx512Window2x2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, weights *float32, rows *float32, own *float32, flags int64, left int64, w int64)
 
 //go:noescape
 func avx512Mean2x2s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
 
 //go:noescape
-func avx512Mean3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+func avx512Window3x3(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, weights *float32, rows *float32, own *float32, flags int64, left int64, w int64)
 
 //go:noescape
 func avx512Mean3x3s2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
+
+//go:noescape
+func avx512Double(n int64, src *float32, weights *float32, row *float32, dst *float32, flags int64, left int64, w int64)
 
 //go:noescape
 func avx512Evens(n int64, src *float32, dst *float32)

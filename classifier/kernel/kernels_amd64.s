@@ -40,6 +40,24 @@ DATA evens<>+56(SB)/4, $28
 DATA evens<>+60(SB)/4, $30
 GLOBL evens<>(SB), RODATA|NOPTR, $64
 
+DATA lanes<>+0(SB)/4, $0
+DATA lanes<>+4(SB)/4, $1
+DATA lanes<>+8(SB)/4, $2
+DATA lanes<>+12(SB)/4, $3
+DATA lanes<>+16(SB)/4, $4
+DATA lanes<>+20(SB)/4, $5
+DATA lanes<>+24(SB)/4, $6
+DATA lanes<>+28(SB)/4, $7
+DATA lanes<>+32(SB)/4, $8
+DATA lanes<>+36(SB)/4, $9
+DATA lanes<>+40(SB)/4, $10
+DATA lanes<>+44(SB)/4, $11
+DATA lanes<>+48(SB)/4, $12
+DATA lanes<>+52(SB)/4, $13
+DATA lanes<>+56(SB)/4, $14
+DATA lanes<>+60(SB)/4, $15
+GLOBL lanes<>(SB), RODATA|NOPTR, $64
+
 DATA fourths<>+0(SB)/4, $0
 DATA fourths<>+4(SB)/4, $4
 DATA fourths<>+8(SB)/4, $8
@@ -2196,46 +2214,72 @@ avx512Top2x2s2_full:
 	VZEROUPPER
 	RET
 
-// func avx512Mean2x2s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
-TEXT ·avx512Mean2x2s1(SB), NOSPLIT, $0-64
+// func avx512Window2x2(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, weights *float32, rows *float32, own *float32, flags int64, left int64, w int64)
+TEXT ·avx512Window2x2(SB), NOSPLIT, $0-88
 	MOVQ n+0(FP), CX
 	MOVQ r0+8(FP), SI
 	MOVQ r1+16(FP), R8
 	MOVQ r2+24(FP), R9
 	MOVQ dst+32(FP), DI
-	MOVQ parts+40(FP), R10
-	MOVQ part+48(FP), R11
-	MOVQ flags+56(FP), R12
-	VBROADCASTSS (R11), Z2
-avx512Mean2x2s1_loop:
+	MOVQ weights+40(FP), R10
+	MOVQ rows+48(FP), R11
+	MOVQ own+56(FP), R12
+	MOVQ flags+64(FP), R13
+	MOVQ left+72(FP), DX
+	MOVQ w+80(FP), BX
+	VPBROADCASTD BX, Z25
+	VPBROADCASTD DX, Z24
+	VMOVDQU32 lanes<>(SB), Z26
+	VPSUBD Z24, Z26, Z26
+	VPTERNLOGD $0xff, Z24, Z24, Z24
+	VPSUBD Z24, Z26, Z27
+	VPSUBD Z24, Z27, Z28
+	VPSRLD $31, Z24, Z24
+	VPSLLD $4, Z24, Z24
+	SHLQ $2, DX
+	SUBQ DX, SI
+	SUBQ DX, R8
+	SUBQ DX, R10
+	VBROADCASTSS 0(R11), Z20
+	VBROADCASTSS 4(R11), Z21
+avx512Window2x2_loop:
 	MOVQ $-1, AX
 	CMPQ CX, $16
-	JGE avx512Mean2x2s1_full
+	JGE avx512Window2x2_full
 	MOVQ $1, AX
 	SHLQ CX, AX
 	DECQ AX
-avx512Mean2x2s1_full:
+avx512Window2x2_full:
 	KMOVW AX, K1
-	VMOVUPS 0(SI), Z0
-	VMOVUPS 4(SI), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 0(R8), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 4(R8), Z1
-	VADDPS Z1, Z0, Z0
-	VMULPS Z2, Z0, Z0
-	VMULPS (R10), Z0, K1, Z0
-	TESTQ $2, R12
-	JZ avx512Mean2x2s1_store
+	VPCMPUD $1, Z25, Z26, K2
+	VMOVUPS.Z 0(R10), K2, Z6
+	VPCMPUD $1, Z25, Z27, K3
+	VMOVUPS.Z 4(R10), K3, Z7
+	VMOVUPS.Z 0(SI), K2, Z10
+	VMOVUPS.Z 4(SI), K3, Z11
+	VMULPS Z6, Z10, Z1
+	VFMADD231PS Z7, Z11, Z1
+	VMOVUPS.Z 0(R8), K2, Z10
+	VMOVUPS.Z 4(R8), K3, Z11
+	VMULPS Z6, Z10, Z2
+	VFMADD231PS Z7, Z11, Z2
+	VMULPS Z20, Z1, Z0
+	VFMADD231PS Z21, Z2, Z0
+	VMULPS (R12), Z0, K1, Z0
+	TESTQ $2, R13
+	JZ avx512Window2x2_store
 	VADDPS (DI), Z0, K1, Z0
-avx512Mean2x2s1_store:
+avx512Window2x2_store:
 	VMOVUPS Z0, K1, (DI)
+	VPADDD Z24, Z26, Z26
+	VPADDD Z24, Z27, Z27
 	ADDQ $64, SI
 	ADDQ $64, R8
 	ADDQ $64, R10
+	ADDQ $64, R12
 	ADDQ $64, DI
 	SUBQ $16, CX
-	JG avx512Mean2x2s1_loop
+	JG avx512Window2x2_loop
 	VZEROUPPER
 	RET
 
@@ -2287,57 +2331,89 @@ avx512Mean2x2s2_store:
 	VZEROUPPER
 	RET
 
-// func avx512Mean3x3s1(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, parts *float32, part *float32, flags int64)
-TEXT ·avx512Mean3x3s1(SB), NOSPLIT, $0-64
+// func avx512Window3x3(n int64, r0 *float32, r1 *float32, r2 *float32, dst *float32, weights *float32, rows *float32, own *float32, flags int64, left int64, w int64)
+TEXT ·avx512Window3x3(SB), NOSPLIT, $0-88
 	MOVQ n+0(FP), CX
 	MOVQ r0+8(FP), SI
 	MOVQ r1+16(FP), R8
 	MOVQ r2+24(FP), R9
 	MOVQ dst+32(FP), DI
-	MOVQ parts+40(FP), R10
-	MOVQ part+48(FP), R11
-	MOVQ flags+56(FP), R12
-	VBROADCASTSS (R11), Z2
-avx512Mean3x3s1_loop:
+	MOVQ weights+40(FP), R10
+	MOVQ rows+48(FP), R11
+	MOVQ own+56(FP), R12
+	MOVQ flags+64(FP), R13
+	MOVQ left+72(FP), DX
+	MOVQ w+80(FP), BX
+	VPBROADCASTD BX, Z25
+	VPBROADCASTD DX, Z24
+	VMOVDQU32 lanes<>(SB), Z26
+	VPSUBD Z24, Z26, Z26
+	VPTERNLOGD $0xff, Z24, Z24, Z24
+	VPSUBD Z24, Z26, Z27
+	VPSUBD Z24, Z27, Z28
+	VPSRLD $31, Z24, Z24
+	VPSLLD $4, Z24, Z24
+	SHLQ $2, DX
+	SUBQ DX, SI
+	SUBQ DX, R8
+	SUBQ DX, R9
+	SUBQ DX, R10
+	VBROADCASTSS 0(R11), Z20
+	VBROADCASTSS 4(R11), Z21
+	VBROADCASTSS 8(R11), Z22
+avx512Window3x3_loop:
 	MOVQ $-1, AX
 	CMPQ CX, $16
-	JGE avx512Mean3x3s1_full
+	JGE avx512Window3x3_full
 	MOVQ $1, AX
 	SHLQ CX, AX
 	DECQ AX
-avx512Mean3x3s1_full:
+avx512Window3x3_full:
 	KMOVW AX, K1
-	VMOVUPS 0(SI), Z0
-	VMOVUPS 4(SI), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 8(SI), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 0(R8), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 4(R8), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 8(R8), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 0(R9), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 4(R9), Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS 8(R9), Z1
-	VADDPS Z1, Z0, Z0
-	VMULPS Z2, Z0, Z0
-	VMULPS (R10), Z0, K1, Z0
-	TESTQ $2, R12
-	JZ avx512Mean3x3s1_store
+	VPCMPUD $1, Z25, Z26, K2
+	VMOVUPS.Z 0(R10), K2, Z6
+	VPCMPUD $1, Z25, Z27, K3
+	VMOVUPS.Z 4(R10), K3, Z7
+	VPCMPUD $1, Z25, Z28, K4
+	VMOVUPS.Z 8(R10), K4, Z8
+	VMOVUPS.Z 0(SI), K2, Z10
+	VMOVUPS.Z 4(SI), K3, Z11
+	VMOVUPS.Z 8(SI), K4, Z12
+	VMULPS Z6, Z10, Z1
+	VFMADD231PS Z7, Z11, Z1
+	VFMADD231PS Z8, Z12, Z1
+	VMOVUPS.Z 0(R8), K2, Z10
+	VMOVUPS.Z 4(R8), K3, Z11
+	VMOVUPS.Z 8(R8), K4, Z12
+	VMULPS Z6, Z10, Z2
+	VFMADD231PS Z7, Z11, Z2
+	VFMADD231PS Z8, Z12, Z2
+	VMOVUPS.Z 0(R9), K2, Z10
+	VMOVUPS.Z 4(R9), K3, Z11
+	VMOVUPS.Z 8(R9), K4, Z12
+	VMULPS Z6, Z10, Z3
+	VFMADD231PS Z7, Z11, Z3
+	VFMADD231PS Z8, Z12, Z3
+	VMULPS Z20, Z1, Z0
+	VFMADD231PS Z21, Z2, Z0
+	VFMADD231PS Z22, Z3, Z0
+	VMULPS (R12), Z0, K1, Z0
+	TESTQ $2, R13
+	JZ avx512Window3x3_store
 	VADDPS (DI), Z0, K1, Z0
-avx512Mean3x3s1_store:
+avx512Window3x3_store:
 	VMOVUPS Z0, K1, (DI)
+	VPADDD Z24, Z26, Z26
+	VPADDD Z24, Z27, Z27
+	VPADDD Z24, Z28, Z28
 	ADDQ $64, SI
 	ADDQ $64, R8
 	ADDQ $64, R9
 	ADDQ $64, R10
+	ADDQ $64, R12
 	ADDQ $64, DI
 	SUBQ $16, CX
-	JG avx512Mean3x3s1_loop
+	JG avx512Window3x3_loop
 	VZEROUPPER
 	RET
 
@@ -2402,6 +2478,65 @@ avx512Mean3x3s2_store:
 	ADDQ $64, DI
 	SUBQ $16, CX
 	JG avx512Mean3x3s2_loop
+	VZEROUPPER
+	RET
+
+// func avx512Double(n int64, src *float32, weights *float32, row *float32, dst *float32, flags int64, left int64, w int64)
+TEXT ·avx512Double(SB), NOSPLIT, $0-64
+	MOVQ n+0(FP), CX
+	MOVQ src+8(FP), SI
+	MOVQ weights+16(FP), R8
+	MOVQ row+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ flags+40(FP), R13
+	MOVQ left+48(FP), DX
+	MOVQ w+56(FP), BX
+	VPBROADCASTD BX, Z25
+	VPBROADCASTD DX, Z24
+	VMOVDQU32 lanes<>(SB), Z26
+	VPSRLD $1, Z26, Z28
+	VPTERNLOGD $0xff, Z23, Z23, Z23
+	VPSRLD $31, Z23, Z23
+	VPSLLD $3, Z23, Z22
+	VPADDD Z22, Z28, Z29
+	VPSUBD Z24, Z26, Z26
+	VPSLLD $4, Z23, Z23
+	VPADDD Z23, Z26, Z27
+	VPADDD Z23, Z23, Z23
+	SHLQ $2, DX
+	SUBQ DX, DI
+	VBROADCASTSS (R9), Z20
+avx512Double_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Double_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Double_full:
+	KMOVW AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMULPS Z20, Z0, Z0
+	VMOVUPS.Z (R8), K1, Z1
+	VMULPS Z1, Z0, Z0
+	VPCMPUD $1, Z25, Z26, K2
+	VPERMPS Z0, Z28, Z2
+	VPCMPUD $1, Z25, Z27, K3
+	VPERMPS Z0, Z29, Z3
+	TESTQ $2, R13
+	JZ avx512Double_store
+	VADDPS 0(DI), Z2, K2, Z2
+	VADDPS 64(DI), Z3, K3, Z3
+avx512Double_store:
+	VMOVUPS Z2, K2, 0(DI)
+	VPADDD Z23, Z26, Z26
+	VMOVUPS Z3, K3, 64(DI)
+	VPADDD Z23, Z27, Z27
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $128, DI
+	SUBQ $16, CX
+	JG avx512Double_loop
 	VZEROUPPER
 	RET
 

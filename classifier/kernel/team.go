@@ -48,14 +48,15 @@ var Processor = sync.OnceValue(func() *Pool { return NewPool(runtime.GOMAXPROCS(
 
 // workspace is what one worker may scribble on.
 type workspace struct {
-	seg    segments
-	stripe stripe
-	ring   ring
-	idx    [maxTile]int32
-	lines  [2 * reach * 5 * 16]float32 // of lift
-	corner [maxRows * maxTile]float32  // a block of C that sticks out of the matrix
-	tile   []float32                   // packed B
-	bytes  []byte
+	seg     segments
+	stripe  stripe
+	ring    ring
+	weights [3]float32
+	idx     [maxTile]int32
+	lines   [2 * reach * 5 * 16]float32 // of lift
+	corner  [maxRows * maxTile]float32  // a block of C that sticks out of the matrix
+	tile    []float32                   // packed B
+	bytes   []byte
 }
 
 // packed returns n values for a packed tile.

@@ -13,8 +13,15 @@ func pool(a *assembler, t *target) {
 	}
 	for side := 2; side <= 3; side++ {
 		for stride := 1; stride <= 2; stride++ {
-			meanRow(a, t, side, stride)
+			if stride == 1 && t.masked {
+				windowRow(a, t, side)
+			} else {
+				meanRow(a, t, side, stride)
+			}
 		}
+	}
+	if t.masked {
+		double(a, t)
 	}
 	evens(a, t)
 	unpool(a, t)
@@ -30,6 +37,10 @@ func poolTables(a *assembler) {
 		fmt.Fprintf(&a.data, "DATA evens<>+%d(SB)/4, $%d\n", 4*i, 2*i)
 	}
 	fmt.Fprint(&a.data, "GLOBL evens<>(SB), RODATA|NOPTR, $64\n\n")
+	for i := range 16 {
+		fmt.Fprintf(&a.data, "DATA lanes<>+%d(SB)/4, $%d\n", 4*i, i)
+	}
+	fmt.Fprint(&a.data, "GLOBL lanes<>(SB), RODATA|NOPTR, $64\n\n")
 }
 
 // tail sets K1 to the lanes that are left, for targets that have masks. Others write whole
@@ -120,6 +131,124 @@ func poolRow(a *assembler, t *target, side, stride int, arg bool) {
 		a.op("ADDQ $%d, R10", t.lanes)
 	}
 	a.op("SUBQ $%d, CX", t.lanes)
+	a.op("JG %s_loop", name)
+	a.end()
+}
+
+// columns puts a bit into mask for each lane of a vector of columns that the picture has; wide holds
+// how many it has.
+func (a *assembler) columns(of, wide, mask string) {
+	a.op("VPCMPUD $1, %s, %s, %s", wide, of, mask)
+}
+
+// windowRow writes one row of n weighed sums of windows a column apart: of the rows of a plane as they
+// are, w columns of which the window's first is left before the first. Each value is multiplied with its
+// column's weight and its row's, and each sum with its own. Flag 2 adds to dst. Where values lie beside
+// each other that were just stored apart, loads would have to wait for the stores: so nothing is copied.
+func windowRow(a *assembler, t *target, side int) {
+	name := fmt.Sprintf("%sWindow%dx%[2]d", t.name, side)
+	rows := []string{"SI", "R8", "R9"}
+	a.fn(name, param{"n", "int64", "CX"}, param{"r0", "*float32", "SI"}, param{"r1", "*float32", "R8"}, param{"r2", "*float32", "R9"},
+		param{"dst", "*float32", "DI"}, param{"weights", "*float32", "R10"}, param{"rows", "*float32", "R11"}, param{"own", "*float32", "R12"},
+		param{"flags", "int64", "R13"}, param{"left", "int64", "DX"}, param{"w", "int64", "BX"})
+	a.op("VPBROADCASTD BX, Z25")
+	a.op("VPBROADCASTD DX, Z24")
+	a.op("VMOVDQU32 lanes<>(SB), Z26")
+	a.op("VPSUBD Z24, Z26, Z26")
+	a.op("VPTERNLOGD $0xff, Z24, Z24, Z24")
+	a.op("VPSUBD Z24, Z26, Z27") // minus one less: the next column
+	a.op("VPSUBD Z24, Z27, Z28")
+	a.op("VPSRLD $31, Z24, Z24")
+	a.op("VPSLLD $4, Z24, Z24") // 16
+	a.op("SHLQ $2, DX")
+	for _, r := range append(rows[:side:side], "R10") {
+		a.op("SUBQ DX, %s", r)
+	}
+	for k := range side {
+		a.op("VBROADCASTSS %d(R11), Z%d", 4*k, 20+k)
+	}
+	a.label(name + "_loop")
+	t.tail(a, name)
+	for k := range side {
+		a.columns(fmt.Sprintf("Z%d", 26+k), "Z25", fmt.Sprintf("K%d", 2+k))
+		a.op("VMOVUPS.Z %d(R10), K%d, Z%d", 4*k, 2+k, 6+k)
+	}
+	for r := range side {
+		for k := range side {
+			a.op("VMOVUPS.Z %d(%s), K%d, Z%d", 4*k, rows[r], 2+k, 10+k)
+		}
+		a.op("VMULPS Z6, Z10, Z%d", 1+r)
+		for k := 1; k < side; k++ {
+			a.op("VFMADD231PS Z%d, Z%d, Z%d", 6+k, 10+k, 1+r)
+		}
+	}
+	a.op("VMULPS Z20, Z1, Z0")
+	for r := 1; r < side; r++ {
+		a.op("VFMADD231PS Z%d, Z%d, Z0", 20+r, 1+r)
+	}
+	a.op("VMULPS (R12), Z0, K1, Z0")
+	a.op("TESTQ $2, R13")
+	a.op("JZ %s_store", name)
+	a.op("VADDPS (DI), Z0, K1, Z0")
+	a.label(name + "_store")
+	a.op("VMOVUPS Z0, K1, (DI)")
+	for k := range side {
+		a.op("VPADDD Z24, Z%d, Z%[1]d", 26+k)
+	}
+	for _, r := range append(rows[:side:side], "R10", "R12", "DI") {
+		a.op("ADDQ $64, %s", r)
+	}
+	a.op("SUBQ $16, CX")
+	a.op("JG %s_loop", name)
+	a.end()
+}
+
+// double writes the way back of windows of two by two that lie beside each other: every one of n values,
+// times its weight and the row's, to two columns of a row of w, of which the first is left before the
+// row's first. Flag 2 adds to dst.
+func double(a *assembler, t *target) {
+	name := t.name + "Double"
+	a.fn(name, param{"n", "int64", "CX"}, param{"src", "*float32", "SI"}, param{"weights", "*float32", "R8"}, param{"row", "*float32", "R9"},
+		param{"dst", "*float32", "DI"}, param{"flags", "int64", "R13"}, param{"left", "int64", "DX"}, param{"w", "int64", "BX"})
+	a.op("VPBROADCASTD BX, Z25")
+	a.op("VPBROADCASTD DX, Z24")
+	a.op("VMOVDQU32 lanes<>(SB), Z26")
+	a.op("VPSRLD $1, Z26, Z28") // which value goes to a column
+	a.op("VPTERNLOGD $0xff, Z23, Z23, Z23")
+	a.op("VPSRLD $31, Z23, Z23")
+	a.op("VPSLLD $3, Z23, Z22")
+	a.op("VPADDD Z22, Z28, Z29")
+	a.op("VPSUBD Z24, Z26, Z26")
+	a.op("VPSLLD $4, Z23, Z23") // 16
+	a.op("VPADDD Z23, Z26, Z27")
+	a.op("VPADDD Z23, Z23, Z23")
+	a.op("SHLQ $2, DX")
+	a.op("SUBQ DX, DI")
+	a.op("VBROADCASTSS (R9), Z20")
+	a.label(name + "_loop")
+	t.tail(a, name)
+	a.op("VMOVUPS.Z (SI), K1, Z0")
+	a.op("VMULPS Z20, Z0, Z0")
+	a.op("VMOVUPS.Z (R8), K1, Z1")
+	a.op("VMULPS Z1, Z0, Z0")
+	for k := range 2 {
+		a.columns(fmt.Sprintf("Z%d", 26+k), "Z25", fmt.Sprintf("K%d", 2+k))
+		a.op("VPERMPS Z0, Z%d, Z%d", 28+k, 2+k)
+	}
+	a.op("TESTQ $2, R13")
+	a.op("JZ %s_store", name)
+	for k := range 2 {
+		a.op("VADDPS %d(DI), Z%d, K%d, Z%[2]d", 64*k, 2+k, 2+k)
+	}
+	a.label(name + "_store")
+	for k := range 2 {
+		a.op("VMOVUPS Z%d, K%d, %d(DI)", 2+k, 2+k, 64*k)
+		a.op("VPADDD Z23, Z%d, Z%[1]d", 26+k)
+	}
+	a.op("ADDQ $64, SI")
+	a.op("ADDQ $64, R8")
+	a.op("ADDQ $128, DI")
+	a.op("SUBQ $16, CX")
 	a.op("JG %s_loop", name)
 	a.end()
 }
