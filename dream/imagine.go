@@ -239,11 +239,12 @@ func (m *Maker) apart(ctx context.Context, w *wish, p *picture.Planar) ([]term, 
 	if len(w.things) == 0 {
 		return w.others, nil
 	}
-	seen, err := m.net.Guesses(ctx, p, len(m.net.Labels()))
+	labels := len(m.net.Labels()) // of which some are never guessed
+	seen, err := m.net.Guesses(ctx, p, labels)
 	if err != nil {
 		return nil, err
 	}
-	likely := make([]float64, len(seen))
+	likely := make([]float64, labels)
 	for _, g := range seen {
 		likely[g.Index] = g.P
 	}
