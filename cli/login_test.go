@@ -81,7 +81,7 @@ var link = regexp.MustCompile(`http\S+/oauth/authorize\S+`)
 // address waits for the link that is printed.
 func (t *terminal) address(test *testing.T) string {
 	test.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if found := link.FindString(t.said()); found != "" {
 			return found
 		}
@@ -95,7 +95,7 @@ func (t *terminal) wait(test *testing.T) int {
 	select {
 	case code := <-t.code:
 		return code
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		test.Fatalf("the login goes on: %s", t.said())
 		return -1
 	}

@@ -252,7 +252,7 @@ func (c cut) once(t *testing.T, sig syscall.Signal, after time.Duration, dir, co
 	go func() { defer close(gone); _ = cmd.Wait() }()
 	select {
 	case <-gone:
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-gone
 		t.Fatalf("after %v: it does not end: %s", after, said.String())

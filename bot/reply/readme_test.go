@@ -140,7 +140,7 @@ func tell(t *testing.T, srv *mastodontest.Server, u *mastodontest.User, visibili
 func outcomeOf(t *testing.T, srv *mastodontest.Server, post string, quiet bool) mastodontest.Status {
 	t.Helper()
 	liked := time.Time{}
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if all := srv.RepliesTo(post); len(all) > 0 {
 			return all[0]
 		}

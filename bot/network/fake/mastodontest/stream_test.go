@@ -34,7 +34,7 @@ func listen(t *testing.T, srv *mastodontest.Server, query string, opts *websocke
 // next returns the next event and its payload, "" when the stream was cut.
 func (s tap) next() (name, payload string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	_, raw, err := s.conn.Read(ctx)
 	if err != nil {

@@ -374,7 +374,7 @@ func TestUploads(t *testing.T) {
 	}
 	post := fmt.Sprintf(`{"text":"moving","media":{"media_ids":[%q]}}`, id)
 	c.must(400, "POST", "/2/tweets", jsonType, post)
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if a := c.get("/2/media/upload?command=STATUS&media_id=" + id); strings.Contains(a.raw, "succeeded") {
 			break
 		}
