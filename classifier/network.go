@@ -279,35 +279,32 @@ func (n *Network) Activations(ctx context.Context, in *picture.Planar, layers ..
 		return nil, err
 	}
 	all := map[string]*Features{}
-	err = n.run(ctx, in, question{reads: names}, nil, func(p *graph.Plan) error {
+	err = n.show(ctx, in, names, func(f *Features) {
+		f.Data = slices.Clone(f.Data)
 		for i, name := range names {
-			data, s, err := p.Read(name)
-			if err != nil {
-				return err
+			if name == f.Layer {
+				all[layers[i]] = f
 			}
-			all[layers[i]] = &Features{Layer: name, C: s.C, H: s.H, W: s.W, Data: append([]float32(nil), data...)}
 		}
-		return nil
 	})
 	return all, err
 }
 
 // Read runs the network on a picture of at least MinSide and shows visit what each named layer
-// answers, without a copy: the features are only visit's until it returns.
+// answers, without a copy and in the order of Layers: the features are only visit's until it returns.
 func (n *Network) Read(ctx context.Context, in *picture.Planar, layers []string, visit func(f *Features)) error {
 	names, err := n.resolve(layers)
 	if err != nil {
 		return err
 	}
-	return n.run(ctx, in, question{reads: names}, nil, func(p *graph.Plan) error {
-		for _, name := range names {
-			data, s, err := p.Read(name)
-			if err != nil {
-				return err
-			}
+	return n.show(ctx, in, names, visit)
+}
+
+func (n *Network) show(ctx context.Context, in *picture.Planar, names []string, visit func(f *Features)) error {
+	return n.run(ctx, in, question{reads: names}, func(p *graph.Plan, team *kernel.Team) error {
+		return p.Show(ctx, team, in.Pix, func(name string, data []float32, s graph.Shape) {
 			visit(&Features{Layer: name, C: s.C, H: s.H, W: s.W, Data: data})
-		}
-		return nil
+		})
 	})
 }
 
@@ -334,7 +331,10 @@ func (n *Network) Gradient(ctx context.Context, in *picture.Planar, targets []Ta
 		return 0, err
 	}
 	var value float32
-	err = n.run(ctx, in, question{objectives: objectives, rough: n.rough}, objectives, func(p *graph.Plan) error {
+	err = n.run(ctx, in, question{objectives: objectives, rough: n.rough}, func(p *graph.Plan, team *kernel.Team) error {
+		if err := p.Run(ctx, team, in.Pix, objectives); err != nil {
+			return err
+		}
 		value = p.Value()
 		copy(grad.Pix, p.Gradient())
 		return nil
@@ -342,8 +342,8 @@ func (n *Network) Gradient(ctx context.Context, in *picture.Planar, targets []Ta
 	return value, err
 }
 
-// run computes one question and reads the answer while the plan is ours.
-func (n *Network) run(ctx context.Context, in *picture.Planar, q question, objectives []graph.Objective, read func(*graph.Plan) error) error {
+// run lends the plan of one question, and those who compute it.
+func (n *Network) run(ctx context.Context, in *picture.Planar, q question, compute func(*graph.Plan, *kernel.Team) error) error {
 	if side := min(in.W, in.H); side < n.MinSide() {
 		return fmt.Errorf("picture of %dx%d: the network needs at least %d pixels a side", in.W, in.H, n.MinSide())
 	}
@@ -358,11 +358,11 @@ func (n *Network) run(ctx context.Context, in *picture.Planar, q question, objec
 	}
 	defer team.Leave()
 	start := time.Now()
-	if err := plan.Run(ctx, team, in.Pix, objectives); err != nil {
+	if err := compute(plan.Plan, team); err != nil {
 		return err
 	}
 	kernel.Processor().Report(plan.work, time.Since(start))
-	return read(plan.Plan)
+	return nil
 }
 
 // objectives translates targets.

@@ -26,6 +26,14 @@ func (q question) key(w, h int) string {
 	return b.String()
 }
 
+// compile makes the plan: layers are shown as they are computed.
+func (q question) compile(n *graph.Network, w, h int) (*graph.Plan, error) {
+	if len(q.objectives) == 0 {
+		return n.NewShow(w, h, q.reads)
+	}
+	return n.NewPlan(w, h, q.reads, q.objectives)
+}
+
 // mostPlans is how many compiled plans are kept for their next use: each takes half a megabyte or
 // so, and is compiled in a few milliseconds.
 const mostPlans = 24
@@ -61,7 +69,7 @@ func (p *plans) take(w, h int, q question) (compiled, error) {
 	if q.rough {
 		network = network.Rough()
 	}
-	plan, err := network.NewPlan(w, h, q.reads, q.objectives)
+	plan, err := q.compile(network, w, h)
 	if err != nil {
 		return compiled{}, err
 	}

@@ -7,10 +7,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
 	"mime/multipart"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,6 +21,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network/fake/mastodontest"
+	"slugpuppy/config"
 	"slugpuppy/picture"
 )
 
@@ -67,6 +71,98 @@ func TestMemoryOfADaemonWithBotFilterAndPage(t *testing.T) {
 	tell("after the page's, asked meanwhile")
 }
 
+// TestMemoryOfADream measures the whole process against dream.memory, whatever the size of the picture; steps and octaves
+// change nothing in that.
+func TestMemoryOfADream(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
+	sizes := []image.Point{{512, 512}}
+	if os.Getenv("SLUGPUPPY_LONG") != "" {
+		sizes = append(sizes, image.Pt(1024, 768), image.Pt(4000, 3000), image.Pt(7020, 4700))
+	}
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		t.Skip("no /proc")
+	}
+	const beyond = 60e6 // the program itself, and what is garbage for a moment
+	for _, size := range sizes {
+		file := filepath.Join(t.TempDir(), "in.jpg")
+		data, err := picture.EncodeJPEG(picture.Landscape(size.X, size.Y, 3), 90, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		most := float64(config.Default().Dream.Memory) + beyond
+		if size.X == 512 {
+			most = 350 << 20
+		}
+		peak := peakOf(t, "dream", file, filepath.Join(t.TempDir(), "out.jpg"), "slug", "steps=1", "octaves=2")
+		if t.Logf("%v: %.0f MB", size, peak/1e6); peak > most {
+			t.Errorf("%v: %.0f MB, more than %.0f", size, peak/1e6, most/1e6)
+		}
+	}
+}
+
+// TestMemoryOfFingerprints is about as many at a time as there are processors.
+func TestMemoryOfFingerprints(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		t.Skip("no /proc")
+	}
+	dir := t.TempDir()
+	for i := range 12 {
+		data, err := picture.EncodeJPEG(picture.Landscape(500+20*i, 400, uint64(i)), 90, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i, ".jpg")), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const most = 300e6
+	peak := peakOf(t, "detect", dir)
+	if t.Logf("%.0f MB", peak/1e6); peak > most {
+		t.Errorf("%.0f MB, more than %.0f", peak/1e6, most/1e6)
+	}
+}
+
+// peakOf runs a command as a process and returns the most memory that it held.
+func peakOf(t *testing.T, args ...string) (bytes float64) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Dir = t.TempDir() // without a configuration
+	// Two, however many there are: each has memory of its own.
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=2", "HOME="+cmd.Dir, "XDG_CONFIG_HOME="+cmd.Dir)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-ended:
+			if err != nil || bytes == 0 {
+				t.Fatalf("%v %s", err, out.String())
+			}
+			return bytes
+		case <-time.After(5 * time.Millisecond):
+			if now, ok := statusOf(cmd.Process.Pid, "VmHWM"); ok {
+				bytes = now
+			}
+		}
+	}
+}
+
 // scrape reads a figure of the metrics.
 func scrape(t *testing.T, address, name string) float64 {
 	t.Helper()
@@ -89,19 +185,30 @@ func scrape(t *testing.T, address, name string) float64 {
 }
 
 // status reads a size from a process's status in /proc, in bytes.
-func status(t *testing.T, pid int, name string) (kb float64) {
+func status(t *testing.T, pid int, name string) float64 {
 	t.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
+	if _, err := os.Stat("/proc/self/status"); err != nil {
 		t.Skip("no /proc")
 	}
+	size, ok := statusOf(pid, name)
+	if !ok {
+		t.Fatalf("no %s of process %d", name, pid)
+	}
+	return size
+}
+
+// statusOf is status of a process that may be gone.
+func statusOf(pid int, name string) (size float64, ok bool) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, false
+	}
 	for line := range strings.Lines(string(data)) {
-		if _, err := fmt.Sscanf(line, name+": %f kB", &kb); err == nil {
-			return kb * 1024
+		if _, err := fmt.Sscanf(line, name+": %f kB", &size); err == nil {
+			return size * 1024, true
 		}
 	}
-	t.Fatalf("no %s in %s", name, data)
-	return 0
+	return 0, false
 }
 
 var trialPath = regexp.MustCompile(`/try/[A-Z0-9]+`)

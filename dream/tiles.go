@@ -1,11 +1,12 @@
 package dream
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"slugpuppy/classifier"
+)
 
 const (
-	// margin is how far tiles lie outside the picture together: one output pixel of the deepest
-	// layer, by which their grid moves from step to step.
-	margin = 32
 	// narrowest is the side of the smallest tile that gives the network something to see.
 	narrowest = 96
 	// perPixel is how many bytes of a tile the ascent holds beside its gradient's: the window, the
@@ -22,6 +23,19 @@ var tileSides = [...]int{widest, 480, 384, 288, 192, 144}
 // narrowest is the side of the smallest tile: some networks want more.
 func (m *Maker) narrowest() int { return max(narrowest, m.net.MinSide()) }
 
+// margin is how far tiles lie outside the picture together, by which their grid moves from step to step: one output
+// pixel of the deepest layer.
+func (m *Maker) margin() int {
+	const most = 32
+	deepest := 1
+	for _, l := range m.net.Layers() {
+		if l.Name != classifier.Logits {
+			deepest = max(deepest, l.Stride)
+		}
+	}
+	return min(deepest, most)
+}
+
 // division is how tiles cover one side of a picture: so many of them, of so many pixels but for the first
 // and the last, one of which is shorter by what the other one is longer. Where they meet is another place at
 // each step, and nothing is computed twice.
@@ -33,6 +47,7 @@ type division struct {
 
 // divide covers n pixels with tiles of at most most pixels.
 func (m *Maker) divide(n, most int) division {
+	margin := m.margin()
 	d := division{n: n, count: 1, side: n + margin}
 	if d.side <= most {
 		return d

@@ -127,7 +127,9 @@ func (b *builder) states(order []*operator, when map[*operator]int) []*buffer {
 func (p *Plan) kept() []*operator {
 	var kept []*operator
 	for _, o := range p.reads {
-		kept = append(kept, o)
+		if p.stages == nil {
+			kept = append(kept, o)
+		}
 	}
 	if p.grad != nil {
 		kept = append(kept, p.grad)

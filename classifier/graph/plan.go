@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	G "gorgonia.org/gorgonia"
@@ -33,6 +34,7 @@ type Plan struct {
 	furnish func(memory []float32) // hands out what layout decided; nil takes it back
 
 	reads  map[string]*operator
+	stages [][]string // the layers that are shown after each of order; nil: they are kept
 	scores []*score
 	total  *operator
 	grad   *operator
@@ -48,12 +50,18 @@ type Plan struct {
 // each run. If there are objectives, their sum and its gradient with respect to the picture
 // are computed.
 func (n *Network) NewPlan(w, h int, reads []string, objectives []Objective) (*Plan, error) {
-	return n.draft(w, h, reads, objectives)
+	return n.draft(w, h, reads, objectives, false)
+}
+
+// NewShow compiles the network like NewPlan, but what layers answer is shown while Show runs and kept no longer than
+// the next layer needs it, which takes half the memory.
+func (n *Network) NewShow(w, h int, reads []string) (*Plan, error) {
+	return n.draft(w, h, reads, nil, true)
 }
 
 // Measure returns the bytes that a plan computes in.
 func (n *Network) Measure(w, h int, reads []string, objectives []Objective) (int64, error) {
-	p, err := n.draft(w, h, reads, objectives)
+	p, err := n.draft(w, h, reads, objectives, false)
 	if err != nil {
 		return 0, err
 	}
@@ -80,7 +88,7 @@ func (p *Plan) TakeBack() {
 }
 
 // draft builds the graph, compiles it and finds the order of execution.
-func (n *Network) draft(w, h int, reads []string, objectives []Objective) (*Plan, error) {
+func (n *Network) draft(w, h int, reads []string, objectives []Objective, show bool) (*Plan, error) {
 	if w < 1 || h < 1 {
 		return nil, fmt.Errorf("picture of %dx%d", w, h)
 	}
@@ -103,6 +111,9 @@ func (n *Network) draft(w, h int, reads []string, objectives []Objective) (*Plan
 	runtime.SetFinalizer(p.machine, nil)
 	if p.order, err = p.rehearse(); err != nil {
 		return nil, fmt.Errorf("rehearse plan for %dx%d: %w", w, h, err)
+	}
+	if show {
+		p.stages = b.stages(reads)
 	}
 	b.layout(p.order)
 	return p, nil
@@ -159,6 +170,34 @@ func (p *Plan) Run(ctx context.Context, team *kernel.Team, image []float32, obje
 		}
 		return nil
 	})
+}
+
+// Show is Run for a plan of NewShow: it shows what each layer answers, in the order in which they are computed. The
+// data is only show's until it returns.
+func (p *Plan) Show(ctx context.Context, team *kernel.Team, image []float32, show func(name string, data []float32, s Shape)) error {
+	return p.with(ctx, team, image, nil, func() error {
+		for i, o := range p.order {
+			if err := o.step(o.args); err != nil {
+				return err
+			}
+			for _, name := range p.stages[i] {
+				show(name, p.reads[name].buf, p.reads[name].shape)
+			}
+		}
+		return nil
+	})
+}
+
+// stages lists what is to be shown after each operator.
+func (b *builder) stages(reads []string) [][]string {
+	all := make([][]string, len(b.plan.order))
+	for _, name := range reads {
+		i := slices.Index(b.plan.order, b.plan.reads[name])
+		if i >= 0 && !slices.Contains(all[i], name) {
+			all[i] = append(all[i], name)
+		}
+	}
+	return all
 }
 
 // RunTape does what Run does, on gorgonia's tape machine: the yardstick for what replaying
