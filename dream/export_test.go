@@ -50,3 +50,10 @@ func SaidKinds() map[lexicon.Synset]string {
 func Expand(labels []classifier.Label, words []WordTerm) []WordTerm {
 	return newKinds(labels).expand(words)
 }
+
+// Subject is where the subject of a picture is, 0..1 by pixel.
+func (m *Maker) Subject(ctx context.Context, img *image.NRGBA) ([]float32, error) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	k := &mask{w: w, h: h, data: make([]float32, w*h)}
+	return k.data, m.subject(ctx, k, img)
+}

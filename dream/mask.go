@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"slices"
 
 	"slugpuppy/classifier"
 	"slugpuppy/picture"
@@ -142,16 +141,16 @@ func between(i, n, m int) (lo, hi int, f float32) {
 // saliencySide is the short side, in pixels, at which the network looks for the subject.
 const saliencySide = 128
 
-// subject sets k to 1 where the picture most supports what the network sees in it: the
+// support is where the picture supports what the network sees in it: the
 // gradient of the likeliest labels with respect to the pixels (Simonyan, Vedaldi, Zisserman,
-// "Deep inside convolutional networks", 2013), blurred into a region.
-func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
+// "Deep inside convolutional networks", 2013), blurred.
+func (m *Maker) support(ctx context.Context, src *image.NRGBA) (*mask, error) {
 	f := float64(saliencySide) / float64(min(src.Rect.Dx(), src.Rect.Dy()))
 	side := func(n int) int { return max(saliencySide, min(4*saliencySide, int(math.Round(f*float64(n))))) }
 	small := picture.Scaled(picture.Pixels{NRGBA: src}, side(src.Rect.Dx()), side(src.Rect.Dy()))
 	saw, err := m.net.See(ctx, small, 3)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t := classifier.Target{Layer: classifier.Logits, Weight: 1}
 	for _, g := range saw {
@@ -159,7 +158,7 @@ func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 	}
 	grad := picture.NewPlanar(small.W, small.H)
 	if _, err := m.net.Gradient(ctx, small, []classifier.Target{t}, grad); err != nil {
-		return err
+		return nil, err
 	}
 	heat := make([]float32, small.W*small.H)
 	for c := range 3 {
@@ -170,28 +169,7 @@ func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 	for range 3 { // three box blurs are nearly a Gaussian
 		heat = boxBlur(heat, small.W, small.H, max(2, min(small.W, small.H)/14))
 	}
-	hot := &mask{w: small.W, h: small.H, data: heat}
-	line := make([]float32, k.w)
-	for y := range k.h {
-		hot.row(line, y, k.h)
-		copy(k.data[y*k.w:], line)
-	}
-	k.threshold()
-	return nil
-}
-
-// threshold keeps the warmest third, with a soft edge.
-func (k *mask) threshold() {
-	order := slices.Sorted(slices.Values(k.data))
-	at := func(q float64) float64 { return float64(order[int(q*float64(len(order)-1))]) }
-	lo, hi := at(0.58), at(0.78)
-	for i, v := range k.data {
-		t := 0.0
-		if hi > lo {
-			t = min(1, max(0, (float64(v)-lo)/(hi-lo)))
-		}
-		k.data[i] = float32(t * t * (3 - 2*t))
-	}
+	return &mask{w: small.W, h: small.H, data: heat}, nil
 }
 
 // boxBlur averages over squares of 2r+1 pixels, clipped at the edges.
