@@ -100,11 +100,13 @@ class OnnxNet(nn.Module):
                 continue
             self.steps.append((op, ins, outs[0], attrs))
             if op == "Conv":
-                w, b = self.values[ins[1]], self.values[ins[2]]
+                w, b = self.values[ins[1]], self.values[ins[2]] if len(ins) > 2 else None
                 top, left, bottom, right = attrs.get("pads", [0] * 4)
                 assert (top, left) == (bottom, right)
-                conv = nn.Conv2d(w.shape[1], w.shape[0], w.shape[2:], attrs.get("strides", 1), (top, left))
-                conv.weight.data, conv.bias.data = w, b
+                conv = nn.Conv2d(w.shape[1], w.shape[0], w.shape[2:], attrs.get("strides", 1), (top, left), bias=b is not None)
+                conv.weight.data = w
+                if b is not None:
+                    conv.bias.data = b
                 self.convs[str(len(self.steps) - 1)] = conv
 
     def forward(self, x, wanted):
@@ -120,6 +122,13 @@ class OnnxNet(nn.Module):
                 y = a - v[ins[1]] if op == "Sub" else a / v[ins[1]]
             elif op == "MaxPool":
                 y = F.max_pool2d(a, attrs["kernel_shape"], attrs["strides"], attrs.get("pads", [0, 0])[:2], ceil_mode=bool(attrs.get("ceil_mode", 0)))
+            elif op == "AveragePool":
+                top, left, bottom, right = attrs.get("pads", [0] * 4)
+                assert (top, left) == (bottom, right)
+                y = F.avg_pool2d(a, attrs["kernel_shape"], attrs.get("strides", 1), (top, left), bool(attrs.get("ceil_mode", 0)),
+                                 bool(attrs.get("count_include_pad", 0)))
+            elif op == "Add":
+                y = a + v[ins[1]]
             elif op == "Concat":
                 y = torch.cat([v[k] for k in ins], 1)
             elif op == "ReduceMean":
@@ -157,11 +166,10 @@ def bands(g, levels=4):
 
 
 class Slugnet:
-    LAYERS = ["layer_" + k for k in ("s1", "s2", "3a", "3b", "4a", "4b", "4c", "5a", "5b")]
-
     def __init__(self, path, layout):
         self.layout = layout
         self.net = OnnxNet(path).eval().to(memory_format=layout)
+        self.layers = [out for _, _, out, _ in self.net.steps if out.startswith("layer_")]
         for p in self.net.parameters():
             p.requires_grad_(False)
 
@@ -207,7 +215,7 @@ class Slugnet:
         of each channel of each layer."""
         parts = []
         with torch.no_grad():
-            for y in self.run(source, self.LAYERS):
+            for y in self.run(source, self.layers):
                 y = y[0].flatten(1)
                 top = y.topk(max(1, round(0.02 * y.shape[1])), dim=1)[0]
                 parts += [y.mean(1).log1p(), y.std(1, unbiased=False), top.mean(1)]
@@ -265,6 +273,20 @@ const ort = require('onnxruntime-node'), [path, size, threads, seconds] = proces
 """
 
 
+VERSION = "console.log(require('onnxruntime-node/package.json').version)"
+
+
+def versions():
+    """What was measured where and when, in one line."""
+    names = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    family, model = (next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith(k)) for k in ("cpu family", "model\t"))
+    text = f"{time.strftime('%-d %B %Y')}: {names[0]}, family {family}, model {model}, {len(names)} processors; PyTorch {torch.__version__}"
+    if shutil.which("node"):
+        out = subprocess.run(["node", "-e", VERSION], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
+        text += f"; onnxruntime {out}" if out else ""
+    return text
+
+
 def onnxruntime(path, size, threads, seconds):
     """The shortest time in onnxruntime, through Node.js's onnxruntime-node; None without it."""
     if not shutil.which("node"):
@@ -303,7 +325,8 @@ class Race:
             path = os.path.join(folder, f"trunk{size}.onnx")
             torch.onnx.export(net, torch.zeros(1, 3, size, size), path, opset_version=13)
             forward, gradient = f"GoogLeNet trunk {size}, forward", f"GoogLeNet trunk {size}, forward and gradient"
-            self.ours({"forward": forward, "gradient": gradient}, "--model", path, "--layer", "logits", "--size", str(size))
+            rough = f"GoogLeNet trunk {size}, forward and gradient in bfloat16"
+            self.ours({"forward": forward, "gradient": gradient, "rough": rough}, "--model", path, "--layer", "logits", "--size", str(size))
             for layout, n in nets.items():
                 x = torch.rand(1, 3, size, size).contiguous(memory_format=LAYOUTS[layout])
 
@@ -331,7 +354,8 @@ class Race:
             self.note(fingerprint, layout, shortest(lambda: net.fingerprint(small), self.seconds))
 
     def table(self):
-        targets = {"forward": (0.70, 0.95), "gradient": (0.65, None), "x 10": (0.65, None), "341x256": (1 / 1.3, None)}
+        targets = {"224, forward": (0.60, 0.95), "512, forward": (0.60, 0.85), "gradient": (0.60, None), "x 10": (0.40, None), "341x256": (0.50, None)}
+        print(versions() + "\n")
         print("| work | slugpuppy ms | PyTorch ms, channels last / contiguous | of PyTorch | target | onnxruntime ms | of onnxruntime | target |")
         print("|---|---|---|---|---|---|---|---|")
         for work in dict.fromkeys(k for k, _ in self.best):
@@ -342,6 +366,10 @@ class Race:
             torch_best, ort = min(t["channels last"], t["contiguous"]), t.get("onnxruntime")
             print(f"| {work} | {t['slugpuppy']:.1f} | {t['channels last']:.1f} / {t['contiguous']:.1f} | {t['slugpuppy'] / torch_best:.2f} | {goal[0]:.2f} | "
                   + (f"{ort:.1f} | {t['slugpuppy'] / ort:.2f} | {goal[1]:.2f} |" if ort else "| | |"))
+        for work, t in self.best.items():
+            if work[0].endswith("bfloat16"):
+                exact = self.best[work[0].removesuffix(" in bfloat16"), "slugpuppy"]
+                print(f"{work[0]}: {t:.1f} ms, {t / exact:.2f} of float32 (target 0.60)")
         o, m = self.notes["overhead"], self.notes["memory"]
         print(f"\nGoogLeNet trunk 512, gradient: {100 * o['gorgonia_overhead']:.2f} % over the bare kernels "
               f"(gorgonia's own machine {100 * o['tape_overhead']:.1f} %, target 3 %); "
