@@ -49,8 +49,11 @@ func TestRoughGradientsPointWhereExactOnesDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := scene(96, 64, 6)
-	for _, layer := range []string{"3b", "4c", "5b"} {
+	in, layers := scene(96, 64, 6), []string{"3b", "4c", "5b"}
+	if kernel.Names()[0] == "plain_bf16" {
+		in, layers = scene(64, 48, 6), layers[:1]
+	}
+	for _, layer := range layers {
 		target := []classifier.Target{{Layer: layer, Weight: 1}}
 		exact, got := picture.NewPlanar(in.W, in.H), picture.NewPlanar(in.W, in.H)
 		value, err := n.Gradient(t.Context(), in, target, exact)
