@@ -20,7 +20,7 @@ func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*pictu
 	}
 	j.desk.reserve(e.gradient)
 	j.noteSize(e)
-	j.meter.start(len(e.octaves), e.Work)
+	j.meter.start(len(e.octaves), e.effort)
 	rng := rand.New(rand.NewPCG(seed, uint64(j.r.Generation)))
 	var detail *picture.Planar
 	for i, o := range e.octaves {
@@ -115,7 +115,7 @@ func (c *climb) run(ctx context.Context, steps int) error {
 		}
 	}
 	if len(c.targets) == 0 { // nothing in this octave excites what the recipe wants
-		c.j.meter.tick(steps, steps, 1, 1, float64(steps)*float64(c.img.W*c.img.H))
+		c.j.meter.tick(steps, steps, 1, 1, float64(steps)*c.j.m.work(c.img.W, c.img.H, c.tile))
 		return nil
 	}
 	c.j.meter.look = c.img.NRGBA
@@ -127,7 +127,7 @@ func (c *climb) run(ctx context.Context, steps int) error {
 			if err := c.step(ctx, t, own); err != nil {
 				return fmt.Errorf("step %d: %w", s+1, err)
 			}
-			c.j.meter.tick(s+1, steps, i+1, len(tiles), float64(c.img.W*c.img.H)/float64(len(tiles)))
+			c.j.meter.tick(s+1, steps, i+1, len(tiles), t.work())
 		}
 		c.bands.turn()
 	}

@@ -55,7 +55,7 @@ func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) err
 	var again *homecoming
 	for i := -settling; i < n; i++ {
 		j.meter.frame = settling + i + 2
-		j.meter.start(2, diveSteps*float64(img.W*img.H)*1.25)
+		j.meter.start(2, diveSteps*(j.m.work(img.W, img.H, widest)+j.m.work(img.W/2, img.H/2, widest)))
 		if (settling+i)%balanceEvery == 0 {
 			aims = [2][]classifier.Target{}
 		}

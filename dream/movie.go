@@ -163,7 +163,11 @@ func (v *Movie) Further(ctx context.Context, n int, src *image.NRGBA, img *pictu
 		*b = make(film.Balance, len(furtherSizes))
 	}
 	rng := rand.New(rand.NewPCG(mix(j.r.Seed, uint64(n)), uint64(j.r.Generation)))
-	j.meter.start(len(furtherSizes), float64(steps*img.W*img.H)*(1+1.0/4+1.0/16))
+	work := 0.0
+	for _, part := range furtherSizes {
+		work += float64(steps) * j.m.work(img.W/part, img.H/part, e.Tile)
+	}
+	j.meter.start(len(furtherSizes), work)
 	for k, part := range furtherSizes {
 		j.meter.octave = k + 1
 		c := &climb{j: j, tile: e.Tile, rng: rng, share: 1, lengths: (*b)[k]}

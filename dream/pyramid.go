@@ -34,8 +34,9 @@ type Estimate struct {
 	Tiles        int   // of the largest octave
 	Bytes        int64 // the most the job will hold: weights, source and result included
 	Work         float64
-	gradient     int64 // of these, what the gradient of the largest tile takes
-	short        bool  // of memory: the largest octave is smaller than it would be
+	effort       float64 // the same with what tiles cost beside their pixels
+	gradient     int64   // of these, what the gradient of the largest tile takes
+	short        bool    // of memory: the largest octave is smaller than it would be
 	octaves      []octave
 }
 
@@ -96,6 +97,7 @@ func (m *Maker) plan(w, h int, beside int64, r Recipe, terms []term) (Estimate, 
 	}
 	for _, o := range e.octaves {
 		e.Work += float64(o.w) * float64(o.h) * float64(o.steps)
+		e.effort += float64(o.steps) * m.work(o.w, o.h, e.Tile)
 	}
 	return e, nil
 }
