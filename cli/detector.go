@@ -28,6 +28,10 @@ func (c *console) detectorCommand() *cobra.Command {
 func (f *trainFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.Var(flagOf(&f.fit.Corpus, "", nonempty("folder")), "corpus", "folder of pictures with a manifest.tsv")
+	flags.Var(listOf(&f.fit.More, nonempty("folder")), "more", "further folders like it, which are learned from and not judged by")
+	flags.Var(flagOf(&f.fit.Ordinary, "", nonempty("file")), "ordinary",
+		"list of ordinary photographs, a file a line, on which promises are measured")
+	flags.Var(flagOf(&f.fit.Learned, "0", between(0, 1_000_000)), "learned", "how many of these, the first ones, are learned from instead")
 	flags.Var(flagOf(&f.fit.Cache, "", nonempty("file")), "cache", "file that keeps the fingerprints between runs")
 	flags.Var(flagOf(&f.pictures, "", nonempty("folder")), "pictures",
 		"folder for the ROC and the reliability diagram (SVG) and contact sheets of the worst mistakes (PNG)")
@@ -40,6 +44,8 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 		"photographs to redraw as filters and brushes do, which are no dreams either")
 	flags.Var(flagOf(&f.fit.Posted, "60", many), "posted", "dreams to make of them as they are posted, in the usual looks")
 	flags.Var(flagOf(&f.fit.Patterns, "480", many), "patterns", "patterns to draw, which are no dreams")
+	flags.Var(flagOf(&f.fit.Settings, "60", many), "settings",
+		"clear dreams, and photographs, to look for in screenshots, collages, on white and in other pictures")
 	flags.Var(flagOf(&f.worst, "12", many), "worst", "how many of the worst mistakes to show")
 	flags.Var(flagOf(&f.fit.Seed, "1", between[uint64](0, math.MaxUint64)), "seed", "of everything random")
 	flags.Var(flagOf(&f.fit.L2, "0", between(0.0, 1e6)), "l2", "penalty on the weights of channels; 0 for the usual")
@@ -97,21 +103,21 @@ func (c *console) train(ctx context.Context, f trainFlags) (*detector.Head, erro
 		return nil, err
 	}
 	if f.pictures != "" {
-		if err := c.draw(ctx, f, fitted.Head, fitted.Samples, fitted.Scores); err != nil {
+		if err := c.draw(ctx, f, fitted); err != nil {
 			return nil, err
 		}
 	}
-	return fitted.Head, c.report(fitted.Head, fitted.Samples, fitted.Scores, f.worst)
+	return fitted.Head, c.report(fitted, f.worst)
 }
 
 // draw writes the diagrams and contact sheets.
-func (c *console) draw(ctx context.Context, f trainFlags, h *detector.Head, samples []detector.Sample,
-	scores []float64) error {
+func (c *console) draw(ctx context.Context, f trainFlags, fitted training.Fitted) error {
+	samples, scores := fitted.Samples, fitted.Scores
 	if err := os.MkdirAll(f.pictures, 0o755); err != nil {
 		return err
 	}
 	in := func(name string) string { return filepath.Join(f.pictures, name) }
-	err := c.writeFrom(in("roc.svg"), 0o666, func(w io.Writer) error { return training.WriteROC(w, h.ROC) })
+	err := c.writeFrom(in("roc.svg"), 0o666, func(w io.Writer) error { return training.WriteROC(w, training.ROC(samples, scores)) })
 	if err != nil {
 		return err
 	}
@@ -122,7 +128,8 @@ func (c *console) draw(ctx context.Context, f trainFlags, h *detector.Head, samp
 		return err
 	}
 	hides, misses := training.Worst(samples, scores, f.worst)
-	for name, mistakes := range map[string][]training.Mistake{"wrong-hides.png": hides, "misses.png": misses} {
+	for name, mistakes := range map[string][]training.Mistake{"wrong-hides.png": hides, "misses.png": misses,
+		"ordinary.png": fitted.Ordinary[:min(f.worst, len(fitted.Ordinary))]} {
 		sheet, err := training.Sheet(ctx, f.fit.Corpus, mistakes)
 		if err != nil {
 			return err
@@ -134,7 +141,8 @@ func (c *console) draw(ctx context.Context, f trainFlags, h *detector.Head, samp
 	return nil
 }
 
-func (c *console) report(h *detector.Head, samples []detector.Sample, scores []float64, worst int) error {
+func (c *console) report(f training.Fitted, worst int) error {
+	h, samples, scores := f.Head, f.Samples, f.Scores
 	reports := training.Reports(samples, scores)
 	if c.json {
 		for _, r := range reports {
@@ -145,7 +153,7 @@ func (c *console) report(h *detector.Head, samples []detector.Sample, scores []f
 		return nil
 	}
 	training.WriteReports(c.out, reports)
-	c.promises(h)
+	c.promises(f)
 	fmt.Fprintf(c.out, "\n%-24s %8s %8s %8s %8s\n", "kind", "pictures", "certain", "likely", "highest")
 	for _, row := range training.Confusions(h, samples, scores) {
 		fmt.Fprintf(c.out, "%-24s %8d %8d %8d %8.3f\n", row.Kind, row.N, row.Certain, row.Likely, row.Worst)
@@ -154,31 +162,45 @@ func (c *console) report(h *detector.Head, samples []detector.Sample, scores []f
 	for _, b := range training.Reliabilities(samples, scores, 10) {
 		fmt.Fprintf(c.out, "%.1f-%.1f %8d  %5.1f %%\n", b.Lo, b.Hi, b.N, 100*b.Dreams)
 	}
+	c.settings(f)
 	hides, misses := training.Worst(samples, scores, worst)
-	fmt.Fprintln(c.out, "\nworst wrong hides")
-	for _, m := range hides {
-		fmt.Fprintln(c.out, line("%.3f %s", m.Score, m.Sample.File))
-	}
-	fmt.Fprintln(c.out, "\nworst misses")
-	for _, m := range misses {
-		fmt.Fprintln(c.out, line("%.3f %s", m.Score, m.Sample.File))
+	for _, of := range []struct {
+		title    string
+		mistakes []training.Mistake
+	}{{"worst wrong hides", hides}, {"worst misses", misses}, {"ordinary photographs that score highest", f.Ordinary[:min(worst, len(f.Ordinary))]}} {
+		fmt.Fprintln(c.out, "\n"+of.title)
+		for _, m := range of.mistakes {
+			fmt.Fprintln(c.out, line("%.3f %s", m.Score, m.Sample.File))
+		}
 	}
 	return nil
 }
 
-// promises prints what budgets of wrong hides mean.
-func (c *console) promises(h *detector.Head) {
-	fmt.Fprintf(c.out, "\n%-14s %-12s %9s %7s  %s\n", "budget", "against", "score", "found", "how it is known")
-	for _, against := range []detector.Against{detector.Everything, detector.Photographs} {
-		name := map[detector.Against]string{detector.Everything: "everything",
-			detector.Photographs: "photographs"}[against]
-		for _, n := range []float64{20, 100, 500, 1000, 10000} {
-			p := h.Promise(1/n, against)
-			how := "measured"
-			if !p.Measured {
-				how = "beyond what was measured"
-			}
-			fmt.Fprintf(c.out, "1 in %-9g %-12s %9.5f %6.1f%%  %s\n", n, name, p.Score, 100*p.Found, how)
+// settings prints what is found where people meet pictures besides alone.
+func (c *console) settings(f training.Fitted) {
+	if len(f.Settings) == 0 {
+		return
+	}
+	for _, n := range []float64{100, 1000} {
+		fmt.Fprintf(c.out, "\n1 in %-18g %8s %8s %8s %12s %8s\n", n, "dreams", "alone", "there", "photographs", "wrong")
+		for _, k := range training.Settled(f.Settings, f.Head.Likely(1/n)) {
+			fmt.Fprintf(c.out, "%-24s %8d %8d %8d %12d %8d\n", k.Setting, k.Dreams, k.Alone, k.Set, k.Photographs, k.Wrong)
 		}
+	}
+}
+
+// promises prints what budgets of wrong hides mean.
+func (c *console) promises(f training.Fitted) {
+	h := f.Head
+	fmt.Fprintf(c.out, "\npromises of %d ordinary pictures, of %.0f %% of which a part was looked at more closely, and %d hard ones\n",
+		h.Ordinary.N, 100*f.OrdinaryLooks, h.Hard.N)
+	fmt.Fprintf(c.out, "%-14s %9s %7s %9s %7s  %s\n", "budget", "score", "found", "ordinary", "hard", "how it is known")
+	for _, n := range []float64{20, 100, 500, 1000, 2000, 10000} {
+		p := h.Promise(1 / n)
+		how := "measured"
+		if !p.Measured {
+			how = "beyond what was measured"
+		}
+		fmt.Fprintf(c.out, "1 in %-9g %9.5f %6.1f%% %8.3f%% %6.1f%%  %s\n", n, p.Score, 100*p.Found, 100*p.Ordinary, 100*p.Hard, how)
 	}
 }

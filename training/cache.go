@@ -7,37 +7,60 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"slugpuppy/classifier/detector"
 )
 
-// Cache keeps samples in a file: a header, and then one record a sample, each complete in itself,
-// so that a file whose last record was cut off is good up to there.
+// Cache keeps samples in a file, so that a run that was stopped goes on where it was.
 type Cache struct {
 	Samples []detector.Sample // that were in the file
+	file    *recordFile[detector.Sample]
+}
+
+// OpenCache reads a cache of fingerprints of a network, or begins one.
+func OpenCache(path, model string) (*Cache, error) {
+	f, err := openRecords[detector.Sample](path, header{detector.Version, model})
+	if err != nil {
+		return nil, err
+	}
+	return &Cache{Samples: f.records, file: f}, nil
+}
+
+// Add writes one sample.
+func (c *Cache) Add(s detector.Sample) error { return c.file.add(s) }
+
+// Close closes the file.
+func (c *Cache) Close() error { return c.file.close() }
+
+// recordFile is a file of a header, and then one record a piece, each complete in itself, so that a file whose last record
+// was cut off is good up to there.
+type recordFile[T any] struct {
+	records []T // that were in the file
+	mu      sync.Mutex
 	file    *os.File
 }
 
-// header says what made the fingerprints.
+// header says what made the records: the version of the fingerprint, and a network or a head.
 type header struct {
 	Version int
 	Model   string
 }
 
-// OpenCache reads a cache of fingerprints of a network, or begins one.
-func OpenCache(path, model string) (*Cache, error) {
+// openRecords reads a file that the same made, or begins one.
+func openRecords[T any](path string, made header) (*recordFile[T], error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open cache: %w", err)
 	}
-	c := &Cache{file: f}
-	if err := c.load(header{detector.Version, model}); err != nil {
+	c := &recordFile[T]{file: f}
+	if err := c.load(made); err != nil {
 		return nil, errors.Join(fmt.Errorf("cache %s: %w", path, err), f.Close())
 	}
 	return c, nil
 }
 
-func (c *Cache) load(want header) error {
+func (c *recordFile[T]) load(want header) error {
 	in := bufio.NewReader(c.file)
 	var got header
 	good, err := next(in, &got)
@@ -48,16 +71,16 @@ func (c *Cache) load(want header) error {
 		return err
 	}
 	if got != want {
-		return fmt.Errorf("has fingerprints of version %d by network %.8s, not %d by %.8s; name another file", got.Version, got.Model, want.Version, want.Model)
+		return fmt.Errorf("was made by version %d of %.20s, not %d of %.20s; name another file", got.Version, got.Model, want.Version, want.Model)
 	}
 	for {
-		var s detector.Sample
-		n, err := next(in, &s)
+		var r T
+		n, err := next(in, &r)
 		if err != nil { // the end, or a record that was not finished
 			break
 		}
 		good += n
-		c.Samples = append(c.Samples, s)
+		c.records = append(c.records, r)
 	}
 	if err := c.file.Truncate(good); err != nil {
 		return err
@@ -66,16 +89,17 @@ func (c *Cache) load(want header) error {
 	return err
 }
 
-// Add writes one sample.
-func (c *Cache) Add(s detector.Sample) error {
-	if err := c.append(s); err != nil {
-		return fmt.Errorf("keep a fingerprint: %w", err)
+// add writes one record.
+func (c *recordFile[T]) add(r T) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.append(r); err != nil {
+		return fmt.Errorf("keep what was seen: %w", err)
 	}
 	return nil
 }
 
-// Close closes the file.
-func (c *Cache) Close() error { return c.file.Close() }
+func (c *recordFile[T]) close() error { return c.file.Close() }
 
 // A record is its length in bytes, eight hex digits and a line feed, and a gob.
 const prefix = 9
@@ -83,7 +107,7 @@ const prefix = 9
 // maxRecord bounds one.
 const maxRecord = 16 << 20
 
-func (c *Cache) append(v any) error {
+func (c *recordFile[T]) append(v any) error {
 	record := &sized{}
 	record.b = append(record.b, "00000000\n"...)
 	if err := gob.NewEncoder(record).Encode(v); err != nil {

@@ -22,6 +22,8 @@ import (
 // Options of Collect.
 type Options struct {
 	Corpus   string
+	More     []string              // folders of pictures that are only learned from
+	Ordinary []string              // files of ordinary photographs that are only learned from
 	Copies   int                   // weathered copies of every picture
 	Dreams   int                   // own dreams, of photographs of the corpus, weathered
 	Posted   int                   // own dreams as they are posted, by the looks people ask for
@@ -49,12 +51,32 @@ type task struct {
 // making makes what is looked at; rng depends on the seed and the sample's name alone.
 type making func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error)
 
+// throughWindows is the share of copies that are seen through one window of the many that a picture is looked at through.
+const throughWindows = 0.4
+
+// fingerprint looks at what was made for a sample.
+func (o Options) fingerprint(ctx context.Context, s detector.Sample, img *image.NRGBA, rng *rand.Rand) (detector.Fingerprint, error) {
+	if s.Copy == 0 || rng.Float64() >= throughWindows {
+		return o.Eye.Of(ctx, img)
+	}
+	all := detector.Windows()
+	return o.Eye.Within(ctx, img, all[1+rng.IntN(len(all)-1)])
+}
+
 // Collect fingerprints the corpus, weathered copies of it, own dreams and patterns. A picture
 // that cannot be read is an error: the corpus should not have it.
 func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 	entries, err := ReadManifest(o.Corpus)
 	if err != nil {
 		return nil, err
+	}
+	more, err := readMore(o.More)
+	if err != nil {
+		return nil, err
+	}
+	entries = append(entries, more...)
+	for _, file := range o.Ordinary {
+		entries = append(entries, ordinary(file))
 	}
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
@@ -82,9 +104,10 @@ func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 			continue
 		}
 		group.Go(func() error {
-			img, err := t.make(ctx, rngOf(o.Seed, key(t.sample)))
+			rng := rngOf(o.Seed, key(t.sample))
+			img, err := t.make(ctx, rng)
 			if err == nil {
-				samples[i].Print, err = o.Eye.Of(ctx, img)
+				samples[i].Print, err = o.fingerprint(ctx, t.sample, img, rng)
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.sample.File, err)
@@ -114,7 +137,9 @@ func (o Options) tasks(entries []Entry) []task {
 	var all []task
 	for n := range 1 + o.Copies {
 		for _, e := range entries {
-			all = append(all, o.corpusTask(e, n))
+			if n == 0 || !e.Extra || kinds[e.Class].dream { // of what is no dream there is enough
+				all = append(all, o.corpusTask(e, n))
+			}
 		}
 	}
 	for n := range o.Patterns {
@@ -143,7 +168,7 @@ func shares(entries []Entry, dreams int) []int {
 	for dreams > 0 {
 		before := dreams
 		for i, e := range entries {
-			if e.Class == detector.Photograph && dreams > 0 {
+			if e.Class == detector.Photograph && !e.Extra && dreams > 0 {
 				n[i]++
 				dreams--
 			}
@@ -158,7 +183,7 @@ func shares(entries []Entry, dreams int) []int {
 // corpusTask is a picture of the corpus, or its nth copy.
 func (o Options) corpusTask(e Entry, n int) task {
 	k := kinds[e.Class]
-	s := detector.Sample{Dream: k.dream, Clear: k.clear, Weight: k.weight, Group: e.Group, Class: e.Class, File: e.File, Copy: n}
+	s := detector.Sample{Dream: k.dream, Clear: k.clear, Weight: k.weight, Group: e.Group, Class: e.Class, File: e.File, Copy: n, Extra: e.Extra}
 	if n > 0 {
 		s.Weight /= 2
 	}

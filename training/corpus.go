@@ -18,10 +18,11 @@ import (
 
 // Entry is one picture of a corpus.
 type Entry struct {
-	File  string // below the corpus' folder
-	Class string // dream, dream-weak, classviz, natural, hard
+	File  string // below the corpus' folder, or with a folder of its own
+	Class string // dream, dream-weak, classviz, natural, hard; own and posted are dreams that were made
 	Group string // pictures of one source
 	Notes string
+	Extra bool // to learn from only
 }
 
 // sorts are the sorts of pictures by words in a corpus' notes, the first that fits.
@@ -89,6 +90,26 @@ var kinds = map[string]struct {
 	"classviz":   {true, false, 0.5},
 	"natural":    {false, false, 1},
 	"hard":       {false, false, 1},
+	own:          {true, false, 0.3},
+	posted:       {true, false, 0.5},
+}
+
+// readMore reads the manifests of further folders, whose pictures are only learned from.
+func readMore(dirs []string) (all []Entry, err error) {
+	for _, dir := range dirs {
+		entries, err := ReadManifest(dir)
+		if err != nil {
+			return nil, err
+		}
+		if dir, err = filepath.Abs(dir); err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			e.File, e.Extra = filepath.Join(dir, filepath.FromSlash(e.File)), true
+			all = append(all, e)
+		}
+	}
+	return all, nil
 }
 
 // ReadManifest reads the manifest.tsv of a corpus: a line of column names, then file, class,
@@ -126,7 +147,11 @@ func ReadManifest(dir string) ([]Entry, error) {
 
 // open decodes one picture, no larger than it is looked at.
 func open(ctx context.Context, dir string, e Entry) (*image.NRGBA, error) {
-	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(e.File)))
+	path := filepath.FromSlash(e.File)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

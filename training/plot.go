@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"slugpuppy/classifier/detector"
@@ -46,9 +47,45 @@ func (d *diagram) writeTo(w io.Writer) error {
 	return err
 }
 
+// Point is what a threshold means: what share of the pictures that are no dreams, of photographs and of clear dreams scores at
+// least so much.
+type Point struct{ Score, WrongHides, WrongPhotographs, Found float64 }
+
+// ROC has a point for every score that an original of the corpus got.
+func ROC(samples []detector.Sample, scores []float64) []Point {
+	var all, others, photographs, dreams []float64
+	for i, s := range samples {
+		if s.Copy > 0 || s.Extra || generated(s) || s.Dream && !s.Clear {
+			continue
+		}
+		all = append(all, scores[i])
+		switch {
+		case s.Dream:
+			dreams = append(dreams, scores[i])
+		case s.Class == detector.Photograph:
+			photographs = append(photographs, scores[i])
+			fallthrough
+		default:
+			others = append(others, scores[i])
+		}
+	}
+	for _, of := range [][]float64{all, others, photographs, dreams} {
+		slices.Sort(of)
+	}
+	share := func(of []float64, score float64) float64 {
+		i, _ := slices.BinarySearch(of, score)
+		return float64(len(of)-i) / float64(max(1, len(of)))
+	}
+	var points []Point
+	for _, v := range slices.Compact(all) {
+		points = append(points, Point{v, share(others, v), share(photographs, v), share(dreams, v)})
+	}
+	return append(points, Point{Score: 1})
+}
+
 // WriteROC draws the ROC as SVG, wrong hides on a logarithmic axis: of all other pictures, and
 // of photographs.
-func WriteROC(w io.Writer, points []detector.Point) error {
+func WriteROC(w io.Writer, points []Point) error {
 	const least = 0.0005
 	x := func(share float64) float64 { return 1 - math.Log(max(share, least))/math.Log(least) }
 	d := newDiagram("share of other pictures hidden", "share of clear dreams found")

@@ -51,7 +51,7 @@ type Mistake struct {
 // Worst lists the others that score highest and the clear dreams that score lowest.
 func Worst(samples []detector.Sample, scores []float64, n int) (hides, misses []Mistake) {
 	for i, s := range samples {
-		if s.Copy > 0 || generated(s) {
+		if s.Copy > 0 || s.Extra || generated(s) {
 			continue
 		}
 		switch {
@@ -78,7 +78,7 @@ type Reliability struct {
 func Reliabilities(samples []detector.Sample, scores []float64, bins int) []Reliability {
 	all := make([]Reliability, bins)
 	for i, s := range samples {
-		if s.Copy > 0 || generated(s) {
+		if s.Copy > 0 || s.Extra || generated(s) {
 			continue
 		}
 		b := &all[min(bins-1, int(scores[i]*float64(bins)))]
@@ -115,7 +115,7 @@ func Confusions(h *detector.Head, samples []detector.Sample, scores []float64) [
 	}
 	at := map[string]*kind{}
 	for i, s := range samples {
-		if s.Copy > 0 || generated(s) {
+		if s.Copy > 0 || s.Extra || generated(s) {
 			continue
 		}
 		name := cmp.Or(s.Kind, s.Class)
@@ -126,7 +126,7 @@ func Confusions(h *detector.Head, samples []detector.Sample, scores []float64) [
 		}
 		k.N++
 		k.Worst = max(k.Worst, scores[i])
-		switch h.BandOf(scores[i]) {
+		switch h.Band(scores[i], detector.Usual) {
 		case detector.Certain:
 			k.Certain++
 		case detector.Likely:
@@ -168,4 +168,28 @@ func Examples(samples []detector.Sample, scores []float64, each int) []detector.
 		}
 	}
 	return picked
+}
+
+// Kept is what a head keeps of a promise in one setting: how many dreams it finds alone, and there, and how many of the
+// photographs it takes for dreams.
+type Kept struct {
+	Setting            string
+	Dreams, Alone, Set int
+	Photographs, Wrong int
+}
+
+// Settled counts what is found in settings from a score on.
+func Settled(settings []Setting, score float64) (all []Kept) {
+	from := func(scores []float64) (n int) {
+		for _, v := range scores {
+			if v >= score {
+				n++
+			}
+		}
+		return n
+	}
+	for _, s := range settings {
+		all = append(all, Kept{s.Name, len(s.Set), from(s.Alone), from(s.Set), len(s.Others), from(s.Others)})
+	}
+	return all
 }

@@ -116,11 +116,11 @@ func TestReportsAreWritten(t *testing.T) {
 		t.Errorf("%v %v", hides, misses)
 	}
 	var svg bytes.Buffer
-	if err := training.WriteROC(&svg, []detector.Point{{Score: 0, WrongHides: 1, Found: 1}, {Score: 1, WrongHides: 0, Found: 0}}); err != nil || !strings.HasPrefix(svg.String(), "<svg") {
+	if err := training.WriteROC(&svg, training.ROC(samples, scores)); err != nil || !strings.HasPrefix(svg.String(), "<svg") {
 		t.Errorf("%v %s", err, svg.String())
 	}
 	samples[2].Kind = "fractal"
-	head := &detector.Head{Others: 2, ROC: []detector.Point{{Score: 0.2, WrongHides: 1, Found: 1}, {Score: 1}}}
+	head := &detector.Head{}
 	confusions := training.Confusions(head, samples, scores)
 	if len(confusions) != 3 || confusions[2].Kind != "dream" || confusions[0].N != 1 {
 		t.Errorf("%+v", confusions)

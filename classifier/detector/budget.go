@@ -8,15 +8,15 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Against says which pictures a budget of wrong hides is counted on.
-type Against int
+// A budget of wrong hides counts the pictures that are no dreams as timelines hold them: ordinary ones, and this share of
+// hard ones, which were chosen because they look like dreams.
+const hardShare = 0.05
 
-const (
-	// Everything is all pictures that are no dreams, most of them chosen to be hard.
-	Everything Against = iota
-	// Photographs are photographs alone, which is most of what timelines hold.
-	Photographs
-)
+// Usual is the budget of those who stated none: of a thousand pictures that are no dreams one.
+const Usual = 1.0 / 1000
+
+// surer is how many times smaller the budget is that a score keeps which is called certain.
+const surer = 10
 
 // Promise is the score from which a budget of wrong hides is kept.
 type Promise struct {
@@ -25,88 +25,126 @@ type Promise struct {
 	// of the share of wrong hides, at Confidence, is within the budget. Otherwise the score lies
 	// beyond all of them, where the tail of their scores is expected to reach the budget.
 	Measured bool
-	Found    float64 // share of clear dreams, left out of training, that score as much
+	// Found is the share of clear dreams, left out of training, that score as much; Ordinary and Hard are those of the
+	// pictures that are none.
+	Found, Ordinary, Hard float64
 }
 
 // Confidence is how sure a promise is to hold for pictures like those it was measured on.
 const Confidence = 0.9
 
-// Promise finds the lowest score that keeps a budget, such as 0.001. A head is no more certain
-// than it was measured to be: of n other pictures none scoring as much shows only that the
-// share is below 2.3/n (Clopper and Pearson's upper limit, "The use of confidence or fiducial
-// limits", 1934), and a smaller budget asks for a score beyond what was seen.
-func (h *Head) Promise(budget float64, against Against) Promise {
-	n := h.Others
-	if against == Photographs {
-		n = h.Photographs
+// Tail are the scores, as logits, of one sort of pictures that were left out of training.
+type Tail struct {
+	N   int       // pictures
+	Top []float32 // the highest of their scores, rising: all, or what lies above budgets that can be asked for
+}
+
+// TailOf keeps the highest scores of pictures, a share of them.
+func TailOf(logits []float64, share float64) Tail {
+	all := make([]float32, len(logits))
+	for i, v := range logits {
+		all[i] = float32(v)
 	}
-	// Shares fall as scores rise. The last point is score 1, which nothing has.
-	seen := h.ROC[:max(0, len(h.ROC)-1)]
-	i := sort.Search(len(seen), func(i int) bool {
-		return upperLimit(int(math.Round(seen[i].wrong(against)*float64(n))), n) <= budget
-	})
-	if i < len(seen) {
-		return Promise{Score: seen[i].Score, Measured: true, Found: seen[i].Found}
+	slices.Sort(all)
+	keep := min(len(all), int(math.Ceil(share*float64(len(all)))))
+	return Tail{N: len(all), Top: slices.Clone(all[len(all)-keep:])}
+}
+
+// from is how many score at least so much.
+func (t Tail) from(logit float64) int {
+	i := sort.Search(len(t.Top), func(i int) bool { return float64(t.Top[i]) >= logit })
+	return len(t.Top) - i
+}
+
+// share is the part that scores at least so much.
+func (t Tail) share(logit float64) float64 { return float64(t.from(logit)) / float64(max(1, t.N)) }
+
+// upper is the limit that this part does not exceed, at a confidence (Clopper and Pearson, "The use of confidence or
+// fiducial limits", 1934).
+func (t Tail) upper(logit, confidence float64) float64 {
+	k := t.from(logit)
+	if k >= t.N {
+		return 1
 	}
-	p := Promise{Measured: upperLimit(0, n) <= budget}
-	if p.Score = h.above(against); !p.Measured {
-		p.Score = max(p.Score, h.beyond(budget, n, against))
+	return distuv.Beta{Alpha: float64(k) + 1, Beta: float64(t.N - k)}.Quantile(confidence)
+}
+
+// wrong is the share of wrong hides from a score on, at most: ordinary and hard pictures each have their limit, and both hold
+// together at Confidence.
+func (h *Head) wrong(logit float64) float64 {
+	each := 1 - (1-Confidence)/2
+	return (1-hardShare)*h.Ordinary.upper(logit, each) + hardShare*h.Hard.upper(logit, each)
+}
+
+// Promise finds the lowest score that keeps a budget, such as 0.001.
+func (h *Head) Promise(budget float64) Promise {
+	seen := slices.Concat(h.Ordinary.Top, h.Hard.Top)
+	slices.Sort(seen)
+	seen = slices.Compact(seen)
+	above := func(i int) float64 { return float64(math.Nextafter32(seen[i], float32(math.Inf(1)))) }
+	i := sort.Search(len(seen), func(i int) bool { return h.wrong(above(i)) <= budget })
+	p := Promise{Measured: i < len(seen)}
+	at := math.Inf(1)
+	switch {
+	case p.Measured:
+		at = above(i)
+	case len(seen) > 0:
+		at = max(above(len(seen)-1), h.beyond(budget))
 	}
-	p.Found = h.found(p.Score)
+	if at < maxLogit {
+		p.Score = sigmoid(at)
+	} else {
+		p.Score = 1
+	}
+	p.Found, p.Ordinary, p.Hard = h.Dreams.share(at), h.Ordinary.share(at), h.Hard.share(at)
 	return p
 }
 
-func (p Point) wrong(a Against) float64 {
-	if a == Photographs {
-		return p.WrongPhotographs
-	}
-	return p.WrongHides
-}
+// maxLogit is where scores cannot be told from 1.
+const maxLogit = 30
 
-// upperLimit of the share behind k cases in n.
-func upperLimit(k, n int) float64 {
-	if k >= n {
-		return 1
-	}
-	return distuv.Beta{Alpha: float64(k) + 1, Beta: float64(n - k)}.Quantile(Confidence)
-}
+// tail is the share of pictures, those that score highest, whose scores say how fast shares fall: the excess over a high
+// threshold is close to exponential in the logit (Pickands, "Statistical inference using extreme order statistics", 1975, for
+// tails that are neither heavy nor bounded).
+const tail = 0.01
 
-// tail is the share of others, those that score highest, whose scores say how fast shares fall:
-// the excess over a high threshold is close to exponential in the logit (Pickands, "Statistical
-// inference using extreme order statistics", 1975, for tails that are neither heavy nor bounded).
-const tail = 0.05
-
-// beyond extrapolates where the share of others falls to the budget, with the upper limit of the
-// tail's slope; it is 1 when there are too few to tell.
-func (h *Head) beyond(budget float64, n int, against Against) float64 {
-	var logits []float64 // of others, falling, one a picture
-	last := 0.0
-	for _, p := range slices.Backward(h.ROC) {
-		wrong := p.wrong(against)
-		for range int(math.Round((wrong - last) * float64(n))) {
-			logits = append(logits, logit(p.Score))
+// beyond extrapolates where the share of wrong hides falls to the budget, with the upper limit of the tail's slope; it is
+// infinite when there are too few to tell.
+func (h *Head) beyond(budget float64) float64 {
+	type one struct{ logit, weight float64 }
+	var all []one
+	for _, of := range []struct {
+		Tail
+		share float64
+	}{{h.Ordinary, 1 - hardShare}, {h.Hard, hardShare}} {
+		for _, v := range of.Top {
+			all = append(all, one{float64(v), of.share / float64(of.N)})
 		}
-		last = wrong
 	}
-	m := int(tail * float64(n))
-	if m < 5 || m >= len(logits) {
-		return 1
+	slices.SortFunc(all, func(a, b one) int { return -compare(a.logit, b.logit) })
+	held, m := 0.0, 0
+	for m < len(all) && held < tail {
+		held += all[m].weight
+		m++
 	}
-	border, excess := logits[m], 0.0
-	for _, v := range logits[:m] {
-		excess += (v - border) / float64(m)
+	if m < 5 || m == len(all) {
+		return math.Inf(1)
+	}
+	border, excess := all[m].logit, 0.0
+	for _, v := range all[:m] {
+		excess += v.weight * (v.logit - border) / held
 	}
 	// The mean of m exponential excesses is off by one part in sqrt(m), give or take.
 	excess *= 1 + distuv.UnitNormal.Quantile(Confidence)/math.Sqrt(float64(m))
-	return sigmoid(border + excess*math.Log(tail/budget))
+	return border + excess*math.Log(held/budget)
 }
 
-// above is the lowest score that no other picture has.
-func (h *Head) above(against Against) float64 {
-	for _, p := range slices.Backward(h.ROC) {
-		if p.wrong(against) > 0 {
-			return math.Nextafter(p.Score, 2)
-		}
+func compare(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
 	}
 	return 0
 }
@@ -116,45 +154,28 @@ func logit(p float64) float64 {
 	return math.Log(p / (1 - p))
 }
 
-// found is the share of clear dreams that score as much.
-func (h *Head) found(score float64) float64 {
-	for _, p := range h.ROC {
-		if p.Score >= score {
-			return p.Found
-		}
-	}
-	return 0
-}
+// Likely is the score from which hiding keeps a budget of wrong hides, and Certain the one that keeps a tenth of it.
+func (h *Head) Likely(budget float64) float64 { return h.Promise(budget).Score }
 
-// Threshold is the score that keeps a budget of wrong hides on all pictures.
-func (h *Head) Threshold(budget float64) float64 { return h.Promise(budget, Everything).Score }
+// Certain is never below Likely.
+func (h *Head) Certain(budget float64) float64 { return h.Promise(budget / surer).Score }
 
-// Band puts a score into a band for a budget: certain keeps it, likely keeps ten times as much.
+// Band puts a score into a band for a budget.
 func (h *Head) Band(score, budget float64) Band {
 	switch {
-	case score >= h.Threshold(budget):
+	case score >= h.Certain(budget):
 		return Certain
-	case score >= h.Threshold(10*budget):
+	case score >= h.Likely(budget):
 		return Likely
 	}
 	return Unlikely
 }
 
-// usual is the budget of verdicts that nobody stated one for.
-const usual = 0.002
+// Promise is what a budget of wrong hides means: it is the same for all who ask.
+func (d *Detector) Promise(budget float64) Promise { return d.head.Promise(budget) }
 
-// BandOf puts a score into a band for the usual budget of 1 in 500.
-func (h *Head) BandOf(score float64) Band { return h.Band(score, usual) }
+// Likely is the score from which hiding keeps a budget of wrong hides.
+func (d *Detector) Likely(budget float64) float64 { return d.head.Likely(budget) }
 
-// Promise is what a budget of wrong hides means on a timeline: it is counted on photographs, which
-// are most of what timelines hold.
-func (d *Detector) Promise(budget float64) Promise { return d.head.Promise(budget, Photographs) }
-
-// Likely is the score from which hiding keeps a budget of wrong hides among photographs.
-func (d *Detector) Likely(budget float64) float64 { return d.Promise(budget).Score }
-
-// Certain is the score from which hiding keeps a budget even among pictures chosen because they look
-// like dreams. It is never below Likely.
-func (d *Detector) Certain(budget float64) float64 {
-	return max(d.Likely(budget), d.head.Promise(budget, Everything).Score)
-}
+// Certain is the score from which hiding keeps a tenth of it.
+func (d *Detector) Certain(budget float64) float64 { return d.head.Certain(budget) }

@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -9,88 +10,114 @@ import (
 	"slugpuppy/classifier/detector"
 )
 
-// calibrated is a head whose other pictures, of which a third are photographs, score as given.
-func calibrated(scores []float64) *detector.Head {
-	h := &detector.Head{Others: len(scores), Photographs: len(scores) / 3}
-	last := -1.0
-	for i, s := range scores { // rising; every third is a photograph, and dreams are everywhere
-		if s != last {
-			photographs := 0
-			for k := i; k < len(scores); k++ {
-				if k%3 == 2 {
-					photographs++
-				}
-			}
-			h.ROC = append(h.ROC, detector.Point{
-				Score: s, WrongHides: float64(len(scores)-i) / float64(len(scores)),
-				WrongPhotographs: float64(photographs) / float64(max(1, h.Photographs)), Found: 1 - s})
-		}
-		last = s
+// calibrated is a head whose ordinary and hard pictures have these logits; clear dreams lie evenly between 0 and 10.
+func calibrated(ordinary, hard []float64) *detector.Head {
+	h := &detector.Head{Ordinary: detector.TailOf(ordinary, 0.3), Hard: detector.TailOf(hard, 1)}
+	var dreams []float64
+	for i := range 101 {
+		dreams = append(dreams, float64(i)/10)
 	}
-	h.ROC = append(h.ROC, detector.Point{Score: 1})
+	h.Dreams = detector.TailOf(dreams, 1)
 	return h
+}
+
+// draw is n logits that fall exponentially: a share of exp(-x) lies above x.
+func draw(r *rand.Rand, n int, scale float64) []float64 {
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = scale * r.ExpFloat64()
+	}
+	return all
+}
+
+func from(all []float64, score float64) (share float64) {
+	for _, v := range all {
+		if detector.Sigmoid(v) >= score {
+			share += 1 / float64(len(all))
+		}
+	}
+	return share
 }
 
 func TestPromisesAreKeptByThePicturesTheyCameFrom(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, 900).Draw(t, "n")
-		scores := make([]float64, n)
-		for i := range scores {
-			scores[i] = float64(i+1) / float64(n+1)
-		}
-		h := calibrated(scores)
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		ordinary := draw(r, rapid.IntRange(1, 4000).Draw(t, "ordinary"), 1)
+		hard := draw(r, rapid.IntRange(1, 900).Draw(t, "hard"), 2)
+		h := calibrated(ordinary, hard)
 		last := 0.0
-		for _, budget := range []float64{0.3, 0.1, 0.02, 0.005, 0.001, 1e-5} {
-			p := h.Promise(budget, detector.Everything)
-			wrong := 0.0
-			for _, s := range scores {
-				if s >= p.Score {
-					wrong += 1 / float64(n)
-				}
+		for _, budget := range []float64{0.2, 0.1, 0.02, 0.005, 0.001, 1e-5} {
+			p := h.Promise(budget)
+			o, d := from(ordinary, p.Score), from(hard, p.Score)
+			if 0.95*o+0.05*d > budget || p.Score < last || p.Score > 1 {
+				t.Fatalf("budget %g of %d and %d pictures: %+v hides %g and %g", budget, len(ordinary), len(hard), p, o, d)
 			}
-			if wrong > budget || p.Score < last || p.Score > 1 {
-				t.Fatalf("budget %g of %d pictures: %+v hides %g", budget, n, p, wrong)
+			if math.Abs(o-p.Ordinary) > 1e-9 || math.Abs(d-p.Hard) > 1e-9 {
+				t.Fatalf("%+v says other than %g and %g", p, o, d)
 			}
-			// Clopper and Pearson: with none of n wrong the upper limit is 1-0.1^(1/n), near 2.3/n.
-			if p.Measured && float64(n)*budget < 1.1 {
-				t.Fatalf("%d pictures cannot measure a budget of %g", n, budget)
+			// Clopper and Pearson at 95 %: with none of n wrong the upper limit is 1-0.05^(1/n), near 3/n.
+			if p.Measured && float64(len(ordinary))*budget < 2 {
+				t.Fatalf("%d pictures cannot measure a budget of %g", len(ordinary), budget)
 			}
-			if !p.Measured && wrong > 0 {
-				t.Fatalf("a promise beyond what was seen hides %g", wrong)
+			if !p.Measured && o+d > 0 {
+				t.Fatalf("a promise beyond what was seen hides %g and %g", o, d)
 			}
 			last = p.Score
 		}
 	})
 }
 
-func TestTheTailIsExpectedWhereItIs(t *testing.T) {
-	// Logits of others fall exponentially: a share of exp(-x) lies above x.
+func TestPromisesHoldForOtherPicturesOfTheSameSort(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	h, samples, scores := &detector.Head{}, []detector.Sample{}, []float64{}
-	for range 1500 {
-		samples = append(samples, detector.Sample{Class: detector.Photograph})
-		scores = append(scores, detector.Sigmoid(r.ExpFloat64()))
+	broken := 0
+	for range 200 {
+		p := calibrated(draw(r, 3000, 1), draw(r, 500, 1.5)).Promise(0.01)
+		// What the score is worth is known: shares fall as exp(-x) and exp(-x/1.5).
+		x := detector.Logit(p.Score)
+		if 0.95*math.Exp(-x)+0.05*math.Exp(-x/1.5) > 0.01 {
+			broken++
+		}
 	}
-	h.Calibrate(samples, scores)
-	p := h.Promise(1e-4, detector.Everything)
-	want := detector.Sigmoid(9.21) // exp(-9.21) is 1e-4
-	if p.Measured || p.Score < want || p.Score > detector.Sigmoid(12.5) {
+	if broken > 30 { // 20 are expected at most
+		t.Errorf("%d of 200 promises are broken", broken)
+	}
+}
+
+func TestTheTailIsExpectedWhereItIs(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	p := calibrated(draw(r, 20000, 1), draw(r, 1000, 1)).Promise(1e-5)
+	want := detector.Sigmoid(11.5) // exp(-11.5) is 1e-5
+	if p.Measured || p.Score < want || p.Score > detector.Sigmoid(15) {
 		t.Errorf("%+v, want a little above %g", p, want)
 	}
-	if q := h.Promise(1e-4, detector.Photographs); q != p {
-		t.Errorf("all are photographs: %+v, %+v", p, q)
+	if p := calibrated([]float64{1}, nil).Promise(1e-5); p.Measured || p.Score != 1 || p.Found > 0 {
+		t.Errorf("one picture promises %+v", p)
+	}
+	if p := (&detector.Head{}).Promise(0.1); p.Measured || p.Score != 1 {
+		t.Errorf("no picture promises %+v", p)
+	}
+}
+
+func TestHardPicturesRaiseTheScoreThatKeepsABudget(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	ordinary := draw(r, 20000, 1)
+	easy, hard := calibrated(ordinary, draw(r, 2000, 1)), calibrated(ordinary, draw(r, 2000, 3))
+	if a, b := easy.Promise(0.005), hard.Promise(0.005); a.Score >= b.Score || a.Found <= b.Found {
+		t.Errorf("%+v where hard pictures score as others, %+v where they score higher", a, b)
 	}
 }
 
 func TestBandsFollowTheBudget(t *testing.T) {
-	h := calibrated([]float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9}) // limits 0.21, 0.34, 0.45 ... 1
-	if got := h.Band(0.95, 0.22); got != detector.Certain {
-		t.Errorf("above everything: %s", got)
+	r := rand.New(rand.NewPCG(5, 6))
+	h := calibrated(draw(r, 20000, 1), draw(r, 2000, 1))
+	likely, certain := h.Likely(0.01), h.Certain(0.01)
+	if likely >= certain || certain != h.Likely(0.001) {
+		t.Fatalf("likely from %g, certain from %g", likely, certain)
 	}
-	if got := h.Band(0.5, 0.09); got != detector.Likely {
-		t.Errorf("in the middle: %s", got)
-	}
-	if got := h.Band(0.05, 0.09); got != detector.Unlikely {
-		t.Errorf("below everything: %s", got)
+	for score, want := range map[float64]detector.Band{
+		certain: detector.Certain, (likely + certain) / 2: detector.Likely, likely: detector.Likely, likely - 0.001: detector.Unlikely} {
+		if got := h.Band(score, 0.01); got != want {
+			t.Errorf("%g is %s, want %s", score, got, want)
+		}
 	}
 }

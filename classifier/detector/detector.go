@@ -43,6 +43,9 @@ func WithHead(net *classifier.Network, head *Head) (*Detector, error) {
 		return nil, fmt.Errorf("the detector's head was trained for fingerprint %d of network %.8s, this is %d of %.8s; train it again with `slugpuppy detector train`",
 			head.Version, head.Model, Version, net.Hash())
 	}
+	if e := head.Experts[0]; e.To > d.eye.Channels() {
+		return nil, fmt.Errorf("the detector's head: its first expert judges more than channels")
+	}
 	var err error
 	if d.model, err = modelOf(head); err != nil {
 		return nil, err
@@ -52,23 +55,17 @@ func WithHead(net *classifier.Network, head *Head) (*Detector, error) {
 
 // Judge looks at a picture.
 func (d *Detector) Judge(ctx context.Context, img image.Image) (Verdict, error) {
-	print, err := d.eye.Of(ctx, img)
+	s, err := d.Scan(ctx, img)
 	if err != nil {
 		return Verdict{}, err
 	}
-	return d.verdict(print)
+	return d.verdict(s), nil
 }
 
-func (d *Detector) verdict(print Fingerprint) (Verdict, error) {
-	score, err := d.head.Score(print)
-	if err != nil {
-		return Verdict{}, err
-	}
-	band := d.head.BandOf(score)
-	return Verdict{
-		Dream: band != Unlikely, Score: score, Band: band,
-		Model: d.model,
-	}, nil
+func (d *Detector) verdict(s Scan) Verdict {
+	score := sigmoid(d.head.Closer.Logit(s))
+	band := d.head.Band(score, Usual)
+	return Verdict{Dream: band != Unlikely, Score: score, Band: band, Model: d.model}
 }
 
 // Head is the head in use.

@@ -74,10 +74,11 @@ func cloud(n, features int, seed uint64) []detector.Sample {
 
 func TestTrainingFindsWhatTellsDreams(t *testing.T) {
 	samples := cloud(400, 20, 1)
-	h, scores, err := detector.Train("abc", samples, detector.TrainOptions{Seed: 1})
+	trained, err := detector.Train("abc", samples, detector.TrainOptions{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
+	h, scores := trained.Head, trained.Logits
 	r := detector.Measure(samples, scores, "dream", "natural",
 		func(s detector.Sample) bool { return s.Dream }, func(s detector.Sample) bool { return !s.Dream })
 	if r.AUC < 0.97 || r.Dreams != 134 || r.Others != 266 {
@@ -92,12 +93,14 @@ func TestTrainingFindsWhatTellsDreams(t *testing.T) {
 	if top != 0 {
 		t.Errorf("feature %d counts most", top)
 	}
-	again, _, err := detector.Train("abc", samples, detector.TrainOptions{Seed: 1})
-	if err != nil || !cmp.Equal(h, again) {
+	again, err := detector.Train("abc", samples, detector.TrainOptions{Seed: 1})
+	if err != nil || !cmp.Equal(trained, again) {
 		t.Errorf("the same samples give another head: %v", err)
 	}
-	if a, b := h.Threshold(0.01), h.Threshold(0.1); a < b {
-		t.Errorf("a smaller budget has the lower threshold: %g, %g", a, b)
+	for i, s := range samples {
+		if got, err := trained.LeftOut(i).Score(s.Print); err != nil || math.Abs(got-detector.Sigmoid(scores[i])) > 1e-9 {
+			t.Fatalf("sample %d scores %g where it was left out, %g was said: %v", i, got, detector.Sigmoid(scores[i]), err)
+		}
 	}
 	if _, err := h.Score(make(detector.Fingerprint, 3)); err == nil {
 		t.Error("a foreign fingerprint has a score")
@@ -111,9 +114,13 @@ func TestCalibratedScoresAreProbabilities(t *testing.T) {
 			samples[i].Print[0] -= 1.5
 		}
 	}
-	_, scores, err := detector.Train("abc", samples, detector.TrainOptions{Seed: 2})
+	trained, err := detector.Train("abc", samples, detector.TrainOptions{Seed: 2})
 	if err != nil {
 		t.Fatal(err)
+	}
+	scores := make([]float64, len(samples))
+	for i, v := range trained.Logits {
+		scores[i] = detector.Sigmoid(v)
 	}
 	var n, sum, dreams float64
 	for i, s := range samples {
@@ -158,8 +165,19 @@ func TestMeasureCountsAsTheDefinitionSays(t *testing.T) {
 	})
 }
 
+// small is a head of little.
+func small() (*detector.Head, error) {
+	trained, err := detector.Train("abc", cloud(60, 4, 3), detector.TrainOptions{Seed: 3, Channels: 2, Centres: 10})
+	if err != nil {
+		return nil, err
+	}
+	h := trained.Head
+	h.Settle([]detector.Scan{{Whole: -3}, {Whole: -2, Closer: -1}}, []detector.Scan{{Whole: 1}}, []detector.Scan{{Whole: 4}})
+	return h, nil
+}
+
 func TestHeadSurvivesItsFile(t *testing.T) {
-	h, _, err := detector.Train("abc", cloud(60, 4, 3), detector.TrainOptions{Seed: 3, Channels: 2, Centres: 10})
+	h, err := small()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +192,7 @@ func TestHeadSurvivesItsFile(t *testing.T) {
 }
 
 func FuzzReadHead(f *testing.F) {
-	h, _, err := detector.Train("abc", cloud(60, 4, 3), detector.TrainOptions{Seed: 3, Channels: 2, Centres: 10})
+	h, err := small()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -261,7 +279,7 @@ func TestHeatmapIsWarmWhereThePictureWasDreamed(t *testing.T) {
 }
 
 func TestAForeignNetworkIsRefused(t *testing.T) {
-	h, _, err := detector.Train("abc", cloud(60, 4, 3), detector.TrainOptions{Seed: 3, Channels: 2, Centres: 10})
+	h, err := small()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,13 +52,9 @@ const (
 // distances along random directions are about those in the full space.
 const directions = 64
 
-// Explain judges a picture and says why.
+// Explain judges a picture and says why, of the part that decided.
 func (d *Detector) Explain(ctx context.Context, img image.Image) (Verdict, Explanation, error) {
-	print, err := d.eye.Of(ctx, img)
-	if err != nil {
-		return Verdict{}, Explanation{}, err
-	}
-	v, err := d.verdict(print)
+	s, print, err := d.scan(ctx, img)
 	if err != nil {
 		return Verdict{}, Explanation{}, err
 	}
@@ -66,7 +62,7 @@ func (d *Detector) Explain(ctx context.Context, img image.Image) (Verdict, Expla
 	if err != nil {
 		return Verdict{}, Explanation{}, err
 	}
-	return v, Explanation{Nearest: d.head.nearest(parts), Channels: d.eye.loudest(d.head, parts)}, nil
+	return d.verdict(s), Explanation{Nearest: d.head.nearest(parts), Channels: d.eye.loudest(d.head, parts)}, nil
 }
 
 // contributions are what each number of a fingerprint adds to the logit, and then what each

@@ -54,10 +54,11 @@ func TestExamplesHoldNoNamesOfPictures(t *testing.T) {
 
 func TestAPictureIsMostLikeItself(t *testing.T) {
 	samples := cloud(60, 30, 4)
-	h, _, err := detector.Train("abc", samples, detector.TrainOptions{Seed: 1})
+	trained, err := detector.Train("abc", samples, detector.TrainOptions{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
+	h := trained.Head
 	samples = samples[:20]
 	if err := h.Remember(samples); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,7 @@ package detector
 // What tests of heads see of their inside.
 var Sigmoid = sigmoid
 
-func (h *Head) Calibrate(samples []Sample, scores []float64) { h.roc(samples, scores) }
+var Logit = logit
 
 func (h *Head) Nearest(f Fingerprint) ([]Neighbour, error) {
 	parts, err := h.contributions(f)

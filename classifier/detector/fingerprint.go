@@ -12,9 +12,9 @@ import (
 	"slugpuppy/picture"
 )
 
-// Version is that of the fingerprint. A change of what it is made of needs another number and
-// a newly trained head.
-const Version = 2
+// Version is that of the fingerprint and of where a picture is looked at. A change of what they are
+// made of needs another number and a newly trained head.
+const Version = 3
 
 // Pictures are looked at near their own size, as the traces of gradient ascent are as large as
 // the network that left them looks, in pixels: their short side is brought between these.
@@ -26,17 +26,9 @@ const (
 // longest bounds the other side, as a multiple of the short one: panoramas are squeezed.
 const longest = 2
 
-// The statistics of each channel: what it answers on the whole, how unevenly, and at its
-// strongest places.
-const (
-	stats    = 3
-	topShare = 0.02
-	buckets  = 256
-)
-
 // Fingerprint is what the network answers to a picture, for every layer and channel log(1+mean),
-// standard deviation, and mean of the top 2 % of its activations, in that order; then the texture
-// of the picture itself.
+// standard deviation, and the fourth root of the mean fourth power of its activations, in that order;
+// then the texture of the picture itself.
 type Fingerprint []float32
 
 // Fingerprinter makes fingerprints with one network. It is safe for concurrent use; each call
@@ -87,24 +79,86 @@ func (f *Fingerprinter) voices() []string {
 	return names
 }
 
-// Of makes the fingerprint of a picture of any size.
+// Of makes the fingerprint of a picture of any size, but for its uniform borders.
 func (f *Fingerprinter) Of(ctx context.Context, img image.Image) (Fingerprint, error) {
+	return f.Within(ctx, img, whole)
+}
+
+// Within makes the fingerprint of what is seen through one window when the whole picture is looked at.
+func (f *Fingerprinter) Within(ctx context.Context, img image.Image, w Window) (Fingerprint, error) {
+	g, err := f.glance(ctx, img, w)
+	if err != nil {
+		return nil, err
+	}
+	return g.print(0), nil
+}
+
+// glance is one look at a picture through some windows.
+type glance struct {
+	picture *image.NRGBA
+	at      image.Rectangle // where it lies within its borders
+	in      *picture.Planar // as the network saw it
+	windows []Window        //
+	answers [][]float32     // of the channels, in each window; with room for the texture
+}
+
+// glance looks at a picture once, and pools the network's answers within windows.
+func (f *Fingerprinter) glance(ctx context.Context, img image.Image, windows ...Window) (*glance, error) {
 	pixels := picture.ToNRGBA(img)
 	if pixels.Rect.Empty() {
 		return nil, fmt.Errorf("fingerprint: a picture without pixels")
 	}
-	print := make(Fingerprint, 0, f.Size())
-	in := near(pixels)
-	err := f.net.Read(ctx, in, f.names, func(a *classifier.Features) {
+	g := &glance{picture: pixels, at: trim(pixels), windows: windows, answers: make([][]float32, len(windows))}
+	g.in = near(cut(pixels, g.at))
+	for i := range g.answers {
+		g.answers[i] = make([]float32, f.channels, f.Size())
+	}
+	at := 0
+	err := f.net.Read(ctx, g.in, f.names, func(a *classifier.Features) {
 		n := a.H * a.W
 		for c := range a.C {
-			print = appendStats(print, a.Data[c*n:(c+1)*n])
+			var table [cells + 1][cells + 1]powers
+			pool(a.Data[c*n:(c+1)*n], a.W, a.H, &table)
+			for i, w := range windows {
+				within(&table, w).describe(g.answers[i][at : at+stats])
+			}
+			at += stats
 		}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("fingerprint: %w", err)
 	}
-	return appendTexture(print, in), nil
+	return g, nil
+}
+
+// print is the fingerprint within the ith window.
+func (g *glance) print(i int) Fingerprint {
+	in := g.in
+	if w := g.windows[i]; w != whole {
+		in = part(in, w.In(image.Rect(0, 0, in.W, in.H)))
+	}
+	return appendTexture(g.answers[i], in)
+}
+
+// closer is what is seen through the ith window, as a picture of its own.
+func (g *glance) closer(i int) *image.NRGBA { return cut(g.picture, g.windows[i].In(g.at)) }
+
+// cut is a part of a picture, with its origin at (0,0).
+func cut(img *image.NRGBA, r image.Rectangle) *image.NRGBA {
+	sub := img.SubImage(r).(*image.NRGBA)
+	return &image.NRGBA{Pix: sub.Pix, Stride: sub.Stride, Rect: image.Rect(0, 0, r.Dx(), r.Dy())}
+}
+
+// part copies a part of a picture.
+func part(p *picture.Planar, r image.Rectangle) *picture.Planar {
+	out := picture.NewPlanar(r.Dx(), r.Dy())
+	for c := range 3 {
+		from, to := p.Plane(c), out.Plane(c)
+		for y := range out.H {
+			copy(to[y*out.W:(y+1)*out.W], from[(r.Min.Y+y)*p.W+r.Min.X:])
+		}
+	}
+	return out
 }
 
 // near scales a picture to the size it is looked at.
@@ -116,46 +170,4 @@ func near(img *image.NRGBA) *picture.Planar {
 		return min(longest*side, max(side, int(math.Round(scale*float64(n)))))
 	}
 	return picture.Scaled(picture.Pixels{NRGBA: img}, to(w), to(h))
-}
-
-// appendStats describes one channel, whose activations are not negative.
-func appendStats(print Fingerprint, x []float32) Fingerprint {
-	var sum, squares float64
-	top := float32(0)
-	for _, v := range x {
-		sum += float64(v)
-		squares += float64(v) * float64(v)
-		top = max(top, v)
-	}
-	n := float64(len(x))
-	mean := sum / n
-	deviation := math.Sqrt(max(0, squares/n-mean*mean))
-	return append(print, float32(math.Log1p(max(0, mean))), float32(deviation), topMean(x, top))
-}
-
-// topMean is the mean of the strongest activations, to the width of a bucket.
-func topMean(x []float32, top float32) float32 {
-	if top <= 0 {
-		return 0
-	}
-	var count [buckets + 1]int
-	var sum [buckets + 1]float64
-	scale := buckets / top
-	for _, v := range x {
-		if v > 0 {
-			b := int(v * scale)
-			count[b]++
-			sum[b] += float64(v)
-		}
-	}
-	want := max(1, int(math.Round(topShare*float64(len(x)))))
-	got, total := 0, 0.0
-	for b := buckets; b >= 0 && got < want; b-- {
-		if c := count[b]; c > 0 {
-			use := min(c, want-got)
-			total += sum[b] * float64(use) / float64(c)
-			got += use
-		}
-	}
-	return float32(total / float64(want))
 }

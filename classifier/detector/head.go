@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // Band says in a word how sure a verdict is.
@@ -30,22 +31,14 @@ type Head struct {
 	// left out of training.
 	Mix    []float64
 	Offset float64
-	// ROC has points of the left-out pictures, by rising score; of the numbers of pictures below.
-	ROC                 []Point
-	Others, Photographs int
+	Closer Closer
+	// Ordinary and Hard are pictures that are no dreams, and Dreams clear ones, all left out of training: what
+	// promises are made of.
+	Ordinary, Hard, Dreams Tail
 
 	// Examples explain scores: their places, in Unit, and the usual distance of two of them.
 	Examples    []Reference
 	Unit, Apart float64
-}
-
-// Point is what a threshold means: what share of pictures that are no dreams, of photographs and
-// of clear dreams scores at least so much.
-type Point struct {
-	Score            float64
-	WrongHides       float64
-	WrongPhotographs float64
-	Found            float64
 }
 
 func (h *Head) mixed(margins []float64) float64 {
@@ -58,10 +51,16 @@ func (h *Head) mixed(margins []float64) float64 {
 
 // Score is the calibrated probability that a picture with this fingerprint is a dream.
 func (h *Head) Score(f Fingerprint) (float64, error) {
+	v, err := h.logit(f)
+	return sigmoid(v), err
+}
+
+// logit is that of the score.
+func (h *Head) logit(f Fingerprint) (float64, error) {
 	if len(f) != h.Size {
 		return 0, fmt.Errorf("fingerprint of %d numbers for a head of %d", len(f), h.Size)
 	}
-	return sigmoid(h.mixed(judge(h.Experts, f))), nil
+	return h.mixed(judge(h.Experts, f)), nil
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
@@ -99,8 +98,10 @@ func ReadHead(data []byte) (*Head, error) {
 			return nil, fmt.Errorf("read head: %w", err)
 		}
 	}
-	if h.Others < 0 || h.Photographs < 0 || max(h.Others, h.Photographs) > maxHead {
-		return nil, fmt.Errorf("read head: calibrated on %d pictures, %d photographs", h.Others, h.Photographs)
+	for _, t := range []Tail{h.Ordinary, h.Hard, h.Dreams} {
+		if t.N < len(t.Top) || t.N > maxHead || !slices.IsSorted(t.Top) {
+			return nil, fmt.Errorf("read head: %d scores of %d pictures", len(t.Top), t.N)
+		}
 	}
 	for _, r := range h.Examples {
 		if len(r.At) != directions {

@@ -8,49 +8,61 @@ import (
 	"math"
 )
 
-// window and hop of a heat map, as parts of the picture's sides: each place is judged by a
-// crop around it, small enough to find a dreamed part in a collage.
-const (
-	window = 0.4
-	hops   = 5 // windows across
-)
+// hops is how many of the smallest windows lie across a picture.
+const hops = cells - smallest + 1
 
-// Heatmap judges overlapping crops and draws their scores over the picture: red where it looks
-// dreamed, grey where it does not.
+const smallest = 2
+
+// Heatmap draws over a picture how dreamed it looks through the smallest of the windows that Scan looks through: red where
+// it does, grey where it does not.
 func (d *Detector) Heatmap(ctx context.Context, img image.Image) (*image.NRGBA, error) {
-	b := img.Bounds()
-	src := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	draw.Draw(src, src.Rect, img, b.Min, draw.Src)
-	w, h := max(1, int(window*float64(b.Dx()))), max(1, int(window*float64(b.Dy())))
-	var heat [hops][hops]float64
-	for y := range hops {
-		for x := range hops {
-			at := image.Pt(x*(b.Dx()-w)/(hops-1), y*(b.Dy()-h)/(hops-1))
-			v, err := d.Judge(ctx, src.SubImage(image.Rectangle{Min: at, Max: at.Add(image.Pt(w, h))}))
-			if err != nil {
-				return nil, err
-			}
-			heat[y][x] = v.Score
+	var small []Window
+	for _, w := range windows {
+		if w.Side == smallest {
+			small = append(small, w)
 		}
 	}
-	return overlay(src, heat), nil
+	g, err := d.eye.glance(ctx, img, small...)
+	if err != nil {
+		return nil, err
+	}
+	var heat [hops][hops]float64
+	for i, w := range small {
+		heat[w.Y][w.X] = sigmoid(d.head.alone(g.answers[i]))
+	}
+	src := image.NewNRGBA(g.picture.Rect)
+	draw.Draw(src, src.Rect, g.picture, image.Point{}, draw.Src)
+	return overlay(src, g.at, heat), nil
 }
 
-func overlay(src *image.NRGBA, heat [hops][hops]float64) *image.NRGBA {
-	w, h := src.Rect.Dx(), src.Rect.Dy()
+// alone is the logit of a score if the texture said what the channels do.
+func (h *Head) alone(answers []float32) float64 {
+	sum := 0.0
+	for _, m := range h.Mix {
+		sum += m
+	}
+	return sum*h.Experts[0].margin(answers) + h.Offset
+}
+
+// overlay draws heat over a picture, which lies at a place within its borders.
+func overlay(src *image.NRGBA, at image.Rectangle, heat [hops][hops]float64) *image.NRGBA {
 	out := image.NewNRGBA(src.Rect)
 	// The centres of the outermost windows lie half a window from the edges.
+	const window = float64(smallest) / cells
 	place := func(i, n int) (int, float64) {
 		p := ((float64(i)+0.5)/float64(n) - window/2) / (1 - window) * (hops - 1)
 		p = min(hops-1, max(0, p))
 		lo := min(int(p), hops-2)
 		return lo, p - float64(lo)
 	}
-	for y := range h {
-		y0, fy := place(y, h)
-		for x := range w {
-			x0, fx := place(x, w)
-			v := (heat[y0][x0]*(1-fx)+heat[y0][x0+1]*fx)*(1-fy) + (heat[y0+1][x0]*(1-fx)+heat[y0+1][x0+1]*fx)*fy
+	for y := range src.Rect.Dy() {
+		y0, fy := place(y-at.Min.Y, at.Dy())
+		for x := range src.Rect.Dx() {
+			v := 0.0
+			if image.Pt(x, y).In(at) {
+				x0, fx := place(x-at.Min.X, at.Dx())
+				v = (heat[y0][x0]*(1-fx)+heat[y0][x0+1]*fx)*(1-fy) + (heat[y0+1][x0]*(1-fx)+heat[y0+1][x0+1]*fx)*fy
+			}
 			out.SetNRGBA(x, y, blend(src.NRGBAAt(x, y), v))
 		}
 	}

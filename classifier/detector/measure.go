@@ -1,9 +1,6 @@
 package detector
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Report is how well scores tell dreams from others.
 type Report struct {
@@ -19,13 +16,13 @@ type Report struct {
 // Budgets are the shares of wrong hides that reports are made for.
 var Budgets = [3]float64{0.001, 0.01, 0.05}
 
-// Measure compares dreams of a class with others. Changed copies do not count.
+// Measure compares dreams of a class with others. Changed copies do not count, nor what is only learned from.
 func Measure(samples []Sample, scores []float64, class, against string, dream, other func(Sample) bool) Report {
 	r := Report{Class: class, Against: against}
 	var d, o []float64
 	for i, s := range samples {
 		switch {
-		case s.Copy > 0:
+		case s.Copy > 0 || s.Extra:
 		case dream(s):
 			d = append(d, scores[i])
 		case other(s):
@@ -58,49 +55,4 @@ func Measure(samples []Sample, scores []float64, class, against string, dream, o
 		}
 	}
 	return r
-}
-
-// roc sets what thresholds mean, on originals left out of training.
-func (h *Head) roc(samples []Sample, scores []float64) {
-	type scored struct {
-		score float64
-		is    Sample
-	}
-	var all []scored
-	dreams := 0
-	h.Others, h.Photographs = 0, 0
-	for i, s := range samples {
-		if s.Copy > 0 || (s.Dream && !s.Clear) {
-			continue
-		}
-		all = append(all, scored{scores[i], s})
-		switch {
-		case s.Dream:
-			dreams++
-		case s.Class == Photograph:
-			h.Photographs++
-			fallthrough
-		default:
-			h.Others++
-		}
-	}
-	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(a.score, b.score) })
-	share := func(n, of int) float64 { return float64(n) / float64(max(1, of)) }
-	h.ROC = nil
-	found, others, photographs := dreams, h.Others, h.Photographs
-	for i, s := range all {
-		if i == 0 || s.score != all[i-1].score {
-			h.ROC = append(h.ROC, Point{s.score, share(others, h.Others), share(photographs, h.Photographs), share(found, dreams)})
-		}
-		switch {
-		case s.is.Dream:
-			found--
-		case s.is.Class == Photograph:
-			photographs--
-			fallthrough
-		default:
-			others--
-		}
-	}
-	h.ROC = append(h.ROC, Point{Score: 1})
 }

@@ -19,7 +19,8 @@ type Sample struct {
 	Class  string  // of the corpus
 	Kind   string  // what sort of its class, such as "fractal"; may be empty
 	File   string
-	Copy   int // 0 for the picture itself, above for a changed copy of it
+	Copy   int  // 0 for the picture itself, above for a changed copy of it
+	Extra  bool // it is learned from, and nothing is judged by it
 }
 
 // Photograph is the class of plain photographs.
@@ -61,31 +62,43 @@ func (o TrainOptions) plans(length int) []plan {
 	return all
 }
 
-// Train fits a head to samples, and calibrates it and its ROC by cross-validation grouped by
-// source. The same samples and seed give the same head. It also returns the score that each
-// sample got when it was left out.
-func Train(model string, samples []Sample, o TrainOptions) (*Head, []float64, error) {
+// Trained is a head with what it takes to judge it fairly.
+type Trained struct {
+	Head   *Head
+	Folds  []*Head   // trained without the groups of one fold each
+	Fold   []int     // of every sample
+	Logits []float64 // the score, as a logit, that each sample got when it was left out
+}
+
+// LeftOut is the head that never saw a sample's group.
+func (t Trained) LeftOut(sample int) *Head { return t.Folds[t.Fold[sample]] }
+
+// Train fits a head to samples, and calibrates it by cross-validation grouped by source. The same samples and
+// seed give the same head, which promises nothing yet: see Settle.
+func Train(model string, samples []Sample, o TrainOptions) (Trained, error) {
 	o = o.withDefaults()
 	if len(samples) == 0 {
-		return nil, nil, errors.New("no samples to learn from")
+		return Trained{}, errors.New("no samples to learn from")
 	}
-	margins, err := leftOut(samples, o)
+	t := Trained{Fold: folds(samples, o.Folds, o.Seed), Head: &Head{Version: Version, Model: model, Size: len(samples[0].Print)}}
+	margins, err := t.leaveOut(samples, o)
 	if err != nil {
-		return nil, nil, err
+		return Trained{}, err
 	}
-	h := &Head{Version: Version, Model: model, Size: len(samples[0].Print)}
-	if h.Experts, err = fit(samples, o); err != nil {
-		return nil, nil, err
+	if t.Head.Experts, err = fit(samples, o); err != nil {
+		return Trained{}, err
 	}
-	if h.Mix, h.Offset, err = mix(samples, margins); err != nil {
-		return nil, nil, fmt.Errorf("calibrate: %w", err)
+	if t.Head.Mix, t.Head.Offset, err = mix(samples, margins); err != nil {
+		return Trained{}, fmt.Errorf("calibrate: %w", err)
 	}
-	scores := make([]float64, len(samples))
+	for _, h := range t.Folds {
+		h.Mix, h.Offset = t.Head.Mix, t.Head.Offset
+	}
+	t.Logits = make([]float64, len(samples))
 	for i := range samples {
-		scores[i] = sigmoid(h.mixed(margins[i]))
+		t.Logits[i] = t.Head.mixed(margins[i])
 	}
-	h.roc(samples, scores)
-	return h, scores, nil
+	return t, nil
 }
 
 // fit trains all experts.
@@ -101,14 +114,13 @@ func fit(samples []Sample, o TrainOptions) ([]*Expert, error) {
 	return all, nil
 }
 
-// leftOut gives every sample the margins of experts that never saw its group.
-func leftOut(samples []Sample, o TrainOptions) ([][]float64, error) {
-	fold := folds(samples, o.Folds, o.Seed)
+// leaveOut trains a head for every fold, and gives every sample the margins of experts that never saw its group.
+func (t *Trained) leaveOut(samples []Sample, o TrainOptions) ([][]float64, error) {
 	margins := make([][]float64, len(samples))
 	for k := range o.Folds {
 		var train []Sample
 		for i, s := range samples {
-			if fold[i] != k {
+			if t.Fold[i] != k {
 				train = append(train, s)
 			}
 		}
@@ -120,10 +132,11 @@ func leftOut(samples []Sample, o TrainOptions) ([][]float64, error) {
 			return nil, fmt.Errorf("fold %d: %w", k+1, err)
 		}
 		parallel(len(samples), func(i int) {
-			if fold[i] == k {
+			if t.Fold[i] == k {
 				margins[i] = judge(experts, samples[i].Print)
 			}
 		})
+		t.Folds = append(t.Folds, &Head{Version: t.Head.Version, Model: t.Head.Model, Size: t.Head.Size, Experts: experts})
 		o.Log("fold %d of %d done", k+1, o.Folds)
 		o.Progress("fitting", k+1, o.Folds)
 	}

@@ -1,0 +1,77 @@
+package detector
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+)
+
+// Scan is what was seen in a picture: of the whole, and where a part of it looked like a dream, of that part looked at more
+// closely. Scores are logits.
+type Scan struct {
+	Whole  float64
+	Window Window  // the part that looked most like a dream
+	Glance float64 // how much the network's answers within it do, in a margin of their expert; -Inf if no part was looked at
+	Closer float64 // the score of the part as a picture of its own; -Inf if it was not looked at
+}
+
+// Scan looks at a picture: once through all windows, and again at the part that looks most like a dream, if that is worth it.
+// The head says when (Closer).
+func (d *Detector) Scan(ctx context.Context, img image.Image) (Scan, error) {
+	s, _, err := d.scan(ctx, img)
+	return s, err
+}
+
+func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint, error) {
+	s := Scan{Window: whole, Glance: math.Inf(-1), Closer: math.Inf(-1)}
+	g, err := d.eye.glance(ctx, img, windows...)
+	if err != nil {
+		return s, nil, err
+	}
+	print := g.print(0)
+	if s.Whole, err = d.head.logit(print); err != nil {
+		return s, nil, err
+	}
+	if s.Whole >= d.head.Closer.Enough {
+		return s, print, nil
+	}
+	best := 0
+	for i := 1; i < len(windows); i++ {
+		if m := d.head.Experts[0].margin(g.answers[i]); m > s.Glance {
+			best, s.Glance, s.Window = i, m, windows[i]
+		}
+	}
+	part := g.closer(best)
+	if s.Glance < d.head.Closer.Worth || min(part.Rect.Dx(), part.Rect.Dy()) < leastPart {
+		return s, print, nil
+	}
+	again, err := d.eye.Of(ctx, part)
+	if err != nil {
+		return s, nil, fmt.Errorf("look closer: %w", err)
+	}
+	if s.Closer, err = d.head.logit(again); err != nil {
+		return s, nil, err
+	}
+	if s.Closer-d.head.Closer.Handicap > s.Whole {
+		print = again
+	}
+	return s, print, nil
+}
+
+// windows are those through which pictures are looked at.
+var windows = Windows()
+
+// leastPart is the smallest side of a part that is looked at more closely, in pixels: of fewer nothing can be told.
+const leastPart = 48
+
+// Closer says when a part of a picture is looked at more closely, and what is made of it. It is set on pictures that were left
+// out of training.
+type Closer struct {
+	Enough   float64 // the logit of a whole picture from which its parts do not matter
+	Worth    float64 // the margin of a part's answers from which it is worth another look
+	Handicap float64 // what a part's logit must be higher by than that of a whole picture that is as likely to be none
+}
+
+// Logit is the score of all that was seen.
+func (c Closer) Logit(s Scan) float64 { return max(s.Whole, s.Closer-c.Handicap) }
