@@ -105,7 +105,8 @@ func readMore(dirs []string) (all []Entry, err error) {
 			return nil, err
 		}
 		for _, e := range entries {
-			e.File, e.Extra = filepath.Join(dir, filepath.FromSlash(e.File)), true
+			e.File = filepath.Join(dir, filepath.FromSlash(e.File))
+			e.Extra = e.Class != own && e.Class != posted // those show whether what was made here is found
 			all = append(all, e)
 		}
 	}

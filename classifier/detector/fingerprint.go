@@ -23,6 +23,9 @@ const (
 	mostSide  = 352
 )
 
+// grid is what sides are multiples of, in pixels: a picture's shape changes by a twentieth at most.
+const grid = 32
+
 // longest bounds the other side, as a multiple of the short one: panoramas are squeezed.
 const longest = 2
 
@@ -161,13 +164,13 @@ func part(p *picture.Planar, r image.Rectangle) *picture.Planar {
 	return out
 }
 
-// near scales a picture to the size it is looked at.
+// near scales a picture to the size it is looked at: one of a few, so that the network's plans for them are made once.
 func near(img *image.NRGBA) *picture.Planar {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
-	side := min(mostSide, max(leastSide, min(w, h)))
+	side := grid * ((min(mostSide, max(leastSide, min(w, h))) + grid/2) / grid)
 	scale := float64(side) / float64(min(w, h))
 	to := func(n int) int {
-		return min(longest*side, max(side, int(math.Round(scale*float64(n)))))
+		return min(longest*side, max(side, grid*int(math.Round(scale*float64(n)/grid))))
 	}
 	return picture.Scaled(picture.Pixels{NRGBA: img}, to(w), to(h))
 }
