@@ -37,7 +37,7 @@ func (a *App) newSite(known connections, filter *timeline.Filter, svc operator.S
 	p, porch := porch(known.places)
 	return web.New(web.Options{
 		Store: known.store, Filter: filter, Admin: svc, Studio: studio, URL: u, Log: a.log,
-		Budget: func(b float64) (float64, float64) { p := d.Promise(b); return p.Score, p.Found },
+		Budget: d.Promise,
 		On:     p.Title, SignIn: door{network: p.Name, porch: porch, callback: u.String() + "/callback"},
 		Admins: handles(cfg.Web.Admins), FindAdmin: porch.Find,
 		Costs: a.costs(known.places), Beside: append(slices.Clone(a.beside), galleryLink),

@@ -24,7 +24,8 @@ func (c *console) detectCommand() *cobra.Command {
 		Short: "Say whether pictures are DeepDream",
 		Long: "Judges pictures, and the pictures in folders; - reads a list of files, one a line. What moves is judged by\n" +
 			"some of its frames: a GIF, an animated PNG or WebP, and with ffmpeg a video. Prints the score\n" +
-			"from 0 to 1 and how sure that is. The exit code is 1 when a file could not be read.\n\n" +
+			"from 0 to 1 and how sure that is: likely hides one in a thousand pictures that are no dreams, which is the\n" +
+			"filter's usual budget, and certain one in ten thousand. The exit code is 1 when a file could not be read.\n\n" +
 			"With --explain, which of the network's channels spoke for a dream and which against it, and the\n" +
 			"known examples that are most alike; distance 1 is that of any two examples.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),

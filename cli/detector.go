@@ -18,6 +18,7 @@ import (
 type trainFlags struct {
 	fit           training.FitOptions
 	out, pictures string
+	card          string
 	worst         int
 }
 
@@ -35,6 +36,7 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 	flags.Var(flagOf(&f.fit.Cache, "", nonempty("file")), "cache", "file that keeps the fingerprints between runs")
 	flags.Var(flagOf(&f.pictures, "", nonempty("folder")), "pictures",
 		"folder for the ROC and the reliability diagram (SVG) and contact sheets of the worst mistakes (PNG)")
+	flags.Var(flagOf(&f.card, "", nonempty("file")), "card", "model card whose figures are written anew")
 	flags.Var(listOf(&f.fit.Networks, nonempty("file")), "network",
 		"further networks (ONNX, with the embedded one's labels) that dream for training")
 	many := between(0, 1_000_000)
@@ -107,7 +109,27 @@ func (c *console) train(ctx context.Context, f trainFlags) (*detector.Head, erro
 			return nil, err
 		}
 	}
+	if f.card != "" {
+		if err := c.putFigures(f.card, fitted); err != nil {
+			return nil, err
+		}
+	}
 	return fitted.Head, c.report(fitted, f.worst)
+}
+
+// putFigures writes the figures of a model card anew.
+func (c *console) putFigures(path string, fitted training.Fitted) error {
+	card, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the model card: %w", err)
+	}
+	if card, err = training.PutFigures(card, fitted); err != nil {
+		return err
+	}
+	return c.writeFrom(path, 0o666, func(w io.Writer) error {
+		_, err := w.Write(card)
+		return err
+	})
 }
 
 // draw writes the diagrams and contact sheets.

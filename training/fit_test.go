@@ -2,10 +2,15 @@ package training_test
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
+	"slugpuppy/picture"
 	"slugpuppy/training"
 )
 
@@ -17,8 +22,25 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := training.FitOptions{Corpus: corpus(t), Cache: filepath.Join(t.TempDir(), "cache"), Dreams: 1, Patterns: 4,
-		Seed: 1}
+	var ordinary []string
+	list := filepath.Join(t.TempDir(), "ordinary.txt")
+	for i := range 6 {
+		name := fmt.Sprintf("%d.png", i)
+		data, err := picture.EncodePNG(picture.Landscape(300, 200, uint64(100+i)), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(filepath.Dir(list), name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ordinary = append(ordinary, name)
+	}
+	ordinary = append(ordinary, "none.png") // what cannot be read is not counted
+	if err := os.WriteFile(list, []byte(strings.Join(ordinary, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := training.FitOptions{Corpus: corpus(t), More: []string{corpus(t)}, Ordinary: list, Learned: 2,
+		Cache: filepath.Join(t.TempDir(), "cache"), Dreams: 1, Patterns: 4, Seed: 1}
 	fit := func() []byte {
 		t.Helper()
 		f, err := training.Fit(t.Context(), net, o)
@@ -27,6 +49,12 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 		}
 		if len(f.Scores) != len(f.Samples) || len(f.Samples) < 10 || len(f.Head.Examples) == 0 {
 			t.Errorf("%d scores for %d samples, %d examples", len(f.Scores), len(f.Samples), len(f.Head.Examples))
+		}
+		if h := f.Head; h.Ordinary.N != 4 || h.Hard.N != 1 || h.Dreams.N != 1 || len(f.Ordinary) != 4 {
+			t.Errorf("promises of %d ordinary, %d hard pictures and %d dreams", h.Ordinary.N, h.Hard.N, h.Dreams.N)
+		}
+		if _, err := detector.WithHead(net, f.Head); err != nil {
+			t.Error(err)
 		}
 		var b bytes.Buffer
 		if err := f.Head.Write(&b); err != nil {

@@ -135,6 +135,31 @@ func TestReportsAreWritten(t *testing.T) {
 	}
 }
 
+func TestACardGetsItsFiguresAndKeepsItsWords(t *testing.T) {
+	fitted := training.Fitted{Head: &detector.Head{}, Scores: []float64{0.9, 0.2, 0.95},
+		Samples:  []detector.Sample{{Class: "dream", Kind: "VGG dream", Dream: true, Clear: true}, {Class: "natural"}, {Class: "hard", Kind: "fractal"}},
+		Settings: []training.Setting{{Name: "screenshot", Alone: []float64{0.9}, Set: []float64{0.8}, Others: []float64{0.1}}}}
+	const begin, end = "<!-- figures: written by slugpuppy detector train -->", "<!-- end of figures -->"
+	card, err := training.PutFigures([]byte("# Card\n\n"+begin+"\nold\n"+end+"\nafter\n"), fitted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"# Card", "| clear dream | 1 | 0 | 0 |", "| VGG clear dream | 1 |", "| 1 in 1000 | screenshot | 1 |", end + "\nafter"} {
+		if !strings.Contains(string(card), want) {
+			t.Errorf("no %q in\n%s", want, card)
+		}
+	}
+	if strings.Contains(string(card), "old") {
+		t.Error("the old figures are still there")
+	}
+	if again, err := training.PutFigures(card, fitted); err != nil || string(again) != string(card) {
+		t.Errorf("written once more the card differs: %v", err)
+	}
+	if _, err := training.PutFigures([]byte("no place"), fitted); err == nil {
+		t.Error("a card without a place got figures")
+	}
+}
+
 func TestContactSheetsShowEveryMistake(t *testing.T) {
 	dir := corpus(t)
 	mistakes := []training.Mistake{{Sample: detector.Sample{File: "naturala.png", Kind: "photograph"}, Score: 0.9}}

@@ -14,7 +14,7 @@ import (
 )
 
 // weather does to a picture what happens to pictures on their way through the world: cropped,
-// scaled, mirrored, framed, faded, written over, and always saved as JPEG again.
+// scaled, mirrored, framed, faded, made grey, blurred, sharpened, written over, and always saved as JPEG again.
 func weather(ctx context.Context, img *image.NRGBA, rng *rand.Rand) (*image.NRGBA, error) {
 	img = crop(img, rng, 0.55)
 	if rng.IntN(2) == 0 {
@@ -25,7 +25,7 @@ func weather(ctx context.Context, img *image.NRGBA, rng *rand.Rand) (*image.NRGB
 	if min(w, h) >= 120 {
 		img = resize(img, w, h)
 	}
-	switch rng.IntN(7) {
+	switch rng.IntN(9) {
 	case 0:
 		img = framed(img, rng)
 	case 1:
@@ -34,6 +34,10 @@ func weather(ctx context.Context, img *image.NRGBA, rng *rand.Rand) (*image.NRGB
 		img = captioned(img, rng)
 	case 3:
 		img = sharpened(img, 0.3+2*rng.Float64())
+	case 4:
+		img = grey(img)
+	case 5:
+		img = blurred(img)
 	}
 	return saved(ctx, img, 30+rng.IntN(66))
 }
@@ -84,6 +88,22 @@ func toned(img *image.NRGBA, rng *rand.Rand) *image.NRGBA {
 		out.Pix[i+3] = 255
 	}
 	return out
+}
+
+// grey takes all colour.
+func grey(img *image.NRGBA) *image.NRGBA {
+	out := image.NewNRGBA(img.Rect)
+	for i := 0; i < len(img.Pix); i += 4 {
+		v := uint8(0.299*float64(img.Pix[i]) + 0.587*float64(img.Pix[i+1]) + 0.114*float64(img.Pix[i+2]) + 0.5)
+		out.Pix[i], out.Pix[i+1], out.Pix[i+2], out.Pix[i+3] = v, v, v, 255
+	}
+	return out
+}
+
+// blurred is somewhat out of focus: made smaller and large again.
+func blurred(img *image.NRGBA) *image.NRGBA {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	return resize(resize(img, w/2, h/2), w, h)
 }
 
 // sharpened exaggerates what differs from the surroundings.

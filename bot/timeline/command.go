@@ -11,6 +11,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/rules"
+	"slugpuppy/classifier/detector"
 	"slugpuppy/store"
 )
 
@@ -300,7 +301,7 @@ func (d *Desk) endMutes(by store.Actor, sub store.Subscriber) (Change, error) {
 }
 
 // Budgets with names, as shares of pictures wrongly hidden.
-var budgets = map[string]float64{"strict": 1.0 / 2000, "normal": 1.0 / 1000, "relaxed": 1.0 / 100}
+var budgets = map[string]float64{"strict": 1.0 / 2000, "normal": detector.Usual, "relaxed": 1.0 / 100}
 
 // ParseBudget reads "1 in 1000", "0.1%", strict, normal or relaxed.
 func ParseBudget(s string) (float64, error) {

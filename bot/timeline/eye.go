@@ -24,9 +24,8 @@ import (
 type Judge interface {
 	// Judge scores a picture from 0 to 1.
 	Judge(ctx context.Context, img image.Image) (detector.Verdict, error)
-	// Likely is the score from which hiding keeps a budget of wrong hides among photographs, which
-	// are most of what timelines hold, and Certain the one that keeps it even among pictures
-	// chosen because they look like dreams.
+	// Likely is the score from which hiding keeps a budget of wrong hides among the pictures that timelines hold, and
+	// Certain the one that keeps a tenth of it.
 	Likely(budget float64) float64
 	Certain(budget float64) float64
 	// Model names the network, the fingerprint and the head; another name is another judgement.

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"slugpuppy/bot/identity"
+	"slugpuppy/classifier/detector"
 	"slugpuppy/store"
 )
 
@@ -10,5 +11,5 @@ import (
 // of the account's.
 func Newcomer(who identity.Identity, network, handle, server string) store.Subscriber {
 	return store.Subscriber{Identity: who, Network: network, Handle: handle, Server: server,
-		Mode: store.FilterOff, How: Warn, Budget: 0.001, Digest: "weekly"}
+		Mode: store.FilterOff, How: Warn, Budget: detector.Usual, Digest: "weekly"}
 }

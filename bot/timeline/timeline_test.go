@@ -23,14 +23,6 @@ import (
 // trained is the detector as the program uses it.
 type trained struct{ *detector.Detector }
 
-func (d trained) Likely(budget float64) float64 {
-	return d.Head().Promise(budget, detector.Photographs).Score
-}
-
-func (d trained) Certain(budget float64) float64 {
-	return d.Head().Promise(budget, detector.Everything).Score
-}
-
 // pattern is a picture that is no dream and no photograph: interfering waves.
 func pattern(seed int) image.Image {
 	img := image.NewNRGBA(image.Rect(0, 0, 320, 240))

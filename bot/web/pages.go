@@ -78,10 +78,7 @@ func (s *Site) home(v *visit) error {
 		name  string
 		value float64
 	}{{"strict", 1.0 / 2000}, {"normal", 1.0 / 1000}, {"1 in 500", 1.0 / 500}, {"relaxed", 1.0 / 100}} {
-		score, found := s.Budget(b.value)
-		o.Budgets = append(o.Budgets, budgetChoice{b.name, b.value,
-			fmt.Sprintf("%s: about %.0f %% of clear dreams found, from a score of %.3f",
-				words.Budget(b.value), 100*found, score), b.value == v.sub.Budget})
+		o.Budgets = append(o.Budgets, budgetChoice{b.name, b.value, words.Promise(b.value, s.Budget(b.value)), b.value == v.sub.Budget})
 	}
 	return s.show(v, "home", "Your filter", o)
 }

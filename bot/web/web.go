@@ -96,8 +96,8 @@ type Options struct {
 	Fetch func(ctx context.Context, sub store.Subscriber, address string) ([]byte, error)
 	// Costs says what accounts on networks that bill cost this month; nil when nobody knows.
 	Costs func(ctx context.Context) ([]Cost, error)
-	// Budget says what a budget means: the score and the share of dreams found.
-	Budget func(budget float64) (score, found float64)
+	// Budget says what a budget means.
+	Budget func(budget float64) detector.Promise
 	// Beside are pages of whoever serves the site, for its navigation.
 	Beside []Link
 	Log    *slog.Logger

@@ -3,6 +3,7 @@ package detector_test
 import (
 	"bytes"
 	"image"
+	"image/draw"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -275,6 +276,47 @@ func TestHeatmapIsWarmWhereThePictureWasDreamed(t *testing.T) {
 	}
 	if left, right := red(0, 160), red(320, 480); right < 1.3*left {
 		t.Errorf("left %.0f, right %.0f", left, right)
+	}
+}
+
+func TestADreamInsideSomethingElseIsFound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
+	d := embedded(t)
+	res, err := dream.New(load(t), dream.Options{}).Make(t.Context(), dream.Order{Source: picture.Landscape(320, 240, 2),
+		Recipe: dream.Recipe{Octaves: 4, Preset: "eyes"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := d.Likely(detector.Usual)
+	alone, err := d.Judge(t.Context(), res.Image)
+	if err != nil || alone.Score < limit {
+		t.Fatalf("alone it is %+v, %v", alone, err)
+	}
+	white := image.NewNRGBA(image.Rect(0, 0, 640, 960))
+	draw.Draw(white, white.Rect, image.White, image.Point{}, draw.Src)
+	collage := image.NewNRGBA(image.Rect(0, 0, 640, 480))
+	for i := range 4 {
+		at := image.Pt(i%2*320, i/2*240)
+		draw.Draw(collage, image.Rectangle{at, at.Add(image.Pt(320, 240))}, picture.Landscape(320, 240, uint64(4+i)), image.Point{}, draw.Src)
+	}
+	for name, c := range map[string]struct {
+		in *image.NRGBA
+		at image.Point
+	}{"on a white page": {white, image.Pt(160, 300)}, "a quarter of a collage": {collage, image.Pt(320, 0)}} {
+		before, err := d.Judge(t.Context(), c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		draw.Draw(c.in, res.Image.Rect.Add(c.at), res.Image, image.Point{}, draw.Src)
+		after, err := d.Judge(t.Context(), c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before.Score >= limit || after.Score < limit {
+			t.Errorf("%s: %.3f, without the dream %.3f, the limit is %.3f", name, after.Score, before.Score, limit)
+		}
 	}
 }
 

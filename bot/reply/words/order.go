@@ -9,6 +9,7 @@ import (
 
 	"slugpuppy/bot/rules"
 	"slugpuppy/bot/timeline"
+	"slugpuppy/classifier/detector"
 	"slugpuppy/store"
 )
 
@@ -114,6 +115,16 @@ func Budget(b float64) string {
 		return "no wrong hides"
 	}
 	return fmt.Sprintf("1 wrong hide in %.0f", 1/b)
+}
+
+// Promise says what a budget comes to.
+func Promise(budget float64, p detector.Promise) string {
+	text := fmt.Sprintf("%s: from a score of %.3f about %.0f %% of clear dreams are found, and %.1f %% of the pictures that look like dreams and are none",
+		Budget(budget), p.Score, 100*p.Found, 100*p.Hard)
+	if !p.Measured {
+		text += "; that is an estimate"
+	}
+	return text
 }
 
 // MuteRule says what a rule that mutes does, "" when it is off.

@@ -363,7 +363,7 @@ func (s *suite) newSite(log *slog.Logger) {
 		Fetch: func(ctx context.Context, _ store.Subscriber, address string) ([]byte, error) {
 			return s.web.fetch(ctx, address, fetchBytes)
 		},
-		Budget: func(b float64) (float64, float64) { return redness{}.Likely(b), 0.5 },
+		Budget: func(b float64) detector.Promise { return detector.Promise{Score: redness{}.Likely(b), Found: 0.5} },
 		Studio: &web.Studio{Decode: decode,
 			See:     func(context.Context, image.Image, int) (dream.Sight, error) { return dream.Sight{}, nil },
 			Judge:   redness{}.Judge,
