@@ -21,8 +21,8 @@ func calibrated(ordinary, hard []float64) *detector.Head {
 	return h
 }
 
-// draw is n logits that fall exponentially: a share of exp(-x) lies above x.
-func draw(r *rand.Rand, n int, scale float64) []float64 {
+// exponential is n logits that fall exponentially: a share of exp(-x) lies above x.
+func exponential(r *rand.Rand, n int, scale float64) []float64 {
 	all := make([]float64, n)
 	for i := range all {
 		all[i] = scale * r.ExpFloat64()
@@ -42,8 +42,8 @@ func from(all []float64, score float64) (share float64) {
 func TestPromisesAreKeptByThePicturesTheyCameFrom(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-		ordinary := draw(r, rapid.IntRange(1, 4000).Draw(t, "ordinary"), 1)
-		hard := draw(r, rapid.IntRange(1, 900).Draw(t, "hard"), 2)
+		ordinary := exponential(r, rapid.IntRange(1, 4000).Draw(t, "ordinary"), 1)
+		hard := exponential(r, rapid.IntRange(1, 900).Draw(t, "hard"), 2)
 		h := calibrated(ordinary, hard)
 		last := 0.0
 		for _, budget := range []float64{0.2, 0.1, 0.02, 0.005, 0.001, 1e-5} {
@@ -71,7 +71,7 @@ func TestPromisesHoldForOtherPicturesOfTheSameSort(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	broken := 0
 	for range 200 {
-		p := calibrated(draw(r, 3000, 1), draw(r, 500, 1.5)).Promise(0.01)
+		p := calibrated(exponential(r, 3000, 1), exponential(r, 500, 1.5)).Promise(0.01)
 		// What the score is worth is known: shares fall as exp(-x) and exp(-x/1.5).
 		x := detector.Logit(p.Score)
 		if 0.95*math.Exp(-x)+0.05*math.Exp(-x/1.5) > 0.01 {
@@ -85,7 +85,7 @@ func TestPromisesHoldForOtherPicturesOfTheSameSort(t *testing.T) {
 
 func TestTheTailIsExpectedWhereItIs(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	p := calibrated(draw(r, 20000, 1), draw(r, 1000, 1)).Promise(1e-5)
+	p := calibrated(exponential(r, 20000, 1), exponential(r, 1000, 1)).Promise(1e-5)
 	want := detector.Sigmoid(11.5) // exp(-11.5) is 1e-5
 	if p.Measured || p.Score < want || p.Score > detector.Sigmoid(15) {
 		t.Errorf("%+v, want a little above %g", p, want)
@@ -100,8 +100,8 @@ func TestTheTailIsExpectedWhereItIs(t *testing.T) {
 
 func TestHardPicturesRaiseTheScoreThatKeepsABudget(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	ordinary := draw(r, 20000, 1)
-	easy, hard := calibrated(ordinary, draw(r, 2000, 1)), calibrated(ordinary, draw(r, 2000, 3))
+	ordinary := exponential(r, 20000, 1)
+	easy, hard := calibrated(ordinary, exponential(r, 2000, 1)), calibrated(ordinary, exponential(r, 2000, 3))
 	if a, b := easy.Promise(0.005), hard.Promise(0.005); a.Score >= b.Score || a.Found <= b.Found {
 		t.Errorf("%+v where hard pictures score as others, %+v where they score higher", a, b)
 	}
@@ -109,7 +109,7 @@ func TestHardPicturesRaiseTheScoreThatKeepsABudget(t *testing.T) {
 
 func TestBandsFollowTheBudget(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	h := calibrated(draw(r, 20000, 1), draw(r, 2000, 1))
+	h := calibrated(exponential(r, 20000, 1), exponential(r, 2000, 1))
 	likely, certain := h.Likely(0.01), h.Certain(0.01)
 	if likely >= certain || certain != h.Likely(0.001) {
 		t.Fatalf("likely from %g, certain from %g", likely, certain)
