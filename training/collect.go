@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -64,7 +65,7 @@ func (o Options) fingerprint(ctx context.Context, s detector.Sample, img *image.
 }
 
 // Collect fingerprints the corpus, weathered copies of it, own dreams and patterns. A picture
-// that cannot be read is an error: the corpus should not have it.
+// that cannot be read is an error: the corpus should not have it. Of what is only learned from it is left out.
 func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 	entries, err := ReadManifest(o.Corpus)
 	if err != nil {
@@ -109,6 +110,11 @@ func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 			if err == nil {
 				samples[i].Print, err = o.fingerprint(ctx, t.sample, img, rng)
 			}
+			if err != nil && t.sample.Extra && ctx.Err() == nil { // of many pictures of others some cannot be read
+				o.Log("left out: %s: %v", t.sample.File, err)
+				done.Add(1)
+				return nil
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.sample.File, err)
 			}
@@ -128,6 +134,7 @@ func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	samples = slices.DeleteFunc(samples, func(s detector.Sample) bool { return s.Print == nil })
 	Describe(samples, entries)
 	return samples, nil
 }

@@ -12,8 +12,6 @@ const (
 	secondLooks = 0.25
 	// levelled is the share of ordinary pictures at which parts and wholes are made equally likely to be wrong.
 	levelled = 0.002
-	// sure is the share of ordinary pictures that score so much, as wholes, that no part matters.
-	sure = 0.0005
 )
 
 // Beginning settles when a part is worth a closer look, by how some ordinary pictures were seen by a head that looked at parts
@@ -37,7 +35,6 @@ func (h *Head) Settle(ordinary, hard, dreams []Scan) {
 	}
 	if len(ordinary) > 0 {
 		h.Closer.Handicap = max(0, reached(parts, levelled)-reached(wholes, levelled))
-		h.Closer.Enough = reached(wholes, sure)
 	}
 	logits := func(all []Scan) (out []float64) {
 		for _, s := range all {
@@ -46,6 +43,7 @@ func (h *Head) Settle(ordinary, hard, dreams []Scan) {
 		return out
 	}
 	h.Ordinary, h.Hard, h.Dreams = TailOf(logits(ordinary), kept), TailOf(logits(hard), 1), TailOf(logits(dreams), 1)
+	h.Closer.Enough = logit(h.Certain(Usual))
 }
 
 // kept is the share of ordinary pictures whose scores a head has: the largest budget that can be asked for, and some more.
