@@ -60,8 +60,7 @@ func (o Options) fingerprint(ctx context.Context, s detector.Sample, img *image.
 	if s.Copy == 0 || rng.Float64() >= throughWindows {
 		return o.Eye.Of(ctx, img)
 	}
-	all := detector.Windows()
-	return o.Eye.Within(ctx, img, all[1+rng.IntN(len(all)-1)])
+	return o.Eye.Through(ctx, img, func(n int) int { return 1 + rng.IntN(n-1) })
 }
 
 // Collect fingerprints the corpus, weathered copies of it, own dreams and patterns. A picture

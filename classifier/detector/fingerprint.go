@@ -23,8 +23,8 @@ const (
 	mostSide  = 352
 )
 
-// grid is what sides are multiples of, in pixels: a picture's shape changes by a twentieth at most.
-const grid = 32
+// step is what sides are multiples of, in pixels: a picture's shape changes by a twentieth at most.
+const step = 32
 
 // longest bounds the other side, as a multiple of the short one: panoramas are squeezed.
 const longest = 2
@@ -84,12 +84,17 @@ func (f *Fingerprinter) voices() []string {
 
 // Of makes the fingerprint of a picture of any size, but for its uniform borders.
 func (f *Fingerprinter) Of(ctx context.Context, img image.Image) (Fingerprint, error) {
-	return f.Within(ctx, img, whole)
+	return f.Through(ctx, img, func(int) int { return 0 })
 }
 
-// Within makes the fingerprint of what is seen through one window when the whole picture is looked at.
-func (f *Fingerprinter) Within(ctx context.Context, img image.Image, w Window) (Fingerprint, error) {
-	g, err := f.glance(ctx, img, w)
+// Through makes the fingerprint of what is seen through one of the windows that a picture is looked at through, of n the one
+// that is picked; 0 is the whole.
+func (f *Fingerprinter) Through(ctx context.Context, img image.Image, pick func(n int) int) (Fingerprint, error) {
+	g, err := f.glance(ctx, img, func(all grid) []Window {
+		windows := all.windows()
+		i := pick(len(windows))
+		return windows[i : i+1]
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -100,30 +105,33 @@ func (f *Fingerprinter) Within(ctx context.Context, img image.Image, w Window) (
 type glance struct {
 	picture *image.NRGBA
 	at      image.Rectangle // where it lies within its borders
+	grid    grid
 	in      *picture.Planar // as the network saw it
-	windows []Window        //
-	answers [][]float32     // of the channels, in each window; with room for the texture
+	windows []Window
+	answers [][]float32 // of the channels, in each window; with room for the texture
 }
 
 // glance looks at a picture once, and pools the network's answers within windows.
-func (f *Fingerprinter) glance(ctx context.Context, img image.Image, windows ...Window) (*glance, error) {
+func (f *Fingerprinter) glance(ctx context.Context, img image.Image, through func(grid) []Window) (*glance, error) {
 	pixels := picture.ToNRGBA(img)
 	if pixels.Rect.Empty() {
 		return nil, fmt.Errorf("fingerprint: a picture without pixels")
 	}
-	g := &glance{picture: pixels, at: trim(pixels), windows: windows, answers: make([][]float32, len(windows))}
-	g.in = near(cut(pixels, g.at))
+	g := &glance{picture: pixels, at: trim(pixels)}
+	g.in, g.grid = near(cut(pixels, g.at)), gridOf(g.at.Dx(), g.at.Dy())
+	g.windows = through(g.grid)
+	g.answers = make([][]float32, len(g.windows))
 	for i := range g.answers {
 		g.answers[i] = make([]float32, f.channels, f.Size())
 	}
 	at := 0
 	err := f.net.Read(ctx, g.in, f.names, func(a *classifier.Features) {
 		n := a.H * a.W
+		var sums table
 		for c := range a.C {
-			var table [cells + 1][cells + 1]powers
-			pool(a.Data[c*n:(c+1)*n], a.W, a.H, &table)
-			for i, w := range windows {
-				within(&table, w).describe(g.answers[i][at : at+stats])
+			g.grid.pool(a.Data[c*n:(c+1)*n], a.W, a.H, &sums)
+			for i, w := range g.windows {
+				sums.within(w).describe(g.answers[i][at : at+stats])
 			}
 			at += stats
 		}
@@ -137,14 +145,11 @@ func (f *Fingerprinter) glance(ctx context.Context, img image.Image, windows ...
 // print is the fingerprint within the ith window.
 func (g *glance) print(i int) Fingerprint {
 	in := g.in
-	if w := g.windows[i]; w != whole {
-		in = part(in, w.In(image.Rect(0, 0, in.W, in.H)))
+	if all := image.Rect(0, 0, in.W, in.H); g.grid.in(g.windows[i], all) != all {
+		in = part(in, g.grid.in(g.windows[i], all))
 	}
 	return appendTexture(g.answers[i], in)
 }
-
-// closer is what is seen through the ith window, as a picture of its own.
-func (g *glance) closer(i int) *image.NRGBA { return cut(g.picture, g.windows[i].In(g.at)) }
 
 // cut is a part of a picture, with its origin at (0,0).
 func cut(img *image.NRGBA, r image.Rectangle) *image.NRGBA {
@@ -167,10 +172,10 @@ func part(p *picture.Planar, r image.Rectangle) *picture.Planar {
 // near scales a picture to the size it is looked at: one of a few, so that the network's plans for them are made once.
 func near(img *image.NRGBA) *picture.Planar {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
-	side := grid * ((min(mostSide, max(leastSide, min(w, h))) + grid/2) / grid)
+	side := step * ((min(mostSide, max(leastSide, min(w, h))) + step/2) / step)
 	scale := float64(side) / float64(min(w, h))
 	to := func(n int) int {
-		return min(longest*side, max(side, grid*int(math.Round(scale*float64(n)/grid))))
+		return min(longest*side, max(side, step*int(math.Round(scale*float64(n)/step))))
 	}
 	return picture.Scaled(picture.Pixels{NRGBA: img}, to(w), to(h))
 }

@@ -8,31 +8,20 @@ import (
 	"math"
 )
 
-// hops is how many of the smallest windows lie across a picture.
-const hops = cells - smallest + 1
-
-const smallest = 2
-
 // Heatmap draws over a picture how dreamed it looks through the smallest of the windows that Scan looks through: red where
 // it does, grey where it does not.
 func (d *Detector) Heatmap(ctx context.Context, img image.Image) (*image.NRGBA, error) {
-	var small []Window
-	for _, w := range windows {
-		if w.Side == smallest {
-			small = append(small, w)
-		}
-	}
-	g, err := d.eye.glance(ctx, img, small...)
+	g, err := d.eye.glance(ctx, img, func(all grid) []Window { return all.squares(smallest) })
 	if err != nil {
 		return nil, err
 	}
-	var heat [hops][hops]float64
-	for i, w := range small {
-		heat[w.Y][w.X] = sigmoid(d.head.alone(g.answers[i]))
+	h := heat{across: g.grid.x - smallest + 1, down: g.grid.y - smallest + 1}
+	for i := range g.windows {
+		h.scores = append(h.scores, sigmoid(d.head.alone(g.answers[i])))
 	}
 	src := image.NewNRGBA(g.picture.Rect)
 	draw.Draw(src, src.Rect, g.picture, image.Point{}, draw.Src)
-	return overlay(src, g.at, heat), nil
+	return overlay(src, g.at, h), nil
 }
 
 // alone is the logit of a score if the texture said what the channels do.
@@ -44,24 +33,34 @@ func (h *Head) alone(answers []float32) float64 {
 	return sum*h.Experts[0].margin(answers) + h.Offset
 }
 
-// overlay draws heat over a picture, which lies at a place within its borders.
-func overlay(src *image.NRGBA, at image.Rectangle, heat [hops][hops]float64) *image.NRGBA {
-	out := image.NewNRGBA(src.Rect)
+// heat are the scores of windows, row by row.
+type heat struct {
+	across, down int
+	scores       []float64
+}
+
+// at is the heat at a place, both of whose coordinates are in [0,1].
+func (h heat) at(x, y float64) float64 {
 	// The centres of the outermost windows lie half a window from the edges.
-	const window = float64(smallest) / cells
-	place := func(i, n int) (int, float64) {
-		p := ((float64(i)+0.5)/float64(n) - window/2) / (1 - window) * (hops - 1)
-		p = min(hops-1, max(0, p))
-		lo := min(int(p), hops-2)
-		return lo, p - float64(lo)
+	place := func(at float64, n int) (lo, hi int, part float64) {
+		cells := float64(n + smallest - 1)
+		p := min(float64(n-1), max(0, at*cells-smallest/2.0))
+		return int(p), min(int(p)+1, n-1), p - math.Floor(p)
 	}
+	x0, x1, fx := place(x, h.across)
+	y0, y1, fy := place(y, h.down)
+	of := func(x, y int) float64 { return h.scores[y*h.across+x] }
+	return (of(x0, y0)*(1-fx)+of(x1, y0)*fx)*(1-fy) + (of(x0, y1)*(1-fx)+of(x1, y1)*fx)*fy
+}
+
+// overlay draws heat over a picture, which lies at a place within its borders.
+func overlay(src *image.NRGBA, at image.Rectangle, h heat) *image.NRGBA {
+	out := image.NewNRGBA(src.Rect)
 	for y := range src.Rect.Dy() {
-		y0, fy := place(y-at.Min.Y, at.Dy())
 		for x := range src.Rect.Dx() {
 			v := 0.0
 			if image.Pt(x, y).In(at) {
-				x0, fx := place(x-at.Min.X, at.Dx())
-				v = (heat[y0][x0]*(1-fx)+heat[y0][x0+1]*fx)*(1-fy) + (heat[y0+1][x0]*(1-fx)+heat[y0+1][x0+1]*fx)*fy
+				v = h.at((float64(x-at.Min.X)+0.5)/float64(at.Dx()), (float64(y-at.Min.Y)+0.5)/float64(at.Dy()))
 			}
 			out.SetNRGBA(x, y, blend(src.NRGBAAt(x, y), v))
 		}

@@ -11,9 +11,9 @@ import (
 // closely. Scores are logits.
 type Scan struct {
 	Whole  float64
-	Window Window  // the part that looked most like a dream
-	Glance float64 // how much the network's answers within it do, in a margin of their expert; -Inf if no part was looked at
-	Closer float64 // the score of the part as a picture of its own; -Inf if it was not looked at
+	Part   image.Rectangle // that looked most like a dream, in pixels
+	Glance float64         // how much the network's answers within it do, in a margin of their expert; -Inf if no part was looked at
+	Closer float64         // the score of the part as a picture of its own; -Inf if it was not looked at
 }
 
 // Scan looks at a picture: once through all windows, and again at the part that looks most like a dream, if that is worth it.
@@ -24,8 +24,8 @@ func (d *Detector) Scan(ctx context.Context, img image.Image) (Scan, error) {
 }
 
 func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint, error) {
-	s := Scan{Window: whole, Glance: math.Inf(-1), Closer: math.Inf(-1)}
-	g, err := d.eye.glance(ctx, img, windows...)
+	s := Scan{Glance: math.Inf(-1), Closer: math.Inf(-1)}
+	g, err := d.eye.glance(ctx, img, grid.windows)
 	if err != nil {
 		return s, nil, err
 	}
@@ -37,12 +37,13 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 		return s, print, nil
 	}
 	best := 0
-	for i := 1; i < len(windows); i++ {
+	for i := 1; i < len(g.windows); i++ {
 		if m := d.head.Experts[0].margin(g.answers[i]); m > s.Glance {
-			best, s.Glance, s.Window = i, m, windows[i]
+			best, s.Glance = i, m
 		}
 	}
-	part := g.closer(best)
+	s.Part = g.grid.in(g.windows[best], g.at)
+	part := cut(g.picture, s.Part)
 	if s.Glance < d.head.Closer.Worth || min(part.Rect.Dx(), part.Rect.Dy()) < leastPart {
 		return s, print, nil
 	}
@@ -58,9 +59,6 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 	}
 	return s, print, nil
 }
-
-// windows are those through which pictures are looked at.
-var windows = Windows()
 
 // leastPart is the smallest side of a part that is looked at more closely, in pixels: of fewer nothing can be told.
 const leastPart = 48

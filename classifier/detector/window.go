@@ -5,41 +5,60 @@ import (
 	"math"
 )
 
-// A picture is divided into cells across and down, and looked at through windows of whole cells: all of it, then every window
-// of three by three and of two by two cells. One that holds a dream in a screenshot, or a quarter of a collage, holds little else.
-const cells = 5
+// A picture is divided into cells, about as wide as they are high, and looked at through windows of whole cells: all of it, then
+// every square of three by three and of two by two cells. One that holds a dream in a screenshot, or a quarter of a collage, holds
+// little else.
+const (
+	cells     = 5  // of the shorter side
+	mostCells = 10 // of the longer one
+	largest   = 3  // side of a square, in cells
+	smallest  = 2
+)
 
-// sides of windows in cells, the largest first.
-var sides = [...]int{cells, 3, smallest}
+// grid is how many cells a picture has across and down.
+type grid struct{ x, y int }
+
+// gridOf is the grid of a picture.
+func gridOf(w, h int) grid {
+	short, long := min(w, h), max(w, h)
+	n := min(mostCells, int(math.Round(cells*float64(long)/float64(max(1, short)))))
+	if w < h {
+		return grid{cells, n}
+	}
+	return grid{n, cells}
+}
 
 // Window is a part of a picture, in cells from its upper left corner.
-type Window struct{ X, Y, Side int }
+type Window struct{ X, Y, W, H int }
 
-// whole is the window that leaves nothing out.
-var whole = Window{Side: cells}
+// windows are all windows of a picture; the first is the whole.
+func (g grid) windows() []Window {
+	all := []Window{{W: g.x, H: g.y}}
+	for side := largest; side >= smallest; side-- {
+		all = append(all, g.squares(side)...)
+	}
+	return all
+}
 
-// Windows are all windows of a picture; the first is the whole.
-func Windows() []Window {
-	var all []Window
-	for _, side := range sides {
-		for y := range cells - side + 1 {
-			for x := range cells - side + 1 {
-				all = append(all, Window{x, y, side})
-			}
+// squares are the windows of so many by so many cells, row by row.
+func (g grid) squares(side int) (all []Window) {
+	for y := range g.y - side + 1 {
+		for x := range g.x - side + 1 {
+			all = append(all, Window{x, y, side, side})
 		}
 	}
 	return all
 }
 
-// In is where the window lies in a rectangle.
-func (w Window) In(r image.Rectangle) image.Rectangle {
-	at := func(i, from, size int) int { return from + edge(i, size) }
-	return image.Rect(at(w.X, r.Min.X, r.Dx()), at(w.Y, r.Min.Y, r.Dy()),
-		at(w.X+w.Side, r.Min.X, r.Dx()), at(w.Y+w.Side, r.Min.Y, r.Dy()))
+// in is where a window lies in a rectangle.
+func (g grid) in(w Window, r image.Rectangle) image.Rectangle {
+	x := func(i int) int { return r.Min.X + edge(i, g.x, r.Dx()) }
+	y := func(i int) int { return r.Min.Y + edge(i, g.y, r.Dy()) }
+	return image.Rect(x(w.X), y(w.Y), x(w.X+w.W), y(w.Y+w.H))
 }
 
-// edge is where the ith cell of so many places begins.
-func edge(i, size int) int { return i * size / cells }
+// edge is where the ith of n cells of so many places begins.
+func edge(i, n, size int) int { return i * size / n }
 
 // powers are sums over activations: how many, and of their first, second and fourth powers.
 type powers struct{ n, x, xx, xxxx float64 }
@@ -51,18 +70,21 @@ func (p *powers) add(o powers, sign float64) {
 	p.xxxx += sign * o.xxxx
 }
 
+// table is a summed area table of cells: its first row and column are nothing.
+type table [mostCells + 1][mostCells + 1]powers
+
 // pool sums one channel, h rows of w activations that are not negative, over all cells above and left of each of their corners
 // (a summed area table; Crow, "Summed-area tables for texture mapping", 1984), so that any window is four of them.
-func pool(x []float32, w, h int, table *[cells + 1][cells + 1]powers) {
-	for cy := range cells {
-		var row [cells]powers
-		for y := edge(cy, h); y < edge(cy+1, h); y++ {
-			for cx := range cells {
-				row[cx].sum(x[y*w+edge(cx, w) : y*w+edge(cx+1, w)])
+func (g grid) pool(x []float32, w, h int, table *table) {
+	for cy := range g.y {
+		var row [mostCells]powers
+		for y := edge(cy, g.y, h); y < edge(cy+1, g.y, h); y++ {
+			for cx := range g.x {
+				row[cx].sum(x[y*w+edge(cx, g.x, w) : y*w+edge(cx+1, g.x, w)])
 			}
 		}
 		var left powers
-		for cx := range cells {
+		for cx := range g.x {
 			left.add(row[cx], 1)
 			table[cy+1][cx+1] = table[cy][cx+1]
 			table[cy+1][cx+1].add(left, 1)
@@ -92,11 +114,11 @@ func (p *powers) sum(x []float32) {
 }
 
 // within is the sum over a window.
-func within(table *[cells + 1][cells + 1]powers, w Window) powers {
-	p := table[w.Y+w.Side][w.X+w.Side]
-	p.add(table[w.Y][w.X+w.Side], -1)
-	p.add(table[w.Y+w.Side][w.X], -1)
-	p.add(table[w.Y][w.X], 1)
+func (t *table) within(w Window) powers {
+	p := t[w.Y+w.H][w.X+w.W]
+	p.add(t[w.Y][w.X+w.W], -1)
+	p.add(t[w.Y+w.H][w.X], -1)
+	p.add(t[w.Y][w.X], 1)
 	return p
 }
 

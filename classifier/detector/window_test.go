@@ -17,12 +17,16 @@ func TestPoolingIsWhatCountingSays(t *testing.T) {
 		for i := range x {
 			x[i] = rapid.Float32Range(0, 9).Draw(t, "x")
 		}
-		var table [cells + 1][cells + 1]powers
-		pool(x, w, h, &table)
-		for _, win := range Windows() {
+		var sums table
+		for i := range mostCells {
+			sums[1][i+1].x = 7 // of the channel before
+		}
+		g := gridOf(rapid.IntRange(1, 900).Draw(t, "picture's w"), rapid.IntRange(1, 900).Draw(t, "picture's h"))
+		g.pool(x, w, h, &sums)
+		for _, win := range g.windows() {
 			var got [stats]float32
-			within(&table, win).describe(got[:])
-			r := win.In(image.Rect(0, 0, w, h))
+			sums.within(win).describe(got[:])
+			r := g.in(win, image.Rect(0, 0, w, h))
 			var n, sum, squares, fourth float64
 			for y := r.Min.Y; y < r.Max.Y; y++ {
 				for cx := r.Min.X; cx < r.Max.X; cx++ {
@@ -44,22 +48,29 @@ func TestPoolingIsWhatCountingSays(t *testing.T) {
 	})
 }
 
-func TestWindowsOfAPictureCoverItAndNothingElse(t *testing.T) {
-	r := image.Rect(10, 20, 110, 70)
-	union := map[int]image.Rectangle{}
-	for i, w := range Windows() {
-		in := w.In(r)
-		if i == 0 && in != r {
-			t.Errorf("the first window is %v of %v", in, r)
+func TestWindowsOfAPictureCoverItAndAreSquares(t *testing.T) {
+	for _, size := range []image.Point{{100, 50}, {500, 500}, {300, 700}, {90, 2000}, {1, 1}} {
+		r := image.Rectangle{image.Pt(10, 20), image.Pt(10, 20).Add(size)}
+		g := gridOf(size.X, size.Y)
+		union := map[int]image.Rectangle{}
+		for i, w := range g.windows() {
+			in := g.in(w, r)
+			if i == 0 && in != r {
+				t.Errorf("%v: the first window is %v of %v", size, in, r)
+			}
+			if !in.In(r) {
+				t.Errorf("%v: %+v is %v of %v", size, w, in, r)
+			}
+			if long := max(size.X, size.Y); i > 0 && min(size.X, size.Y) > 40 && long <= 2*min(size.X, size.Y) &&
+				math.Abs(float64(in.Dx()-in.Dy())) > 0.12*float64(long) {
+				t.Errorf("%v: %+v is %v, which is no square", size, w, in)
+			}
+			union[w.W] = union[w.W].Union(in)
 		}
-		if !in.In(r) || in.Empty() {
-			t.Errorf("%+v is %v", w, in)
-		}
-		union[w.Side] = union[w.Side].Union(in)
-	}
-	for side, in := range union {
-		if in != r {
-			t.Errorf("windows of %d cells cover %v of %v", side, in, r)
+		for side, in := range union {
+			if in != r && size.X > 1 {
+				t.Errorf("%v: windows of %d cells cover %v of %v", size, side, in, r)
+			}
 		}
 	}
 }
@@ -114,7 +125,7 @@ func BenchmarkPool(b *testing.B) {
 	}
 	b.SetBytes(4 * w * h)
 	for b.Loop() {
-		var table [cells + 1][cells + 1]powers
-		pool(x, w, h, &table)
+		var sums table
+		grid{cells, cells}.pool(x, w, h, &sums)
 	}
 }
