@@ -287,9 +287,10 @@ func TestAnOrderForAnotherPlaceIsRefused(t *testing.T) {
 
 // What an order was made with once it can be made with again, on a processor that has more by now.
 func TestAnOrderIsMadeInTheArithmeticThatItWants(t *testing.T) {
-	m, seen := light(t, dream.Options{}), map[string]string{}
+	m, seen := maker(t, dream.Options{}), map[string]string{}
 	for _, isa := range classifier.Arithmetics() {
-		o := dream.Order{Recipe: dream.Recipe{Octaves: 1, Steps: 2}, Source: picture.Landscape(64, 48, 1), ISA: isa,
+		r := dream.Recipe{Layers: []dream.LayerTerm{{Layer: "4c", Channel: -1}}, Octaves: 1, Steps: 2}
+		o := dream.Order{Recipe: r, Source: picture.Landscape(64, 48, 1), ISA: isa,
 			Accept: []dream.Format{{MIME: dream.PNG}}}
 		p, err := m.Make(t.Context(), o, nil)
 		if err != nil {

@@ -126,7 +126,7 @@ func (r Recipe) Say(name func(label int) string) string {
 	add(r.Repeat > 1, "repeat=%d", r.Repeat)
 	add(r.Seconds > 0, "%ds", r.Seconds)
 	add(r.Model != "", "model=%s", r.Model)
-	add(r.Old, "(as I dreamed before)")
+	add(r.Old, "(the way before)")
 	return strings.Join(parts, " ")
 }
 

@@ -16,7 +16,7 @@ import (
 func labels(t testing.TB) []classifier.Label { return labelsIn(t, "testdata/few.txt") }
 
 // thousand are the classes that nearly all networks know (ILSVRC 2012), and the background.
-func thousand(t testing.TB) []classifier.Label { return labelsIn(t, "testdata/thousand.txt") }
+func thousand(t testing.TB) []classifier.Label { return labelsIn(t, "../classifier/model/labels.txt") }
 
 func labelsIn(t testing.TB, file string) []classifier.Label {
 	t.Helper()

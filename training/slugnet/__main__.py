@@ -66,7 +66,7 @@ def main():
     s.add_argument("--scale", type=float, default=1 / 127.5)
     s.add_argument("--shift", type=float, default=-1.0)
     s.add_argument("--node", metavar="FOLDER")
-    s.add_argument("--count", type=int, default=1000, help="how many of either")
+    s.add_argument("--count", type=int, default=1000, help="how many")
 
     s = stages.add_parser("channels", help="which channels answer to eyes and whorls")
     s.add_argument("--checkpoint", required=True)

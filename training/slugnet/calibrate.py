@@ -1,8 +1,9 @@
 """How sure a network may be: the temperature that its logits are divided by before they become probabilities, so
 that of what it is sure of to 0.8 it is right four times in five (Guo et al., On Calibration of Modern Neural Networks, 2017).
 
-It is fitted on pictures that were neither trained nor judged on: those that validate, by their classes, and
-photographs of anything, by what the teacher says of them. It is kept in the file's own metadata.
+It is fitted on pictures that were neither trained nor judged on: photographs of anything, by what the teacher says of
+them, or without any those that validate, by their classes, which are more like what was learnt than what people post
+is. It is kept in the file's own metadata.
 """
 
 import math
@@ -48,14 +49,13 @@ def middle(image):
 
 @torch.inference_mode()
 def examples(net, pictures, folder, teacher, count):
-    """Logits (n, views, classes) of count pictures that validate and of as many photographs of the folder, and their classes."""
+    """Logits (n, views, classes) of count photographs of the folder, or of pictures that validate, and their classes."""
     logits, right = [], []
-    known = [(side, i) for side in SIDES for i in pictures.validation(side)]
-    for side, i in some(known, count):
-        logits.append(views(net, pictures.parts[side][i]))
-        right.append(int(pictures.label[side][i]))
-    files = some(sorted(photographs(folder)), count) if folder else []
-    for f in files:
+    if not folder:
+        for side, i in some([(side, i) for side in SIDES for i in pictures.validation(side)], count):
+            logits.append(views(net, pictures.parts[side][i]))
+            right.append(int(pictures.label[side][i]))
+    for f in some(sorted(photographs(folder)), count) if folder else ():
         with Image.open(f) as image:
             image = image.convert("RGB")
             logits.append(views(net, np.asarray(image)))
@@ -69,16 +69,16 @@ def probabilities(logits, temperature, things):
 
 
 def fit(logits, right, things, low=0.2, high=5.0):
-    """The temperature at which the right classes are likeliest, by golden section on its logarithm."""
-    def loss(t):
-        return -probabilities(logits, math.exp(t), things)[torch.arange(len(right)), right].clamp_min(1e-12).log().mean().item()
+    """The temperature at which the first answers are as sure on average as they are often right: what is told is the
+    first answer, while the likelihood of all classes hangs on how the least likely ones are weighed."""
+    def oversure(t):
+        best = probabilities(logits, t, things).max(1)
+        return float(best.values.mean() - (best.indices == right).float().mean())
 
-    golden = (math.sqrt(5) - 1) / 2
-    a, b = math.log(low), math.log(high)
-    while b - a > 1e-3:
-        c, d = b - golden * (b - a), a + golden * (b - a)
-        a, b = (a, d) if loss(c) < loss(d) else (c, b)
-    return math.exp((a + b) / 2)
+    while high / low > 1.001:
+        t = math.sqrt(low * high)
+        low, high = (t, high) if oversure(t) > 0 else (low, t)
+    return math.sqrt(low * high)
 
 
 def calibrate(net, path, pictures, folder, teacher, count=1000):

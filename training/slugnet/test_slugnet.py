@@ -501,7 +501,7 @@ class Tests(unittest.TestCase):
             found = calibrate.calibrate(export.load(path), path, shown, f"{self.folder}/more", Knowing(), 5)
         said = {p.key: p.value for p in onnx.load(path).metadata_props}
         self.assertEqual(said, {calibrate.KEY: str(found["temperature"])})
-        self.assertEqual(found["pictures"], 10)
+        self.assertEqual(found["pictures"], 5)
 
     def test_labels_are_called_what_they_are(self):
         self.assertEqual(export.named("n1\tbeacon, lighthouse\nn2\tcock\nn3\tslug\n", "n1\tlighthouse\nn2\trooster\n"),

@@ -22,6 +22,7 @@ import (
 	"slugpuppy/bot/rules"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/classifier"
+	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 	"slugpuppy/store"
@@ -108,9 +109,11 @@ func said() map[string]struct {
 		"Answer":      {onlyMastodon, answers()},
 		"Done":        {onlyMastodon, values(changes())},
 		"Filter":      {onlyMastodon, filters()},
-		"Budget":      {onlyMastodon, []string{words.Budget(0), words.Budget(1e-5)}},
-		"MuteRule":    {onlyMastodon, []string{words.MuteRule(muting), words.MuteRule(store.MuteRule{})}},
-		"Reasons":     {onlyMastodon, values(reasons())},
+		"Promise": {onlyMastodon, []string{words.Promise(1e-3, detector.Promise{Score: 0.123, Found: 1, Ordinary: 1, Hard: 1}),
+			words.Promise(1e-5, detector.Promise{Score: 0.123, Measured: true, Found: 1})}},
+		"Budget":   {onlyMastodon, []string{words.Budget(0), words.Budget(1e-5)}},
+		"MuteRule": {onlyMastodon, []string{words.MuteRule(muting), words.MuteRule(store.MuteRule{})}},
+		"Reasons":  {onlyMastodon, values(reasons())},
 		"Happened": {nowhere, []string{words.Happened(store.Entry{Action: store.PostsCalled, Subject: "100 posts", Reason: string(timeline.CalledNoDream)}),
 			words.Happened(store.Entry{Action: store.RuleAdded, Subject: "word " + strings.Repeat(longest, 9)}), words.Happened(store.Entry{Action: "something else"})}},
 		"Logged":      {nowhere, []string{words.Logged("undo", strings.Repeat(longest, 9), longest), words.Logged("", "", "")}},
