@@ -2,8 +2,10 @@ package detector_test
 
 import (
 	"bytes"
+	"encoding/gob"
 	"image"
 	"image/draw"
+	"io"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -189,6 +191,38 @@ func TestHeadSurvivesItsFile(t *testing.T) {
 	back, err := detector.ReadHead(b.Bytes())
 	if err != nil || !cmp.Equal(h, back) {
 		t.Errorf("%v %s", err, cmp.Diff(h, back))
+	}
+}
+
+// other is something else that the process encodes.
+type other struct{ A, B []float64 }
+
+func TestWhatAModelIsCalledHangsOnTheHeadAlone(t *testing.T) {
+	h, err := small()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := h.Looks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gob.NewEncoder(io.Discard).Encode(other{}); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := h.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	again, err := detector.ReadHead(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, err := again.Looks(); err != nil || after != before {
+		t.Errorf("%s, and %s after it was written and read: %v", before, after, err)
+	}
+	again.Experts[0].Weight[0]++
+	if after, err := again.Looks(); err != nil || after == before {
+		t.Errorf("another head is called %s too: %v", after, err)
 	}
 }
 

@@ -1,7 +1,7 @@
 package detector
 
 import (
-	"encoding/gob"
+	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 )
@@ -17,11 +17,20 @@ func (h *Head) Looks() (string, error) {
 	return modelOf(&seen)
 }
 
-// modelOf hashes what makes a head's scores.
+// modelOf hashes what makes a head's scores, number by number: how a library encodes them differs from process to process.
 func modelOf(h *Head) (string, error) {
 	sum := crc32.NewIEEE()
-	if err := gob.NewEncoder(sum).Encode(Head{Size: h.Size, Experts: h.Experts, Mix: h.Mix, Offset: h.Offset, Closer: h.Closer}); err != nil {
-		return "", fmt.Errorf("hash head: %w", err)
+	parts := []any{int64(h.Size), h.Mix, h.Offset, h.Closer}
+	for _, e := range h.Experts {
+		parts = append(parts, []byte(e.Name), int64(e.From), int64(e.To), e.Mean, e.Scale, e.Middle, e.Weight, e.Bias)
+		for _, c := range e.Centres {
+			parts = append(parts, c)
+		}
+	}
+	for _, p := range parts {
+		if err := binary.Write(sum, binary.LittleEndian, p); err != nil {
+			return "", fmt.Errorf("hash head: %w", err)
+		}
 	}
 	return fmt.Sprintf("v%d-%.8s-%08x", Version, h.Model, sum.Sum32()), nil
 }
