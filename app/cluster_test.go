@@ -138,7 +138,8 @@ func TestASightCrossesWhole(t *testing.T) {
 	v := reflect.ValueOf(full)
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name
-		if v.Field(i).IsZero() && name != "Picture" && name != "At" { // both are the receiver's to say
+		// Two are the receiver's to say, and what is so on one machine only stays there.
+		if v.Field(i).IsZero() && name != "Picture" && name != "At" && name != "Here" {
 			t.Errorf("%s is not tried here", name)
 		}
 	}
