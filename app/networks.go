@@ -7,6 +7,7 @@ import (
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/network/mastodon"
 	"slugpuppy/bot/network/x"
+	"slugpuppy/classifier/kernel"
 	"slugpuppy/config"
 )
 
@@ -25,8 +26,13 @@ func sections() (all []config.Section) {
 	return all
 }
 
-// Load reads a configuration, as config.Load says.
+// Load reads a configuration, as config.Load says. Arithmetic that is forced and that the processor lacks is an
+// error, too.
 func Load(path string, env config.Lookup) (*config.Config, error) {
+	forced, _ := env(kernel.Variable)
+	if err := kernel.Check(forced); err != nil {
+		return nil, err
+	}
 	return config.Load(path, env, sections()...)
 }
 

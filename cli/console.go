@@ -24,7 +24,6 @@ import (
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/visible"
-	"slugpuppy/classifier/kernel"
 	"slugpuppy/config"
 )
 
@@ -150,10 +149,6 @@ func (c *console) load() (*app.App, error) {
 }
 
 func (c *console) config() (*config.Config, error) {
-	forced, _ := c.env(kernel.Variable)
-	if err := kernel.Check(forced); err != nil {
-		return nil, err
-	}
 	return app.Load(c.configPath, c.env)
 }
 
