@@ -29,9 +29,10 @@ func sections() (all []config.Section) {
 // Load reads a configuration, as config.Load says. Arithmetic that is forced and that the processor lacks is an
 // error, too.
 func Load(path string, env config.Lookup) (*config.Config, error) {
-	forced, _ := env(kernel.Variable)
-	if err := kernel.Check(forced); err != nil {
-		return nil, err
+	if forced, set := env(kernel.Variable); set {
+		if err := kernel.Check(forced); err != nil {
+			return nil, err
+		}
 	}
 	return config.Load(path, env, sections()...)
 }

@@ -27,7 +27,7 @@ func checkWinograd(t *testing.T, set *isa, r *rand.Rand) {
 // checkStripe holds the transformations from and to the rows of a picture against tiles cut out of it,
 // with edges of the picture anywhere, and sees that nothing else is written.
 func checkStripe(t *testing.T, set *isa, r *rand.Rand) {
-	n, pitch := 1+r.IntN(set.lanes), side*set.lanes+2+r.IntN(9)
+	n, pitch := 1+r.IntN(set.lanes), side*set.lanes+3+r.IntN(9)
 	from, to := r.IntN(7), side*n+2-r.IntN(7) // columns that there are
 	x, y := random(r, reach*pitch), random(r, reach*pitch)
 	gated := r.IntN(2) == 0
