@@ -210,7 +210,6 @@ func (m *Maker) aim(ctx context.Context, w *wish, p, grad *picture.Planar) error
 // wish is what is imagined: things, each of which is to be seen, and whatever else.
 type wish struct {
 	things [][]WordTerm // labels that are one thing
-	not    []WordTerm
 	others []term
 }
 
