@@ -57,3 +57,6 @@ func (m *Maker) Subject(ctx context.Context, img *image.NRGBA) ([]float32, error
 	k := &mask{w: w, h: h, data: make([]float32, w*h)}
 	return k.data, m.subject(ctx, k, img)
 }
+
+// Home are the layers of the embedded network that presets are written for.
+var Home = home

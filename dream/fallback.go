@@ -11,7 +11,7 @@ import (
 // the channels of a layer of the same name.
 
 // home are the layers of the embedded network, in order.
-var home = []string{"s1", "s2", "3a", "3b", "4a", "4b", "4c", "5a", "5b"}
+var home = []string{"s1", "s2", "3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b"}
 
 // layersOf are the preset's layers in this network: in another one than the embedded the
 // layer of that name, else the one at the same relative depth, each as a whole.

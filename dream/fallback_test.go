@@ -2,6 +2,7 @@ package dream_test
 
 import (
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
@@ -50,5 +51,21 @@ func TestEveryPresetDreamsWithAnyNetwork(t *testing.T) {
 		if changed < len(in.Pix)/10 {
 			t.Errorf("%s changes only %d of %d values", p.Name, changed, len(in.Pix))
 		}
+	}
+}
+
+func TestPresetsKnowTheLayersOfTheNetworkInside(t *testing.T) {
+	net, err := network()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range net.Layers() {
+		if l.Name != classifier.Logits {
+			names = append(names, l.Name)
+		}
+	}
+	if !slices.Equal(names, dream.Home) {
+		t.Errorf("the network has %v, other networks' depths are reckoned by %v", names, dream.Home)
 	}
 }
