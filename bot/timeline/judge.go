@@ -84,7 +84,7 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 		j.Score = max(j.Score, sight.Score)
 	}
 	j.Score = evidence(j.Score, s.said)
-	j.Band = e.band(j.Score, v.sub.Allowed())
+	j.Band = e.band(j.Score, j.Limit, v.sub.Allowed())
 	for _, m := range s.post.Media {
 		if m.Kind != network.Other {
 			j.Previews = append(j.Previews, or(m.PreviewURL, m.URL))
@@ -133,15 +133,15 @@ func judge(j *store.Judged, now store.Judged) {
 	j.Why, j.Kind, j.Rule, j.List = now.Why, now.Kind, now.Rule, now.List
 }
 
-// band says how sure a score is for a budget.
-func (e *Eye) band(score, budget float64) string {
+// band says how sure a score is for a budget, whose limit is known.
+func (e *Eye) band(score, limit, budget float64) string {
 	switch {
+	case !(score >= limit):
+		return "unlikely"
 	case score >= e.Judge.Certain(budget):
 		return certain
-	case score >= e.Judge.Likely(budget):
-		return likely
 	}
-	return "unlikely"
+	return likely
 }
 
 // lessonScore is how dreamlike, as a share of its model's score, a picture must be to be the one

@@ -1,6 +1,7 @@
 package detector
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -121,7 +122,7 @@ func (h *Head) beyond(budget float64) float64 {
 			all = append(all, one{float64(v), of.share / float64(of.N)})
 		}
 	}
-	slices.SortFunc(all, func(a, b one) int { return -compare(a.logit, b.logit) })
+	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(b.logit, a.logit) })
 	held, m := 0.0, 0
 	for m < len(all) && held < tail {
 		held += all[m].weight
@@ -139,16 +140,6 @@ func (h *Head) beyond(budget float64) float64 {
 	return border + excess*math.Log(held/budget)
 }
 
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 func logit(p float64) float64 {
 	p = min(1-1e-12, max(1e-12, p))
 	return math.Log(p / (1 - p))
@@ -163,12 +154,12 @@ func (h *Head) Certain(budget float64) float64 { return h.Promise(budget / surer
 // Band puts a score into a band for a budget.
 func (h *Head) Band(score, budget float64) Band {
 	switch {
+	case !(score >= h.Likely(budget)): // most: finding the other limit takes as long again
+		return Unlikely
 	case score >= h.Certain(budget):
 		return Certain
-	case score >= h.Likely(budget):
-		return Likely
 	}
-	return Unlikely
+	return Likely
 }
 
 // Promise is what a budget of wrong hides means: it is the same for all who ask.
