@@ -141,15 +141,11 @@ func exitCode(err error) int {
 
 // load reads the configuration; a missing default file means the defaults.
 func (c *console) load() (*app.App, error) {
-	cfg, err := c.config()
+	cfg, err := app.Load(c.configPath, c.env)
 	if err != nil {
 		return nil, usageError(err)
 	}
 	return c.app(cfg), nil
-}
-
-func (c *console) config() (*config.Config, error) {
-	return app.Load(c.configPath, c.env)
 }
 
 // app is the program that a configuration describes.

@@ -64,7 +64,7 @@ func (c *console) pulse(ctx context.Context) error {
 // examine prints each check as it is done.
 func (c *console) examine(ctx context.Context) error {
 	report := func(f network.Finding) error { return c.print(finding(f), finding(f).String()) }
-	cfg, err := c.config()
+	cfg, err := app.Load(c.configPath, c.env)
 	if err != nil {
 		return errors.Join(report(app.Unconfigured(err)),
 			usageError(errors.New("nothing else can be checked before the configuration is right")))

@@ -179,7 +179,7 @@ func (d *Desk) refreshDue(ctx context.Context) error {
 		return err
 	}
 	for _, l := range all {
-		if d.Now().Sub(l.Tried) < refreshEvery || strings.HasPrefix(l.URL, fileScheme) {
+		if d.Now().Sub(l.Tried) < refreshEvery || !l.Fetchable() {
 			continue
 		}
 		within, cancel := context.WithTimeout(ctx, 10*time.Minute)
