@@ -14,12 +14,12 @@ from PIL import Image
 
 from .distil import miscalibration
 from .export import BACKGROUND, SIGHTS
+from .label import SHOWN
 from .pictures import SIDES, photographs
 
 KEY = "slugpuppy.temperature"
 LONGEST = 512  # a side of what is looked at, as in the program
-SHOWN = 224    # the side at which the teacher looks,
-MARGIN = 0.875  # at this part of the middle
+MARGIN = 0.875  # the teacher is shown this part of the middle
 
 
 def views(net, image):

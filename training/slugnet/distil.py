@@ -173,16 +173,20 @@ class Stock:
         self.at, self.sums, share = {}, {}, []
         names = pictures.info["sources"]
         often = np.array([o["sources"].get(n, 1.0) for n in names])
-        said = {s: taught.first() for s, taught in self.taught.items()}
-        common = np.bincount(np.concatenate(list(said.values())), minlength=len(pictures.ids)) + 10.0
-        rare = (common.mean() / common) ** o["balance"]
+        rare = self.rareness(o["balance"]) if o["balance"] else {s: 1.0 for s in SIDES}
         for s, taught in self.taught.items():
             self.at[s] = taught.at()
-            self.sums[s] = np.cumsum(often[pictures.source[s][self.at[s]]] * rare[said[s]])
+            self.sums[s] = np.cumsum(often[pictures.source[s][self.at[s]]] * rare[s])
             share.append(o["weights"].get(str(s), 1.0) * (self.sums[s][-1] if len(self.at[s]) else 0))
         if not sum(share):
             raise ValueError("the teacher has said nothing of these pictures: run the label stage first")
         self.share = np.array(share) / sum(share)
+
+    def rareness(self, power):
+        """How much more often than the average each picture that has an answer is drawn, by size."""
+        said = {s: taught.first() for s, taught in self.taught.items()}
+        common = np.bincount(np.concatenate(list(said.values())), minlength=len(self.pictures.ids)) + 10.0
+        return {s: (common.mean() / common[y]) ** power for s, y in said.items()}
 
     def batch(self, side, draw, shake):
         """Views (n, 3, side, side), the teacher's logits (n, classes), the true classes or UNKNOWN, and how much
