@@ -203,7 +203,7 @@ func (c *console) settings(f training.Fitted) {
 	if len(f.Settings) == 0 {
 		return
 	}
-	for _, n := range []float64{100, 1000} {
+	for _, n := range training.SettingBudgets {
 		fmt.Fprintf(c.out, "\n1 in %-18g %8s %8s %8s %12s %8s\n", n, "dreams", "alone", "there", "photographs", "wrong")
 		for _, k := range training.Settled(f.Settings, f.Head.Likely(1/n)) {
 			fmt.Fprintf(c.out, "%-24s %8d %8d %8d %12d %8d\n", k.Setting, k.Dreams, k.Alone, k.Set, k.Photographs, k.Wrong)
@@ -217,12 +217,7 @@ func (c *console) promises(f training.Fitted) {
 	fmt.Fprintf(c.out, "\npromises of %d ordinary pictures, of %.0f %% of which a part was looked at more closely, and %d hard ones\n",
 		h.Ordinary.N, 100*f.OrdinaryLooks, h.Hard.N)
 	fmt.Fprintf(c.out, "%-14s %9s %7s %9s %7s  %s\n", "budget", "score", "found", "ordinary", "hard", "how it is known")
-	for _, n := range []float64{20, 100, 500, 1000, 2000, 10000} {
-		p := h.Promise(1 / n)
-		how := "measured"
-		if !p.Measured {
-			how = "beyond what was measured"
-		}
-		fmt.Fprintf(c.out, "1 in %-9g %9.5f %6.1f%% %8.3f%% %6.1f%%  %s\n", n, p.Score, 100*p.Found, 100*p.Ordinary, 100*p.Hard, how)
+	for _, p := range training.Promises(h) {
+		fmt.Fprintf(c.out, "1 in %-9g %9.5f %6.1f%% %8.3f%% %6.1f%%  %s\n", p.In, p.Score, 100*p.Found, 100*p.Ordinary, 100*p.Hard, p.How())
 	}
 }

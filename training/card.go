@@ -87,13 +87,8 @@ func writePromises(w io.Writer, f Fitted) {
 	fmt.Fprintf(w, "Promises of %d ordinary photographs, of %.0f %% of which a part was looked at more closely, and %d hard pictures:\n\n",
 		f.Head.Ordinary.N, 100*f.OrdinaryLooks, f.Head.Hard.N)
 	fmt.Fprintln(w, "| budget | from a score of | clear dreams found | ordinary pictures wrong | hard ones wrong | |\n|---|---|---|---|---|---|")
-	for _, n := range []float64{20, 100, 500, 1000, 2000, 10000} {
-		p := f.Head.Promise(1 / n)
-		how := "measured"
-		if !p.Measured {
-			how = "beyond what was measured"
-		}
-		fmt.Fprintf(w, "| 1 in %g | %.4f | %.0f %% | %.3f %% | %.1f %% | %s |\n", n, p.Score, 100*p.Found, 100*p.Ordinary, 100*p.Hard, how)
+	for _, p := range Promises(f.Head) {
+		fmt.Fprintf(w, "| 1 in %g | %.4f | %.0f %% | %.3f %% | %.1f %% | %s |\n", p.In, p.Score, 100*p.Found, 100*p.Ordinary, 100*p.Hard, p.How())
 	}
 }
 
@@ -103,7 +98,7 @@ func writeSettings(w io.Writer, f Fitted) {
 		return
 	}
 	fmt.Fprintln(w, "| at a budget of | | clear dreams | found alone | found there | photographs there | wrong |\n|---|---|---|---|---|---|---|")
-	for _, n := range []float64{100, 1000} {
+	for _, n := range SettingBudgets {
 		for _, k := range Settled(f.Settings, f.Head.Likely(1/n)) {
 			fmt.Fprintf(w, "| 1 in %g | %s | %d | %d | %d | %d | %d |\n", n, k.Setting, k.Dreams, k.Alone, k.Set, k.Photographs, k.Wrong)
 		}

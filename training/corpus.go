@@ -152,15 +152,11 @@ func open(ctx context.Context, dir string, e Entry) (*image.NRGBA, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
-	data, err := os.ReadFile(path)
+	img, err := decoded(path)(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, err := picture.Decode(ctx, data, picture.Limits{})
-	if err != nil {
-		return nil, err
-	}
-	return fit(picture.ToNRGBA(p.Image), workSide), nil
+	return fit(picture.ToNRGBA(img), workSide), nil
 }
 
 // workSide is the long side to which pictures are shrunk before they are changed: somewhat more

@@ -181,7 +181,7 @@ func (f *fitting) ordinaryViews() (all []view) {
 // corpusViews are the pictures of the corpus, and of which sample each is.
 func (f *fitting) corpusViews() (all []view, of []int) {
 	for i, s := range f.samples {
-		if s.Copy > 0 || s.Extra || generated(s) {
+		if !judging(s) {
 			continue
 		}
 		path := filepath.Join(f.Corpus, filepath.FromSlash(s.File))

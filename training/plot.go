@@ -55,7 +55,7 @@ type Point struct{ Score, WrongHides, WrongPhotographs, Found float64 }
 func ROC(samples []detector.Sample, scores []float64) []Point {
 	var all, others, photographs, dreams []float64
 	for i, s := range samples {
-		if s.Copy > 0 || s.Extra || generated(s) || s.Dream && !s.Clear {
+		if !judging(s) || s.Dream && !s.Clear {
 			continue
 		}
 		all = append(all, scores[i])

@@ -33,6 +33,9 @@ func Reports(samples []detector.Sample, scores []float64) []detector.Report {
 // generated tells dreams of the corpus from those made for training.
 func generated(s detector.Sample) bool { return s.Class == own || s.Class == posted }
 
+// judging says whether a sample is a picture of the corpus itself, by which heads are judged.
+func judging(s detector.Sample) bool { return s.Copy == 0 && !s.Extra && !generated(s) }
+
 // WriteReports prints a table.
 func WriteReports(w io.Writer, reports []detector.Report) {
 	fmt.Fprintf(w, "%-32s %-11s %6s %6s %7s %7s %7s %7s\n", "against", "class", "n", "others", "AUC", "0.1 %", "1 %", "5 %")
@@ -51,7 +54,7 @@ type Mistake struct {
 // Worst lists the others that score highest and the clear dreams that score lowest.
 func Worst(samples []detector.Sample, scores []float64, n int) (hides, misses []Mistake) {
 	for i, s := range samples {
-		if s.Copy > 0 || s.Extra || generated(s) {
+		if !judging(s) {
 			continue
 		}
 		switch {
@@ -78,7 +81,7 @@ type Reliability struct {
 func Reliabilities(samples []detector.Sample, scores []float64, bins int) []Reliability {
 	all := make([]Reliability, bins)
 	for i, s := range samples {
-		if s.Copy > 0 || s.Extra || generated(s) {
+		if !judging(s) {
 			continue
 		}
 		b := &all[min(bins-1, int(scores[i]*float64(bins)))]
@@ -115,7 +118,7 @@ func Confusions(h *detector.Head, samples []detector.Sample, scores []float64) [
 	}
 	at := map[string]*kind{}
 	for i, s := range samples {
-		if s.Copy > 0 || s.Extra || generated(s) {
+		if !judging(s) {
 			continue
 		}
 		name := cmp.Or(s.Kind, s.Class)
@@ -169,6 +172,31 @@ func Examples(samples []detector.Sample, scores []float64, each int) []detector.
 	}
 	return picked
 }
+
+// Stated is what a budget of one wrong hide in so many pictures comes to.
+type Stated struct {
+	In float64
+	detector.Promise
+}
+
+// How says how a promise is known.
+func (s Stated) How() string {
+	if s.Measured {
+		return "measured"
+	}
+	return "beyond what was measured"
+}
+
+// Promises are those of a head for budgets that people ask for, and some beyond.
+func Promises(h *detector.Head) (all []Stated) {
+	for _, n := range []float64{20, 100, 500, 1000, 2000, 10000} {
+		all = append(all, Stated{n, h.Promise(1 / n)})
+	}
+	return all
+}
+
+// SettingBudgets are the budgets, one in so many, at which pictures are looked for in settings.
+var SettingBudgets = []float64{100, 1000}
 
 // Kept is what a head keeps of a promise in one setting: how many dreams it finds alone, and there, and how many of the
 // photographs it takes for dreams.

@@ -117,8 +117,5 @@ func fitted(img *image.NRGBA, w, h int) *image.NRGBA {
 // middle is the largest square in the middle of a picture.
 func middle(img *image.NRGBA) *image.NRGBA {
 	side := min(img.Rect.Dx(), img.Rect.Dy())
-	at := image.Pt((img.Rect.Dx()-side)/2, (img.Rect.Dy()-side)/2)
-	out := image.NewNRGBA(image.Rect(0, 0, side, side))
-	draw.Draw(out, out.Rect, img, at, draw.Src)
-	return out
+	return cut(img, image.Rect(0, 0, side, side).Add(image.Pt((img.Rect.Dx()-side)/2, (img.Rect.Dy()-side)/2)))
 }

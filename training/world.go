@@ -79,7 +79,7 @@ func toned(img *image.NRGBA, rng *rand.Rand) *image.NRGBA {
 	gain, lift, grey := 0.7+0.6*rng.Float64(), (rng.Float64()-0.5)*50, rng.Float64()
 	out := image.NewNRGBA(img.Rect)
 	for i := 0; i < len(img.Pix); i += 4 {
-		luma := 0.299*float64(img.Pix[i]) + 0.587*float64(img.Pix[i+1]) + 0.114*float64(img.Pix[i+2])
+		luma := luma(img.Pix[i:])
 		for c := range 3 {
 			v := float64(img.Pix[i+c])
 			v += (luma - v) * grey * 0.8
@@ -90,11 +90,14 @@ func toned(img *image.NRGBA, rng *rand.Rand) *image.NRGBA {
 	return out
 }
 
+// luma is the brightness of a pixel, 0 to 255.
+func luma(p []uint8) float64 { return 0.299*float64(p[0]) + 0.587*float64(p[1]) + 0.114*float64(p[2]) }
+
 // grey takes all colour.
 func grey(img *image.NRGBA) *image.NRGBA {
 	out := image.NewNRGBA(img.Rect)
 	for i := 0; i < len(img.Pix); i += 4 {
-		v := uint8(0.299*float64(img.Pix[i]) + 0.587*float64(img.Pix[i+1]) + 0.114*float64(img.Pix[i+2]) + 0.5)
+		v := uint8(luma(img.Pix[i:]) + 0.5)
 		out.Pix[i], out.Pix[i+1], out.Pix[i+2], out.Pix[i+3] = v, v, v, 255
 	}
 	return out
