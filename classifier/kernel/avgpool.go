@@ -42,7 +42,7 @@ func NewAvgPool(s Window, h, w int, pads bool) (*AvgPool, error) {
 		p.down, p.across = down, across
 		first := min(outW, ceilDiv(s.Left, s.StrideW))
 		p.whole = [2]int{first, max(first, min(outW, (w-s.KernelW+s.Left)/s.StrideW+1))}
-		p.parts, p.ones, p.none = Floats(outW), Floats(max(w, outW)), Floats(max(w, outW))
+		p.parts, p.ones, p.none = framed(outW), framed(max(w, outW)), framed(max(w, outW))
 		for i, c := range p.cols {
 			p.parts[i] = c.part
 		}

@@ -130,7 +130,7 @@ func (f *filter) at(h, w, top, left, outH, outW int) *tiling {
 	across, down := ceilDiv(outW, side), ceilDiv(outH, side)
 	t.grid = grid{rows: down, cols: across, pitch: across + 1}
 	if t.lifts {
-		t.zeros = Floats(w)
+		t.zeros = framed(w)
 	} else {
 		t.plane = (down+1)*t.grid.pitch + align/4
 	}
