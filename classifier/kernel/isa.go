@@ -100,10 +100,10 @@ type isa struct {
 	lower  func(m *float32, row int64, y *float32, pitch int64, bias *float32, flags int64, cols uint64, rows int64)
 	tiles  func(n int64, d *float32, row int64, v *float32, stride int64)
 	untile func(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)
-	pairs  *pairs                                         // nil: there are none
 	split  func(n int64, src, dst *float32, stride int64) // n vectors: dst[j][i] = src[4*i+j]
 	evens  func(n int64, src, dst *float32)               // n vectors: dst[i] = src[2*i]; nil: plain
 	peak   func(n int64)                                  // n iterations of 24 multiply-adds on vectors
+	pairs  *pairs                                         // nil: there are none
 }
 
 // native is the instruction set this process uses.

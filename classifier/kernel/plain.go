@@ -12,7 +12,6 @@ var plain = &isa{
 	pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, plainPack(1), plainPack(2), plainPack(3)},
 	gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, plainGather(1), plainGather(2), plainGather(3)},
 	lift:   plainLift, lower: plainLower,
-	tiles: plainTiles, untile: plainUntile, split: plainSplit,
 	mask: plainMask, add: plainAdd, axpy: plainAxpy, peak: plainPeak,
 }
 

@@ -82,11 +82,7 @@ func checkStripe(t *testing.T, set *isa, r *rand.Rand) {
 	out := random(r, side*wide)
 	want = doubles(out)
 	for i := range n {
-		var d [elements]float32
-		for e := range d {
-			d[e] = m[e*row+i]
-		}
-		for e, x := range restored(d) {
+		for e, x := range restored(tileOf(m, row, i)) {
 			if at := e/side*wide + side*i + e%side; e/side < rows && side*i+e%side < cols {
 				x += bias[0]
 				if flags&clip != 0 {
@@ -131,30 +127,46 @@ func restored(m [elements]float32) (y [side * side]float32) {
 	return y
 }
 
-// checkTiles holds the transformations against the plain ones, at any distance between rows.
+// checkTiles holds the transformations against their definition, at any distance between rows.
 func checkTiles(t *testing.T, set *isa, r *rand.Rand) {
 	vecs := 1 + r.IntN(vectors)
 	wide := vecs * set.lanes
 	pitch, gap := wide+r.IntN(20), 4*wide+r.IntN(20)
 	d, m := random(r, elements*pitch), random(r, elements*pitch)
-	d2, m2 := append([]float32(nil), d...), append([]float32(nil), m...)
-	bias := random(r, 1)
-	v, v2 := Floats(elements*pitch), Floats(elements*pitch)
-	y, y2 := Floats(side*gap), Floats(side*gap)
-	n, n2 := int64(vecs), int64(wide/plainLanes)
-	row, line := int64(4*pitch), int64(4*gap)
+	bias, flags := random(r, 1), int64(r.IntN(2))*clip
+	v, y := Floats(elements*pitch), Floats(side*gap)
+	wantV, wantY := make([]float64, len(v)), make([]float64, len(y))
+	for i := range wide {
+		for e, x := range transformed(tileOf(d, pitch, i)) {
+			wantV[e*pitch+i] = float64(x)
+		}
+		for e, x := range restored(tileOf(m, pitch, i)) {
+			if x += bias[0]; flags&clip != 0 {
+				x = max(x, 0)
+			}
+			wantY[e/side*gap+side*i+e%side] = float64(x)
+		}
+	}
+	n, row := int64(vecs), int64(4*pitch)
 	set.tiles(n, &d[0], row, &v[0], row)
-	plain.tiles(n2, &d2[0], row, &v2[0], row)
-	near(t, set.name+" tiles", v, doubles(v2), 1e-6)
-	flags := int64(r.IntN(2)) * clip
-	set.untile(n, &m[0], row, &y[0], line, &bias[0], flags)
-	plain.untile(n2, &m2[0], row, &y2[0], line, &bias[0], flags)
-	near(t, set.name+" tiles back", y, doubles(y2), 1e-6)
+	near(t, set.name+" tiles", v, wantV, 1e-6)
+	set.untile(n, &m[0], row, &y[0], int64(4*gap), &bias[0], flags)
+	near(t, set.name+" tiles back", y, wantY, 1e-6)
 	clear(v)
-	clear(v2)
+	clear(wantV)
 	set.split(n, &y[0], &v[0], row)
-	plain.split(n2, &y[0], &v2[0], row)
-	near(t, set.name+" split", v, doubles(v2), 0)
+	for i := range side * wide {
+		wantV[i%side*pitch+i/side] = float64(y[i])
+	}
+	near(t, set.name+" split", v, wantV, 0)
+}
+
+// tileOf is tile i of those whose elements lie pitch values apart.
+func tileOf(values []float32, pitch, i int) (tile [elements]float32) {
+	for e := range tile {
+		tile[e] = values[e*pitch+i]
+	}
+	return tile
 }
 
 func doubles(x []float32) []float64 {
