@@ -1,7 +1,7 @@
 // Command gen writes the assembly of package kernel. Run it with go generate; the result
 // depends on nothing but this program, so a second run reproduces it byte for byte.
 //
-// The two instruction sets of amd64 share one description: a target names its vector registers
+// The instruction sets of amd64 share one description: a target names its vector registers
 // and how to load, broadcast, multiply-add and store, and the loops are written once. NEON, for
 // arm64, is different enough to have its own.
 package main
@@ -43,7 +43,7 @@ func amd64() *assembler {
 	poolTables(a)
 	liftTables(a)
 	pairTables(a)
-	for _, t := range []*target{avx512, avx2} {
+	for _, t := range []*target{avx512, avx2, bf16} {
 		for _, rows := range t.rows {
 			for vecs := 1; vecs <= 3; vecs++ {
 				gemm(a, t, rows, vecs)
@@ -55,6 +55,11 @@ func amd64() *assembler {
 		}
 		if t.masked {
 			lift(a, t)
+		}
+		if t.pairs {
+			continue // the rest is as without
+		}
+		if t.masked {
 			lower(a, t)
 		} else {
 			tiles(a, t)
@@ -65,16 +70,6 @@ func amd64() *assembler {
 		elementwise(a, t)
 		peak(a, t)
 	}
-	for _, rows := range bf16.rows {
-		for vecs := 1; vecs <= 3; vecs++ {
-			gemm(a, bf16, rows, vecs)
-		}
-	}
-	for vecs := 1; vecs <= 3; vecs++ {
-		pack(a, bf16, vecs)
-		gather(a, bf16, vecs)
-	}
-	lift(a, bf16)
 	return a
 }
 
