@@ -113,11 +113,11 @@ func (p *AvgPool) Forward(t *Team, y, x []float32) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
 	t.Do(len(y)/n, func(c int, ws *workspace) {
 		d, s := y[c*n:(c+1)*n], x[c*m:(c+1)*m]
-		if sum := p.windows(native); sum != nil {
+		if sum := p.windows(); sum != nil {
 			p.averageWindows(sum, d, s, ws)
 			return
 		}
-		if sum := p.sums(native); sum != nil {
+		if sum := p.sums(); sum != nil {
 			p.average(sum, d, s, ws)
 			return
 		}
@@ -144,7 +144,7 @@ func (p *AvgPool) Backward(t *Team, dx, dy []float32, add bool) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
 	t.Do(len(dy)/n, func(c int, ws *workspace) {
 		d, g := dx[c*m:(c+1)*m], dy[c*n:(c+1)*n]
-		if sum := p.windows(native); sum != nil {
+		if sum := p.windows(); sum != nil {
 			p.spreadWindows(sum, d, g, add, ws)
 			return
 		}
@@ -152,7 +152,7 @@ func (p *AvgPool) Backward(t *Team, dx, dy []float32, add bool) {
 			p.spreadTwice(d, g, add)
 			return
 		}
-		if sum := p.sums(native); sum != nil && p.across.step == 1 {
+		if sum := p.sums(); sum != nil && p.across.step == 1 {
 			p.spread(sum, d, g, add, ws)
 			return
 		}
@@ -260,12 +260,12 @@ func (p *AvgPool) backwardRows(dx, dy []float32, ws *workspace, add bool) {
 }
 
 // sums returns the kernel for windows of one side and step in both directions; nil: there is none.
-func (p *AvgPool) sums(set *isa) meanFunc {
+func (p *AvgPool) sums() meanFunc {
 	k := p.across
-	if k.step == 0 || k.kernel != p.down.kernel || k.kernel >= len(set.mean) || k.step != p.down.step || k.step >= len(set.mean[0]) {
+	if k.step == 0 || k.kernel != p.down.kernel || k.kernel >= len(native.mean) || k.step != p.down.step || k.step >= len(native.mean[0]) {
 		return nil
 	}
-	return set.mean[k.kernel][k.step]
+	return native.mean[k.kernel][k.step]
 }
 
 // ring holds the rows under a window, between zeros so that no window has a border.
@@ -343,7 +343,7 @@ func (p *AvgPool) spread(sum meanFunc, dx, dy []float32, add bool, ws *workspace
 		}
 		d := dx[y*p.w : (y+1)*p.w]
 		out := d
-		if !native.masked && p.w%native.lanes != 0 {
+		if p.w%native.lanes != 0 {
 			copy(line, d)
 			out = line
 		}
@@ -355,12 +355,12 @@ func (p *AvgPool) spread(sum meanFunc, dx, dy []float32, add bool, ws *workspace
 }
 
 // windows returns the kernel for windows of one side, a row and a column apart; nil: there is none.
-func (p *AvgPool) windows(set *isa) windowFunc {
+func (p *AvgPool) windows() windowFunc {
 	k := p.across
-	if k.step != 1 || p.down.step != 1 || k.kernel != p.down.kernel || k.kernel >= len(set.window) {
+	if k.step != 1 || p.down.step != 1 || k.kernel != p.down.kernel || k.kernel >= len(native.window) {
 		return nil
 	}
-	return set.window[k.kernel]
+	return native.window[k.kernel]
 }
 
 // averageWindows pools a plane where it lies.

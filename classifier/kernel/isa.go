@@ -55,7 +55,8 @@ type maxFunc func(n int64, r0, r1, r2, dst *float32, arg *uint8)
 type topFunc func(n int64, r0, r1, r2, dst *float32)
 
 // meanFunc sets n results of average pooling to the sums of windows, whose rows begin at r0, r1 and, if
-// there are three, r2, each times its own part and the row's. Only masked ones leave what is past n alone.
+// there are three, r2, each times its own part and the row's; those of windows a column apart can add
+// them. Only masked ones leave what is past n alone.
 type meanFunc func(n int64, r0, r1, r2, dst, parts, part *float32, flags int64)
 
 // windowFunc sets n values of dst to weighed sums of windows a column apart, or adds these: of rows of w

@@ -155,23 +155,7 @@ func lower(a *assembler, t *target) {
 	a.constant(constB, pointB)
 	a.constant(constAA, squareA)
 	a.constant(constBB, squareB)
-	// line turns six values into four, in the places of the first, second, third and last.
-	line := func(m []string) {
-		sumA, sumB := z(26), z(27)
-		a.op("VADDPS %s, %s, %s", m[2], m[1], sumA)
-		a.op("VSUBPS %s, %s, %s", m[2], m[1], m[1])
-		a.op("VADDPS %s, %s, %s", m[4], m[3], sumB)
-		a.op("VSUBPS %s, %s, %s", m[4], m[3], m[3])
-		a.op("VADDPS %s, %s, %s", sumA, m[0], m[0])
-		a.op("VMULPS %s, %s, %s", pointA, m[1], m[1])
-		a.op("VMULPS %s, %s, %s", pointB, m[3], m[3])
-		a.op("VMULPS %s, %s, %s", squareA, sumA, m[2])
-		a.op("VADDPS %s, %s, %s", sumB, m[0], m[0])
-		a.op("VFMADD231PS %s, %s, %s", squareA, m[1], m[5])
-		a.op("VFMADD231PS %s, %s, %s", squareB, sumB, m[2])
-		a.op("VFMADD231PS %s, %s, %s", squareB, m[3], m[5])
-		a.op("VADDPS %s, %s, %s", m[3], m[1], m[1])
-	}
+	line := func(m []string) { a.untileLine(m, z(26), z(27), pointA, pointB, squareA, squareB) }
 	a.op("LEAQ (R8)(R8*2), BX") // 3 elements
 	a.op("LEAQ (R8)(R8*4), CX") // 5 elements
 	for r := range 6 {

@@ -254,7 +254,7 @@ func double(a *assembler, t *target) {
 }
 
 // meanRow writes one row of n results: the sums of windows, whose rows are found as by poolRow, each
-// times its own part and the row's. Flag 2 adds to dst.
+// times its own part and the row's. With a stride of one, which is the way back too, flag 2 adds to dst.
 func meanRow(a *assembler, t *target, side, stride int) {
 	name := fmt.Sprintf("%sMean%dx%[2]ds%d", t.name, side, stride)
 	rows := []string{"SI", "R8", "R9"}
@@ -291,14 +291,12 @@ func meanRow(a *assembler, t *target, side, stride int) {
 	} else {
 		a.op("VMULPS (R10), %s, %[1]s", sum)
 	}
-	a.op("TESTQ $2, R12")
-	a.op("JZ %s_store", name)
-	if t.masked {
-		a.op("VADDPS (DI), %s, K1, %[1]s", sum)
-	} else {
+	if stride == 1 { // without masks, see pool
+		a.op("TESTQ $2, R12")
+		a.op("JZ %s_store", name)
 		a.op("VADDPS (DI), %s, %[1]s", sum)
+		a.label(name + "_store")
 	}
-	a.label(name + "_store")
 	if t.masked {
 		a.op("VMOVUPS %s, K1, (DI)", sum)
 	} else {

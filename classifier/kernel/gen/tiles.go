@@ -121,6 +121,23 @@ func tileLine(a *assembler, t *target) func(load, store func(i int, reg string))
 	}
 }
 
+// untileLine turns six values into four, in the places of the first, second, third and last.
+func (a *assembler) untileLine(m []string, sumA, sumB, pointA, pointB, squareA, squareB string) {
+	a.op("VADDPS %s, %s, %s", m[2], m[1], sumA)
+	a.op("VSUBPS %s, %s, %s", m[2], m[1], m[1])
+	a.op("VADDPS %s, %s, %s", m[4], m[3], sumB)
+	a.op("VSUBPS %s, %s, %s", m[4], m[3], m[3])
+	a.op("VADDPS %s, %s, %s", sumA, m[0], m[0])
+	a.op("VMULPS %s, %s, %s", pointA, m[1], m[1])
+	a.op("VMULPS %s, %s, %s", pointB, m[3], m[3])
+	a.op("VMULPS %s, %s, %s", squareA, sumA, m[2])
+	a.op("VADDPS %s, %s, %s", sumB, m[0], m[0])
+	a.op("VFMADD231PS %s, %s, %s", squareA, m[1], m[5])
+	a.op("VFMADD231PS %s, %s, %s", squareB, sumB, m[2])
+	a.op("VFMADD231PS %s, %s, %s", squareB, m[3], m[5])
+	a.op("VADDPS %s, %s, %s", m[3], m[1], m[1])
+}
+
 // untile writes the way back for n vectors of tiles, A^T m A + bias: element e of m lies row
 // bytes after element e-1. Row i of the results goes to y + i*stride, four values a tile, tile
 // after tile. Flag 1 clips at zero. m is overwritten.
@@ -146,20 +163,7 @@ func untile(a *assembler, t *target) {
 		for i := range 6 {
 			load(i, m(i))
 		}
-		sa, sb := t.v(6), t.v(7)
-		a.op("VADDPS %s, %s, %s", m(2), m(1), sa)
-		a.op("VSUBPS %s, %s, %s", m(2), m(1), m(1)) // da
-		a.op("VADDPS %s, %s, %s", m(4), m(3), sb)
-		a.op("VSUBPS %s, %s, %s", m(4), m(3), m(3)) // db
-		a.op("VADDPS %s, %s, %s", sa, m(0), m(0))
-		a.op("VADDPS %s, %s, %s", sb, m(0), m(0))
-		a.op("VMULPS %s, %s, %s", c.a, m(1), m(1)) // a da
-		a.op("VMULPS %s, %s, %s", c.b, m(3), m(3)) // b db
-		a.op("VFMADD231PS %s, %s, %s", c.aa, m(1), m(5))
-		a.op("VFMADD231PS %s, %s, %s", c.bb, m(3), m(5))
-		a.op("VADDPS %s, %s, %s", m(3), m(1), m(1))
-		a.op("VMULPS %s, %s, %s", c.aa, sa, m(2))
-		a.op("VFMADD231PS %s, %s, %s", c.bb, sb, m(2))
+		a.untileLine([]string{m(0), m(1), m(2), m(3), m(4), m(5)}, t.v(6), t.v(7), c.a, c.b, c.aa, c.bb)
 		return []string{m(0), m(1), m(2), m(5)}
 	}
 	a.label(name + "_loop")
