@@ -43,7 +43,8 @@ func TestDreamsHaveLittleFineColour(t *testing.T) {
 			src.SetNRGBA(x, y, color.NRGBA{c.R/2 + 64, c.G/2 + 64, c.B/2 + 64, 255})
 		}
 	}
-	img := dreamt(t, maker(t, dream.Options{}), src, dream.Recipe{Octaves: 1, Steps: 4, Strength: 3, Preset: "swirl"}).Image
+	img := dreamt(t, maker(t, dream.Options{}), src, dream.Recipe{Octaves: 1, Steps: 4, Strength: 3,
+		Layers: []dream.LayerTerm{whole("4a", 1)}}).Image
 	light, colours := grain(detail(img, src, 0)), grain(detail(img, src, 1))+grain(detail(img, src, 2))
 	if share := colours / (light + colours); share > 0.06 {
 		t.Errorf("%.3f of the grain is colour", share)
@@ -51,7 +52,7 @@ func TestDreamsHaveLittleFineColour(t *testing.T) {
 }
 
 func TestPlainAreasJoinIn(t *testing.T) {
-	const w, h = 160, 96
+	const w, h = 320, 96
 	src := image.NewNRGBA(image.Rect(0, 0, w, h))
 	ground := picture.Landscape(w, h, 3)
 	for y := range h {
@@ -63,7 +64,8 @@ func TestPlainAreasJoinIn(t *testing.T) {
 			src.SetNRGBA(x, y, c)
 		}
 	}
-	img := dreamt(t, maker(t, dream.Options{}), src, dream.Recipe{Octaves: 1, Steps: 3, Strength: 4, Preset: "swirl"}).Image
+	img := dreamt(t, maker(t, dream.Options{}), src, dream.Recipe{Octaves: 1, Steps: 8, Strength: 4,
+		Layers: []dream.LayerTerm{whole("4b", 1)}}).Image
 	full := distance(src, img, func(x, _ int) bool { return x < w/3 })
 	plain := distance(src, img, func(x, _ int) bool { return x > 2*w/3 })
 	if plain < 0.6*full {
