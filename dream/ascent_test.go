@@ -3,7 +3,9 @@ package dream_test
 import (
 	"image"
 	"image/color"
+	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	"slugpuppy/dream"
@@ -84,6 +86,31 @@ func TestSeedsBeginWithOtherShapes(t *testing.T) {
 	}
 	if same := correlation(large[0].Plane(0), large[1].Plane(0)); same > 0.6 {
 		t.Errorf("the large shapes of two seeds correlate by %.2f", same)
+	}
+}
+
+// Of a look's labels each seed dreams more of others.
+func TestSeedsLeanToOtherLabels(t *testing.T) {
+	m := maker(t, dream.Options{})
+	raised := func(r dream.Recipe) map[int]float32 {
+		labels, err := m.Raised(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return labels
+	}
+	one, again, other := raised(dream.Recipe{Seed: 1}), raised(dream.Recipe{Seed: 1}), raised(dream.Recipe{Seed: 2})
+	if len(one) < 3 || !maps.Equal(one, again) || !slices.Equal(slices.Sorted(maps.Keys(one)), slices.Sorted(maps.Keys(other))) {
+		t.Errorf("one seed raises %v and %v, another %v", one, again, other)
+	}
+	for l, weight := range one {
+		if weight <= 0 || weight == other[l] {
+			t.Errorf("label %d weighs %g, with another seed %g", l, weight, other[l])
+		}
+	}
+	word := []dream.WordTerm{{Label: 3, Weight: 1}}
+	if asked := raised(dream.Recipe{Seed: 2, Words: word}); !maps.Equal(asked, map[int]float32{3: 1}) {
+		t.Errorf("where one word is asked for, %v are raised", asked)
 	}
 }
 

@@ -58,5 +58,24 @@ func (m *Maker) Subject(ctx context.Context, img *image.NRGBA) ([]float32, error
 	return k.data, m.subject(ctx, k, img)
 }
 
+// Raised is how much a recipe without layers raises which labels.
+func (m *Maker) Raised(ctx context.Context, r Recipe) (map[int]float32, error) {
+	r, err := m.Complete(r)
+	if err != nil {
+		return nil, err
+	}
+	preset, _ := FindPreset(r.Preset)
+	terms, err := m.terms(ctx, r, preset, nil, nil, nil)
+	raised := map[int]float32{}
+	for _, t := range terms {
+		for _, c := range t.target.Channels {
+			if t.target.Layer == classifier.Logits {
+				raised[c.Channel] = c.Weight
+			}
+		}
+	}
+	return raised, err
+}
+
 // Home are the layers of the embedded network that presets are written for.
 var Home = home
