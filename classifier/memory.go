@@ -1,10 +1,13 @@
 package classifier
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"sync"
 
 	"slugpuppy/classifier/kernel"
+	"slugpuppy/picture"
 )
 
 // IdleBytes is how much memory a network keeps for its next questions while nobody asks any. The piece
@@ -57,28 +60,26 @@ func (m *memory) give(piece []float32) {
 	}
 }
 
-// lease is a plan with memory, for one caller.
-type lease struct {
-	compiled
-	net   *Network
-	piece []float32
-}
-
-func (n *Network) lease(w, h int, q question) (lease, error) {
-	plan, err := n.plans.take(w, h, q)
-	if err != nil {
-		return lease{}, err
+// lend lends the plan of one question, with memory, and the team that runs it.
+func (n *Network) lend(ctx context.Context, in *picture.Planar, q question, use func(compiled, *kernel.Team) error) error {
+	if side := min(in.W, in.H); side < n.MinSide() {
+		return fmt.Errorf("picture of %dx%d: the network needs at least %d pixels a side", in.W, in.H, n.MinSide())
 	}
-	l := lease{plan, n, n.memory.take(plan.Size())}
-	l.Lend(l.piece)
-	return l, nil
-}
-
-// end gives back what was leased.
-func (l lease) end() {
-	l.TakeBack()
-	l.net.memory.give(l.piece)
-	l.net.plans.give(l.compiled)
+	plan, err := n.plans.take(in.W, in.H, q)
+	if err != nil {
+		return err
+	}
+	defer n.plans.give(plan)
+	piece := n.memory.take(plan.Size())
+	defer n.memory.give(piece)
+	plan.Lend(piece)
+	defer plan.TakeBack()
+	team, err := kernel.Processor().Join(ctx)
+	if err != nil {
+		return err
+	}
+	defer team.Leave()
+	return use(plan, team)
 }
 
 // Apart returns the same network with memory of its own, of so many bytes once it is first needed, or as

@@ -342,27 +342,16 @@ func (n *Network) Gradient(ctx context.Context, in *picture.Planar, targets []Ta
 	return value, err
 }
 
-// run lends the plan of one question, and those who compute it.
+// run computes one question, which counts among what is Performed.
 func (n *Network) run(ctx context.Context, in *picture.Planar, q question, compute func(*graph.Plan, *kernel.Team) error) error {
-	if side := min(in.W, in.H); side < n.MinSide() {
-		return fmt.Errorf("picture of %dx%d: the network needs at least %d pixels a side", in.W, in.H, n.MinSide())
-	}
-	plan, err := n.lease(in.W, in.H, q)
-	if err != nil {
-		return err
-	}
-	defer plan.end()
-	team, err := kernel.Processor().Join(ctx)
-	if err != nil {
-		return err
-	}
-	defer team.Leave()
-	start := time.Now()
-	if err := compute(plan.Plan, team); err != nil {
-		return err
-	}
-	kernel.Processor().Report(plan.work, time.Since(start))
-	return nil
+	return n.lend(ctx, in, q, func(plan compiled, team *kernel.Team) error {
+		start := time.Now()
+		if err := compute(plan.Plan, team); err != nil {
+			return err
+		}
+		kernel.Processor().Report(plan.work, time.Since(start))
+		return nil
+	})
 }
 
 // objectives translates targets.

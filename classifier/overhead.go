@@ -27,7 +27,7 @@ func (n *Network) Overhead(ctx context.Context, in *picture.Planar, targets []Ta
 	if err != nil {
 		return best, err
 	}
-	err = n.rehearse(ctx, in, objectives, func(plan *graph.Plan, team *kernel.Team) error {
+	err = n.lend(ctx, in, question{objectives: objectives, rough: n.rough}, func(plan compiled, team *kernel.Team) error {
 		for i := range runs {
 			start := time.Now()
 			if err := plan.RunTape(ctx, team, in.Pix, objectives); err != nil {
@@ -60,7 +60,7 @@ func (n *Network) Profile(ctx context.Context, in *picture.Planar, targets []Tar
 	if err != nil {
 		return nil, err
 	}
-	err = n.rehearse(ctx, in, objectives, func(plan *graph.Plan, team *kernel.Team) error {
+	err = n.lend(ctx, in, question{objectives: objectives, rough: n.rough}, func(plan compiled, team *kernel.Team) error {
 		for i := range runs {
 			spent, _, err := plan.Profile(ctx, team, in.Pix, objectives)
 			if err != nil {
@@ -77,20 +77,4 @@ func (n *Network) Profile(ctx context.Context, in *picture.Planar, targets []Tar
 		return nil
 	})
 	return best, err
-}
-
-// rehearse lends a plan of a gradient, and the team that runs it.
-func (n *Network) rehearse(ctx context.Context, in *picture.Planar, objectives []graph.Objective,
-	measure func(*graph.Plan, *kernel.Team) error) error {
-	plan, err := n.lease(in.W, in.H, question{objectives: objectives, rough: n.rough})
-	if err != nil {
-		return err
-	}
-	defer plan.end()
-	team, err := kernel.Processor().Join(ctx)
-	if err != nil {
-		return err
-	}
-	defer team.Leave()
-	return measure(plan.Plan, team)
 }

@@ -126,8 +126,8 @@ func (b *builder) states(order []*operator, when map[*operator]int) []*buffer {
 // kept lists the operators whose results are read after a run.
 func (p *Plan) kept() []*operator {
 	var kept []*operator
-	for _, o := range p.reads {
-		if p.stages == nil {
+	if p.stages == nil {
+		for _, o := range p.reads {
 			kept = append(kept, o)
 		}
 	}

@@ -27,8 +27,7 @@ type Plan struct {
 	size    int   // values of the memory it needs
 	beside  int64 // bytes it holds beside that
 	picture *G.Node
-	image   []float32 // in that memory
-	memory  []float32
+	image   []float32 // in that memory, while there is some
 	machine G.VM
 	order   []*operator            // what the machine runs, in its order
 	furnish func(memory []float32) // hands out what layout decided; nil takes it back
@@ -76,16 +75,10 @@ func (p *Plan) Size() int { return p.size }
 
 // Lend gives the plan memory of at least Size values, as kernel.Floats makes it, until TakeBack. A
 // plan that is run without has memory of its own from then on.
-func (p *Plan) Lend(memory []float32) {
-	p.memory = memory
-	p.furnish(memory)
-}
+func (p *Plan) Lend(memory []float32) { p.furnish(memory) }
 
 // TakeBack takes the memory, and what the last run left in it, from the plan.
-func (p *Plan) TakeBack() {
-	p.memory = nil
-	p.furnish(nil)
-}
+func (p *Plan) TakeBack() { p.furnish(nil) }
 
 // draft builds the graph, compiles it and finds the order of execution.
 func (n *Network) draft(w, h int, reads []string, objectives []Objective, show bool) (*Plan, error) {
@@ -224,7 +217,7 @@ func (p *Plan) with(ctx context.Context, team *kernel.Team, image []float32, obj
 			return err
 		}
 	}
-	if p.memory == nil {
+	if p.image == nil {
 		p.Lend(kernel.Floats(p.size))
 	}
 	copy(p.image, image)
