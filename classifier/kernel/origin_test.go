@@ -75,6 +75,17 @@ func TestWeightsArePackedWhenTheyAreUsed(t *testing.T) {
 		if _, back := packed(); !back {
 			t.Error("nothing packed for the gradient")
 		}
+		for way := range 2 {
+			held := false
+			if f := c.tiles[way]; f != nil {
+				held = f.kernel != nil
+			} else {
+				held = [][]*matrix{c.forward, c.backward[0]}[way][0].at != nil
+			}
+			if held {
+				t.Errorf("way %d holds what it is packed from", way)
+			}
+		}
 		team.Leave()
 	}
 }
