@@ -4,7 +4,7 @@ import "math"
 
 // origin is what weights are packed from. It is held until they are packed both ways, and in rough
 // arithmetic too where there is some; in half the memory where all of them are numbers of half precision,
-// as in most files.
+// as are those of the embedded network.
 type origin struct {
 	halves []uint16
 	full   []float32 // in place of halves

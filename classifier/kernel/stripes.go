@@ -15,12 +15,11 @@ func (t *tiling) stripes(s span, do func(from, n, row, col int)) {
 // lift transforms a run of tiles of some channels straight from the picture.
 func (t *tiling) lift(first, last int, v []float32, s span, wide int, ws *workspace) {
 	set := t.freq[0].set
-	lines := ws.lines[:]
 	part := &ws.stripe
 	t.stripes(s, func(from, n, row, col int) {
 		count := side*n + 2
 		x := col*side - t.left // first column
-		part.at, part.vecs, part.lines = int64(4*x), int64(max(2, ceilDiv(count, set.lanes))), &lines[0]
+		part.at, part.vecs, part.lines = int64(4*x), int64(max(2, ceilDiv(count, set.lanes))), &ws.lines[0]
 		for k := range part.cols {
 			part.cols[k] = between(-x-k*set.lanes, min(count, t.w-x)-k*set.lanes)
 		}
