@@ -127,7 +127,11 @@ func averages(s Window, h, w int, pads bool, f func(r, c, y, x int, part float64
 
 func checkAvgPool(t *testing.T, set *isa, r *rand.Rand) {
 	s, h, w := randomWindow(r)
-	pads, add, channels := r.IntN(2) == 0, r.IntN(2) == 0, 1+r.IntN(3)
+	checkAverages(t, set, r, s, h, w, r.IntN(2) == 0)
+}
+
+func checkAverages(t *testing.T, set *isa, r *rand.Rand, s Window, h, w int, add bool) {
+	pads, channels := r.IntN(2) == 0, 1+r.IntN(3)
 	name := fmt.Sprintf("%s average %+v pads %v on %dx%d", set.name, s, pads, w, h)
 	p, err := NewAvgPool(s, h, w, pads)
 	if err != nil {
@@ -156,6 +160,21 @@ func checkAvgPool(t *testing.T, set *isa, r *rand.Rand) {
 
 func TestAveragePoolingMatchesItsDefinitionOnRandomShapes(t *testing.T) {
 	everySet(t, 100, checkAvgPool)
+}
+
+// There are kernels for windows of two and three, a step or two apart, and for the way back of some. They
+// may lie anyhow over the edges, or end before them.
+func TestAveragesOfWindowsThatHaveKernels(t *testing.T) {
+	everySet(t, 5, func(t *testing.T, set *isa, r *rand.Rand) {
+		for _, side := range []int{2, 3} {
+			for i := range 4 * side * side {
+				step, h, before, after := 1+i%2, 6+i/2%2, i/4%side, i/4/side
+				s := Window{KernelH: side, KernelW: side, StrideH: step, StrideW: step, Top: before, Left: before, Bottom: after, Right: after}
+				checkAverages(t, set, r, s, h, 20+r.IntN(30), false)
+				checkAverages(t, set, r, s, h, 20+r.IntN(30), true)
+			}
+		}
+	})
 }
 
 func FuzzAvgPool(f *testing.F) { fuzzEverySet(f, checkAvgPool) }
