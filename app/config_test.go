@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"slugpuppy/classifier/kernel"
 	"slugpuppy/config"
 )
 
@@ -77,5 +78,14 @@ func golden(t *testing.T, path, want string) {
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("%s is out of date; run `go test ./app -update`\n%s", path, diff)
+	}
+}
+
+func TestArithmeticThatIsForcedMustBeThere(t *testing.T) {
+	for forced, ok := range map[string]bool{"plain": true, "": true, "sse2": false} {
+		_, err := Load(os.DevNull, func(name string) (string, bool) { return forced, name == kernel.Variable })
+		if ok != (err == nil) || !ok && !strings.Contains(err.Error(), kernel.Variable) {
+			t.Errorf("%q: %v", forced, err)
+		}
 	}
 }

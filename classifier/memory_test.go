@@ -3,6 +3,7 @@ package classifier
 import (
 	"context"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"slugpuppy/picture"
@@ -68,4 +69,14 @@ func TestNothingIsLeftOfMemoryApart(t *testing.T) {
 		t.Errorf("%d MB are left", grown>>20)
 	}
 	runtime.KeepAlive(n)
+}
+
+func TestPlansThatAreKeptAreAFew(t *testing.T) {
+	var p plans
+	for i := range 2 * mostPlans {
+		p.give(compiled{key: strconv.Itoa(i)})
+	}
+	if first := p.idle[0].key; len(p.idle) != mostPlans || first != strconv.Itoa(mostPlans) {
+		t.Errorf("%d are kept, the oldest is %s", len(p.idle), first)
+	}
 }

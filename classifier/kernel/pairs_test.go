@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -98,6 +99,31 @@ func checkPairs(t *testing.T, set *isa, r *rand.Rand) {
 func TestPairsMatchTheirDefinition(t *testing.T) { eachSet(t, available(), 60, checkPairs) }
 
 func FuzzPairs(f *testing.F) { fuzzEverySet(f, checkPairs) }
+
+// A picture's three channels need all of their digits.
+func TestTheFirstLayerIsExactInRoughArithmetic(t *testing.T) {
+	force(t, plainRough)
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, in := range []int{3, leastChannels} {
+		s := ConvShape{In: in, Out: 4, KernelH: 5, KernelW: 5, StrideH: 2, StrideW: 2, DilationH: 1, DilationW: 1, Groups: 1}
+		c, err := NewConv(s, random(r, s.weights()), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, y := random(r, in*9*9), [2][]float32{}
+		for i, c := range []*Conv{c, c.Rough()} {
+			p, err := c.At(9, 9)
+			if err != nil {
+				t.Fatal(err)
+			}
+			y[i] = Floats(s.Out * 3 * 3)
+			p.Forward(team(t, 1), y[i], x, Floats(p.ForwardScratch()), true)
+		}
+		if same := slices.Equal(y[0], y[1]); same != (in == 3) {
+			t.Errorf("of %d channels the same to the last bit: %t", in, same)
+		}
+	}
+}
 
 func TestAnInstructionSetThatIsForcedMustBeThere(t *testing.T) {
 	if err := Check(""); err != nil {
