@@ -80,3 +80,25 @@ func TestPlansThatAreKeptAreAFew(t *testing.T) {
 		t.Errorf("%d are kept, the oldest is %s", len(p.idle), first)
 	}
 }
+
+func TestLayersThatAreShownAreNotKept(t *testing.T) {
+	n, err := Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range n.Layers() {
+		names = append(names, l.Name)
+	}
+	kept, err := n.graph.NewPlan(128, 128, names, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := n.graph.NewShow(128, 128, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown.Size() > kept.Size()*2/3 {
+		t.Errorf("%d values to show layers, %d to keep them", shown.Size(), kept.Size())
+	}
+}
