@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/reply/words"
+	"slugpuppy/store"
 )
 
 // Servers tell of a post before they know all of it: its parent, or what another server sends later. People
@@ -68,6 +70,31 @@ func (t *task) waits(err error) (outcome, bool) {
 
 // nothing is the refusal of a request for a picture that is not there, or not yet.
 func nothing() error { return missing{&refusal{words.Nothing, "no picture found"}} }
+
+// early says whether a request may be about an answer of ours that is out, but not written down yet: servers
+// show a post before they say that they have it.
+func (t *task) early(ctx context.Context) (bool, error) {
+	if t.looked > 0 {
+		return false, nil
+	}
+	about, anybody := t.job.Requester, ""
+	if t.post.ReplyTo != "" {
+		about = anybody
+	}
+	leaving, err := t.bot.Jobs().List(store.Filter{States: []store.State{store.Posting, store.Uncertain}, Requester: about, Limit: 1})
+	if err != nil || len(leaving) == 0 {
+		return false, err
+	}
+	if t.post.ReplyTo == "" {
+		req, err := t.parse(t.post)
+		return err == nil && req.Verb == mention.Again, nil
+	}
+	if above, err := t.answerAbove(); above != nil || err != nil {
+		return above != nil && (above.State == store.Posting || above.State == store.Uncertain), err
+	}
+	above, err := t.thread(ctx)
+	return len(above) > 0 && above[0].Author.ID == t.self.ID, err
+}
 
 // promising says whether a post has something about it that may turn out to have a picture.
 func (t *task) promising() bool {

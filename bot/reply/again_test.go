@@ -133,3 +133,48 @@ func TestAReplyToAPostThatIsGoneEnds(t *testing.T) {
 		}
 	})
 }
+
+// Servers show a post before they say that they have it: who answers at once is answered all the same.
+func TestAnAnswerThatIsNotWrittenDownYetIsFound(t *testing.T) {
+	below := func(request, dream network.Post) string { return dream.ID }
+	beside := func(request, dream network.Post) string { return request.ID }
+	nowhere := func(request, dream network.Post) string { return "" }
+	for _, c := range []struct {
+		said  string
+		where func(request, dream network.Post) string
+		want  string // "" for a deletion
+	}{
+		{"deeper", below, "gen 2"},
+		{"again", below, "I dreamed"},
+		{".. strength=8", below, "I dreamed"},
+		{"info", below, "dd3-"},
+		{"delete", below, ""},
+		{"delete", beside, ""},
+		{"again", nowhere, "I dreamed"},
+	} {
+		t.Run(c.said, func(t *testing.T) {
+			inWorld(t, func(r *rig) {
+				r.w.breaks(func(op string, nth int) fate {
+					if op == "reply" && nth == 1 {
+						return fate{late: 20 * time.Second}
+					}
+					return fate{}
+				})
+				request := r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), ""))
+				r.bot.hint()
+				time.Sleep(5 * time.Second)
+				dream := r.answer(request)
+				if dream == nil || r.job(request).State != store.Posting {
+					t.Fatalf("answer %v, job %s", dream, r.describe(request))
+				}
+				p := r.ask(r.ada, c.said, func(p *network.Post) { p.ReplyTo = c.where(request, *dream) })
+				switch {
+				case c.want != "":
+					r.answered(p, c.want)
+				case r.answer(request) != nil:
+					t.Errorf("not deleted; %v", r.answer(p))
+				}
+			})
+		})
+	}
+}

@@ -50,6 +50,9 @@ func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {
 	if gone, err := t.reread(ctx); gone != "" || err != nil {
 		return outcome{skip: gone}, err
 	}
+	if early, err := t.early(ctx); early || err != nil {
+		return outcome{again: lookAgain}, err
+	}
 	out, err := t.answer(ctx)
 	if later, ok := t.waits(err); ok {
 		return later, nil

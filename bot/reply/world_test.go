@@ -42,7 +42,8 @@ type world struct {
 type fate struct {
 	before error // fail and apply nothing
 	after  error // apply, then fail
-	wait   time.Duration
+	wait   time.Duration // before
+	late   time.Duration // apply, then take so long to say so
 }
 
 func newWorld() *world {
@@ -210,6 +211,9 @@ func call[T any](ctx context.Context, c *client, op string, do func() (T, error)
 	c.w.mu.Lock()
 	v, err := do()
 	c.w.mu.Unlock()
+	if f.late > 0 {
+		time.Sleep(f.late)
+	}
 	if f.after != nil {
 		return zero, f.after
 	}
