@@ -40,8 +40,8 @@ type world struct {
 
 // fate is what happens to one call.
 type fate struct {
-	before error // fail and apply nothing
-	after  error // apply, then fail
+	before error         // fail and apply nothing
+	after  error         // apply, then fail
 	wait   time.Duration // before
 	late   time.Duration // apply, then take so long to say so
 }
