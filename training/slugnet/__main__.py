@@ -38,6 +38,13 @@ def main():
     s.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     s.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change an option of distil.DEFAULTS")
 
+    s = stages.add_parser("refit", help="fit a distilled network's last layer to its end, and no other")
+    s.add_argument("--data", required=True)
+    s.add_argument("--checkpoint", required=True)
+    s.add_argument("--out", required=True, metavar="FILE", help="the checkpoint with the new layer")
+    s.add_argument("--count", type=int, default=100_000, help="how many views")
+    s.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change an option of distil.DEFAULTS: which pictures are drawn")
+
     s = stages.add_parser("agree", help="how often a network says what the teacher says of pictures that judge")
     s.add_argument("--data", required=True)
     s.add_argument("--checkpoint", required=True)
@@ -91,6 +98,9 @@ def main():
     elif a.stage == "distil":
         from . import distil
         distil.run(a.data, a.out, chosen(parser, a.set, distil.DEFAULTS), a.begin, a.trunk, a.every, a.minutes)
+    elif a.stage == "refit":
+        from . import distil, refit
+        refit.refit(a.data, a.checkpoint, a.out, chosen(parser, a.set, distil.DEFAULTS), a.count)
     elif a.stage == "agree":
         import torch
         from . import distil, export, pictures

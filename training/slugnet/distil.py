@@ -29,7 +29,8 @@ DEFAULTS = {
     "colour": 0.5,        # how much of the colours' strength is seen
     "steps": 16000,
     "batch": 128,
-    "rate": 0.05,         # the highest learning rate
+    "rate": 0.05,         # the highest learning rate,
+    "last": 0.005,        # and that of the last layer, which AdamW teaches
     "warmup": 200,        # steps until it is reached; then a cosine down to 0
     "decay": 5e-5,        # weight decay of convolutions and the last layer
     "average": 0.999,     # exponential moving average of the weights, a step
@@ -100,9 +101,7 @@ class Pupil:
         self.net = Slugnet2(classes, o["design"], o["width"], o["colour"])
         self.guide = Guide(self.net, trunk, o).to(device) if trunk else None
         self.net = self.net.to(device, memory_format=torch.channels_last)
-        learned = [*self.net.parameters(), *(self.guide.fit.parameters() if trunk else ())]
-        groups = [{"params": [p for p in learned if p.ndim > 1], "weight_decay": o["decay"]}, {"params": [p for p in learned if p.ndim <= 1]}]
-        self.sgd = torch.optim.SGD(groups, lr=0.1, momentum=0.9, nesterov=True)
+        self.descent = Descent(self.net, self.guide, o)
         self.average = {}
         self.forget()
 
@@ -121,7 +120,7 @@ class Pupil:
         if self.guide and "guide" in state:  # a trunk may come or go in the middle of a run
             self.guide.fit.load_state_dict(state["guide"])
         if bool(self.guide) == ("guide" in state):
-            self.sgd.load_state_dict(state["sgd"])
+            self.descent.load_state_dict(state["sgd"])
         self.average = {k: v.to(self.net.fc.weight.device) for k, v in state["average"].items()}
         self.step = state["step"]
         self.draw.bit_generator.state = state["draw"]
@@ -129,16 +128,15 @@ class Pupil:
 
     def save(self, path):
         more = {"guide": self.guide.fit.state_dict()} if self.guide else {}
-        save(path, self.net, self.average, self.sgd, self.step, self.draw, self.shake, options=self.net.options, **more)
+        save(path, self.net, self.average, self.descent, self.step, self.draw, self.shake, options=self.net.options, **more)
 
     def learn(self, x, said, y, true):
         """One step towards what the teacher said and what is true. Returns the loss and how often both say the same."""
-        for group in self.sgd.param_groups:
-            group["lr"] = rate(self.o, self.step)
+        self.descent.slow(rate(self.o, self.step) / self.o["rate"])
         target = targets(said, y, true)
         if length := scheduled(self.o, "attack", self.step):  # the same change a pixel at every side
             x = attacked(self.net, x, target, self.o, length * x.shape[-1] / 64)
-        out = learn(self.net, self.guide, self.sgd, x, said, target, self.o)
+        out = learn(self.net, self.guide, self.descent, x, said, target, self.o)
         self.step += 1
         follow(self.average, self.net, min(self.o["average"], self.step / (self.step + 10)))
         return out
@@ -148,6 +146,46 @@ class Pupil:
         twin = Slugnet2(self.net.fc.out_features, **self.net.options).to(self.net.fc.weight.device, memory_format=torch.channels_last)
         twin.load_state_dict(self.average)
         return twin.eval()
+
+
+class Descent:
+    """Nesterov's momentum for all layers but the last, AdamW for that one: a class that few pictures show moves its
+    row by a rate that suits rows which many show so little that most of a thousand were not learned. Fitted
+    alone, on the same layers below, it named half as many pictures again."""
+
+    def __init__(self, net, guide, o):
+        last = list(net.fc.parameters())
+        learned = [p for n, p in net.named_parameters() if not n.startswith("fc.")] + list(guide.fit.parameters() if guide else ())
+        self.highest = (o["rate"], o["last"])
+        self.parts = (
+            torch.optim.SGD([{"params": [p for p in learned if p.ndim > 1], "weight_decay": o["decay"]}, {"params": [p for p in learned if p.ndim <= 1]}],
+                            lr=o["rate"], momentum=0.9, nesterov=True),
+            torch.optim.AdamW(last, lr=o["last"], weight_decay=0.1))
+
+    @property
+    def param_groups(self):
+        return [g for part in self.parts for g in part.param_groups]
+
+    def slow(self, share):
+        """Sets the rates to a share of the highest."""
+        for part, highest in zip(self.parts, self.highest):
+            for group in part.param_groups:
+                group["lr"] = share * highest
+
+    def zero_grad(self, set_to_none=True):
+        for part in self.parts:
+            part.zero_grad(set_to_none=set_to_none)
+
+    def step(self):
+        for part in self.parts:
+            part.step()
+
+    def state_dict(self):
+        return [part.state_dict() for part in self.parts]
+
+    def load_state_dict(self, states):
+        for part, state in zip(self.parts, states):
+            part.load_state_dict(state)
 
 
 def start(pupil, begin, stock):
@@ -215,7 +253,7 @@ def targets(said, y, true):
     return out
 
 
-def learn(net, guide, sgd, x, said, target, o):
+def learn(net, guide, descent, x, said, target, o):
     with fast(x.device, o):
         seen = net.activations(x)
     logits = seen["logits"].float()
@@ -225,11 +263,11 @@ def learn(net, guide, sgd, x, said, target, o):
     total = (1 - o["heated"]) * loss + o["heated"] * hot
     if guide:
         total = total + o["pull"] * guide(x, seen, o)
-    sgd.zero_grad(set_to_none=True)
+    descent.zero_grad(set_to_none=True)
     total.backward()
-    for group in sgd.param_groups:
+    for group in descent.param_groups:
         nn.utils.clip_grad_norm_(group["params"], 5)
-    sgd.step()
+    descent.step()
     return loss.detach(), (logits.argmax(1) == said.argmax(1)).float().mean()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import augment, calibrate, channels, curves, distil, evaluate, export, label, pictures, teacher, train
+from . import augment, calibrate, channels, curves, distil, evaluate, export, label, pictures, refit, teacher, train
 from .network import LAYERS, Slugnet, warm
 from .slugnet2 import ADDED, DESIGNS, Slugnet2, average, blur, halve, lens
 
@@ -342,6 +342,37 @@ class Tests(unittest.TestCase):
                 self.assertTrue(same, k)
             elif k.endswith("conv.weight"):
                 self.assertFalse(same, k)
+
+    def test_the_last_layer_moves_by_a_rate_of_its_own(self):
+        net = Slugnet2(3, "plain", 0.25)
+        descent = distil.Descent(net, None, {**distil.DEFAULTS, "rate": 0.0, "last": 0.01})
+        descent.slow(0.5)
+        before = {k: v.clone() for k, v in net.state_dict().items()}
+        net(torch.rand(4, 3, 32, 32)).square().sum().backward()
+        descent.step()
+        for k, v in net.named_parameters():
+            self.assertEqual(torch.equal(v, before[k]), not k.startswith("fc."), k)
+        moved = (net.fc.bias - before["fc.bias"]).abs()
+        torch.testing.assert_close(moved, torch.full_like(moved, 0.005), rtol=0.02, atol=1e-5)  # AdamW's first step is the rate
+
+    def test_a_last_layer_is_fitted_and_nothing_below_it_changes(self):
+        data = taught(self.folder)
+        o = {**PUPIL, "design": "plain", "true": {"64": 0.0, "84": 0.0, "112": 0.0}}
+        run = f"{self.folder}/run"
+        distil.run(data, run, o, every=6)
+        refit.refit(data, f"{run}/latest.pt", f"{self.folder}/new.pt", {"true": o["true"]}, count=256)
+        old, new = (torch.load(f) for f in (f"{run}/latest.pt", f"{self.folder}/new.pt"))
+        for k, v in old["average"].items():
+            self.assertEqual(torch.equal(v, new["average"][k]), not k.startswith("fc."), k)
+
+    def test_what_the_teacher_says_of_activations_is_found_whatever_their_spread(self):
+        shake = torch.Generator().manual_seed(3)
+        x = torch.randn(4000, 12, generator=shake) * torch.logspace(-2, 1, 12) + 5
+        says = 0.4 * torch.randn(7, 12, generator=shake) / torch.logspace(-2, 1, 12)
+        said = (x - 5) @ says.T
+        nobody, least = torch.full((4000,), pictures.UNKNOWN), torch.zeros(4000)
+        w, b = refit.fit(torch.zeros(7, 12), torch.zeros(7), x, said, nobody, least, passes=40)
+        self.assertGreater(((x @ w.T + b).argmax(1) == said.argmax(1)).float().mean(), 0.95)
 
     def test_what_is_rare_is_drawn_as_often_as_what_is_common(self):
         p = pictures.Pictures(taught(self.folder), torch.device("cpu"))
