@@ -371,7 +371,7 @@ class Tests(unittest.TestCase):
         says = 0.4 * torch.randn(7, 12, generator=shake) / torch.logspace(-2, 1, 12)
         said = (x - 5) @ says.T
         nobody, least = torch.full((4000,), pictures.UNKNOWN), torch.zeros(4000)
-        w, b = refit.fit(torch.zeros(7, 12), torch.zeros(7), x, said, nobody, least, passes=40)
+        w, b = refit.fit(torch.zeros(7, 12), torch.zeros(7), x, said, nobody, least, passes=100)
         self.assertGreater(((x @ w.T + b).argmax(1) == said.argmax(1)).float().mean(), 0.95)
 
     def test_what_is_rare_is_drawn_as_often_as_what_is_common(self):
