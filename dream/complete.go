@@ -146,10 +146,8 @@ func (m *Maker) completeLayers(r *Recipe) error {
 
 func (m *Maker) unknownLayer(name string) error {
 	var have []string
-	for _, l := range m.net.Layers() {
-		if l.Name != classifier.Logits {
-			have = append(have, l.Name)
-		}
+	for _, l := range m.layers() {
+		have = append(have, l.Name)
 	}
 	return &Problem{Kind: UnknownLayer, Name: name, Known: have}
 }

@@ -57,6 +57,12 @@ func New(net *classifier.Network, opts Options) *Maker {
 // Network is the hash of the network that it dreams with.
 func (m *Maker) Network() string { return m.net.Hash() }
 
+// layers are those of the network but the logits, which come last.
+func (m *Maker) layers() []classifier.Layer {
+	all := m.net.Layers()
+	return all[:len(all)-1]
+}
+
 // guesses is how many labels a result carries.
 const guesses = 5
 

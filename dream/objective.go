@@ -158,7 +158,7 @@ func (m *Maker) follow(ctx context.Context, terms []term, source, guide *image.N
 	if guide == nil {
 		return nil, &Problem{Kind: NoGuide}
 	}
-	small := m.glance(guide)
+	small := m.glance(guide, guideSide)
 	for i := range terms {
 		t := &terms[i].target
 		if len(t.Channels) > 0 {
@@ -172,7 +172,7 @@ func (m *Maker) follow(ctx context.Context, terms []term, source, guide *image.N
 		unit(t.Guide)
 	}
 	layers := m.manner()
-	have, err := m.net.Activations(ctx, m.glance(source), layers...)
+	have, err := m.net.Activations(ctx, m.glance(source, guideSide), layers...)
 	if err != nil {
 		return nil, err
 	}
@@ -186,9 +186,9 @@ func (m *Maker) follow(ctx context.Context, terms []term, source, guide *image.N
 	return terms, nil
 }
 
-// glance is a picture as large as guides are compared at, or as the network needs.
-func (m *Maker) glance(img *image.NRGBA) *picture.Planar {
-	small := thumbnail(img, guideSide)
+// glance is a copy whose long side is at most most, or as large as the network needs.
+func (m *Maker) glance(img *image.NRGBA, most int) *picture.Planar {
+	small := thumbnail(img, most)
 	if side := m.net.MinSide(); min(small.W, small.H) < side {
 		small = small.Resize(max(side, small.W), max(side, small.H))
 	}
@@ -197,8 +197,7 @@ func (m *Maker) glance(img *image.NRGBA) *picture.Planar {
 
 // manner are the layers that show how something is painted: one for colours and strokes, one for textures, one for parts.
 func (m *Maker) manner() []string {
-	all := m.net.Layers()
-	all = all[:len(all)-1] // the logits
+	all := m.layers()
 	var names []string
 	for _, part := range []int{1, 3, 5} {
 		if name := all[part*len(all)/6].Name; !slices.Contains(names, name) {

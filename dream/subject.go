@@ -29,12 +29,8 @@ func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 	if err != nil {
 		return err
 	}
-	looked := thumbnail(src, subjectSide)
-	if side := m.net.MinSide(); min(looked.W, looked.H) < side {
-		looked = looked.Resize(max(side, looked.W), max(side, looked.H))
-	}
 	layer := m.subjectLayer()
-	f, err := m.net.Activations(ctx, looked, layer)
+	f, err := m.net.Activations(ctx, m.glance(src, subjectSide), layer)
 	if err != nil {
 		return err
 	}
@@ -42,8 +38,7 @@ func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 	small := thumbnail(src, outlineSide)
 	prior := parts.spread(small.W, small.H)
 	outlined := &mask{w: small.W, h: small.H, data: outline(small, prior)}
-	copy(k.data, outlined.spread(k.w, k.h))
-	for i, v := range k.data {
+	for i, v := range outlined.spread(k.w, k.h) {
 		k.data[i] = float32(edge(float64(v), 0.5, 0.25))
 	}
 	return nil
@@ -60,13 +55,12 @@ func (k *mask) spread(w, h int) []float32 {
 
 // subjectLayer is the deepest layer that still tells places apart.
 func (m *Maker) subjectLayer() string {
-	all := m.net.Layers()
-	for _, l := range slices.Backward(all[:len(all)-1]) {
+	for _, l := range slices.Backward(m.layers()) {
 		if l.Stride <= subjectStride {
 			return l.Name
 		}
 	}
-	return all[0].Name
+	return m.net.Layers()[0].Name
 }
 
 // subjectPart is a mask of the places' part with the subject, 0..1, soft where it is not clear.

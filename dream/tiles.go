@@ -1,10 +1,6 @@
 package dream
 
-import (
-	"math/rand/v2"
-
-	"slugpuppy/classifier"
-)
+import "math/rand/v2"
 
 const (
 	// narrowest is the side of the smallest tile that gives the network something to see.
@@ -28,10 +24,8 @@ func (m *Maker) narrowest() int { return max(narrowest, m.net.MinSide()) }
 func (m *Maker) margin() int {
 	const most = 32
 	deepest := 1
-	for _, l := range m.net.Layers() {
-		if l.Name != classifier.Logits {
-			deepest = max(deepest, l.Stride)
-		}
+	for _, l := range m.layers() {
+		deepest = max(deepest, l.Stride)
 	}
 	return min(deepest, most)
 }
