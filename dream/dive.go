@@ -61,11 +61,12 @@ func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) err
 		}
 		img = closer(img, zoom)
 		look.restore(img)
-		again.before(img, i)
+		opening := again.opening(i)
+		opening.lay(img, 1)
 		if err := j.refine(ctx, img, rng, &aims); err != nil {
 			return fmt.Errorf("frame %d: %w", settling+i+1, err)
 		}
-		again.after(img, i)
+		opening.lay(img, opening.width) // what was dreamed into it goes, more and more, so that the last frame leads on to the first
 		if i == 0 {
 			again = &homecoming{start: img.Clone(), n: n}
 		}
@@ -87,7 +88,7 @@ func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) err
 
 // homecoming is how a loop ends where it begins without a fade, in which two dreams would be seen through each other: far
 // ahead, in the middle, lies the first frame itself, small, as an opening that widens while it comes closer, and
-// when it fills the picture the loop begins again. nil lays nothing.
+// when it fills the picture the loop begins again. nil has none.
 type homecoming struct {
 	start *picture.Planar
 	n     int // frames of the loop
@@ -109,41 +110,44 @@ func (h *homecoming) at(i int) float64 {
 	return float64(i-h.n+frames) / float64(frames)
 }
 
-// before lays the first frame over img, frame i, that is still to be dreamed.
-func (h *homecoming) before(img *picture.Planar, i int) {
-	if h != nil && h.at(i) > 0 {
-		h.lay(img, i, 1)
-	}
+// opening is what is seen of the first frame, how much of it by pixel, and how wide it is, 0..1.
+type opening struct {
+	there *picture.Planar
+	share []float32
+	width float32
 }
 
-// after takes away what was dreamed into it, more and more, so that the last frame leads on to the first.
-func (h *homecoming) after(img *picture.Planar, i int) {
-	if h != nil && h.at(i) > 0 {
-		h.lay(img, i, float32(h.at(i)))
+// opening is that of frame i, with the first frame at the size at which it is seen from there; none before it.
+func (h *homecoming) opening(i int) (o opening) {
+	if h == nil || h.at(i) <= 0 {
+		return o
 	}
-}
-
-// lay lays the first frame over frame i with a weight, at the size at which it is seen from there.
-func (h *homecoming) lay(img *picture.Planar, i int, weight float32) {
 	t := h.at(i)
 	size := math.Pow(zoom, float64(i-h.n)+seamAhead*t)
-	there := closer(h.start, size)
+	o = opening{closer(h.start, size), make([]float32, h.start.W*h.start.H), float32(t)}
 	soft := softEdge * (1 - 0.65*t)
-	for y := range img.H {
-		v := math.Abs(float64(2*y+1)/float64(img.H)-1) / size
-		for x := range img.W {
-			u := math.Abs(float64(2*x+1)/float64(img.W)-1) / size
+	for y := range h.start.H {
+		v := math.Abs(float64(2*y+1)/float64(h.start.H)-1) / size
+		for x := range h.start.W {
+			u := math.Abs(float64(2*x+1)/float64(h.start.W)-1) / size
 			if max(u, v) >= 1 {
 				continue
 			}
 			out := math.Pow(math.Pow(u, squarish)+math.Pow(v, squarish), 1.0/squarish)
 			f := 1 - edge(out, (pastEdges+softEdge)*t-softEdge/2, softEdge)
 			f *= 1 - edge(max(u, v), 1-soft/2, soft+1e-6)
-			k := weight * float32(f)
-			for c := range 3 {
-				at := (c*img.H+y)*img.W + x
-				img.Pix[at] += k * (there.Pix[at] - img.Pix[at])
-			}
+			o.share[y*h.start.W+x] = float32(f)
+		}
+	}
+	return o
+}
+
+// lay lays it over img with a weight.
+func (o opening) lay(img *picture.Planar, weight float32) {
+	for c := range 3 {
+		first := c * len(o.share)
+		for i, f := range o.share {
+			img.Pix[first+i] += weight * f * (o.there.Pix[first+i] - img.Pix[first+i])
 		}
 	}
 }
