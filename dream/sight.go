@@ -1,8 +1,7 @@
 package dream
 
 import (
-	"cmp"
-	"slices"
+	"math"
 
 	"slugpuppy/classifier"
 	"slugpuppy/dream/lexicon"
@@ -43,26 +42,15 @@ func (k *kinds) sight(all []classifier.Guess, n int) Sight {
 	for _, g := range all {
 		p[g.Index] = g.P
 	}
-	type candidate struct {
-		kind    saidKind
-		p       float64
-		breadth int
-	}
-	var sure []candidate
+	least := math.MaxInt
 	for _, kind := range saidKinds {
-		c := candidate{kind: kind, breadth: len(k.below[kind.synset])}
-		for _, l := range k.below[kind.synset] {
-			c.p += p[l]
+		labels, likely := k.below[kind.synset], 0.0
+		for _, l := range labels {
+			likely += p[l]
 		}
-		if c.breadth > 1 && c.p >= surely {
-			sure = append(sure, c)
+		if n := len(labels); n > 1 && likely >= surely && (n < least || n == least && likely > s.Sure.P) {
+			least, s.Sure = n, Certainty{What: kind.word, P: likely, Kind: true}
 		}
-	}
-	if len(sure) > 0 {
-		best := slices.MinFunc(sure, func(a, b candidate) int {
-			return cmp.Or(cmp.Compare(a.breadth, b.breadth), cmp.Compare(b.p, a.p))
-		})
-		s.Sure = Certainty{What: best.kind.word, P: best.p, Kind: true}
 	}
 	return s
 }

@@ -325,7 +325,7 @@ var behaviours = []behaviour{
 		"if best := all[0]; best.P >= surely {", "if best := all[0]; best.P >= 0 {",
 		"./dream", "TestOnlyWhatIsLikelyIsSure"},
 	{"a kind that is likely is said where no label is", "dream/sight.go",
-		"if c.breadth > 1 && c.p >= surely {", "if false {",
+		"n > 1 && likely >= surely && (", "false && (",
 		"./dream", "TestOnlyWhatIsLikelyIsSure"},
 	{"people are told when the network is not sure", "bot/reply/words/caption.go",
 		"case s.Sure.Known():", "default:\n\t\treturn \"I saw: \" + s.Guesses[0].Label + \".\"\n\tcase s.Sure.Known():",

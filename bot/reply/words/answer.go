@@ -68,15 +68,16 @@ func See(s dream.Sight) string {
 	for _, g := range s.Guesses {
 		likely = append(likely, fmt.Sprintf("%s %.0f %%", g.Label, 100*g.P))
 	}
+	perhaps := "perhaps " + either(likely[:min(mostPerhaps, len(likely))]) + "."
 	switch {
 	case len(likely) == 0:
 		return "I see nothing that I have a word for."
 	case s.Sure.Kind:
-		return fmt.Sprintf("I see some kind of %s, I am %.0f %% sure; perhaps %s.", s.Sure.What, 100*s.Sure.P, either(likely[:min(mostPerhaps, len(likely))]))
+		return fmt.Sprintf("I see some kind of %s, I am %.0f %% sure; %s", s.Sure.What, 100*s.Sure.P, perhaps)
 	case s.Sure.Known():
 		return "I see: " + strings.Join(likely, ", ") + "."
 	}
-	return "I am not sure what I see; perhaps " + either(likely[:min(mostPerhaps, len(likely))]) + "."
+	return "I am not sure what I see; " + perhaps
 }
 
 // mostPerhaps is how many things are named that something might be.

@@ -76,11 +76,11 @@ func seen(s dream.Sight, n int) string {
 	case len(s.Guesses) == 0:
 		return ""
 	case s.Sure.Kind:
-		return fmt.Sprintf("I saw some kind of %s, perhaps %s.", s.Sure.What, either(names(s.Guesses[:min(n, len(s.Guesses))])))
+		return fmt.Sprintf("I saw some kind of %s, perhaps %s.", s.Sure.What, either(names(s.Guesses, n)))
 	case s.Sure.Known():
 		return "I saw: " + s.Sure.What + "."
 	}
-	return "I am not sure what I saw; perhaps " + either(names(s.Guesses[:min(n, len(s.Guesses))])) + "."
+	return "I am not sure what I saw; perhaps " + either(names(s.Guesses, n)) + "."
 }
 
 // dreamed says what came out, and what was held back.
@@ -97,12 +97,12 @@ func (m Made) dreamed(n int) string {
 
 // labels are the names of the n likeliest guesses.
 func labels(g []classifier.Guess, n int) string {
-	return strings.Join(names(g[:min(n, len(g))]), ", ")
+	return strings.Join(names(g, n), ", ")
 }
 
-func names(g []classifier.Guess) []string {
+func names(g []classifier.Guess, n int) []string {
 	var out []string
-	for _, x := range g {
+	for _, x := range g[:min(n, len(g))] {
 		out = append(out, x.Label)
 	}
 	return out
