@@ -20,7 +20,7 @@ func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*pictu
 	}
 	j.desk.reserve(e.gradient)
 	j.noteSize(e)
-	j.meter.start(len(e.octaves), e.effort)
+	j.meter.start(len(e.octaves), e.work)
 	rng := rand.New(rand.NewPCG(seed, uint64(j.r.Generation)))
 	var detail *picture.Planar
 	for i, o := range e.octaves {

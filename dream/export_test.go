@@ -77,5 +77,13 @@ func (m *Maker) Raised(ctx context.Context, r Recipe) (map[int]float32, error) {
 	return raised, err
 }
 
+// Work is how many pixels are dreamed, as often as they are.
+func (e Estimate) Work() (sum float64) {
+	for _, o := range e.octaves {
+		sum += float64(o.w) * float64(o.h) * float64(o.steps)
+	}
+	return sum
+}
+
 // Home are the layers of the embedded network that presets are written for.
 var Home = home

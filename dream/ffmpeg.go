@@ -9,9 +9,10 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"slugpuppy/dream/ffmpeg"
 	"strconv"
 	"time"
+
+	"slugpuppy/dream/ffmpeg"
 )
 
 // ErrNoFilm is the error for a clip that may only be a film where none could be written.

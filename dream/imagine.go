@@ -136,11 +136,9 @@ type place struct{ x, y, size float64 }
 
 var everywhere = place{0.5, 0.5, 1}
 
-// places are where things lie that are to be seen side by side.
+// places are where several things lie that are to be seen side by side.
 func places(n int) []place {
 	switch n {
-	case 1:
-		return []place{everywhere}
 	case 2:
 		return []place{{0.3, 0.42, 0.6}, {0.7, 0.58, 0.6}}
 	case 3:
@@ -151,9 +149,8 @@ func places(n int) []place {
 
 // turns are those of a wish in a picture of n by n: each thing at its place, and all together.
 func (w *wish) turns(n int) []turn {
-	all := turn{w, everywhere, newFocus(n, everywhere)}
 	if len(w.things) < 2 {
-		return []turn{all}
+		return []turn{{w, everywhere, newFocus(n, everywhere)}}
 	}
 	at := places(len(w.things))
 	var out []turn
@@ -161,8 +158,7 @@ func (w *wish) turns(n int) []turn {
 		p := at[i%len(at)]
 		out = append(out, turn{&wish{things: w.things[i : i+1], others: w.others}, p, newFocus(n, p)})
 	}
-	all.focus = nil
-	return append(out, all)
+	return append(out, turn{wish: w, place: everywhere})
 }
 
 // focus weighs the middle of a place, where a thing is wanted. nil weighs nothing.

@@ -22,7 +22,7 @@ const DefaultPreset = "slug"
 // presetTable is in the order of its numbers in recipe tokens: only ever append. A change of
 // an existing preset changes what old tokens make and needs a new token version, unless the
 // network changes too, whose hash tokens carry. The single channels are among those of slugnet that
-// answer most to drawn eyes and whorls (python3 -m slugnet channels), layers and channels are chosen by what they dream.
+// answer most to drawn eyes (python3 -m slugnet channels); layers and channels are chosen by what they dream.
 var presetTable = []Preset{
 	{Name: "slug",
 		Layers:  []LayerTerm{whole("4e", 1)},

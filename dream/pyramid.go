@@ -28,13 +28,12 @@ type octave struct{ w, h, steps int }
 
 // Estimate is what a job will need, known before it starts.
 type Estimate struct {
-	W, H         int   // of the result
-	WorkW, WorkH int   // of the largest octave
-	Tile         int   // largest side of a tile, its margin included
-	Tiles        int   // of the largest octave
-	Bytes        int64 // the most the job will hold: weights, source and result included
-	Work         float64
-	effort       float64 // the same with what tiles cost beside their pixels
+	W, H         int     // of the result
+	WorkW, WorkH int     // of the largest octave
+	Tile         int     // largest side of a tile, its margin included
+	Tiles        int     // of the largest octave
+	Bytes        int64   // the most the job will hold: weights, source and result included
+	work         float64 // in pixels, see Maker.work
 	gradient     int64   // of these, what the gradient of the largest tile takes
 	short        bool    // of memory: the largest octave is smaller than it would be
 	octaves      []octave
@@ -96,8 +95,7 @@ func (m *Maker) plan(w, h int, beside int64, r Recipe, terms []term) (Estimate, 
 		}
 	}
 	for _, o := range e.octaves {
-		e.Work += float64(o.w) * float64(o.h) * float64(o.steps)
-		e.effort += float64(o.steps) * m.work(o.w, o.h, e.Tile)
+		e.work += float64(o.steps) * m.work(o.w, o.h, e.Tile)
 	}
 	return e, nil
 }

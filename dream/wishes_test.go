@@ -272,8 +272,8 @@ func TestOctavesShrinkByTheirScale(t *testing.T) {
 			f := math.Pow(tt.scale, -float64(i))
 			want += math.Round(640*f) * math.Round(480*f) * 7
 		}
-		if math.Abs(e.Work-want) > 1 {
-			t.Errorf("%d octaves of scale %g: %g pixels times steps, want %g", tt.octaves, tt.scale, e.Work, want)
+		if math.Abs(e.Work()-want) > 1 {
+			t.Errorf("%d octaves of scale %g: %g pixels times steps, want %g", tt.octaves, tt.scale, e.Work(), want)
 		}
 	}
 }
