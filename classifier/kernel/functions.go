@@ -148,3 +148,27 @@ func power(x, a float32) float32 {
 	}
 	return float32(math.Pow(float64(x), float64(a)))
 }
+
+// log is the natural logarithm of a positive number that is no denormal one (Cephes, logf).
+func log(x float32) float32 {
+	const half, high, low = 0x3f000000, 0.693359375, -2.12194440e-4
+	bits := math.Float32bits(x)
+	n := float32(int32(bits>>23) - 126)
+	m := math.Float32frombits(bits&0x007fffff | half) // 1/2..1
+	if m < math.Sqrt2/2 {
+		m += m
+		n--
+	}
+	m--
+	p := float32(7.0376836292e-2)
+	p = p*m - 1.1514610310e-1
+	p = p*m + 1.1676998740e-1
+	p = p*m - 1.2420140846e-1
+	p = p*m + 1.4249322787e-1
+	p = p*m - 1.6668057665e-1
+	p = p*m + 2.0000714765e-1
+	p = p*m - 2.4999993993e-1
+	p = p*m + 3.3333331174e-1
+	s := m * m
+	return m + (p*m*s + n*low - s/2) + n*high
+}

@@ -103,8 +103,12 @@ type isa struct {
 	untile func(n int64, m *float32, row int64, y *float32, stride int64, bias *float32, flags int64)
 	split  func(n int64, src, dst *float32, stride int64) // n vectors: dst[j][i] = src[4*i+j]
 	evens  func(n int64, src, dst *float32)               // n vectors: dst[i] = src[2*i]; nil: plain
-	peak   func(n int64)                                  // n iterations of 24 multiply-adds on vectors
-	pairs  *pairs                                         // nil: there are none
+	// Sums down columns, of products, and smoothing: see gen/statistics.go. nil: plain.
+	powers   func(n int64, x *float32, pitch, rows int64, dst *float32, apart int64)
+	dot      func(n int64, a, b, sums *float32)
+	binomial func(n int64, a, b, c, d, e, dst *float32)
+	peak     func(n int64) // n iterations of 24 multiply-adds on vectors
+	pairs    *pairs        // nil: there are none
 }
 
 // native is the instruction set this process uses.

@@ -28,6 +28,7 @@ var avx2 = &isa{
 	mean:   [4][3]meanFunc{2: {nil, avx2Mean2x2s1, avx2Mean2x2s2}, 3: {nil, avx2Mean3x3s1, avx2Mean3x3s2}},
 	unpool: avx2Unpool3x3s1,
 	tiles:  avx2Tiles, untile: avx2Untile, split: avx2Split, evens: avx2Evens,
+	powers: avx2Powers, dot: avx2Dot, binomial: avx2Binomial,
 	mask: avx2Mask, add: avx2Add, axpy: avx2Axpy, peak: avx2Peak,
 }
 
@@ -46,6 +47,7 @@ var avx512 = &isa{
 	window: [4]windowFunc{2: avx512Window2x2, 3: avx512Window3x3}, double: avx512Double,
 	unpool: avx512Unpool3x3s1,
 	lift:   avx512Lift, lower: avx512Lower, evens: avx512Evens,
+	powers: avx512Powers, dot: avx512Dot, binomial: avx512Binomial,
 	mask: avx512Mask, add: avx512Add, axpy: avx512Axpy, peak: avx512Peak,
 }
 

@@ -113,6 +113,15 @@ func avx512Add(n int64, dst *float32, x *float32)
 func avx512Axpy(n int64, dst *float32, x *float32, s *float32)
 
 //go:noescape
+func avx512Powers(n int64, x *float32, pitch int64, rows int64, dst *float32, apart int64)
+
+//go:noescape
+func avx512Dot(n int64, a *float32, b *float32, sums *float32)
+
+//go:noescape
+func avx512Binomial(n int64, a *float32, b *float32, c *float32, d *float32, e *float32, dst *float32)
+
+//go:noescape
 func avx512Peak(n int64)
 
 //go:noescape
@@ -195,6 +204,15 @@ func avx2Add(n int64, dst *float32, x *float32)
 
 //go:noescape
 func avx2Axpy(n int64, dst *float32, x *float32, s *float32)
+
+//go:noescape
+func avx2Powers(n int64, x *float32, pitch int64, rows int64, dst *float32, apart int64)
+
+//go:noescape
+func avx2Dot(n int64, a *float32, b *float32, sums *float32)
+
+//go:noescape
+func avx2Binomial(n int64, a *float32, b *float32, c *float32, d *float32, e *float32, dst *float32)
 
 //go:noescape
 func avx2Peak(n int64)

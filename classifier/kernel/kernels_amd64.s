@@ -9,7 +9,10 @@ DATA points<>+12(SB)/4, $0x40100000
 DATA points<>+16(SB)/4, $0x3fa20000
 DATA points<>+20(SB)/4, $0x40340000
 DATA points<>+24(SB)/4, $0xff800000
-GLOBL points<>(SB), RODATA|NOPTR, $28
+DATA points<>+28(SB)/4, $0x3d800000
+DATA points<>+32(SB)/4, $0x3e800000
+DATA points<>+36(SB)/4, $0x3ec00000
+GLOBL points<>(SB), RODATA|NOPTR, $40
 
 DATA taps<>+0(SB)/4, $0
 DATA taps<>+4(SB)/4, $1
@@ -2672,6 +2675,125 @@ avx512Axpy_loop:
 	VZEROUPPER
 	RET
 
+// func avx512Powers(n int64, x *float32, pitch int64, rows int64, dst *float32, apart int64)
+TEXT ·avx512Powers(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), CX
+	MOVQ x+8(FP), SI
+	MOVQ pitch+16(FP), R8
+	MOVQ rows+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ apart+40(FP), R10
+avx512Powers_loop:
+	MOVQ $-1, AX
+	CMPQ CX, $16
+	JGE avx512Powers_full
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+avx512Powers_full:
+	KMOVW AX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	MOVQ SI, DX
+	MOVQ R9, BX
+	PCALIGN $32
+avx512Powers_rows:
+	VMOVUPS.Z (DX), K1, Z3
+	VMULPS Z3, Z3, Z4
+	VADDPS Z3, Z0, Z0
+	VADDPS Z4, Z1, Z1
+	VFMADD231PS Z4, Z4, Z2
+	ADDQ R8, DX
+	DECQ BX
+	JNZ avx512Powers_rows
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, (DI)(R10*1)
+	VMOVUPS Z2, (DI)(R10*2)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $16, CX
+	JG avx512Powers_loop
+	VZEROUPPER
+	RET
+
+// func avx512Dot(n int64, a *float32, b *float32, sums *float32)
+TEXT ·avx512Dot(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DI
+	MOVQ sums+24(FP), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	SUBQ $4, CX
+	JL avx512Dot_rest
+	PCALIGN $32
+avx512Dot_loop:
+	VMOVUPS 0(SI), Z4
+	VFMADD231PS 0(DI), Z4, Z0
+	VMOVUPS 64(SI), Z5
+	VFMADD231PS 64(DI), Z5, Z1
+	VMOVUPS 128(SI), Z6
+	VFMADD231PS 128(DI), Z6, Z2
+	VMOVUPS 192(SI), Z7
+	VFMADD231PS 192(DI), Z7, Z3
+	ADDQ $256, SI
+	ADDQ $256, DI
+	SUBQ $4, CX
+	JGE avx512Dot_loop
+avx512Dot_rest:
+	ADDQ $4, CX
+	JZ avx512Dot_sum
+avx512Dot_single:
+	VMOVUPS 0(SI), Z4
+	VFMADD231PS 0(DI), Z4, Z0
+	ADDQ $64, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ avx512Dot_single
+avx512Dot_sum:
+	VADDPS Z1, Z0, Z0
+	VADDPS Z3, Z2, Z2
+	VADDPS Z2, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VZEROUPPER
+	RET
+
+// func avx512Binomial(n int64, a *float32, b *float32, c *float32, d *float32, e *float32, dst *float32)
+TEXT ·avx512Binomial(SB), NOSPLIT, $0-56
+	MOVQ n+0(FP), CX
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), R8
+	MOVQ c+24(FP), R9
+	MOVQ d+32(FP), R10
+	MOVQ e+40(FP), R11
+	MOVQ dst+48(FP), DI
+	VBROADCASTSS points<>+28(SB), Z3
+	VBROADCASTSS points<>+32(SB), Z4
+	VBROADCASTSS points<>+36(SB), Z5
+	PCALIGN $32
+avx512Binomial_loop:
+	VMOVUPS (SI), Z0
+	VADDPS (R11), Z0, Z0
+	VMOVUPS (R8), Z1
+	VADDPS (R10), Z1, Z1
+	VMULPS Z3, Z0, Z0
+	VFMADD231PS Z1, Z4, Z0
+	VFMADD231PS (R9), Z5, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R9
+	ADDQ $64, R10
+	ADDQ $64, R11
+	ADDQ $64, DI
+	DECQ CX
+	JNZ avx512Binomial_loop
+	VZEROUPPER
+	RET
+
 // func avx512Peak(n int64)
 TEXT ·avx512Peak(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), CX
@@ -4099,6 +4221,117 @@ avx2Axpy_loop:
 	ADDQ $32, SI
 	DECQ CX
 	JNZ avx2Axpy_loop
+	VZEROUPPER
+	RET
+
+// func avx2Powers(n int64, x *float32, pitch int64, rows int64, dst *float32, apart int64)
+TEXT ·avx2Powers(SB), NOSPLIT, $0-48
+	MOVQ n+0(FP), CX
+	MOVQ x+8(FP), SI
+	MOVQ pitch+16(FP), R8
+	MOVQ rows+24(FP), R9
+	MOVQ dst+32(FP), DI
+	MOVQ apart+40(FP), R10
+avx2Powers_loop:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ SI, DX
+	MOVQ R9, BX
+	PCALIGN $32
+avx2Powers_rows:
+	VMOVUPS (DX), Y3
+	VMULPS Y3, Y3, Y4
+	VADDPS Y3, Y0, Y0
+	VADDPS Y4, Y1, Y1
+	VFMADD231PS Y4, Y4, Y2
+	ADDQ R8, DX
+	DECQ BX
+	JNZ avx2Powers_rows
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, (DI)(R10*1)
+	VMOVUPS Y2, (DI)(R10*2)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG avx2Powers_loop
+	VZEROUPPER
+	RET
+
+// func avx2Dot(n int64, a *float32, b *float32, sums *float32)
+TEXT ·avx2Dot(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DI
+	MOVQ sums+24(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	SUBQ $4, CX
+	JL avx2Dot_rest
+	PCALIGN $32
+avx2Dot_loop:
+	VMOVUPS 0(SI), Y4
+	VFMADD231PS 0(DI), Y4, Y0
+	VMOVUPS 32(SI), Y5
+	VFMADD231PS 32(DI), Y5, Y1
+	VMOVUPS 64(SI), Y6
+	VFMADD231PS 64(DI), Y6, Y2
+	VMOVUPS 96(SI), Y7
+	VFMADD231PS 96(DI), Y7, Y3
+	ADDQ $128, SI
+	ADDQ $128, DI
+	SUBQ $4, CX
+	JGE avx2Dot_loop
+avx2Dot_rest:
+	ADDQ $4, CX
+	JZ avx2Dot_sum
+avx2Dot_single:
+	VMOVUPS 0(SI), Y4
+	VFMADD231PS 0(DI), Y4, Y0
+	ADDQ $32, SI
+	ADDQ $32, DI
+	DECQ CX
+	JNZ avx2Dot_single
+avx2Dot_sum:
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER
+	RET
+
+// func avx2Binomial(n int64, a *float32, b *float32, c *float32, d *float32, e *float32, dst *float32)
+TEXT ·avx2Binomial(SB), NOSPLIT, $0-56
+	MOVQ n+0(FP), CX
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), R8
+	MOVQ c+24(FP), R9
+	MOVQ d+32(FP), R10
+	MOVQ e+40(FP), R11
+	MOVQ dst+48(FP), DI
+	VBROADCASTSS points<>+28(SB), Y3
+	VBROADCASTSS points<>+32(SB), Y4
+	VBROADCASTSS points<>+36(SB), Y5
+	PCALIGN $32
+avx2Binomial_loop:
+	VMOVUPS (SI), Y0
+	VADDPS (R11), Y0, Y0
+	VMOVUPS (R8), Y1
+	VADDPS (R10), Y1, Y1
+	VMULPS Y3, Y0, Y0
+	VFMADD231PS Y1, Y4, Y0
+	VFMADD231PS (R9), Y5, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R9
+	ADDQ $32, R10
+	ADDQ $32, R11
+	ADDQ $32, DI
+	DECQ CX
+	JNZ avx2Binomial_loop
 	VZEROUPPER
 	RET
 

@@ -9,7 +9,10 @@ DATA points<>+12(SB)/4, $0x40100000
 DATA points<>+16(SB)/4, $0x3fa20000
 DATA points<>+20(SB)/4, $0x40340000
 DATA points<>+24(SB)/4, $0xff800000
-GLOBL points<>(SB), RODATA|NOPTR, $28
+DATA points<>+28(SB)/4, $0x3d800000
+DATA points<>+32(SB)/4, $0x3e800000
+DATA points<>+36(SB)/4, $0x3ec00000
+GLOBL points<>(SB), RODATA|NOPTR, $40
 
 // func neonGemm8x4(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
 TEXT ·neonGemm8x4(SB), NOSPLIT, $0-64

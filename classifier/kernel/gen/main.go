@@ -68,6 +68,7 @@ func amd64() *assembler {
 		}
 		pool(a, t)
 		elementwise(a, t)
+		statistics(a, t)
 		peak(a, t)
 	}
 	return a

@@ -24,14 +24,17 @@ const (
 	constProduct
 	constSum
 	constLow
+	constSixteenth
+	constQuarter
+	constMiddle
 )
 
 func tables(a *assembler) {
 	for i, v := range []float64{pointA, pointB, pointA * pointA, pointB * pointB, pointA * pointA * pointB * pointB,
-		pointA*pointA + pointB*pointB, math.Inf(-1)} {
+		pointA*pointA + pointB*pointB, math.Inf(-1), 1. / 16, 1. / 4, 3. / 8} {
 		fmt.Fprintf(&a.data, "DATA %s<>+%d(SB)/4, $0x%08x\n", points, 4*i, math.Float32bits(float32(v)))
 	}
-	fmt.Fprintf(&a.data, "GLOBL %s<>(SB), RODATA|NOPTR, $28\n\n", points)
+	fmt.Fprintf(&a.data, "GLOBL %s<>(SB), RODATA|NOPTR, $40\n\n", points)
 }
 
 // constant loads one into all lanes of a register. From memory: a legacy SSE instruction, which
