@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"sync"
 
 	"slugpuppy/classifier"
+	"slugpuppy/classifier/kernel"
 	"slugpuppy/picture"
 )
 
@@ -42,12 +44,14 @@ type Fingerprinter struct {
 	names  []string // of the layers
 
 	channels int // numbers that are about channels; those of the texture follow
+
+	easels sync.Pool // of *easel
 }
 
 // NewFingerprinter uses all layers of a network but its logits, which say what is in a picture
 // and not how it was made.
 func NewFingerprinter(net *classifier.Network) *Fingerprinter {
-	f := &Fingerprinter{net: net}
+	f := &Fingerprinter{net: net, easels: sync.Pool{New: func() any { return new(easel) }}}
 	for _, l := range net.Layers() {
 		if l.Name != classifier.Logits {
 			f.layers, f.names = append(f.layers, l), append(f.names, l.Name)
@@ -98,7 +102,7 @@ func (f *Fingerprinter) Through(ctx context.Context, img image.Image, pick func(
 	if err != nil {
 		return nil, err
 	}
-	return g.print(0), nil
+	return f.print(g, 0), nil
 }
 
 // glance is one look at a picture through some windows.
@@ -125,11 +129,12 @@ func (f *Fingerprinter) glance(ctx context.Context, img image.Image, through fun
 		g.answers[i] = make([]float32, f.channels, f.Size())
 	}
 	at := 0
+	var columns kernel.Powers
 	err := f.net.Read(ctx, g.in, f.names, func(a *classifier.Features) {
 		n := a.H * a.W
 		var sums table
 		for c := range a.C {
-			g.grid.pool(a.Data[c*n:(c+1)*n], a.W, a.H, &sums)
+			g.grid.pool(a.Data[c*n:(c+1)*n], a.W, a.H, &columns, &sums)
 			for i, w := range g.windows {
 				sums.within(w).describe(g.answers[i][at : at+stats])
 			}
@@ -143,12 +148,14 @@ func (f *Fingerprinter) glance(ctx context.Context, img image.Image, through fun
 }
 
 // print is the fingerprint within the ith window.
-func (g *glance) print(i int) Fingerprint {
+func (f *Fingerprinter) print(g *glance, i int) Fingerprint {
 	in := g.in
 	if all := image.Rect(0, 0, in.W, in.H); g.grid.in(g.windows[i], all) != all {
 		in = part(in, g.grid.in(g.windows[i], all))
 	}
-	return appendTexture(g.answers[i], in)
+	e := f.easels.Get().(*easel)
+	defer f.easels.Put(e)
+	return appendTexture(g.answers[i], in, e)
 }
 
 // cut is a part of a picture, with its origin at (0,0).

@@ -29,7 +29,7 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 	if err != nil {
 		return s, nil, err
 	}
-	print := g.print(0)
+	print := d.eye.print(g, 0)
 	if s.Whole, err = d.head.logit(print); err != nil {
 		return s, nil, err
 	}

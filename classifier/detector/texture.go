@@ -3,6 +3,7 @@ package detector
 import (
 	"math"
 
+	"slugpuppy/classifier/kernel"
 	"slugpuppy/picture"
 )
 
@@ -33,89 +34,136 @@ type plane struct {
 	v    []float32
 }
 
-func newPlane(w, h int) plane { return plane{w, h, make([]float32, w*h)} }
+// row is one row, the nearest there is.
+func (p plane) row(y int) []float32 {
+	y = min(p.h-1, max(0, y))
+	return p.v[y*p.w : (y+1)*p.w]
+}
+
+// easel lends planes that are painted over and then given back, so that a picture takes the memory of the one before.
+// Their values are those of whoever had them.
+type easel struct {
+	memory  []float32
+	used    int // planes lent later are given back when this is set back
+	columns kernel.Powers
+}
+
+// easelPlanes is how many planes of the finest octave's size are in use at a time, with those of coarser ones.
+const easelPlanes = 19
+
+// clear takes all planes back and has room for those of a picture.
+func (e *easel) clear(w, h int) {
+	e.used = 0
+	if n := easelPlanes * w * h; len(e.memory) < n {
+		e.memory = kernel.Floats(n)
+	}
+}
+
+// plane lends one.
+func (e *easel) plane(w, h int) plane {
+	n := w * h
+	if e.used+n > len(e.memory) { // of pictures so small that their octaves are no smaller
+		return plane{w, h, make([]float32, n)}
+	}
+	e.used += n
+	return plane{w, h, e.memory[e.used-n : e.used : e.used]}
+}
 
 // appendTexture describes a picture by octaves*textures numbers.
-func appendTexture(print Fingerprint, p *picture.Planar) Fingerprint {
-	level := opponents(p)
+func appendTexture(print Fingerprint, p *picture.Planar, e *easel) Fingerprint {
+	e.clear(p.W, p.H)
+	level := e.opponents(p)
 	var finer plane // local energy of the octave before
 	for range octaves {
 		var low, band [3]plane
-		for c := range level {
-			low[c] = smooth(level[c])
-			band[c] = newPlane(level[c].w, level[c].h)
-			for i, v := range level[c].v {
-				band[c].v[i] = v - low[c].v[i]
-			}
+		for c, l := range level {
+			low[c], band[c] = e.smooth(l), e.plane(l.w, l.h)
+			kernel.Subtract(band[c].v, l.v, low[c].v)
 		}
-		for c := range band {
-			print = appendEnergy(print, band[c].v)
-		}
-		print = append(print, alike(band[0].v, band[1].v), alike(band[0].v, band[2].v), alike(band[1].v, band[2].v))
-		print = append(print, alike(band[0].v, low[0].v), alike(band[1].v, low[1].v), alike(magnitude(band[1].v), magnitude(band[0].v)))
-		print = appendRepeats(print, band[0])
-		print = appendRepeats(print, band[1])
-		print = appendBends(print, level[0])
-		energy := localEnergy(band[0])
+		next, energy := [3]plane{e.halve(low[0]), e.halve(low[1]), e.halve(low[2])}, e.localEnergy(band[0])
+		lent := e.used
+		print = e.appendOctave(print, level[0], low, band)
+		e.used = lent
 		print = appendSpread(print, energy.v)
 		if finer.v == nil {
 			print = append(print, 0)
 		} else {
 			print = append(print, alikeFromMean(finer.v, energy.v))
 		}
-		for c := range level {
-			level[c] = halve(low[c])
-		}
-		finer = halve(energy)
+		level, finer = next, e.halve(energy)
 	}
 	return print
 }
 
+// appendOctave describes how the colours of an octave are, by themselves and together.
+func (e *easel) appendOctave(print Fingerprint, level plane, low, band [3]plane) Fingerprint {
+	lent := e.used
+	var strength [3]plane
+	for c := range band {
+		strength[c] = e.magnitude(band[c])
+		print = e.appendEnergy(print, strength[c])
+	}
+	square := func(p plane) float64 { return kernel.Dot(p.v, p.v) }
+	bands, lows := [3]float64{square(band[0]), square(band[1]), square(band[2])}, [2]float64{square(low[0]), square(low[1])}
+	alike := func(a, b plane, aa, bb float64) float32 {
+		n := float64(len(a.v)) * tiny
+		return float32(kernel.Dot(a.v, b.v) / math.Sqrt((aa+n)*(bb+n)))
+	}
+	print = append(print, alike(band[0], band[1], bands[0], bands[1]), alike(band[0], band[2], bands[0], bands[2]),
+		alike(band[1], band[2], bands[1], bands[2]))
+	print = append(print, alike(band[0], low[0], bands[0], lows[0]), alike(band[1], low[1], bands[1], lows[1]),
+		alike(strength[1], strength[0], bands[1], bands[0]))
+	e.used = lent
+	print = appendRepeats(print, band[0], bands[0])
+	print = appendRepeats(print, band[1], bands[1])
+	return e.appendBends(print, level)
+}
+
 // opponents are brightness, red against green, and blue against yellow.
-func opponents(p *picture.Planar) [3]plane {
-	out := [3]plane{newPlane(p.W, p.H), newPlane(p.W, p.H), newPlane(p.W, p.H)}
+func (e *easel) opponents(p *picture.Planar) [3]plane {
+	out := [3]plane{e.plane(p.W, p.H), e.plane(p.W, p.H), e.plane(p.W, p.H)}
 	r, g, b := p.Plane(0), p.Plane(1), p.Plane(2)
-	for i := range r {
-		out[0].v[i] = 0.299*r[i] + 0.587*g[i] + 0.114*b[i]
-		out[1].v[i] = r[i] - g[i]
-		out[2].v[i] = b[i] - (r[i]+g[i])/2
+	g, b = g[:len(r)], b[:len(r)]
+	bright, red, blue := out[0].v[:len(r)], out[1].v[:len(r)], out[2].v[:len(r)]
+	for i, r := range r {
+		bright[i] = 0.299*r + 0.587*g[i] + 0.114*b[i]
+		red[i] = r - g[i]
+		blue[i] = b[i] - (r+g[i])/2
 	}
 	return out
 }
 
 // smooth convolves with the binomial 1 4 6 4 1, repeating the edges.
-func smooth(p plane) plane {
-	across, out := newPlane(p.w, p.h), newPlane(p.w, p.h)
+func (e *easel) smooth(p plane) plane {
+	out := e.plane(p.w, p.h)
+	lent := e.used
+	across := e.plane(p.w, p.h)
 	for y := range p.h {
-		row, to := p.v[y*p.w:(y+1)*p.w], across.v[y*p.w:(y+1)*p.w]
+		row, to := p.row(y), across.row(y)
+		if n := len(row) - 4; n > 0 {
+			kernel.Smooth(to[2:2+n], row, row[1:], row[2:], row[3:], row[4:])
+		}
+		at := func(i int) float32 { return row[min(len(row)-1, max(0, i))] }
 		for x := range row {
-			if x >= 2 && x+2 < len(row) {
-				to[x] = (row[x-2]+row[x+2])/16 + (row[x-1]+row[x+1])/4 + row[x]*3/8
-				continue
+			if x < 2 || x+2 >= len(row) {
+				to[x] = (at(x-2)+at(x+2))/16 + (at(x-1)+at(x+1))/4 + row[x]*3/8
 			}
-			at := func(i int) float32 { return row[min(len(row)-1, max(0, i))] }
-			to[x] = (at(x-2)+at(x+2))/16 + (at(x-1)+at(x+1))/4 + row[x]*3/8
 		}
 	}
 	for y := range p.h {
-		at := func(i int) []float32 {
-			i = min(p.h-1, max(0, i))
-			return across.v[i*p.w : (i+1)*p.w]
-		}
-		a, b, c, d, e, to := at(y-2), at(y-1), at(y), at(y+1), at(y+2), out.v[y*p.w:(y+1)*p.w]
-		for x := range to {
-			to[x] = (a[x]+e[x])/16 + (b[x]+d[x])/4 + c[x]*3/8
-		}
+		kernel.Smooth(out.row(y), across.row(y-2), across.row(y-1), across.row(y), across.row(y+1), across.row(y+2))
 	}
+	e.used = lent
 	return out
 }
 
 // halve keeps every other pixel of every other row, at least one.
-func halve(p plane) plane {
-	out := newPlane(max(1, p.w/2), max(1, p.h/2))
+func (e *easel) halve(p plane) plane {
+	out := e.plane(max(1, p.w/2), max(1, p.h/2))
 	for y := range out.h {
-		for x := range out.w {
-			out.v[y*out.w+x] = p.v[2*y*p.w+2*x]
+		from, to := p.row(2*y), out.row(y)
+		for x := range to {
+			to[x] = from[2*x]
 		}
 	}
 	return out
@@ -124,39 +172,33 @@ func halve(p plane) plane {
 // tiny keeps logarithms and quotients finite: about a tenth of the rounding of eight bits.
 const tiny = 1e-7
 
-func appendEnergy(print Fingerprint, x []float32) Fingerprint {
+// appendEnergy describes how strong a band is, given its magnitudes.
+func (e *easel) appendEnergy(print Fingerprint, p plane) Fingerprint {
 	var m1, m2, m4 float64
-	for _, v := range x {
-		s := float64(v) * float64(v)
-		m1 += math.Abs(float64(v))
-		m2 += s
-		m4 += s * s
+	for y := 0; y < p.h; y += shortSum {
+		e.columns.Sum(p.v[y*p.w:], p.w, min(shortSum, p.h-y), p.w)
+		for x := 0; x < p.w; x += shortSum {
+			first, second, fourth := e.columns.Of(x, min(p.w, x+shortSum))
+			m1, m2, m4 = m1+float64(first), m2+float64(second), m4+float64(fourth)
+		}
 	}
-	n := float64(len(x))
+	n := float64(len(p.v))
 	m1, m2, m4 = m1/n, m2/n+tiny, m4/n
 	return append(print, float32(math.Log(m2)), float32(math.Log1p(m4/(m2*m2))), float32(m1/math.Sqrt(m2)))
 }
 
-// alike is the cosine of two bands, which have no mean to speak of.
-func alike(a, b []float32) float32 {
-	var ab, aa, bb float64
-	for i, v := range a {
-		ab += float64(v) * float64(b[i])
-		aa += float64(v) * float64(v)
-		bb += float64(b[i]) * float64(b[i])
-	}
-	n := float64(len(a)) * tiny
-	return float32(ab / math.Sqrt((aa+n)*(bb+n)))
-}
+// shortSum is how many values are added up in single precision, in each direction.
+const shortSum = 32
 
 // alikeFromMean is the correlation of two planes of about the same size.
 func alikeFromMean(a, b []float32) float32 {
 	n := min(len(a), len(b))
 	var ma, mb float64
 	for i := range n {
-		ma += float64(a[i]) / float64(n)
-		mb += float64(b[i]) / float64(n)
+		ma += float64(a[i])
+		mb += float64(b[i])
 	}
+	ma, mb = ma/float64(n), mb/float64(n)
 	var ab, aa, bb float64
 	for i := range n {
 		x, y := float64(a[i])-ma, float64(b[i])-mb
@@ -167,35 +209,28 @@ func alikeFromMean(a, b []float32) float32 {
 	return float32(ab / math.Sqrt((aa+tiny)*(bb+tiny)))
 }
 
-func magnitude(x []float32) []float32 {
-	out := make([]float32, len(x))
-	for i, v := range x {
-		out[i] = float32(math.Abs(float64(v)))
+func (e *easel) magnitude(p plane) plane {
+	out := e.plane(p.w, p.h)
+	for i, v := range p.v {
+		out.v[i] = math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
 	}
 	return out
 }
 
 // appendRepeats is the autocorrelation at every lag: its mean over both directions, and how much
-// these differ.
-func appendRepeats(print Fingerprint, p plane) Fingerprint {
+// these differ. all is the sum of the plane's squares.
+func appendRepeats(print Fingerprint, p plane, all float64) Fingerprint {
+	all += float64(len(p.v)) * tiny
 	for _, lag := range lags {
-		var along, across, all float64
+		along, across := 0.0, 0.0
 		for y := range p.h {
-			row := p.v[y*p.w : (y+1)*p.w]
-			for x, v := range row {
-				all += float64(v) * float64(v)
-				if x+lag < p.w {
-					along += float64(v) * float64(row[x+lag])
-				}
-			}
-			if y+lag < p.h {
-				below := p.v[(y+lag)*p.w : (y+lag+1)*p.w]
-				for x, v := range row {
-					across += float64(v) * float64(below[x])
-				}
+			if row := p.row(y); lag < len(row) {
+				along += kernel.Dot(row[:len(row)-lag], row[lag:])
 			}
 		}
-		all += float64(len(p.v)) * tiny
+		if n := (p.h - lag) * p.w; n > 0 {
+			across = kernel.Dot(p.v[:n], p.v[lag*p.w:])
+		}
 		print = append(print, float32((along+across)/2/all), float32(math.Abs(along-across)/all))
 	}
 	return print
@@ -203,28 +238,22 @@ func appendRepeats(print Fingerprint, p plane) Fingerprint {
 
 // appendBends describes the field of directions, by the structure tensor (Bigün and Granlund,
 // "Optimal orientation detection of linear symmetry", 1987).
-func appendBends(print Fingerprint, p plane) Fingerprint {
-	even, odd, all := newPlane(p.w, p.h), newPlane(p.w, p.h), newPlane(p.w, p.h)
-	for y := 1; y+1 < p.h; y++ {
-		for x := 1; x+1 < p.w; x++ {
-			i := y*p.w + x
-			gx, gy := p.v[i+1]-p.v[i-1], p.v[i+p.w]-p.v[i-p.w]
-			even.v[i], odd.v[i], all.v[i] = gx*gx-gy*gy, 2*gx*gy, gx*gx+gy*gy
-		}
-	}
-	even, odd, all = smooth(even), smooth(odd), smooth(all)
+func (e *easel) appendBends(print Fingerprint, p plane) Fingerprint {
+	even, odd, all := e.tensor(p)
+	even, odd, all = e.smooth(even), e.smooth(odd), e.smooth(all)
 	var strong, total, sum, squares float64
+	a, b := even.v, odd.v
 	for i, t := range all.v {
-		e, o := float64(even.v[i]), float64(odd.v[i])
-		d := math.Sqrt(e*e + o*o)
-		strong += d
+		x, y := a[i], b[i]
+		d := float32(math.Sqrt(float64(x*x + y*y)))
+		strong += float64(d)
 		total += float64(t)
-		c := d / (float64(t) + 10*tiny)
-		sum += c
-		squares += c * c
+		c := d / (t + 10*tiny)
+		sum += float64(c)
+		squares += float64(c) * float64(c)
 		// From here on the direction alone, doubled, as long as it is clear.
-		scale := float32(c / (d + tiny))
-		even.v[i], odd.v[i] = even.v[i]*scale, odd.v[i]*scale
+		scale := c / (d + tiny)
+		a[i], b[i] = x*scale, y*scale
 	}
 	n := float64(len(all.v))
 	mean := sum / n
@@ -232,10 +261,11 @@ func appendBends(print Fingerprint, p plane) Fingerprint {
 	for _, lag := range [...]int{2, 5, 10} {
 		var same, all float64
 		for y := range p.h {
-			for x := range p.w - min(lag, p.w) {
-				i := y*p.w + x
-				same += float64(even.v[i])*float64(even.v[i+lag]) + float64(odd.v[i])*float64(odd.v[i+lag])
-				all += float64(even.v[i])*float64(even.v[i]) + float64(odd.v[i])*float64(odd.v[i])
+			for _, row := range [][]float32{even.row(y), odd.row(y)} {
+				if from := row[:len(row)-min(lag, len(row))]; len(from) > 0 {
+					same += kernel.Dot(from, row[lag:])
+					all += kernel.Dot(from, from)
+				}
 			}
 		}
 		print = append(print, float32(same/(all+n*tiny)))
@@ -243,16 +273,36 @@ func appendBends(print Fingerprint, p plane) Fingerprint {
 	return print
 }
 
+// tensor is the structure tensor of every place: across less down, twice both, and across and down.
+func (e *easel) tensor(p plane) (even, odd, all plane) {
+	even, odd, all = e.plane(p.w, p.h), e.plane(p.w, p.h), e.plane(p.w, p.h)
+	clear(even.v) // at the edges nothing is known
+	clear(odd.v)
+	clear(all.v)
+	for y := 1; y+1 < p.h; y++ {
+		above, row, below := p.row(y-1), p.row(y), p.row(y+1)
+		above, below = above[:len(row)], below[:len(row)]
+		e, o, a := even.row(y)[:len(row)], odd.row(y)[:len(row)], all.row(y)[:len(row)]
+		for x := 1; x+1 < len(row); x++ {
+			gx, gy := row[x+1]-row[x-1], below[x]-above[x]
+			xx, yy := gx*gx, gy*gy
+			e[x], o[x], a[x] = xx-yy, 2*gx*gy, xx+yy
+		}
+	}
+	return even, odd, all
+}
+
 // localEnergy is the logarithm of the energy around every place.
-func localEnergy(p plane) plane {
-	out := newPlane(p.w, p.h)
+func (e *easel) localEnergy(p plane) plane {
+	out := e.plane(p.w, p.h)
+	lent := e.used
+	square := e.plane(p.w, p.h)
 	for i, v := range p.v {
-		out.v[i] = v * v
+		square.v[i] = v * v
 	}
-	out = smooth(smooth(out))
-	for i, v := range out.v {
-		out.v[i] = float32(math.Log(float64(v) + 10*tiny))
-	}
+	copy(out.v, e.smooth(e.smooth(square)).v)
+	e.used = lent
+	kernel.Logarithms(out.v, 10*tiny)
 	return out
 }
 

@@ -3,6 +3,8 @@ package detector
 import (
 	"image"
 	"math"
+
+	"slugpuppy/classifier/kernel"
 )
 
 // A picture is divided into cells, about as wide as they are high, and looked at through windows of whole cells: all of it, then
@@ -75,42 +77,19 @@ type table [mostCells + 1][mostCells + 1]powers
 
 // pool sums one channel, h rows of w activations that are not negative, over all cells above and left of each of their corners
 // (a summed area table; Crow, "Summed-area tables for texture mapping", 1984), so that any window is four of them.
-func (g grid) pool(x []float32, w, h int, table *table) {
+func (g grid) pool(x []float32, w, h int, columns *kernel.Powers, table *table) {
 	for cy := range g.y {
-		var row [mostCells]powers
-		for y := edge(cy, g.y, h); y < edge(cy+1, g.y, h); y++ {
-			for cx := range g.x {
-				row[cx].sum(x[y*w+edge(cx, g.x, w) : y*w+edge(cx+1, g.x, w)])
-			}
-		}
+		top, bottom := edge(cy, g.y, h), edge(cy+1, g.y, h)
+		columns.Sum(x[top*w:], w, bottom-top, w)
 		var left powers
 		for cx := range g.x {
-			left.add(row[cx], 1)
+			lo, hi := edge(cx, g.x, w), edge(cx+1, g.x, w)
+			first, second, fourth := columns.Of(lo, hi)
+			left.add(powers{float64((bottom - top) * (hi - lo)), float64(first), float64(second), float64(fourth)}, 1)
 			table[cy+1][cx+1] = table[cy][cx+1]
 			table[cy+1][cx+1].add(left, 1)
 		}
 	}
-}
-
-// sum adds activations.
-func (p *powers) sum(x []float32) {
-	var a, b, d, e, f, g float32
-	p.n += float64(len(x))
-	for len(x) >= 2 {
-		u, v := x[0], x[1]
-		x = x[2:]
-		uu, vv := u*u, v*v
-		a, b = a+u, b+v
-		d, e = d+uu, e+vv
-		f, g = f+uu*uu, g+vv*vv
-	}
-	for _, u := range x {
-		uu := u * u
-		a, d, f = a+u, d+uu, f+uu*uu
-	}
-	p.x += float64(a) + float64(b)
-	p.xx += float64(d) + float64(e)
-	p.xxxx += float64(f) + float64(g)
 }
 
 // within is the sum over a window.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"slugpuppy/classifier/kernel"
 )
 
 func TestPoolingIsWhatCountingSays(t *testing.T) {
@@ -17,12 +19,13 @@ func TestPoolingIsWhatCountingSays(t *testing.T) {
 		for i := range x {
 			x[i] = rapid.Float32Range(0, 9).Draw(t, "x")
 		}
+		var columns kernel.Powers
 		var sums table
 		for i := range mostCells {
 			sums[1][i+1].x = 7 // of the channel before
 		}
 		g := gridOf(rapid.IntRange(1, 900).Draw(t, "picture's w"), rapid.IntRange(1, 900).Draw(t, "picture's h"))
-		g.pool(x, w, h, &sums)
+		g.pool(x, w, h, &columns, &sums)
 		for _, win := range g.windows() {
 			var got [stats]float32
 			sums.within(win).describe(got[:])
@@ -124,8 +127,9 @@ func BenchmarkPool(b *testing.B) {
 		x[i] = float32(i%17) * float32(i%3)
 	}
 	b.SetBytes(4 * w * h)
+	var columns kernel.Powers
 	for b.Loop() {
 		var sums table
-		grid{cells, cells}.pool(x, w, h, &sums)
+		grid{cells, cells}.pool(x, w, h, &columns, &sums)
 	}
 }
