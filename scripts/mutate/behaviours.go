@@ -704,4 +704,13 @@ var behaviours = []behaviour{
 	{"a WebP file carries its recipe", "picture/webpfile.go",
 		"data = append(data, exifChunk(comment)...)", "_ = exifChunk",
 		"./picture", "TestWebPLosesNothing"},
+	{"a picture that is kept is not made again", "scripts/pieces/pieces.go",
+		"case err == nil:\n\t\treturn path, nil", "case false:\n\t\treturn path, nil",
+		"./scripts/pieces", "TestAPieceIsMadeOnceAndWhatItIsMadeOfToo"},
+	{"of several things all are to be seen by a judge", "scripts/judge/trial.go",
+		"all && r <= 5", "all || r <= 5",
+		"./scripts/judge", "TestOfSeveralThingsAllAreToBeSeen"},
+	{"a guided dream is held against one that is not", "scripts/judge/trial.go",
+		"if two.With > two.Without {", "if true {",
+		"./scripts/judge", "TestAGuidedDreamIsComparedWithOneThatIsNot"},
 }
