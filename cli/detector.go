@@ -31,7 +31,7 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 	flags.Var(flagOf(&f.fit.Corpus, "", nonempty("folder")), "corpus", "folder of pictures with a manifest.tsv")
 	flags.Var(listOf(&f.fit.More, nonempty("folder")), "more", "further folders like it, which are learned from and not judged by")
 	flags.Var(flagOf(&f.fit.Ordinary, "", nonempty("file")), "ordinary",
-		"list of ordinary photographs, a file a line, on which promises are measured")
+		"list of ordinary pictures, a file a line and after a tab the kind of what is no photograph, on which promises are measured")
 	flags.Var(flagOf(&f.fit.Learned, "0", between(0, 1_000_000)), "learned", "how many of these, the first ones, are learned from instead")
 	flags.Var(flagOf(&f.fit.Cache, "", nonempty("file")), "cache", "file that keeps the fingerprints between runs")
 	flags.Var(flagOf(&f.pictures, "", nonempty("folder")), "pictures",
@@ -176,10 +176,8 @@ func (c *console) report(f training.Fitted, worst int) error {
 	}
 	training.WriteReports(c.out, reports)
 	c.promises(f)
-	fmt.Fprintf(c.out, "\n%-24s %8s %8s %8s %8s\n", "kind", "pictures", "certain", "likely", "highest")
-	for _, row := range training.Confusions(h, samples, scores) {
-		fmt.Fprintf(c.out, "%-24s %8d %8d %8d %8.3f\n", row.Kind, row.N, row.Certain, row.Likely, row.Worst)
-	}
+	c.confusions("ordinary", f.OrdinaryConfusions())
+	c.confusions("kind", training.Confusions(h, samples, scores))
 	fmt.Fprintln(c.out, "\nscore   pictures  of them dreams")
 	for _, b := range training.Reliabilities(samples, scores, 10) {
 		fmt.Fprintf(c.out, "%.1f-%.1f %8d  %5.1f %%\n", b.Lo, b.Hi, b.N, 100*b.Dreams)
@@ -189,13 +187,21 @@ func (c *console) report(f training.Fitted, worst int) error {
 	for _, of := range []struct {
 		title    string
 		mistakes []training.Mistake
-	}{{"worst wrong hides", hides}, {"worst misses", misses}, {"ordinary photographs that score highest", f.Ordinary[:min(worst, len(f.Ordinary))]}} {
+	}{{"worst wrong hides", hides}, {"worst misses", misses}, {"ordinary pictures that score highest", f.Ordinary[:min(worst, len(f.Ordinary))]}} {
 		fmt.Fprintln(c.out, "\n"+of.title)
 		for _, m := range of.mistakes {
 			fmt.Fprintln(c.out, line("%.3f %s", m.Score, m.Sample.File))
 		}
 	}
 	return nil
+}
+
+// confusions prints what becomes of each kind of pictures.
+func (c *console) confusions(title string, all []training.Confusion) {
+	fmt.Fprintf(c.out, "\n%-24s %8s %8s %8s %8s\n", title, "pictures", "certain", "likely", "highest")
+	for _, row := range all {
+		fmt.Fprintln(c.out, line("%-24s %8d %8d %8d %8.3f", row.Kind, row.N, row.Certain, row.Likely, row.Worst))
+	}
 }
 
 // settings prints what is found where people meet pictures besides alone.

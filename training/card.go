@@ -84,12 +84,14 @@ func writeFound(w io.Writer, f Fitted) {
 
 // writePromises says what budgets come to.
 func writePromises(w io.Writer, f Fitted) {
-	fmt.Fprintf(w, "Promises of %d ordinary photographs, of %.0f %% of which a part was looked at more closely, and %d hard pictures:\n\n",
+	fmt.Fprintf(w, "Promises of %d ordinary pictures, of %.0f %% of which a part was looked at more closely, and %d hard pictures:\n\n",
 		f.Head.Ordinary.N, 100*f.OrdinaryLooks, f.Head.Hard.N)
 	fmt.Fprintln(w, "| budget | from a score of | clear dreams found | ordinary pictures wrong | hard ones wrong | |\n|---|---|---|---|---|---|")
 	for _, p := range Promises(f.Head) {
 		fmt.Fprintf(w, "| 1 in %g | %.4f | %.0f %% | %.3f %% | %.1f %% | %s |\n", p.In, p.Score, 100*p.Found, 100*p.Ordinary, 100*p.Hard, p.How())
 	}
+	fmt.Fprintln(w)
+	writeConfusions(w, "ordinary", f.OrdinaryConfusions())
 }
 
 // writeSettings says what is found where people meet pictures besides alone.
@@ -107,8 +109,12 @@ func writeSettings(w io.Writer, f Fitted) {
 
 // writeKinds says which kinds are taken for dreams.
 func writeKinds(w io.Writer, f Fitted) {
-	fmt.Fprintln(w, "| kind | pictures | certain | likely | highest score |\n|---|---|---|---|---|")
-	for _, c := range Confusions(f.Head, f.Samples, f.Scores) {
+	writeConfusions(w, "kind", Confusions(f.Head, f.Samples, f.Scores))
+}
+
+func writeConfusions(w io.Writer, title string, all []Confusion) {
+	fmt.Fprintf(w, "| %s | pictures | certain | likely | highest score |\n|---|---|---|---|---|\n", title)
+	for _, c := range all {
 		kind := c.Kind
 		for class, name := range classes {
 			if rest, ok := strings.CutSuffix(kind, " "+class); ok {

@@ -19,8 +19,8 @@ import (
 type FitOptions struct {
 	Corpus string   // folder of pictures with a manifest.tsv, to learn from and to be judged by
 	More   []string // folders of pictures with a manifest.tsv, to learn from only
-	// Ordinary is a list of files of ordinary photographs: promises are measured on them, but for the first Learned,
-	// which are learned from.
+	// Ordinary is a list of files of ordinary pictures, such as timelines hold: promises are measured on them, but for the first
+	// Learned, which are photographs and learned from.
 	Ordinary string
 	Learned  int
 	Cache    string   // file that keeps the fingerprints between runs, and beside it what was seen; "" for none
@@ -46,7 +46,7 @@ type Fitted struct {
 	Head    *detector.Head
 	Samples []detector.Sample
 	Scores  []float64
-	// Ordinary are the photographs that promises were measured on and that score highest, and OrdinaryLooks the share of all of
+	// Ordinary are the pictures that promises were measured on, highest score first, and OrdinaryLooks the share of them of
 	// which a part was looked at more closely.
 	Ordinary      []Mistake
 	OrdinaryLooks float64
@@ -69,7 +69,7 @@ type fitting struct {
 	net      *classifier.Network
 	trained  detector.Trained
 	samples  []detector.Sample
-	ordinary []string // to measure on
+	ordinary []listed // to measure on
 }
 
 // Fit gathers samples and fits a head to them, which remembers examples, and has it promise what it keeps on
@@ -81,13 +81,13 @@ func Fit(ctx context.Context, net *classifier.Network, o FitOptions) (Fitted, er
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	files, err := readList(o.Ordinary)
+	list, err := readList(o.Ordinary)
 	if err != nil {
 		return Fitted{}, err
 	}
-	learned := min(o.Learned, len(files))
-	f := fitting{FitOptions: o, net: net, ordinary: files[learned:]}
-	if f.samples, err = f.gather(ctx, files[:learned]); err != nil {
+	learned := min(o.Learned, len(list))
+	f := fitting{FitOptions: o, net: net, ordinary: list[learned:]}
+	if f.samples, err = f.gather(ctx, list[:learned]); err != nil {
 		return Fitted{}, err
 	}
 	f.trained, err = detector.Train(net.Hash(), f.samples, detector.TrainOptions{
@@ -141,7 +141,7 @@ func (f *fitting) settle(ctx context.Context) (Fitted, error) {
 	for i, at := range of {
 		out.Scores[at] = probability(head.Closer.Logit(corpus[i].Scan))
 	}
-	out.ordinary(ordinary)
+	out.judged(f.ordinary, ordinary)
 	if out.Settings, err = f.settings(ctx, s, out.Scores); err != nil {
 		return Fitted{}, err
 	}
@@ -150,30 +150,25 @@ func (f *fitting) settle(ctx context.Context) (Fitted, error) {
 
 func probability(logit float64) float64 { return 1 / (1 + math.Exp(-logit)) }
 
-// mostShown is how many of the worst mistakes are kept to be shown.
-const mostShown = 100
-
-// ordinary notes what came of the ordinary pictures.
-func (f *Fitted) ordinary(seen []sight) {
+// judged notes what came of the ordinary pictures.
+func (f *Fitted) judged(list []listed, seen []sight) {
 	looks := 0
-	for _, s := range seen {
+	for i, s := range seen {
 		if s.Unread {
 			continue
 		}
 		if !math.IsInf(s.Scan.Closer, -1) {
 			looks++
 		}
-		f.Ordinary = append(f.Ordinary, Mistake{detector.Sample{File: s.Name, Class: detector.Photograph, Kind: "photograph"},
-			probability(f.Head.Closer.Logit(s.Scan))})
+		f.Ordinary = append(f.Ordinary, Mistake{detector.Sample{File: s.Name, Kind: list[i].kind}, probability(f.Head.Closer.Logit(s.Scan))})
 	}
 	f.OrdinaryLooks = float64(looks) / float64(max(1, len(f.Ordinary)))
 	slices.SortStableFunc(f.Ordinary, func(a, b Mistake) int { return cmp.Compare(b.Score, a.Score) })
-	f.Ordinary = f.Ordinary[:min(mostShown, len(f.Ordinary))]
 }
 
 func (f *fitting) ordinaryViews() (all []view) {
-	for _, file := range f.ordinary {
-		all = append(all, view{file, decoded(file), f.trained.Head})
+	for _, l := range f.ordinary {
+		all = append(all, view{l.file, decoded(l.file), f.trained.Head})
 	}
 	return all
 }
@@ -253,7 +248,7 @@ func (f *fitting) some(of func(detector.Sample) bool) (some []int) {
 
 // gather takes samples from the cache as far as it has them; new ones are added to it as they are made,
 // so that a run that was stopped goes on where it was.
-func (f *fitting) gather(ctx context.Context, learned []string) (all []detector.Sample, err error) {
+func (f *fitting) gather(ctx context.Context, learned []listed) (all []detector.Sample, err error) {
 	nets := []*classifier.Network{f.net}
 	for _, path := range f.Networks {
 		data, err := os.ReadFile(path)
@@ -266,8 +261,12 @@ func (f *fitting) gather(ctx context.Context, learned []string) (all []detector.
 		}
 		nets = append(nets, other)
 	}
+	files := make([]string, len(learned))
+	for i, l := range learned {
+		files[i] = l.file
+	}
 	o := Options{
-		Corpus: f.Corpus, More: f.More, Ordinary: learned, Copies: f.Copies, Dreams: f.Dreams, Posted: f.Posted, Patterns: f.Patterns,
+		Corpus: f.Corpus, More: f.More, Ordinary: files, Copies: f.Copies, Dreams: f.Dreams, Posted: f.Posted, Patterns: f.Patterns,
 		Redrawn: f.Redrawn, Nets: nets, Seed: f.Seed, Eye: detector.NewFingerprinter(f.net), Log: f.Log, Progress: f.Progress,
 	}
 	if f.Cache != "" {

@@ -35,6 +35,7 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 		}
 		ordinary = append(ordinary, name)
 	}
+	ordinary[5] += "\tscreenshot"
 	ordinary = append(ordinary, "none.png") // what cannot be read is not counted
 	if err := os.WriteFile(list, []byte(strings.Join(ordinary, "\n")), 0o600); err != nil {
 		t.Fatal(err)
@@ -52,6 +53,13 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 		}
 		if h := f.Head; h.Ordinary.N != 4 || h.Hard.N != 1 || h.Dreams.N != 1 || len(f.Ordinary) != 4 {
 			t.Errorf("promises of %d ordinary, %d hard pictures and %d dreams", h.Ordinary.N, h.Hard.N, h.Dreams.N)
+		}
+		kinds := map[string]int{}
+		for _, c := range f.OrdinaryConfusions() {
+			kinds[c.Kind] = c.N
+		}
+		if kinds["photograph"] != 3 || kinds["screenshot"] != 1 {
+			t.Errorf("kinds of ordinary pictures: %v", kinds)
 		}
 		if _, err := detector.WithHead(net, f.Head); err != nil {
 			t.Error(err)

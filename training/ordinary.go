@@ -2,6 +2,7 @@ package training
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +20,12 @@ import (
 	"slugpuppy/picture"
 )
 
-// readList reads a list of files, one a line; those without a folder at the root lie beside the list.
-func readList(path string) (files []string, err error) {
+// listed is a picture of a list, and what kind of picture it is.
+type listed struct{ file, kind string }
+
+// readList reads a list of files, one a line; those without a folder at the root lie beside the list. What is no photograph has its
+// kind, such as "screenshot", after a tab.
+func readList(path string) (all []listed, err error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -31,19 +36,19 @@ func readList(path string) (files []string, err error) {
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
-		name := strings.TrimSpace(lines.Text())
+		name, kind, _ := strings.Cut(strings.TrimSpace(lines.Text()), "\t")
 		if name == "" {
 			continue
 		}
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
-		files = append(files, name)
+		all = append(all, listed{name, cmp.Or(strings.TrimSpace(kind), "photograph")})
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("read a list of pictures: %w", err)
 	}
-	return files, nil
+	return all, nil
 }
 
 // ordinary is a photograph of a list: its folder is its source.

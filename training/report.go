@@ -153,6 +153,15 @@ func Confusions(h *detector.Head, samples []detector.Sample, scores []float64) [
 	return all
 }
 
+// OrdinaryConfusions counts bands by kind of the ordinary pictures that promises were measured on.
+func (f Fitted) OrdinaryConfusions() []Confusion {
+	samples, scores := make([]detector.Sample, len(f.Ordinary)), make([]float64, len(f.Ordinary))
+	for i, m := range f.Ordinary {
+		samples[i], scores[i] = m.Sample, m.Score
+	}
+	return Confusions(f.Head, samples, scores)
+}
+
 // Examples picks originals of every class, by rising score, as references for explanations.
 func Examples(samples []detector.Sample, scores []float64, each int) []detector.Sample {
 	of := map[string][]int{}
