@@ -111,6 +111,19 @@ const (
 
 var phases = []string{workPhase, outPhase, consentPhase}
 
+// phase is that in which jobs of a state are, "" for those that are finished.
+func (s State) phase() string {
+	switch s {
+	case Queued, Leased:
+		return workPhase
+	case Waiting:
+		return consentPhase
+	case Posted, Skipped, Cancelled, Dead:
+		return ""
+	}
+	return outPhase
+}
+
 // dueKey is a job's place in its line, nil for one that is finished. Keys of one line sort by
 // when the job is due.
 func dueKey(j Job) []byte {
@@ -118,15 +131,16 @@ func dueKey(j Job) []byte {
 	if at.IsZero() {
 		at = j.Created
 	}
-	phase, lane := outPhase, ""
+	phase, lane := j.State.phase(), ""
 	switch j.State {
 	case Queued:
-		phase, lane = workPhase, j.Lane
+		lane = j.Lane
 	case Leased:
-		phase, lane, at = workPhase, j.Lane, j.LeaseUntil
+		lane, at = j.Lane, j.LeaseUntil
 	case Waiting:
-		phase, at = consentPhase, j.Deadline
-	case Posted, Skipped, Cancelled, Dead:
+		at = j.Deadline
+	}
+	if phase == "" {
 		return nil
 	}
 	return append(append(line(phase, j.Bot, lane), instant(at)...), j.ID...)
@@ -275,7 +289,7 @@ func (f Filter) picks(j Job) bool {
 func (a *Jobs) List(f Filter) (jobs []Job, err error) {
 	err = a.s.view(func(tx *tx) error {
 		if f.unfinished() {
-			for _, phase := range phases {
+			for _, phase := range f.phases() {
 				if err := eachDue(tx, prefix(phase, a.who.Server, a.who.ID), f.into(&jobs)); err != nil {
 					return err
 				}
@@ -314,6 +328,13 @@ func last(c *bolt.Cursor, prefix []byte) []byte {
 // unfinished says that only jobs on their way can be picked.
 func (f Filter) unfinished() bool {
 	return len(f.States) > 0 && !slices.ContainsFunc(f.States, State.Finished)
+}
+
+// phases are those in which what can be picked is.
+func (f Filter) phases() []string {
+	return slices.DeleteFunc(slices.Clone(phases), func(phase string) bool {
+		return !slices.ContainsFunc(f.States, func(s State) bool { return s.phase() == phase })
+	})
 }
 
 // over says that a list, newest first, ends before j.

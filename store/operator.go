@@ -12,7 +12,7 @@ func (s *Store) Operator() *Operator { return &Operator{s} }
 func (o *Operator) Jobs(f Filter) (jobs []Job, err error) {
 	err = o.s.view(func(tx *tx) error {
 		if f.unfinished() {
-			for _, phase := range phases {
+			for _, phase := range f.phases() {
 				if err := eachDue(tx, prefix(phase), f.into(&jobs)); err != nil {
 					return err
 				}
