@@ -77,7 +77,7 @@ func TestANetworkThatAWorkerLacksComesWithTheOrder(t *testing.T) {
 	bundle := bytes.Repeat([]byte("a network "), 100_000)
 	d := cluster.NewDreamer(cluster.DreamerOptions{Link: r.link(cluster.Options{Keeper: true}),
 		Networks: shipped{strings.Repeat("cd", 32), bundle}})
-	w := cluster.NewWorker(cluster.WorkerOptions{Link: r.link(cluster.Options{}),
+	w := cluster.NewWorker(cluster.WorkerOptions{Link: r.link(cluster.Options{Name: "one"}),
 		Maker: func(ctx context.Context, hash string, fetch func(context.Context) ([]byte, error)) (cluster.Maker, error) {
 			got, err := fetch(ctx)
 			if err != nil || hash != strings.Repeat("cd", 32) || !bytes.Equal(got, bundle) {
@@ -88,6 +88,7 @@ func TestANetworkThatAWorkerLacksComesWithTheOrder(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
+	r.present("one")
 	for range 2 {
 		if err := <-made(t, d, order()); err != nil {
 			t.Error(err)

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"image"
+	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"slugpuppy/app/apptest"
 	"slugpuppy/classifier"
 	"slugpuppy/cluster"
 	"slugpuppy/cluster/broker"
@@ -16,8 +19,9 @@ import (
 	"slugpuppy/picture"
 )
 
-// quick are times that tests have time for.
-var quick = cluster.Times{Ack: slower * time.Second, Beat: slower * 100 * time.Millisecond, Away: slower * time.Second,
+// quick are times that tests have time for. Who is silent for three beats is taken for gone: on a busy machine that
+// must be more than a process may have to wait for a processor.
+var quick = cluster.Times{Ack: slower * time.Second, Beat: slower * 300 * time.Millisecond, Away: slower * time.Second,
 	Reply: slower * 2 * time.Second, Claim: slower * time.Second}
 
 var (
@@ -43,16 +47,18 @@ func hash(t testing.TB) string {
 
 // rig is a broker with its data in a folder.
 type rig struct {
-	t      testing.TB
-	dir    string
-	times  cluster.Times
-	broker *broker.Broker
+	t       testing.TB
+	dir     string
+	times   cluster.Times
+	broker  *broker.Broker
+	lookout *cluster.Link // hears which workers are there; nil before somebody asked
+	log     *slog.Logger
 }
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), times: quick}
-	r.start("127.0.0.1:0")
+	r := &rig{t: t, dir: t.TempDir(), times: quick, log: slog.New(slog.NewTextHandler(newOutput(t), nil))}
+	r.start(apptest.FreeAddress(t)) // its own, also while it is down
 	t.Cleanup(func() { r.broker.Close() })
 	return r
 }
@@ -80,7 +86,7 @@ func (r *rig) link(o cluster.Options) *cluster.Link {
 		o.Times = r.times
 	}
 	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(r.t.Output(), nil))
+		o.Log = r.log
 	}
 	l, err := cluster.Open(o)
 	if err != nil {
@@ -88,6 +94,40 @@ func (r *rig) link(o cluster.Options) *cluster.Link {
 	}
 	r.t.Cleanup(l.Close)
 	return l
+}
+
+// output is a test's, which nobody may write to once it has ended: connections that were closed still tell of it.
+type output struct {
+	mu    sync.Mutex
+	to    io.Writer
+	ended bool
+}
+
+func newOutput(t testing.TB) *output {
+	o := &output{to: t.Output()}
+	t.Cleanup(func() { o.mu.Lock(); defer o.mu.Unlock(); o.ended = true })
+	return o
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return len(p), nil
+	}
+	return o.to.Write(p)
+}
+
+// present waits until a worker is known: an order that comes before is one that nobody takes.
+func (r *rig) present(name string) {
+	r.t.Helper()
+	if r.lookout == nil {
+		r.lookout = r.link(cluster.Options{Name: "lookout"})
+	}
+	eventually(r.t, name+" is there", func() bool {
+		r.lookout.Roll(r.t.Context())
+		return slices.ContainsFunc(r.lookout.Nodes(), func(n cluster.Node) bool { return n.Name == name })
+	})
 }
 
 // only is one network, which everybody has.
@@ -118,6 +158,7 @@ func (r *rig) worker(name string, m cluster.Maker) (stop func()) {
 		}
 	})
 	r.t.Cleanup(stop)
+	r.present(name)
 	return stop
 }
 

@@ -41,6 +41,7 @@ func (r *rig) mortal(name string, m func(die func()) cluster.Maker) {
 	ended := make(chan struct{})
 	go func() { defer close(ended); w.Run(ctx) }()
 	r.t.Cleanup(func() { cancel(); <-ended })
+	r.present(name)
 }
 
 // dies dies of every order.
@@ -57,12 +58,23 @@ func dies(held chan<- string) func(die func()) cluster.Maker {
 func TestTheOrderOfADeadWorkerIsDoneByAnother(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	held := make(chan string, 9)
-	r.mortal("mortal", dies(held))
+	held, now := make(chan string, 9), make(chan struct{})
+	r.mortal("mortal", func(die func()) cluster.Maker {
+		return maker(func(ctx context.Context, _ dream.Order, _ func(dream.Progress)) (dream.Piece, error) {
+			held <- "it"
+			select {
+			case <-now:
+				die()
+			case <-ctx.Done():
+			}
+			return dream.Piece{}, errors.New("nobody hears this")
+		})
+	})
 	done := made(t, r.dreamer(nobody), order())
 	<-held
-	began := time.Now()
 	r.worker("other", copies)
+	began := time.Now()
+	close(now)
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
@@ -311,10 +323,11 @@ func TestAShortInterruptionIsNotNoticed(t *testing.T) {
 	l := r.link(cluster.Options{Keeper: true, Broker: "nats://" + mine.listener.Addr().String()})
 	m, begun, goOn := holding()
 	worker := cluster.NewWorker(cluster.WorkerOptions{Maker: with(m),
-		Link: r.link(cluster.Options{Broker: "nats://" + its.listener.Addr().String()})})
+		Link: r.link(cluster.Options{Name: "one", Broker: "nats://" + its.listener.Addr().String()})})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- worker.Run(ctx) }()
+	r.present("one")
 	d := cluster.NewDreamer(cluster.DreamerOptions{Link: l, Networks: only(hash(t))})
 	done := made(t, d, order())
 	<-begun
@@ -352,12 +365,14 @@ func TestAWorkerThatIsStoppedFinishesWhatItHas(t *testing.T) {
 func TestAWorkerThatMayNotFinishGivesBack(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	r.times.Ack = slower * 20 * time.Second // after which another would have it, given back or not
 	m, begun, _ := holding()
 	d := r.dreamer(nobody)
-	w := cluster.NewWorker(cluster.WorkerOptions{Link: r.link(cluster.Options{}), Maker: with(m), Grace: 10 * time.Millisecond})
+	w := cluster.NewWorker(cluster.WorkerOptions{Link: r.link(cluster.Options{Name: "one"}), Maker: with(m), Grace: 10 * time.Millisecond})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
+	r.present("one")
 	done := made(t, d, order())
 	<-begun
 	stop()
@@ -369,7 +384,7 @@ func TestAWorkerThatMayNotFinishGivesBack(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > quick.Ack {
+	if took := time.Since(began); took > r.times.Ack/2 {
 		t.Errorf("it was not given back at once: %s", took)
 	}
 }
@@ -448,7 +463,7 @@ func TestAnOrderThatTwoWorkersDiedOfIsMadeAlone(t *testing.T) {
 	<-held
 	<-held
 	var active, together atomic.Int32
-	w := cluster.NewWorker(cluster.WorkerOptions{Link: r.link(cluster.Options{}), Slots: 3, Maker: with(maker(
+	w := cluster.NewWorker(cluster.WorkerOptions{Link: r.link(cluster.Options{Name: "three"}), Slots: 3, Maker: with(maker(
 		func(ctx context.Context, o dream.Order, f func(dream.Progress)) (dream.Piece, error) {
 			now := active.Add(1)
 			defer active.Add(-1)
@@ -463,6 +478,7 @@ func TestAnOrderThatTwoWorkersDiedOfIsMadeAlone(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
+	r.present("three")
 	for over := false; !over; {
 		other := made(t, d, order())
 		select {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/app/apptest"
 	"slugpuppy/cluster"
 )
 
@@ -31,6 +32,7 @@ func (r *rig) watcher(name, model string, at int, look func(ctx context.Context,
 			r.t.Error(err)
 		}
 	})
+	r.present(name)
 }
 
 // viewer is a daemon's, which looks through a cluster whose keepers are there.
@@ -46,6 +48,7 @@ func blind(context.Context) (cluster.Seen, error) { return cluster.Seen{}, errNo
 func TestAFileIsLookedAtOnceInTheWholeCluster(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
+	r.times.Claim = slower * 20 * time.Second // nobody dies here
 	var looks atomic.Int32
 	slow := func(_ context.Context, file []byte) (cluster.Seen, error) {
 		looks.Add(1)
@@ -91,6 +94,10 @@ func TestABurstOfFilesComesBackInItsPlaces(t *testing.T) {
 		return score(file), nil
 	})
 	v := r.viewer(true)
+	eventually(t, "a worker looks", func() bool {
+		_, err := v.View(within(t, 20*time.Second), []byte{0, 0, 2}, blind)
+		return err == nil
+	})
 	var group sync.WaitGroup
 	for i := range 200 {
 		group.Go(func() {
@@ -123,7 +130,7 @@ func TestWhereNobodyCanLookItIsDoneHereOrNotNow(t *testing.T) {
 	here := func(context.Context) (cluster.Seen, error) { return cluster.Seen{Score: 0.25}, nil }
 	try := func(why string, file []byte) {
 		t.Helper()
-		if got, err := falls.View(within(t, 20*time.Second), file, here); err != nil || got.Score != 0.25 {
+		if got, err := falls.View(within(t, time.Minute), file, here); err != nil || got.Score != 0.25 {
 			t.Errorf("%s: %+v, %v", why, got, err)
 		}
 	}
@@ -147,7 +154,7 @@ func TestWhereNobodyCanLookItIsDoneHereOrNotNow(t *testing.T) {
 	if took := time.Since(began); took > 2*quick.Reply {
 		t.Errorf("it took %s", took)
 	}
-	r.start("127.0.0.1:0")
+	r.start(apptest.FreeAddress(t))
 }
 
 func TestAClaimOfTheDeadEnds(t *testing.T) {
