@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,6 +48,9 @@ func (v visitor) ask(t *testing.T, words string, png []byte, replyTo string) str
 	return string(s.ID)
 }
 
+// embedded is the network of all stages: it takes a while to unpack.
+var embedded = sync.OnceValues(classifier.Default)
+
 // stage is a bot with the real network and its visitor, on any server.
 type stage struct {
 	platform network.Bot
@@ -58,7 +62,7 @@ type stage struct {
 
 // play runs the bot for the length of a test.
 func (s stage) play(t *testing.T) {
-	net, err := classifier.Default()
+	net, err := embedded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,9 +217,9 @@ func TestAReplyTheServerWillNeverTakeIsBuriedAndMayBeRetried(t *testing.T) {
 }
 
 func TestTwoThousandMentionsWaitAfterAnOutage(t *testing.T) {
-	mentions := 2000
-	if testing.Short() {
-		mentions = 200
+	mentions := 400
+	if long() {
+		mentions = 2000
 	}
 	inWorld(t, func(r *rig) {
 		r.w.breaks(func(op string, _ int) fate {

@@ -44,7 +44,7 @@ func killOnServer(t *testing.T, kills int, n kind) {
 			posts = append(posts, w.ask(kind))
 		}
 	}
-	life := lifetime(t, url, token, path, ask, func() { w.settled(90 * time.Second) })
+	life := lifetime(t, url, token, path, ask, func() { w.settled() })
 	for range kills {
 		c := spawn(t, url, token, path)
 		ask()
@@ -52,7 +52,7 @@ func killOnServer(t *testing.T, kills int, n kind) {
 		c.kill()
 	}
 	c := spawn(t, url, token, path)
-	w.settled(90 * time.Second)
+	w.settled()
 	c.kill()
 	if err := store.Check(path); err != nil {
 		t.Error(err)

@@ -12,6 +12,7 @@ import (
 
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/dream"
+	"slugpuppy/store"
 )
 
 // table is the cells of a table's first column below a heading of the README, as the code in each.
@@ -85,7 +86,7 @@ func TestWhatTheReadmeSaysPeopleCanSay(t *testing.T) {
 			t.Parallel()
 			w := newTown(t, networks[0], conditions{})
 			srv := w.host.(mastodonHost).Server
-			_, stop := w.run(filepath.Join(t.TempDir(), "db"))
+			s, stop := w.run(filepath.Join(t.TempDir(), "db"))
 			defer stop()
 			for i, said := range slices.Concat(cells...) {
 				said = strings.ReplaceAll(said, "dd3-...", dream.Recipe{Verb: dream.Dream, Preset: "eyes"}.Token())
@@ -93,7 +94,7 @@ func TestWhatTheReadmeSaysPeopleCanSay(t *testing.T) {
 					continue
 				}
 				u := srv.AddUser(fmt.Sprint("reader", i), mastodontest.UserOptions{})
-				answer := tell(t, srv, u, visibility, said)
+				answer := tell(t, srv, s, u, visibility, said)
 				switch {
 				case quiet(said):
 					if answer != "" {
@@ -116,8 +117,8 @@ func TestWhatTheReadmeSaysPeopleCanSay(t *testing.T) {
 }
 
 // tell says something, below a dream where that belongs, and returns the answer; "" when the post was only
-// liked.
-func tell(t *testing.T, srv *mastodontest.Server, u *mastodontest.User, visibility, said string) string {
+// liked. Who speaks before a dream is written down is looked after half a minute later; here nobody is so quick.
+func tell(t *testing.T, srv *mastodontest.Server, s *store.Store, u *mastodontest.User, visibility, said string) string {
 	t.Helper()
 	post := func(o mastodontest.PostOptions) string {
 		o.Visibility = visibility
@@ -132,6 +133,11 @@ func tell(t *testing.T, srv *mastodontest.Server, u *mastodontest.User, visibili
 	if slices.Contains(below, said) {
 		first := post(mastodontest.PostOptions{Text: "@dreambot slug", Media: pictures[:1]})
 		o = mastodontest.PostOptions{Text: "@dreambot " + said, InReplyTo: outcomeOf(t, srv, first, false).ID}
+		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+			if j, err := s.Operator().JobOf(first); err == nil && j.State == store.Posted {
+				break
+			}
+		}
 	}
 	return outcomeOf(t, srv, post(o), quiet(said)).Text
 }
@@ -140,7 +146,7 @@ func tell(t *testing.T, srv *mastodontest.Server, u *mastodontest.User, visibili
 func outcomeOf(t *testing.T, srv *mastodontest.Server, post string, quiet bool) mastodontest.Status {
 	t.Helper()
 	liked := time.Time{}
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if all := srv.RepliesTo(post); len(all) > 0 {
 			return all[0]
 		}

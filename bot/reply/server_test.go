@@ -95,10 +95,13 @@ func (w *town) ask(kind int) string {
 	return id
 }
 
+// patience ends a test that hangs. A busy machine is slow, and still right.
+const patience = 2 * time.Minute
+
 // settled waits until nothing is left to answer, and then a little for an answer too many.
-func (w *town) settled(limit time.Duration) {
+func (w *town) settled() {
 	w.t.Helper()
-	for end := time.Now().Add(limit); w.Unanswered() > 0; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); w.Unanswered() > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			w.t.Fatalf("%d mentions are unanswered", w.Unanswered())
 		}
@@ -114,7 +117,7 @@ func (w *town) posted(s *store.Store, want int) {
 	w.t.Helper()
 	var counts map[store.State]int
 	var err error
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if counts, err = s.Operator().Counts(); err == nil && counts[store.Posted] == want {
 			return
 		}
@@ -135,7 +138,7 @@ func TestRepliesOnMastodonKeepWhatThePostSaid(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.settled(10 * time.Second)
+			w.settled()
 			a := srv.RepliesTo(p.ID)[0]
 			if a.Visibility != "unlisted" || a.Warning != "re: cats" || !a.Sensitive || a.Language != "de" || len(a.Mentions) != 1 {
 				t.Errorf("reply %+v", a)
@@ -170,7 +173,7 @@ func TestRepliesOnXKeepItsRules(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.settled(10 * time.Second)
+			w.settled()
 			a := srv.RepliesTo(p.ID)[0]
 			if len(a.Media) != 1 || !strings.HasPrefix(a.Media[0].Alt, "My cat. ") || !a.Media[0].Warned || !a.MadeWithAI || len(a.Mentions) != 1 {
 				t.Errorf("reply %+v", a)
@@ -244,7 +247,7 @@ func TestAgainstAServerThatBreaks(t *testing.T) {
 				for i := range 8 {
 					w.ask(i)
 				}
-				w.settled(40 * time.Second)
+				w.settled()
 				w.posted(s, 8)
 			})
 		}
@@ -259,7 +262,7 @@ func TestAnOutageOfAServer(t *testing.T) {
 		}
 		t.Run(n.name, func(t *testing.T) {
 			t.Parallel()
-			mentions := 300 // TestTwoThousandMentionsWaitAfterAnOutage has all of them in memory
+			mentions := 100 // TestTwoThousandMentionsWaitAfterAnOutage has more of them in memory
 			if long() {
 				mentions = min(2000, n.most)
 			}
@@ -275,7 +278,7 @@ func TestAnOutageOfAServer(t *testing.T) {
 				}
 			}
 			w.Reachable(true)
-			w.settled(90 * time.Second)
+			w.settled()
 			w.posted(s, mentions)
 		})
 	}

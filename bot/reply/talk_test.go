@@ -186,7 +186,7 @@ func TestTalkOnEveryNetworkIsLeftAlone(t *testing.T) {
 			return id
 		}
 		asked := say("ada", "eyes", photo(1), "")
-		w.settled(20 * time.Second)
+		w.settled()
 		at := w.Answer(asked)
 		var said []string
 		for i, words := range append([]string{"look!"}, smallTalk...) {
@@ -197,8 +197,8 @@ func TestTalkOnEveryNetworkIsLeftAlone(t *testing.T) {
 			at = say(name, "@"+other+" "+words, nil, at)
 			said = append(said, at)
 		}
-		command := say("bob", "@ada deeper", nil, at) // after all of which it is still heard
-		for end := time.Now().Add(20 * time.Second); w.Answers(command) == 0 && time.Now().Before(end); {
+		command := say("bob", "@ada deeper", photo(2), at) // after all of which it is still heard
+		for end := time.Now().Add(patience); w.Answers(command) == 0 && time.Now().Before(end); {
 			time.Sleep(20 * time.Millisecond)
 		}
 		for _, post := range said {
