@@ -198,8 +198,8 @@ func TestKilledAtAnyPointEveryMuteEndsAndTheSubscribersStay(t *testing.T) {
 		end()
 	}
 	r.server.ClearFaults()
-	for begun := time.Now(); !r.settled(artists); {
-		if time.Since(begun) > time.Minute {
+	for begun := time.Now(); !r.settled(artists); life *= 2 { // the machine may be busier than it was
+		if time.Since(begun) > 2*time.Minute {
 			t.Fatal("not every mute was made and ended")
 		}
 		end := startFilter(t)
