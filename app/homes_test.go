@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -35,7 +34,7 @@ func twins(t *testing.T) (a, b *twin) {
 	t.Cleanup(br.Close)
 	run := func(name string) *twin {
 		h := &house{server: first.server, robot: first.robot, dir: t.TempDir(), env: maps.Clone(first.env)}
-		listen := freeAddress(t)
+		listen := apptest.FreeAddress(t)
 		socket := filepath.Join(h.dir, "s")
 		maps.Copy(h.env, map[string]string{"HOME": h.dir, "XDG_STATE_HOME": filepath.Join(h.dir, "state"), "SLUGPUPPY_ADMIN_SOCKET": socket,
 			"SLUGPUPPY_CLUSTER_NATS": br.Address(), "SLUGPUPPY_CLUSTER_NKEY": br.Keys().Daemon, "SLUGPUPPY_CLUSTER_READERS": "true",
@@ -53,18 +52,6 @@ func twins(t *testing.T) (a, b *twin) {
 		return w
 	}
 	return run("left"), run("right")
-}
-
-// freeAddress is one on which nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func soon(t *testing.T, what string, so func() bool) {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"image"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/app/apptest"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/config"
 	"slugpuppy/picture"
@@ -33,16 +33,7 @@ func TestMemoryOfADaemonWithBotFilterAndPage(t *testing.T) {
 	}
 	h := newHouse(t)
 	h.login(t)
-	free := func() string {
-		var lc net.ListenConfig
-		l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		return l.Addr().String()
-	}
-	page, metrics := free(), free()
+	page, metrics := apptest.FreeAddress(t), apptest.FreeAddress(t)
 	p := h.start(t, "SLUGPUPPY_DREAM_MEMORY=256MiB", "SLUGPUPPY_WEB_LISTEN="+page, "SLUGPUPPY_WEB_URL=http://"+page, "SLUGPUPPY_ADMIN_METRICS="+metrics)
 	p.listens()
 	tell := func(when string) (resident float64) {

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,18 +13,6 @@ import (
 	"slugpuppy/app/apptest"
 	"slugpuppy/bot/network/fake/mastodontest"
 )
-
-// freeAddress is one that nobody listens on at the moment.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // secrets are things that nobody may read, by name.
 type secrets map[string]string
@@ -91,7 +78,7 @@ func TestNoSecretAndNoPrivatePictureIsEverWrittenDown(t *testing.T) {
 	}
 	h := newHouse(t)
 	hidden := secrets{"the bot's token": h.login(t)}
-	page, metrics := freeAddress(t), freeAddress(t)
+	page, metrics := apptest.FreeAddress(t), apptest.FreeAddress(t)
 	reader, artist, ada := h.server.AddUser("reader", mastodontest.UserOptions{}), h.server.AddUser("artist", mastodontest.UserOptions{}), h.server.AddUser("ada", mastodontest.UserOptions{})
 	reader.Follow(artist)
 	fault := func(match string, kind mastodontest.FaultKind, times int) {

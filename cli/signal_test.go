@@ -5,6 +5,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -26,7 +27,7 @@ import (
 type cut struct {
 	name string
 	args []string
-	// when are the moments at which it is told to end, after its start. By then it may have ended well,
+	// when are the moments at which it is told to end, after its first step. By then it may have ended well,
 	// but not at all of them.
 	when []time.Duration
 	in   bool // its standard input stays open, and nobody writes to it
@@ -192,7 +193,8 @@ func slowFilm(t *testing.T, dir string) string {
 	return path
 }
 
-// tellTime is how long a command may take that was told to end.
+// tellTime is how long a command may take that was told to end, not counting what it waits for a processor that others
+// have.
 const tellTime = time.Second
 
 func (c cut) try(t *testing.T, dir, config string, env map[string]string) {
@@ -242,22 +244,23 @@ func (c cut) once(t *testing.T, sig syscall.Signal, after time.Duration, dir, co
 		}
 		defer stdin.Close()
 	}
+	begun := starts(t, cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	begun()
 	time.Sleep(after)
+	lost := newStarved(cmd.Process.Pid)
 	begin := time.Now()
 	_ = syscall.Kill(-cmd.Process.Pid, sig) // all of it, as a terminal does; it may have ended
 	gone := make(chan struct{})
 	go func() { defer close(gone); _ = cmd.Wait() }()
-	select {
-	case <-gone:
-	case <-time.After(2 * time.Minute):
+	if !lost.until(gone, 2*time.Minute) {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-gone
 		t.Fatalf("after %v: it does not end: %s", after, said.String())
 	}
-	took := time.Since(begin)
+	took := time.Since(begin) - lost.most
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if status.Exited() && status.ExitStatus() != 128+int(sig) {
 		if status.ExitStatus() > 5 {
@@ -268,7 +271,7 @@ func (c cut) once(t *testing.T, sig syscall.Signal, after time.Duration, dir, co
 	if early := after < 100*time.Millisecond && status.Signaled(); early {
 		return false // before it could hear anything
 	}
-	t.Logf("told after %v, ended %v later", after, took.Round(time.Millisecond))
+	t.Logf("told after %v, ended %v later, having waited %v for a processor", after, took.Round(time.Millisecond), lost.most)
 	if took > tellTime {
 		t.Errorf("after %v: ended %v later", after, took)
 	}
@@ -284,6 +287,71 @@ func (c cut) once(t *testing.T, sig syscall.Signal, after time.Duration, dir, co
 	}
 	c.tidy(t, dir, filepath.Dir(config))
 	return true
+}
+
+// starts has a command say that its first step comes now: until then nothing of ours runs in it, and a busy machine may
+// take long. It returns what waits for that.
+func starts(t *testing.T, cmd *exec.Cmd) (begun func()) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.ExtraFiles = []*os.File{w} // the third and first that it has beside its standard ones
+	cmd.Env = append(cmd.Env, tellStart+"=3")
+	return func() {
+		w.Close()
+		_, _ = io.Copy(io.Discard, r) // to the end, which is that it has closed it
+		r.Close()
+	}
+}
+
+// starved is how long the thread of a process that waited longest for a processor has waited, as Linux counts;
+// elsewhere nobody knows.
+type starved struct {
+	pid    int
+	before map[string]time.Duration // what each thread had waited at first
+	most   time.Duration
+}
+
+func newStarved(pid int) *starved {
+	s := &starved{pid: pid, before: map[string]time.Duration{}}
+	s.look()
+	return s
+}
+
+// look notes how long they have waited so far.
+func (s *starved) look() {
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", s.pid))
+	for _, task := range tasks {
+		data, err := os.ReadFile(task)
+		var ran, waited time.Duration
+		if err != nil {
+			continue // it has ended
+		}
+		if _, err := fmt.Sscan(string(data), &ran, &waited); err != nil {
+			continue
+		}
+		if _, known := s.before[task]; !known {
+			s.before[task] = waited
+		}
+		s.most = max(s.most, waited-s.before[task])
+	}
+}
+
+// until looks until gone is closed, or for so long.
+func (s *starved) until(gone <-chan struct{}, most time.Duration) bool {
+	end := time.After(most)
+	for {
+		select {
+		case <-gone:
+			return true
+		case <-end:
+			return false
+		case <-time.After(5 * time.Millisecond):
+			s.look()
+		}
+	}
 }
 
 // tidy fails for every file that was begun and not finished.

@@ -303,7 +303,7 @@ func TestWhatBringsAChildDownIsAProblemOfTheFile(t *testing.T) {
 			if s := p.Stats(); s.Lost != 1 || s.Started != 1 || s.Here != 0 {
 				t.Errorf("%+v", s)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			release, err := budget.Hold(ctx, 1<<20)
 			if err != nil {

@@ -244,7 +244,7 @@ func TestASoakAmongLiarsLeavesNothingBehind(t *testing.T) {
 	}
 	const honest = "198.41.0.4"
 	o := newOutside(t, honest, "199.9.14.201", "192.33.4.12", "199.7.91.13", "192.203.230.10")
-	page := freeAddress(t)
+	page := apptest.FreeAddress(t)
 	traffics := []traffic{honestTraffic,
 		{"people sign in, and then their servers lie", func(ctx context.Context, w *town) {
 			o.signIn("http://" + page)

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"slugpuppy/app/apptest"
 	"slugpuppy/bot/network/fake/mastodontest"
 	"slugpuppy/cli"
 )
@@ -54,7 +54,7 @@ func newTown(t *testing.T, state string, o mastodontest.Options, settings ...str
 	s.Start()
 	t.Cleanup(s.Close)
 	w := &town{t: t, server: s, robot: s.AddUser("dreambot", mastodontest.UserOptions{Bot: true}), state: state,
-		file: filepath.Join(t.TempDir(), "slugpuppy.toml"), health: freeAddress(t)}
+		file: filepath.Join(t.TempDir(), "slugpuppy.toml"), health: apptest.FreeAddress(t)}
 	w.token = w.robot.Token("read", "write")
 	text := fmt.Sprintf("[mastodon]\nserver = %q\n[bot]\npoll = \"5s\"\nper_user_hour = 0\nqueue = 0\nuploads = 1000\n[store]\npath = %q\n%s\n"+
 		"[admin]\nmetrics = %q\n", s.URL, w.database(), strings.Join(settings, "\n"), w.health)
@@ -65,18 +65,6 @@ func newTown(t *testing.T, state string, o mastodontest.Options, settings ...str
 }
 
 func (w *town) database() string { return filepath.Join(w.state, "slugpuppy.db") }
-
-// freeAddress is one that nobody listens at.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // ask mentions the bot, as somebody new.
 func (w *town) ask(words string, pictures ...mastodontest.Picture) string {
