@@ -126,7 +126,7 @@ func newSiteFor(t *testing.T, web internet, admins string) *site {
 func (s *site) awake(t *testing.T) {
 	t.Helper()
 	serve(t, s.daemon.site.Run)
-	for range 500 {
+	for end := time.Now().Add(hangs); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		known, err := s.store.Operator().Admins()
 		if err != nil {
 			t.Fatal(err)
@@ -134,7 +134,6 @@ func (s *site) awake(t *testing.T) {
 		if len(known) > 0 || strings.Contains(s.log.String(), "not known yet") {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("nobody asked who the admins are: %s", s.log)
 }
@@ -380,11 +379,10 @@ func TestAMessageChangesOnlyItsAuthorsFilter(t *testing.T) {
 // waitUntil waits for something for a while.
 func waitUntil(t *testing.T, done func() bool) {
 	t.Helper()
-	for range 1000 {
+	for end := time.Now().Add(hangs); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if done() {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("it does not happen")
 }

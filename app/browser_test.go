@@ -191,7 +191,7 @@ func shoot(t *testing.T, ctx context.Context, path string) {
 // until waits until an expression is true on the page.
 func until(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(hangs); ; time.Sleep(50 * time.Millisecond) {
 		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
 		if err != nil || time.Now().After(end) {
 			page, _ := chromedp.Run(ctx, chromedp.OuterHTML("html")) // for the report

@@ -60,9 +60,13 @@ func TestAMentionIsAnsweredAndAPictureJudgedByAWorker(t *testing.T) {
 	serve(t, func(ctx context.Context) error { defer close(over); return w.Work(ctx) })
 	d := New(h.config(t), Options{Version: "test"})
 	serve(t, func(ctx context.Context) error { return d.Serve(ctx, false) })
+	soon(t, "the worker is there", func() bool { // what is asked for before that is dreamed much later
+		found := New(h.config(t), Options{Version: "test"}).checkCluster(t.Context())
+		return len(found) == 1 && found[0].State == network.Healthy
+	})
 	who := h.server.AddUser("someone", mastodontest.UserOptions{})
 	var asked mastodontest.Status
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) { // older ones are not answered
+	for end := time.Now().Add(hangs); ; time.Sleep(50 * time.Millisecond) { // older ones are not answered
 		if asked.ID == "" && h.server.Streams() > 0 {
 			var err error
 			if asked, err = who.Mention(h.robot, "imagine banana octaves=1 steps=1 size=64"); err != nil {
@@ -145,5 +149,38 @@ func TestASightCrossesWhole(t *testing.T) {
 	}
 	if diff := cmp.Diff(full, sightOf(seenIn(full))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhatOneMachineCannotReadIsNotToldToTheCluster(t *testing.T) {
+	h, _ := clustered(t)
+	h.env["SLUGPUPPY_CLUSTER_FALLBACK"] = "true" // no worker looks, so this machine does
+	a := New(h.config(t), Options{Version: "test"})
+	t.Cleanup(a.leaveCluster)
+	v, err := a.viewer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		sight store.Sight
+		looks int // of two
+	}{
+		"a file that only this machine cannot read": {store.Sight{Unread: "it takes too long", Here: true}, 2},
+		"a file that nobody can read":               {store.Sight{Unread: "it is cut off"}, 1},
+	} {
+		looks := 0
+		look := elsewhere(v)
+		for range 2 {
+			got, err := look(t.Context(), []byte(name), func(context.Context) (store.Sight, error) {
+				looks++
+				return c.sight, nil
+			})
+			if err != nil || got.Unread != c.sight.Unread || got.Here != c.sight.Here {
+				t.Errorf("%s: %+v, %v", name, got, err)
+			}
+		}
+		if looks != c.looks {
+			t.Errorf("%s: looked at %d times", name, looks)
+		}
 	}
 }

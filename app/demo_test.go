@@ -52,7 +52,7 @@ func TestOnOnePageOfTheDemoEverythingCanBeTried(t *testing.T) {
 	b := apptest.NewBrowser(t, address, nil)
 	await := func(path, text string) string {
 		t.Helper()
-		for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		for end := time.Now().Add(hangs); ; time.Sleep(100 * time.Millisecond) {
 			code, page := b.Get(path)
 			if code == http.StatusOK && strings.Contains(page, text) {
 				return page

@@ -88,7 +88,7 @@ func TestWhatTheReadmeSaysOfOrders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for end := time.Now().Add(2 * time.Minute); len(s.server.RepliesTo(p.ID)) == 0 && time.Now().Before(end); {
+			for end := time.Now().Add(hangs); len(s.server.RepliesTo(p.ID)) == 0 && time.Now().Before(end); {
 				time.Sleep(10 * time.Millisecond)
 			}
 			all := s.server.RepliesTo(p.ID)

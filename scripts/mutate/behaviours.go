@@ -61,6 +61,12 @@ var behaviours = []behaviour{
 	{"nothing changes for who is away", "store/move.go",
 		"if err == nil && sub.Away() {", "if false {",
 		"./store", "TestWhoIsAwayIsNobodyToWhoeverWorksForThem"},
+	{"the lists that a reader follows move with them", "store/share.go",
+		"s.takeNotes(tx, who), s.takeLists(tx, who)}", "s.takeNotes(tx, who)}",
+		"./store", "TestAReaderMovesWithAllThatIsKnownOfThem"},
+	{"nothing is handed over before a pass has ended", "bot/timeline/timeline.go",
+		"if over == nil {", "if true {",
+		"./bot/timeline", "TestHaltEndsAPassAndNoneFollowsUntilTheReaderIsBack"},
 	{"a pass ends before anything is handed over", "bot/timeline/timeline.go",
 		"w.halt(errHalted)", "_ = errHalted",
 		"./bot/timeline", "TestHaltEndsAPassAndNoneFollowsUntilTheReaderIsBack"},
@@ -627,6 +633,9 @@ var behaviours = []behaviour{
 		"./bot/network/fake/hostile", "TestNoServerHarmsAnybodyElse/html_where_JSON_is_due"},
 
 	// Other machines.
+	{"what one machine cannot read is told to no other", "app/cluster.go",
+		"if err == nil && s.Here {", "if false {",
+		"./app", "TestWhatOneMachineCannotReadIsNotToldToTheCluster"},
 	{"a job waits while nobody can dream", "bot/reply/worker.go",
 		"case errors.Is(err, dream.ErrNotNow) &&", "case false &&",
 		"./bot/reply", "TestAJobWaitsWhileNobodyCanDreamAndNoAttemptIsCounted"},
