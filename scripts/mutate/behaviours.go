@@ -634,7 +634,7 @@ var behaviours = []behaviour{
 
 	// Other machines.
 	{"what one machine cannot read is told to no other", "app/cluster.go",
-		"if err == nil && s.Here {", "if false {",
+		"return cluster.Seen{}, errOnlyHere", "return seenIn(s), nil",
 		"./app", "TestWhatOneMachineCannotReadIsNotToldToTheCluster"},
 	{"a job waits while nobody can dream", "bot/reply/worker.go",
 		"case errors.Is(err, dream.ErrNotNow) &&", "case false &&",
