@@ -109,6 +109,7 @@ func otherBenches(t *testing.T, r *rand.Rand, widen, other layer) []bench {
 		{"planes over a vector", []layer{widen, other, {"m", mean{}, []int{2}},
 			{"p", &affine{scale: slices.Repeat([]float32{1}, 8), shift: slices.Repeat([]float32{2}, 8)}, []int{3}}, {"y", blend{kernel.Over}, []int{1, 4}}}},
 		{"average pool 3x3/1", on(averagePool{Window: pool(3, 1, 1, false)})},
+		{"average pool 3x3/1 with ReLU", on(averagePool{Window: pool(3, 1, 1, false), relu: true})},
 		{"average pool 3x3/1 that counts padding", on(averagePool{Window: pool(3, 1, 1, false), pads: true})},
 		{"average pool 3x3/2 ceil", on(averagePool{Window: pool(3, 2, 1, true), pads: true})},
 		{"average pool 2x3 by 2x1, uneven padding", on(averagePool{Window: uneven})},

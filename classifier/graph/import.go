@@ -55,6 +55,7 @@ func importFor(m *onnx.Model, in *Input) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	im.net.postpone(at)
 	if err := im.seal(); err != nil {
 		return nil, err
 	}

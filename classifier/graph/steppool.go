@@ -6,10 +6,11 @@ import (
 	"slugpuppy/classifier/kernel"
 )
 
-// averagePool averages windows.
+// averagePool averages windows, and clips at zero if a ReLU follows.
 type averagePool struct {
 	kernel.Window
 	pads bool // zeros around the picture count
+	relu bool
 }
 
 func (o averagePool) at(in []Shape) (step, Shape, error) {
@@ -18,7 +19,8 @@ func (o averagePool) at(in []Shape) (step, Shape, error) {
 		return nil, Shape{}, err
 	}
 	h, w := o.Size(in[0].H, in[0].W)
-	return averageStep{AvgPool: p}, Shape{in[0].C, h, w}, nil
+	out := Shape{in[0].C, h, w}
+	return averageStep{AvgPool: p, relu: o.relu, size: out.size()}, out, nil
 }
 
 // fit averages planes to one size.
@@ -35,13 +37,31 @@ func (o fit) at(in []Shape) (step, Shape, error) {
 type averageStep struct {
 	stateless
 	*kernel.AvgPool
+	relu bool
+	size int // of the result, where that is clipped
+}
+
+func (s averageStep) needs() (in, out bool) { return false, s.relu }
+
+func (s averageStep) backwardScratch() int {
+	if s.relu {
+		return s.size
+	}
+	return 0
 }
 
 func (s averageStep) forward(t *kernel.Team, out []float32, in [][]float32, _ []float32) {
 	s.Forward(t, out, in[0])
+	if s.relu {
+		kernel.ReLU(t, out, out)
+	}
 }
 
-func (s averageStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float32, _, _ []float32, add bool) {
+func (s averageStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float32, out, scratch []float32, add bool) {
+	if s.relu {
+		kernel.ReLUGrad(t, scratch[:s.size], dy, out, false)
+		dy = scratch[:s.size]
+	}
 	s.Backward(t, dx, dy, add)
 }
 
