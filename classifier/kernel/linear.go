@@ -11,7 +11,7 @@ type Linear struct {
 // NewLinear packs a matrix whose elements at gives; bias may be nil.
 func NewLinear(rows, depth int, at func(row, k int) float32, bias []float32) *Linear {
 	m := newMatrix(native, false, rows, depth, at, bias)
-	m.pack() // what at reads is the caller's
+	m.pack(&Team{own: &workspace{}}) // now: what at reads is the caller's
 	return &Linear{m: m}
 }
 

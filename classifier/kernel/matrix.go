@@ -44,16 +44,17 @@ func newMatrix(set *isa, rough bool, rows, depth int, at func(row, k int) float3
 }
 
 // pack brings the elements into their places, once.
-func (m *matrix) pack() {
+func (m *matrix) pack(t *Team) {
 	m.once.Do(func() {
 		m.data = Floats(m.size)
-		for _, p := range m.panels {
+		t.Do(len(m.panels), func(i int, _ *workspace) {
+			p := m.panels[i]
 			for r := range min(p.height, m.rows-p.row) {
 				for k := range m.depth {
 					m.put(p, r, k, m.at(p.row+r, k))
 				}
 			}
-		}
+		})
 		m.at = nil // and what it reads, if nobody else does
 	})
 }

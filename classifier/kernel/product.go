@@ -33,7 +33,7 @@ func newProduct(m *matrix, taps []int32, rows, cols, pitch int) *product {
 
 // multiply writes [m.rows][rows*cols] values to dst.
 func (p *product) multiply(t *Team, dst, src []float32, flags int64) {
-	p.m.pack()
+	p.m.pack(t)
 	tiles, width := cut(p.m.set, p.rows*p.cols)
 	splits := shares(t, tiles, len(p.m.panels))
 	if p.run.work == nil {

@@ -49,18 +49,20 @@ func newFilter(set *isa, rough bool, in, out int, at func(o, i, y, x int) float3
 }
 
 // pack transforms the weights, once.
-func (f *filter) pack() {
+func (f *filter) pack(t *Team) {
 	f.once.Do(func() {
 		for _, m := range f.freq {
 			m.data = Floats(m.size)
 		}
-		for _, p := range f.freq[0].panels {
+		panels := f.freq[0].panels
+		t.Do(len(panels), func(k int, _ *workspace) {
+			p := panels[k]
 			for i := range f.in {
 				for r := range min(p.height, f.out-p.row) {
 					f.transform(p, r, i)
 				}
 			}
-		}
+		})
 		f.kernel = nil // and what it reads, if nobody else does
 	})
 }
@@ -82,10 +84,12 @@ func (f *filter) transform(p panel, r, i int) {
 // weightLine is one line of G g G^T: the polynomial with these coefficients at each point p,
 // divided by the product of p's distances from the other points.
 func weightLine(g0, g1, g2 float64) [reach]float64 {
-	const a, b = pointA, pointB
-	value := func(p, norm float64) float64 { return (g0 + p*g1 + p*p*g2) / norm }
-	const normA, normB = 2 * a * a * (a*a - b*b), 2 * b * b * (b*b - a*a)
-	return [reach]float64{value(0, a*a*b*b), value(a, normA), value(-a, normA), value(b, normB), value(-b, normB), g2}
+	const (
+		a, b         = pointA * pointA, pointB * pointB
+		inner, outer = 1 / (2 * a * (a - b)), 1 / (2 * b * (b - a))
+	)
+	evenA, oddA, evenB, oddB := (g0+a*g2)*inner, pointA*g1*inner, (g0+b*g2)*outer, pointB*g1*outer
+	return [reach]float64{g0 * (1 / (a * b)), evenA + oddA, evenA - oddA, evenB + oddB, evenB - oddB, g2}
 }
 
 func (f *filter) bytes() int64 {
@@ -177,7 +181,7 @@ func (t *tiling) channel() int { return side * side * t.plane }
 // apply sets dst to the convolution of src, or adds it; with y src counts only where y is
 // positive.
 func (t *tiling) apply(tm *Team, dst, src, y, scratch []float32, flags int64) {
-	t.pack()
+	t.pack(tm)
 	t.run.dst, t.run.src, t.run.y, t.run.flags = dst, src, y, flags
 	t.run.planes, t.run.early = scratch[:t.in*t.channel()], scratch[t.in*t.channel():]
 	if t.run.fill != nil {
