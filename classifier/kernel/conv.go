@@ -66,6 +66,7 @@ type Conv struct {
 	backward [][]*matrix // by group and sweep
 	sweeps   []sweep
 	tiles    [2]*filter // forward and backward, in place of the above
+	small    *Conv      // with tiles: the same without, for planes of few
 	rough    *Conv      // nil: there is none
 }
 
@@ -105,7 +106,7 @@ func newWay(set *isa, s ConvShape, from *origin, bias []float32, rough bool) *Co
 	if !s.worthTiles() {
 		return newDirect(set, s, from, bias, rough)
 	}
-	return &Conv{ConvShape: s, tiles: [2]*filter{
+	return &Conv{ConvShape: s, small: newDirect(set, s, from, bias, rough), tiles: [2]*filter{
 		newFilter(set, rough, s.In, s.Out, func(o, i, y, x int) float32 { return from.at((o*s.In+i)*9 + y*3 + x) }, bias),
 		newFilter(set, rough, s.Out, s.In, func(i, o, y, x int) float32 { return from.at((o*s.In+i)*9 + (2-y)*3 + 2 - x) }, nil),
 	}}
@@ -134,6 +135,9 @@ func (c *Conv) Bytes() int64 {
 		if f != nil {
 			n += f.bytes()
 		}
+	}
+	if c.small != nil {
+		n += c.small.Bytes()
 	}
 	for g := range c.forward {
 		n += c.forward[g].bytes()

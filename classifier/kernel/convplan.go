@@ -29,6 +29,9 @@ func (c *Conv) At(h, w int) (*ConvPlan, error) {
 	if p.outH < 1 || p.outW < 1 {
 		return nil, fmt.Errorf("picture of %dx%d is smaller than the convolution's kernel", w, h)
 	}
+	if c.small != nil && c.fewTiles(p.outH, p.outW) {
+		return c.small.At(h, w)
+	}
 	if c.tiles[0] != nil {
 		p.tiles[0] = c.tiles[0].at(h, w, c.Top, c.Left, p.outH, p.outW)
 		p.tiles[1] = c.tiles[1].at(p.outH, p.outW, 2-c.Top, 2-c.Left, h, w)

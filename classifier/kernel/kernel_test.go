@@ -141,6 +141,12 @@ func checkShape(t *testing.T, set *isa, r *rand.Rand, s ConvShape, h, w int) {
 	if err != nil {
 		t.Fatal(name, err)
 	}
+	if r.IntN(2) == 0 { // in tiles, however few
+		c.small = nil
+		if c.rough != nil {
+			c.rough.small = nil
+		}
+	}
 	p, err := c.At(h, w)
 	if err != nil {
 		t.Fatal(name, err)

@@ -41,6 +41,7 @@ func TestOtherWeightsAreHeldInFull(t *testing.T) {
 
 // Who never asks for a gradient holds no weights for it, and who asked for both holds what they were made of no longer.
 func TestWeightsArePackedWhenTheyAreUsed(t *testing.T) {
+	const side = 24
 	for _, s := range []ConvShape{
 		{In: 16, Out: 16, KernelH: 3, KernelW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Top: 1, Left: 1, Bottom: 1, Right: 1, Groups: 1},
 		{In: 16, Out: 16, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1},
@@ -55,7 +56,7 @@ func TestWeightsArePackedWhenTheyAreUsed(t *testing.T) {
 			}
 			return c.forward[0].data != nil, c.backward[0][0].data != nil
 		}
-		p, err := c.At(8, 8)
+		p, err := c.At(side, side)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +67,7 @@ func TestWeightsArePackedWhenTheyAreUsed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, y := Floats(s.In*64), Floats(s.Out*64)
+		x, y := Floats(s.In*side*side), Floats(s.Out*side*side)
 		p.Forward(team, y, x, Floats(p.ForwardScratch()), true)
 		if ahead, back := packed(); !ahead || back {
 			t.Errorf("after a forward pass: %t, %t", ahead, back)
