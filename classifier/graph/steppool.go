@@ -19,8 +19,7 @@ func (o averagePool) at(in []Shape) (step, Shape, error) {
 		return nil, Shape{}, err
 	}
 	h, w := o.Size(in[0].H, in[0].W)
-	out := Shape{in[0].C, h, w}
-	return averageStep{AvgPool: p, relu: o.relu, size: out.size()}, out, nil
+	return averageStep{AvgPool: p, relu: o.relu}, Shape{in[0].C, h, w}, nil
 }
 
 // fit averages planes to one size.
@@ -38,31 +37,16 @@ type averageStep struct {
 	stateless
 	*kernel.AvgPool
 	relu bool
-	size int // of the result, where that is clipped
 }
 
 func (s averageStep) needs() (in, out bool) { return false, s.relu }
 
-func (s averageStep) backwardScratch() int {
-	if s.relu {
-		return s.size
-	}
-	return 0
-}
-
 func (s averageStep) forward(t *kernel.Team, out []float32, in [][]float32, _ []float32) {
-	s.Forward(t, out, in[0])
-	if s.relu {
-		kernel.ReLU(t, out, out)
-	}
+	s.Forward(t, out, in[0], s.relu)
 }
 
-func (s averageStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float32, out, scratch []float32, add bool) {
-	if s.relu {
-		kernel.ReLUGrad(t, scratch[:s.size], dy, out, false)
-		dy = scratch[:s.size]
-	}
-	s.Backward(t, dx, dy, add)
+func (s averageStep) backward(t *kernel.Team, _ int, dx, dy []float32, _ [][]float32, out, _ []float32, add bool) {
+	s.Backward(t, dx, dy, out, add)
 }
 
 // frame puts a border around the picture.

@@ -108,73 +108,90 @@ func NewFit(outH, outW, h, w int) (*AvgPool, error) {
 	return &AvgPool{h: h, w: w, rows: fit(outH, h), cols: fit(outW, w)}, nil
 }
 
-// Forward sets y to the averages of x.
-func (p *AvgPool) Forward(t *Team, y, x []float32) {
+// Forward sets y to the averages of x, clipped at zero if relu.
+func (p *AvgPool) Forward(t *Team, y, x []float32, relu bool) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
 	t.Do(len(y)/n, func(c int, ws *workspace) {
-		d, s := y[c*n:(c+1)*n], x[c*m:(c+1)*m]
-		if sum := p.windows(); sum != nil {
-			p.averageWindows(sum, d, s, ws)
-			return
-		}
-		if sum := p.sums(); sum != nil {
-			p.average(sum, d, s, ws)
-			return
-		}
-		if p.across.step > 0 {
-			p.forwardRows(d, s, ws)
-			return
-		}
-		for i, r := range p.rows {
-			for j, k := range p.cols {
-				sum := float32(0)
-				for row := r.lo; row < r.hi; row++ {
-					for _, v := range s[row*p.w+k.lo : row*p.w+k.hi] {
-						sum += v
-					}
-				}
-				d[i*len(p.cols)+j] = sum * (r.part * k.part)
-			}
+		d := y[c*n : (c+1)*n]
+		p.forwardPlane(d, x[c*m:(c+1)*m], ws)
+		if relu {
+			native.maskTo(d, d, d)
 		}
 	})
 }
 
-// Backward sets dx to the gradient with respect to x, or adds it.
-func (p *AvgPool) Backward(t *Team, dx, dy []float32, add bool) {
+func (p *AvgPool) forwardPlane(d, s []float32, ws *workspace) {
+	if sum := p.windows(); sum != nil {
+		p.averageWindows(sum, d, s, ws)
+		return
+	}
+	if sum := p.sums(); sum != nil {
+		p.average(sum, d, s, ws)
+		return
+	}
+	if p.across.step > 0 {
+		p.forwardRows(d, s, ws)
+		return
+	}
+	for i, r := range p.rows {
+		for j, k := range p.cols {
+			sum := float32(0)
+			for row := r.lo; row < r.hi; row++ {
+				for _, v := range s[row*p.w+k.lo : row*p.w+k.hi] {
+					sum += v
+				}
+			}
+			d[i*len(p.cols)+j] = sum * (r.part * k.part)
+		}
+	}
+}
+
+// Backward sets dx to the gradient with respect to x, or adds it. With y (the result of Forward with relu) dy counts
+// only where y is positive.
+func (p *AvgPool) Backward(t *Team, dx, dy, y []float32, add bool) {
 	n, m := len(p.rows)*len(p.cols), p.h*p.w
 	t.Do(len(dy)/n, func(c int, ws *workspace) {
-		d, g := dx[c*m:(c+1)*m], dy[c*n:(c+1)*n]
-		if sum := p.windows(); sum != nil {
-			p.spreadWindows(sum, d, g, add, ws)
-			return
+		g := dy[c*n : (c+1)*n]
+		if y != nil {
+			clipped := ws.plane(n)
+			native.maskTo(clipped, g, y[c*n:(c+1)*n])
+			g = clipped
 		}
-		if two := (stride{2, 2, p.across.before}); native.double != nil && p.across == two && p.down.kernel == 2 && p.down.step == 2 {
-			p.spreadTwice(d, g, add)
-			return
-		}
-		if sum := p.sums(); sum != nil && p.across.step == 1 {
-			p.spread(sum, d, g, add, ws)
-			return
-		}
-		if p.across.step > 0 {
-			p.backwardRows(d, g, ws, add)
-			return
-		}
-		if !add {
-			clear(d)
-		}
-		for i, r := range p.rows {
-			for j, k := range p.cols {
-				v := g[i*len(p.cols)+j] * (r.part * k.part)
-				for row := r.lo; row < r.hi; row++ {
-					line := d[row*p.w+k.lo : row*p.w+k.hi]
-					for x := range line {
-						line[x] += v
-					}
+		p.backwardPlane(dx[c*m:(c+1)*m], g, ws, add)
+	})
+}
+
+func (p *AvgPool) backwardPlane(d, g []float32, ws *workspace, add bool) {
+	if sum := p.windows(); sum != nil {
+		p.spreadWindows(sum, d, g, add, ws)
+		return
+	}
+	if two := (stride{2, 2, p.across.before}); native.double != nil && p.across == two && p.down.kernel == 2 && p.down.step == 2 {
+		p.spreadTwice(d, g, add)
+		return
+	}
+	if sum := p.sums(); sum != nil && p.across.step == 1 {
+		p.spread(sum, d, g, add, ws)
+		return
+	}
+	if p.across.step > 0 {
+		p.backwardRows(d, g, ws, add)
+		return
+	}
+	if !add {
+		clear(d)
+	}
+	for i, r := range p.rows {
+		for j, k := range p.cols {
+			v := g[i*len(p.cols)+j] * (r.part * k.part)
+			for row := r.lo; row < r.hi; row++ {
+				line := d[row*p.w+k.lo : row*p.w+k.hi]
+				for x := range line {
+					line[x] += v
 				}
 			}
 		}
-	})
+	}
 }
 
 // forwardRows averages one plane with vectors: first the rows under each window, then across.

@@ -145,16 +145,28 @@ func checkAverages(t *testing.T, set *isa, r *rand.Rand, s Window, h, w int, add
 	if add {
 		grad = doubles(dx)
 	}
-	for ch := range channels {
-		averages(s, h, w, pads, func(r, c, row, col int, part float64) {
-			i, j := (ch*oh+r)*ow+c, (ch*h+row)*w+col
-			want[i] += part * float64(x[j])
-			grad[j] += part * float64(dy[i])
-		})
+	each := func(f func(i, j int, part float64)) {
+		for ch := range channels {
+			averages(s, h, w, pads, func(r, c, row, col int, part float64) { f((ch*oh+r)*ow+c, (ch*h+row)*w+col, part) })
+		}
 	}
-	p.Forward(tm, y, x)
+	each(func(i, j int, part float64) { want[i] += part * float64(x[j]) })
+	relu := r.IntN(2) == 0
+	p.Forward(tm, y, x, relu)
+	var mask []float32
+	if relu {
+		mask = y
+		for i, v := range want {
+			want[i] = max(0, v)
+		}
+	}
 	near(t, name, y, want, 1e-6)
-	p.Backward(tm, dx, dy, add)
+	each(func(i, j int, part float64) {
+		if !relu || y[i] > 0 {
+			grad[j] += part * float64(dy[i])
+		}
+	})
+	p.Backward(tm, dx, dy, mask, add)
 	near(t, name+" gradient", dx, grad, 1e-6)
 }
 

@@ -56,6 +56,7 @@ type workspace struct {
 	lines   [2 * reach * 5 * 16]float32 // of lift
 	corner  [maxRows * maxTile]float32  // a block of C that sticks out of the matrix
 	tile    []float32                   // packed B
+	masked  []float32                   // a plane of which something does not count
 	bytes   []byte
 }
 
@@ -65,6 +66,14 @@ func (w *workspace) packed(n int) []float32 {
 		w.tile = Floats(n)
 	}
 	return w.tile[:n]
+}
+
+// plane returns room for a plane.
+func (w *workspace) plane(n int) []float32 {
+	if len(w.masked) < n {
+		w.masked = framed(n)
+	}
+	return w.masked[:n]
 }
 
 // small returns n bytes, and Slack more that may be read.
