@@ -101,6 +101,33 @@ func (h *Head) Promise(budget float64) Promise {
 	return p
 }
 
+// other is the score of a picture that is none, as a logit, and which share it is of such pictures as timelines hold them.
+type other struct{ logit, share float64 }
+
+// others are all of them that are known, the highest first.
+func (h *Head) others() (all []other) {
+	for _, of := range []struct {
+		Tail
+		share float64
+	}{{h.Ordinary, 1 - hardShare}, {h.Hard, hardShare}} {
+		for _, v := range of.Top {
+			all = append(all, other{float64(v), of.share / float64(of.N)})
+		}
+	}
+	slices.SortFunc(all, func(a, b other) int { return cmp.Compare(b.logit, a.logit) })
+	return all
+}
+
+// reached is the logit that a share of others reaches.
+func (h *Head) reached(share float64) float64 {
+	for _, o := range h.others() {
+		if share -= o.share; share <= 0 {
+			return o.logit
+		}
+	}
+	return math.Inf(-1)
+}
+
 // maxLogit is where scores cannot be told from 1.
 const maxLogit = 30
 
@@ -112,20 +139,10 @@ const tail = 0.01
 // beyond extrapolates where the share of wrong hides falls to the budget, with the upper limit of the tail's slope; it is
 // infinite when there are too few to tell.
 func (h *Head) beyond(budget float64) float64 {
-	type one struct{ logit, weight float64 }
-	var all []one
-	for _, of := range []struct {
-		Tail
-		share float64
-	}{{h.Ordinary, 1 - hardShare}, {h.Hard, hardShare}} {
-		for _, v := range of.Top {
-			all = append(all, one{float64(v), of.share / float64(of.N)})
-		}
-	}
-	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(b.logit, a.logit) })
+	all := h.others()
 	held, m := 0.0, 0
 	for m < len(all) && held < tail {
-		held += all[m].weight
+		held += all[m].share
 		m++
 	}
 	if m < 5 || m == len(all) {
@@ -133,7 +150,7 @@ func (h *Head) beyond(budget float64) float64 {
 	}
 	border, excess := all[m].logit, 0.0
 	for _, v := range all[:m] {
-		excess += v.weight * (v.logit - border) / held
+		excess += v.share * (v.logit - border) / held
 	}
 	// The mean of m exponential excesses is off by one part in sqrt(m), give or take.
 	excess *= 1 + distuv.UnitNormal.Quantile(Confidence)/math.Sqrt(float64(m))

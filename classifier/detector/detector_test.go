@@ -384,3 +384,17 @@ func BenchmarkJudgeManyAtATime(b *testing.B) {
 		}
 	})
 }
+
+func TestTheUsualPromiseIsMeasured(t *testing.T) {
+	d := embedded(t)
+	usual, fewer := d.Promise(detector.Usual), d.Promise(1.0/100)
+	if !usual.Measured || usual.Ordinary > detector.Usual || usual.Hard > 0.01 {
+		t.Errorf("1 in 1000 is %+v", usual)
+	}
+	if usual.Score <= fewer.Score || usual.Found >= fewer.Found {
+		t.Errorf("1 in 1000 is %+v, 1 in 100 %+v", usual, fewer)
+	}
+	if n := d.Head().Ordinary.N; n < 3000 {
+		t.Errorf("it is promised of %d ordinary pictures", n)
+	}
+}

@@ -5,14 +5,8 @@ import (
 	"slices"
 )
 
-// How closer looks are settled.
-const (
-	// secondLooks is the share of ordinary pictures of which a part is looked at more closely: what a picture costs
-	// rises by as much.
-	secondLooks = 0.25
-	// levelled is the share of ordinary pictures at which parts and wholes are made equally likely to be wrong.
-	levelled = 0.002
-)
+// secondLooks is the share of ordinary pictures of which a part is looked at more closely: what a picture costs rises by as much.
+const secondLooks = 0.25
 
 // Beginning settles when a part is worth a closer look, by how some ordinary pictures were seen by a head that looked at parts
 // but not more closely; until Settle nothing else is settled.
@@ -27,23 +21,30 @@ func (h *Head) Beginning(ordinary []Scan) {
 	}
 }
 
-// Settle has the head make of closer looks, and promise, what it kept on pictures that were left out of training.
+// Settle has the head make of closer looks, and promise, what it kept on pictures that were left out of training. Of what
+// the usual budget allows, wholes and parts get a half each: that is what the parts' handicap makes of them.
 func (h *Head) Settle(ordinary, hard, dreams []Scan) {
-	wholes, parts := make([]float64, len(ordinary)), make([]float64, len(ordinary))
-	for i, s := range ordinary {
-		wholes[i], parts[i] = s.Whole, s.Closer
+	wholes := promising(ordinary, hard, nil, func(s Scan) float64 { return s.Whole })
+	parts := promising(ordinary, hard, nil, func(s Scan) float64 { return s.Closer })
+	h.Closer.Handicap = 0
+	if more := parts.reached(Usual/2) - wholes.reached(Usual/2); more > 0 {
+		h.Closer.Handicap = more
 	}
-	if len(ordinary) > 0 {
-		h.Closer.Handicap = max(0, reached(parts, levelled)-reached(wholes, levelled))
-	}
-	logits := func(all []Scan) (out []float64) {
-		for _, s := range all {
-			out = append(out, h.Closer.Logit(s))
-		}
-		return out
-	}
-	h.Ordinary, h.Hard, h.Dreams = TailOf(logits(ordinary), kept), TailOf(logits(hard), 1), TailOf(logits(dreams), 1)
+	all := promising(ordinary, hard, dreams, h.Closer.Logit)
+	h.Ordinary, h.Hard, h.Dreams = all.Ordinary, all.Hard, all.Dreams
 	h.Closer.Enough = logit(h.Certain(Usual))
+}
+
+// promising is a head that can only promise, by one score of what was seen.
+func promising(ordinary, hard, dreams []Scan, score func(Scan) float64) *Head {
+	tail := func(seen []Scan, share float64) Tail {
+		logits := make([]float64, len(seen))
+		for i, s := range seen {
+			logits[i] = score(s)
+		}
+		return TailOf(logits, share)
+	}
+	return &Head{Ordinary: tail(ordinary, kept), Hard: tail(hard, 1), Dreams: tail(dreams, 1)}
 }
 
 // kept is the share of ordinary pictures whose scores a head has: the largest budget that can be asked for, and some more.
