@@ -51,13 +51,6 @@ func Expand(labels []classifier.Label, words []WordTerm) []WordTerm {
 	return newKinds(labels).expand(words)
 }
 
-// Subject is where the subject of a picture is, 0..1 by pixel.
-func (m *Maker) Subject(ctx context.Context, img *image.NRGBA) ([]float32, error) {
-	w, h := img.Rect.Dx(), img.Rect.Dy()
-	k := &mask{w: w, h: h, data: make([]float32, w*h)}
-	return k.data, m.subject(ctx, k, img)
-}
-
 // Raised is how much a recipe without layers raises which labels.
 func (m *Maker) Raised(ctx context.Context, r Recipe) (map[int]float32, error) {
 	r, err := m.Complete(r)
@@ -87,3 +80,9 @@ func (e Estimate) Work() (sum float64) {
 
 // Home are the layers of the embedded network that presets are written for.
 var Home = home
+
+// Parts are the second eigenvector of the likeness of places, and that likeness.
+var (
+	SecondVector = secondVector
+	Likeness     = likeness
+)

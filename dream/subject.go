@@ -29,12 +29,16 @@ func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 	if err != nil {
 		return err
 	}
-	layer := m.subjectLayer()
-	f, err := m.net.Activations(ctx, m.glance(src, subjectSide), layer)
+	layers := m.subjectLayers()
+	all, err := m.net.Activations(ctx, m.glance(src, subjectSide), layers...)
 	if err != nil {
 		return err
 	}
-	parts := subjectPart(f[layer], support)
+	var features []*classifier.Features
+	for _, name := range layers {
+		features = append(features, all[name])
+	}
+	parts := subjectPart(features, support)
 	small := thumbnail(src, outlineSide)
 	prior := parts.spread(small.W, small.H)
 	outlined := &mask{w: small.W, h: small.H, data: outline(small, prior)}
@@ -42,6 +46,19 @@ func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 		k.data[i] = float32(edge(float64(v), 0.5, 0.25))
 	}
 	return nil
+}
+
+// Subject is what KeepSubject keeps of a picture: white there, softly black elsewhere, at a small size.
+func (m *Maker) Subject(ctx context.Context, src *image.NRGBA) (*image.Gray, error) {
+	k, err := m.mask(ctx, KeepBackground, src)
+	if err != nil {
+		return nil, err
+	}
+	out := image.NewGray(image.Rect(0, 0, k.w, k.h))
+	for i, v := range k.data {
+		out.Pix[i] = uint8(255*min(1, max(0, v)) + 0.5)
+	}
+	return out, nil
 }
 
 // spread is the mask at another size.
@@ -53,34 +70,43 @@ func (k *mask) spread(w, h int) []float32 {
 	return out
 }
 
-// subjectLayer is the deepest layer that still tells places apart.
-func (m *Maker) subjectLayer() string {
-	for _, l := range slices.Backward(m.layers()) {
-		if l.Stride <= subjectStride {
-			return l.Name
+// subjectLayers are the deepest two that still tell places apart, and before them one that sees smaller parts: together
+// they agree more often on what belongs together than any of them does.
+func (m *Maker) subjectLayers() []string {
+	fine := slices.DeleteFunc(slices.Clone(m.layers()), func(l classifier.Layer) bool { return l.Stride > subjectStride })
+	if len(fine) == 0 {
+		fine = m.layers()[:1]
+	}
+	var names []string
+	for _, at := range []int{2 * len(fine) / 3, 7 * len(fine) / 8, len(fine) - 1} {
+		if name := fine[at].Name; !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	return m.net.Layers()[0].Name
+	return names
 }
 
-// subjectPart is a mask of the places' part with the subject, 0..1, soft where it is not clear.
-func subjectPart(f *classifier.Features, support *mask) *mask {
-	n := f.W * f.H
-	v := secondVector(likeness(f), n)
-	hint := support.spread(f.W, f.H)
+// subjectPart is a mask of the part with the subject, 0..1, soft where it is not clear. Its places are those of the last of
+// the features, or as few as a network tells apart that has a subjectStride: every two are compared.
+func subjectPart(features []*classifier.Features, support *mask) *mask {
+	last := features[len(features)-1]
+	w, h := picture.Fit(last.W, last.H, subjectSide/subjectStride)
+	n := w * h
+	v := secondVector(likeness(features, w, h), n)
+	hint := support.spread(w, h)
 	mean := 0.0
 	for _, x := range hint {
 		mean += float64(x) / float64(n)
 	}
 	agree := 0.0
 	for i, x := range v {
-		dx, dy := (float64(i%f.W)+0.5)/float64(f.W)-0.5, (float64(i/f.W)+0.5)/float64(f.H)-0.5
+		dx, dy := (float64(i%w)+0.5)/float64(w)-0.5, (float64(i/w)+0.5)/float64(h)-0.5
 		middle := math.Exp(-(dx*dx+dy*dy)/0.08) - 0.24
 		agree += x * (middle + (float64(hint[i])-mean)/(mean+1e-9)/4)
 	}
 	sorted := slices.Sorted(slices.Values(v))
 	low, high := sorted[n/20], sorted[n-1-n/20]
-	out := &mask{w: f.W, h: f.H, data: make([]float32, n)}
+	out := &mask{w: w, h: h, data: make([]float32, n)}
 	for i, x := range v {
 		x = (x - low) / max(high-low, 1e-12)
 		if agree < 0 {
@@ -95,10 +121,62 @@ func subjectPart(f *classifier.Features, support *mask) *mask {
 	return out
 }
 
-// likeness is the cosine of every two places' features, less the mean of all, from 0 up: [n][n].
-func likeness(f *classifier.Features) []float32 {
+// likeness is the cosine of every two of w by h places' features, less the mean of all places, from 0 up: [n][n]. It is
+// averaged over layers.
+func likeness(features []*classifier.Features, w, h int) []float32 {
+	n, share := w*h, 1/float32(len(features))
+	out := make([]float32, n*n)
+	for _, f := range features {
+		unit := directions(pooled(f, w, h))
+		for p := range n {
+			a := unit[p*f.C:][:f.C]
+			for q := range p + 1 {
+				dot := float32(0)
+				for c, v := range unit[q*f.C:][:f.C] {
+					dot += a[c] * v
+				}
+				out[p*n+q] += share * dot
+			}
+		}
+	}
+	for p := range n {
+		for q := range p + 1 {
+			v := max(out[p*n+q], 0) + 1e-4
+			out[p*n+q], out[q*n+p] = v, v
+		}
+	}
+	return out
+}
+
+// pooled are features at the places of another grid, the means where it is coarser.
+func pooled(f *classifier.Features, w, h int) *classifier.Features {
+	if f.W == w && f.H == h {
+		return f
+	}
+	out := &classifier.Features{Layer: f.Layer, C: f.C, W: w, H: h, Data: make([]float32, f.C*w*h)}
+	for y := range h {
+		top, below := y*f.H/h, max(y*f.H/h+1, (y+1)*f.H/h)
+		for x := range w {
+			left, right := x*f.W/w, max(x*f.W/w+1, (x+1)*f.W/w)
+			by := 1 / float32((below-top)*(right-left))
+			for c := range f.C {
+				sum := float32(0)
+				for r := top; r < below; r++ {
+					for _, v := range f.Data[(c*f.H+r)*f.W+left : (c*f.H+r)*f.W+right] {
+						sum += v
+					}
+				}
+				out.Data[(c*h+y)*w+x] = sum * by
+			}
+		}
+	}
+	return out
+}
+
+// directions are the features of each place, less the mean of all, as vectors of length one: [place][channel].
+func directions(f *classifier.Features) []float32 {
 	n := f.W * f.H
-	unit := make([]float32, n*f.C) // [place][channel]
+	unit := make([]float32, n*f.C)
 	for c := range f.C {
 		plane, mean := f.Data[c*n:(c+1)*n], float32(0)
 		for _, v := range plane {
@@ -118,24 +196,12 @@ func likeness(f *classifier.Features) []float32 {
 			row[c] *= by
 		}
 	}
-	out := make([]float32, n*n)
-	for p := range n {
-		a := unit[p*f.C:][:f.C]
-		for q := range p + 1 {
-			dot := float32(0)
-			for c, v := range unit[q*f.C:][:f.C] {
-				dot += a[c] * v
-			}
-			dot = max(dot, 0) + 1e-4
-			out[p*n+q], out[q*n+p] = dot, dot
-		}
-	}
-	return out
+	return unit
 }
 
 // secondVector is the second eigenvector of the random walk on w, [n][n], by power iteration.
 func secondVector(w []float32, n int) []float64 {
-	const rounds = 120
+	const rounds, still = 1000, 1e-5
 	degree, whole := make([]float64, n), 0.0
 	for i := range n {
 		for _, v := range w[i*n : (i+1)*n] {
@@ -164,8 +230,24 @@ func secondVector(w []float32, n int) []float64 {
 			next[i] = (sum/degree[i] + v[i]) / 2 / max(size, 1e-300) // lazily: no eigenvalue is negative
 		}
 		v, next = next, v
+		if moved(v, next) < still {
+			break
+		}
 	}
 	return v
+}
+
+// moved is how far the directions of two vectors are apart, in parts of their largest values.
+func moved(a, b []float64) float64 {
+	var most [2]float64
+	for i := range a {
+		most[0], most[1] = max(most[0], math.Abs(a[i])), max(most[1], math.Abs(b[i]))
+	}
+	far := 0.0
+	for i := range a {
+		far = max(far, math.Abs(a[i]/max(most[0], 1e-300)-b[i]/max(most[1], 1e-300)))
+	}
+	return far
 }
 
 // otsu is the value in 0..1 that parts the data best (Otsu, 1979).

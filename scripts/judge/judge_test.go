@@ -163,6 +163,52 @@ func TestAWordThatAJudgeDoesNotKnowIsSaidBeforeAnythingIsMade(t *testing.T) {
 	}
 }
 
+func TestASubjectIsComparedWithWhatSomebodyDrew(t *testing.T) {
+	shown := album(t)
+	model, _ := small(t, shown)
+	c := trial{model: model, masks: shown, photographs: shown}
+	if _, err := c.run(t.Context(), pieces.Maker{}); err == nil {
+		t.Error("photographs without masks were measured")
+	}
+	finder, err := openJudge(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := photographs(shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range files {
+		img, err := open(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mask, err := finder.maker.Subject(t.Context(), img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range mask.Pix {
+			if i == 0 {
+				mask.Pix[k] = 255 - mask.Pix[k]
+			}
+		}
+		data, err := picture.EncodePNG(mask, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(strings.TrimSuffix(file, ".png")+drawn, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := c.run(t.Context(), pieces.Maker{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Subject; s.Pictures != 5 || s.Good != 4 || s.Each["coffee.png"] != 1 || s.Each["cat.png"] > 0.05 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestOfSeveralThingsAllAreToBeSeen(t *testing.T) {
 	var s Share
 	for _, ranks := range [][]int{{1}, {5}, {6}, {1, 5}, {2, 3}, {1, 6}} {

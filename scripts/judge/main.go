@@ -9,6 +9,7 @@
 //	-into "school bus, castle"       words dreamed into every photograph
 //	-guides 10                       so many pairs of photographs, of which one guides the other
 //	-photographs DIR                 those of the gallery if not given
+//	-masks DIR                       photographs there, beside each NAME.mask.png, white where its subject is: what keep subject keeps of it
 //
 // Pictures are made by the program of this checkout, or another one (-program FILE), one at a time, and kept in a folder (-keep DIR),
 // from which the next call goes on; -kept makes nothing new and judges what is there. Words are classes of a judge as its own
@@ -48,16 +49,17 @@ func main() {
 		c.judges = append(c.judges, file)
 		return nil
 	})
-	flag.StringVar(&c.model, "model", classifier.Embedded, "network whose activations guides are followed in")
+	flag.StringVar(&c.model, "model", classifier.Embedded, "network whose activations guides are followed in, and that finds subjects")
 	flag.IntVar(&c.seeds, "seeds", 1, "seeds of each word")
 	flag.IntVar(&c.guides, "guides", 0, "pairs of photographs")
 	flag.StringVar(&c.photographs, "photographs", c.photographs, "folder")
+	flag.StringVar(&c.masks, "masks", "", "folder")
 	program := flag.String("program", "", "what makes the pictures; this checkout if not given")
 	keep := flag.String("keep", filepath.Join(os.TempDir(), "slugpuppy-pieces"), "folder that the pictures are kept in")
 	kept := flag.Bool("kept", false, "make nothing new")
 	flag.Parse()
-	if len(c.judges) == 0 || flag.NArg() > 0 {
-		log.Fatal("usage: judge -judge FILE [-judge FILE]... [-imagine WORDS] [-mixes WORDS] [-into WORDS] [-guides N]")
+	if len(c.judges) == 0 && c.masks == "" || flag.NArg() > 0 {
+		log.Fatal("usage: judge -judge FILE [-judge FILE]... [-imagine WORDS] [-mixes WORDS] [-into WORDS] [-guides N] [-masks DIR]")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

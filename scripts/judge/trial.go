@@ -21,6 +21,7 @@ type trial struct {
 	seeds       int
 	guides      int
 	photographs string
+	masks       string // folder, "" for none
 }
 
 // Report is what the judges said.
@@ -29,6 +30,7 @@ type Report struct {
 	Mixes   *Verdicts `json:"mixes,omitempty"`
 	Into    *Verdicts `json:"into,omitempty"`
 	Guides  *Guides   `json:"guides,omitempty"`
+	Subject *Subjects `json:"subject,omitempty"`
 	Missing []string  `json:"missing,omitempty"` // pieces that were not kept where nothing was to be made
 }
 
@@ -108,7 +110,10 @@ func (c *trial) run(ctx context.Context, m pieces.Maker) (r Report, err error) {
 			return r, err
 		}
 	}
-	return r, nil
+	if c.masks != "" {
+		r.Subject, err = found(ctx, c.model, c.masks)
+	}
+	return r, err
 }
 
 // imagined are the pieces from noise.

@@ -734,4 +734,10 @@ var behaviours = []behaviour{
 	{"a guided dream is held against one that is not", "scripts/judge/trial.go",
 		"if two.With > two.Without {", "if true {",
 		"./scripts/judge", "TestAGuidedDreamIsComparedWithOneThatIsNot"},
+	{"what belongs together is asked of several layers", "dream/subject.go",
+		"for _, f := range features {\n\t\tunit", "for _, f := range features[len(features)-1:] {\n\t\tunit",
+		"./dream", "TestPlacesAreAlikeByAllLayersTogether"},
+	{"the parts of a picture are waited for", "dream/subject.go",
+		"rounds, still = 1000, 1e-5", "rounds, still = 30, 1e-5",
+		"./dream", "TestPartsAreThoseOfTheSecondEigenvector"},
 }
