@@ -1,13 +1,19 @@
 // Command pictures makes anew the pictures that README.md and docs/ show, with the network inside
 // the program and a landscape painted by it:
 //
-//	go run ./scripts/pictures [DIR [NAME...]]
+//	go run ./scripts/pictures [flags] [DIR [NAME...]]
 //
-// DIR is docs if not given; with names, such as dive.gif, only those are made. All take some minutes.
+// DIR is docs if not given; with names, such as dive.gif, only those are made. All but the gallery take some minutes.
+//
+// The gallery, gallery.md with its sheets, shows what becomes of the same photographs. It is made by the commands of a program,
+// that of this checkout or another one (-program FILE), and takes most of an hour on a core; its pictures are kept in a
+// folder (-keep DIR) from which the next call goes on, or which is all that is shown (-kept). To lay what another network or
+// another way to dream made beside it, -before names an older program, or the folder that it kept its pictures in.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"image"
 	"image/color"
@@ -15,6 +21,7 @@ import (
 	"log"
 	"math"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"time"
@@ -23,17 +30,71 @@ import (
 	"slugpuppy/classifier"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
+	"slugpuppy/scripts/pieces"
 	"slugpuppy/training"
 )
 
 func main() {
+	keep := flag.String("keep", filepath.Join(os.TempDir(), "slugpuppy-pieces"), "folder that the gallery's pictures are kept in")
+	kept := flag.Bool("kept", false, "show in the gallery what is kept, and make nothing new")
+	program := flag.String("program", "", "what makes the gallery's pictures; this checkout if not given")
+	before := flag.String("before", "", "an older program, or the folder that its pictures are kept in")
+	flag.Parse()
 	dir, only := "docs", []string(nil)
-	if len(os.Args) > 1 {
-		dir, only = os.Args[1], os.Args[2:]
+	if flag.NArg() > 0 {
+		dir, only = flag.Arg(0), flag.Args()[1:]
 	}
-	if err := makeAll(context.Background(), dir, only); err != nil {
+	g := hall{pieces.Maker{Program: *program, Folder: *keep}, *before, *kept}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := makeAll(ctx, dir, only, g); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// hall is where the gallery's pictures come from.
+type hall struct {
+	pieces.Maker
+	before string // program or folder, "" for none
+	kept   bool   // nothing is made
+}
+
+// gallery makes the page.
+func (h hall) gallery(ctx context.Context, page string) error {
+	photos, err := filepath.Glob("scripts/pictures/photographs/*.jpg")
+	if err != nil {
+		return err
+	}
+	g := gallery{photos: photos, now: h.Maker}
+	if h.before != "" {
+		if g.before, err = older(h.before, h.Folder); err != nil {
+			return err
+		}
+	}
+	switch {
+	case h.kept:
+		g.now.Program, g.before.Program = "", ""
+	case h.Program == "":
+		program, remove, err := pieces.Build(ctx)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		g.now.Program = program
+	}
+	return g.write(ctx, page)
+}
+
+// older is what makes, or has, the pictures of before.
+func older(path, folder string) (pieces.Maker, error) {
+	file, err := os.Stat(path)
+	if err != nil {
+		return pieces.Maker{}, err
+	}
+	if file.IsDir() {
+		return pieces.Maker{Folder: path}, nil
+	}
+	return pieces.Maker{Program: path, Folder: filepath.Join(folder, "before")}, nil
 }
 
 // painter makes pictures from words as people say them.
@@ -45,7 +106,7 @@ type painter struct {
 }
 
 // makeAll makes the pictures of those names in a folder, or all.
-func makeAll(ctx context.Context, dir string, only []string) error {
+func makeAll(ctx context.Context, dir string, only []string, h hall) error {
 	net, err := classifier.Default()
 	if err != nil {
 		return err
@@ -62,6 +123,7 @@ func makeAll(ctx context.Context, dir string, only []string) error {
 		{"dive.gif", p.dive},
 		{"sheet.jpg", p.sheet},
 		{"../bot/web/static/logo.png", p.logo},
+		{"gallery.md", h.gallery},
 	}
 	for _, pic := range all {
 		if len(only) > 0 && !slices.Contains(only, pic.name) {
