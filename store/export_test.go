@@ -1,6 +1,7 @@
 package store
 
 import (
+	"io"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -27,3 +28,14 @@ func Back(from, to Fate) (back Fate, follows bool) {
 
 // Fates are all that a post can have.
 func Fates() []Fate { return allFates() }
+
+// SyncStep is how far a copy may be ahead of the disk.
+const SyncStep = syncStep
+
+// Steady writes to a file no faster than the disk takes it.
+func Steady(file interface {
+	io.Writer
+	Sync() error
+}) io.Writer {
+	return &steady{file: file}
+}

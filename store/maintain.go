@@ -31,12 +31,16 @@ func (s *Store) BackupFile(path string) error { return copyTo(s.db, path) }
 func copyTo(db *bolt.DB, path string) error {
 	tmp := path + ".part"
 	defer os.Remove(tmp)
-	err := db.View(func(tx *bolt.Tx) error { return tx.CopyFile(tmp, 0o600) })
+	dst, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("copy the database: %w", err)
 	}
-	if err := syncPath(tmp); err != nil {
+	err = db.View(func(tx *bolt.Tx) error {
+		_, err := tx.WriteTo(&steady{file: dst})
 		return err
+	})
+	if err := errors.Join(err, dst.Sync(), dst.Close()); err != nil {
+		return fmt.Errorf("copy the database: %w", err)
 	}
 	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("finish the copy: %w", err)
@@ -88,11 +92,37 @@ func copyBytes(ctx context.Context, from, to string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(dst, until{ctx, src}); err != nil {
+	if _, err := io.Copy(&steady{file: dst}, until{ctx, src}); err != nil {
 		dst.Close()
 		return err
 	}
 	return errors.Join(dst.Sync(), dst.Close())
+}
+
+// syncStep is how many bytes are written before the disk must have them. No process can end in the middle of a
+// sync, whatever it is told, and on a slow disk one of a whole database takes many seconds.
+const syncStep = 4 << 20
+
+// steady writes to a file no faster than the disk takes it.
+type steady struct {
+	file interface {
+		io.Writer
+		Sync() error
+	}
+	behind int // bytes that the disk may not have yet
+}
+
+// Write writes all of b.
+func (s *steady) Write(b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var m int
+		m, err = s.file.Write(b[n:min(len(b), n+syncStep-s.behind)])
+		n += m
+		if s.behind += m; s.behind >= syncStep && err == nil {
+			s.behind, err = 0, s.file.Sync()
+		}
+	}
+	return n, err
 }
 
 // until is a reader that fails when its context has ended.
@@ -116,7 +146,7 @@ func Compact(ctx context.Context, path, to string) error {
 	if err != nil {
 		return err
 	}
-	dst, err := boltOpen(to, &bolt.Options{Timeout: lockPatience, NoSync: true})
+	dst, err := boltOpen(to, &bolt.Options{Timeout: lockPatience})
 	if err != nil {
 		src.Close()
 		return err
@@ -124,10 +154,7 @@ func Compact(ctx context.Context, path, to string) error {
 	// Copying cannot be told to end: it is left to itself, and the file that it writes is nobody's.
 	copied := make(chan error, 1)
 	go func() {
-		err := bolt.Compact(dst, src, 1<<20)
-		if err == nil {
-			err = dst.Sync()
-		}
+		err := bolt.Compact(dst, src, syncStep)
 		copied <- errors.Join(err, dst.Close(), src.Close())
 	}()
 	select {
