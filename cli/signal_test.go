@@ -194,7 +194,7 @@ func slowFilm(t *testing.T, dir string) string {
 }
 
 // tellTime is how long a command may take that was told to end, not counting what it waits for a processor that others
-// have.
+// have, or in the kernel for a disk that others keep busy: no process can end there.
 const tellTime = time.Second
 
 func (c cut) try(t *testing.T, dir, config string, env map[string]string) {
@@ -260,7 +260,7 @@ func (c cut) once(t *testing.T, sig syscall.Signal, after time.Duration, dir, co
 		<-gone
 		t.Fatalf("after %v: it does not end: %s", after, said.String())
 	}
-	took := time.Since(begin) - lost.most
+	took := time.Since(begin) - lost.most - lost.stuck
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if status.Exited() && status.ExitStatus() != 128+int(sig) {
 		if status.ExitStatus() > 5 {
@@ -271,7 +271,7 @@ func (c cut) once(t *testing.T, sig syscall.Signal, after time.Duration, dir, co
 	if early := after < 100*time.Millisecond && status.Signaled(); early {
 		return false // before it could hear anything
 	}
-	t.Logf("told after %v, ended %v later, having waited %v for a processor", after, took.Round(time.Millisecond), lost.most)
+	t.Logf("told after %v, ended %v later, having waited %v for a processor and %v for the disk", after, took.Round(time.Millisecond), lost.most, lost.stuck)
 	if took > tellTime {
 		t.Errorf("after %v: ended %v later", after, took)
 	}
@@ -306,12 +306,15 @@ func starts(t *testing.T, cmd *exec.Cmd) (begun func()) {
 	}
 }
 
-// starved is how long the thread of a process that waited longest for a processor has waited, as Linux counts;
-// elsewhere nobody knows.
+// starved is how long the thread of a process that waited longest for a processor has waited, and how long one was stuck
+// in the kernel, as Linux counts; elsewhere nobody knows.
 type starved struct {
 	pid    int
 	before map[string]time.Duration // what each thread had waited at first
 	most   time.Duration
+	looked time.Time
+	stuck  time.Duration // between looks at both of which a thread waited for a disk
+	held   bool          // at the last look
 }
 
 func newStarved(pid int) *starved {
@@ -322,6 +325,7 @@ func newStarved(pid int) *starved {
 
 // look notes how long they have waited so far.
 func (s *starved) look() {
+	s.lookAtDisk()
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", s.pid))
 	for _, task := range tasks {
 		data, err := os.ReadFile(task)
@@ -337,6 +341,25 @@ func (s *starved) look() {
 		}
 		s.most = max(s.most, waited-s.before[task])
 	}
+}
+
+// lookAtDisk notes whether a thread is in an uninterruptible sleep, state D of proc(5).
+func (s *starved) lookAtDisk() {
+	held := false
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.pid))
+	for _, task := range tasks {
+		data, err := os.ReadFile(task)
+		if err != nil {
+			continue // it has ended
+		}
+		_, after, _ := strings.Cut(string(data), ") ") // the name, in brackets, stands before
+		held = held || strings.HasPrefix(after, "D")
+	}
+	now := time.Now()
+	if held && s.held {
+		s.stuck += now.Sub(s.looked)
+	}
+	s.held, s.looked = held, now
 }
 
 // until looks until gone is closed, or for so long.
