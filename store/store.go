@@ -135,24 +135,19 @@ func openFile(path string, opt Options) (*bolt.DB, error) {
 	})
 }
 
-// create makes an empty database under another name and links it into place: whatever happens meanwhile,
-// there is never half a file, and of two processes that start at once both get the same one.
+// create makes an empty database under a name of its own and links it into place: whatever happens meanwhile,
+// there is never half a file, and of several processes that start at once all get the same one. What others began
+// is removed only once the database is there, where they find it.
 func create(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	tmp := path + ".new"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) { // of one that died here
-		return err
-	}
-	defer os.Remove(tmp)
-	db, err := boltOpen(tmp, &bolt.Options{Timeout: lockPatience, FreelistType: bolt.FreelistMapType})
+	tmp, err := begin(dir, filepath.Base(path)+newSuffix)
 	if err != nil {
 		return err
 	}
-	if err := db.Close(); err != nil {
-		return err
-	}
+	defer os.Remove(tmp)
 	if err := os.Link(tmp, path); err != nil {
 		if _, there := os.Stat(path); there == nil {
 			return nil // another process was quicker
@@ -161,7 +156,47 @@ func create(path string) error {
 			return err
 		}
 	}
-	return syncPath(filepath.Dir(path))
+	if err := removeBegun(dir, filepath.Base(path)+newSuffix); err != nil {
+		return err
+	}
+	return syncPath(dir)
+}
+
+// removeBegun removes what others, who may have died there, began in a folder.
+func removeBegun(dir, name string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), name) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// newSuffix is what is between a database's name and the rest of those that it has before it is there.
+const newSuffix = ".new"
+
+// begin makes an empty database with a name that nobody else has.
+func begin(dir, name string) (path string, err error) {
+	f, err := os.CreateTemp(dir, name+"*") // mode 0600
+	if err != nil {
+		return "", err
+	}
+	db, err := boltOpen(f.Name(), &bolt.Options{Timeout: lockPatience, FreelistType: bolt.FreelistMapType})
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = db.Close()
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
 }
 
 // boltOpen opens a file with bbolt and gives the failures people meet our names.
