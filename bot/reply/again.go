@@ -77,11 +77,11 @@ func (t *task) early(ctx context.Context) (bool, error) {
 	if t.looked > 0 {
 		return false, nil
 	}
-	about, anybody := t.job.Requester, ""
-	if t.post.ReplyTo != "" {
-		about = anybody
+	of := store.Filter{States: unsettled, Limit: 1}
+	if t.post.ReplyTo == "" { // then it can only be about the requester's own
+		of.Requester = t.job.Requester
 	}
-	leaving, err := t.bot.Jobs().List(store.Filter{States: []store.State{store.Posting, store.Uncertain}, Requester: about, Limit: 1})
+	leaving, err := t.bot.Jobs().List(of)
 	if err != nil || len(leaving) == 0 {
 		return false, err
 	}
@@ -90,7 +90,7 @@ func (t *task) early(ctx context.Context) (bool, error) {
 		return err == nil && req.Verb == mention.Again, nil
 	}
 	if above, err := t.answerAbove(); above != nil || err != nil {
-		return above != nil && (above.State == store.Posting || above.State == store.Uncertain), err
+		return above != nil && slices.Contains(unsettled, above.State), err
 	}
 	above, err := t.thread(ctx)
 	return len(above) > 0 && above[0].Author.ID == t.self.ID, err

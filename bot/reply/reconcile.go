@@ -117,14 +117,17 @@ func (d *Daemon) skipOr(job store.Job, err error) error {
 	return d.bot.Jobs().Skip(job.ID, sayPostGone)
 }
 
+// unsettled are the states of a reply that may be out, but is not written down as such.
+var unsettled = []store.State{store.Posting, store.Uncertain}
+
 // rivals says whether another unsettled reply of ours answers the same post, such as a
 // question to its author: then the words must tell them apart.
 func (d *Daemon) rivals(job store.Job, r reply) (bool, error) {
-	unsettled, err := d.bot.Jobs().List(store.Filter{States: []store.State{store.Posting, store.Uncertain}})
+	others, err := d.bot.Jobs().List(store.Filter{States: unsettled})
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(unsettled, func(j store.Job) bool {
+	return slices.ContainsFunc(others, func(j store.Job) bool {
 		other, err := decodeReply(j)
 		return err == nil && j.ID != job.ID && other.To.ID == r.To.ID
 	}), nil
