@@ -31,7 +31,7 @@ func definedTexture(print Fingerprint, p *picture.Planar) Fingerprint {
 		print = definedRepeats(print, band[1])
 		print = definedBends(print, level[0])
 		energy := definedLocalEnergy(band[0])
-		print = definedSpread(print, energy.v)
+		print = appendSpread(print, energy.v)
 		if finer.v == nil {
 			print = append(print, 0)
 		} else {
@@ -215,23 +215,4 @@ func definedLocalEnergy(p plane) plane {
 		out.v[i] = float32(math.Log(float64(v) + 10*tiny))
 	}
 	return out
-}
-
-func definedSpread(print Fingerprint, x []float32) Fingerprint {
-	var sum, squares, cubes, still float64
-	n := float64(len(x))
-	for _, v := range x {
-		sum += float64(v)
-		if v < -12 {
-			still++
-		}
-	}
-	mean := sum / n
-	for _, v := range x {
-		d := float64(v) - mean
-		squares += d * d
-		cubes += d * d * d
-	}
-	deviation := math.Sqrt(squares/n + tiny)
-	return append(print, float32(mean), float32(deviation), float32(cubes/n/(deviation*deviation*deviation)), float32(still/n))
 }
