@@ -13,6 +13,7 @@ import (
 	"slugpuppy/classifier/networks"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
+	"slugpuppy/scripts/pieces"
 )
 
 // judge is a network that says what it sees.
@@ -67,7 +68,7 @@ func (j *judge) ranks(ctx context.Context, img image.Image, words []string) ([]i
 
 // manner are the mean activations of a picture, channel by channel, in each of the layers in which textures and parts are.
 func (j *judge) manner(ctx context.Context, path string) ([][]float64, error) {
-	img, err := open(ctx, path)
+	img, _, err := pieces.Read(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -117,18 +118,6 @@ var copies = []struct {
 	{"half size", func(_ context.Context, img *image.NRGBA) (image.Image, error) {
 		return picture.FromImage(img).Resize(max(1, img.Rect.Dx()/2), max(1, img.Rect.Dy()/2)).NRGBA(), nil
 	}},
-}
-
-func open(ctx context.Context, path string) (*image.NRGBA, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	p, err := picture.Decode(ctx, data, picture.Limits{})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return p.Image, nil
 }
 
 // photographs are the pictures of a folder, by their names.

@@ -46,7 +46,7 @@ func small(t *testing.T, shown string) (model string, says []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cat, err := open(t.Context(), filepath.Join(shown, "cat.png"))
+	cat, _, err := pieces.Read(t.Context(), filepath.Join(shown, "cat.png"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestASubjectIsComparedWithWhatSomebodyDrew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, file := range files {
-		img, err := open(t.Context(), file)
+		img, _, err := pieces.Read(t.Context(), file)
 		if err != nil {
 			t.Fatal(err)
 		}

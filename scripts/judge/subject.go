@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"path/filepath"
+	"slugpuppy/scripts/pieces"
 	"strings"
 )
 
@@ -33,11 +34,11 @@ func found(ctx context.Context, model, folder string) (*Subjects, error) {
 		if strings.HasSuffix(file, drawn) {
 			continue
 		}
-		img, err := open(ctx, file)
+		img, _, err := pieces.Read(ctx, file)
 		if err != nil {
 			return nil, err
 		}
-		want, err := open(ctx, strings.TrimSuffix(file, filepath.Ext(file))+drawn)
+		want, _, err := pieces.Read(ctx, strings.TrimSuffix(file, filepath.Ext(file))+drawn)
 		if err != nil {
 			return nil, err
 		}

@@ -184,7 +184,7 @@ func (r *Report) judged(ctx context.Context, m pieces.Maker, judges []*judge, al
 
 // add counts one piece.
 func (v *Verdicts) add(ctx context.Context, judges []*judge, path string, w wanted) error {
-	img, err := open(ctx, path)
+	img, _, err := pieces.Read(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 	"slugpuppy/classifier/detector"
 	"slugpuppy/classifier/networks"
-	"slugpuppy/picture"
+	"slugpuppy/scripts/pieces"
 )
 
 const head = "classifier/detector/head.bin"
@@ -51,7 +51,7 @@ func run(ctx context.Context, was, now string, files []string) error {
 	}
 	pictures := make([]image.Image, len(files))
 	for i, file := range files {
-		if pictures[i], err = open(ctx, file); err != nil {
+		if pictures[i], _, err = pieces.Read(ctx, file); err != nil {
 			return err
 		}
 	}
@@ -68,16 +68,4 @@ func run(ctx context.Context, was, now string, files []string) error {
 	}
 	fmt.Printf("%s: of network %.8s now, as %d pictures have the same fingerprints as with %.8s\n", head, after.Hash(), len(files), before.Hash())
 	return nil
-}
-
-func open(ctx context.Context, file string) (image.Image, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read a picture: %w", err)
-	}
-	p, err := picture.Decode(ctx, data, picture.Limits{})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return p.Image, nil
 }

@@ -125,7 +125,7 @@ func (s *shelf) add(ctx context.Context, m pieces.Maker, p pieces.Piece, text st
 	if err != nil {
 		return err
 	}
-	img, file, err := read(ctx, path)
+	img, file, err := pieces.Read(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func dreamOf(photo, look string, size int) pieces.Piece {
 func (g *gallery) presets(ctx context.Context) (shelf, error) {
 	s := shelf{across: len(g.photos)}
 	for _, p := range g.photos {
-		img, _, err := read(ctx, p)
+		img, _, err := pieces.Read(ctx, p)
 		if err != nil {
 			return s, err
 		}
@@ -306,19 +306,6 @@ func middle(img *image.NRGBA) *image.NRGBA {
 	at := image.Pt((img.Rect.Dx()-out.Rect.Dx())/2, (img.Rect.Dy()-out.Rect.Dy())/2)
 	draw.Draw(out, out.Rect, img, at, draw.Src)
 	return out
-}
-
-// read is a picture and its file.
-func read(ctx context.Context, path string) (*image.NRGBA, []byte, error) {
-	file, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	img, err := picture.Decode(ctx, file, picture.Limits{})
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return img.Image, file, nil
 }
 
 // name is what a photograph is called.

@@ -27,7 +27,7 @@ func keep(t *testing.T, m pieces.Maker, p pieces.Piece, network string) {
 
 func size(t *testing.T, path string) image.Point {
 	t.Helper()
-	img, _, err := read(t.Context(), path)
+	img, _, err := pieces.Read(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

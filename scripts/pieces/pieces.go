@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -131,4 +132,17 @@ func Origin(file []byte) (version, network string) {
 	}
 	version, _, _ = strings.Cut(token, "-")
 	return version, r.Model
+}
+
+// Read has a picture, as the program decodes it, and its file.
+func Read(ctx context.Context, path string) (*image.NRGBA, []byte, error) {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := picture.Decode(ctx, file, picture.Limits{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p.Image, file, nil
 }
