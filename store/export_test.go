@@ -2,6 +2,7 @@ package store
 
 import (
 	"io"
+	"path/filepath"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -38,4 +39,9 @@ func Steady(file interface {
 	Sync() error
 }) io.Writer {
 	return &steady{file: file}
+}
+
+// Begin makes an empty database, as a process does that is about to create one at path.
+func Begin(path string) (string, error) {
+	return begin(filepath.Dir(path), filepath.Base(path)+newSuffix)
 }

@@ -170,6 +170,29 @@ func TestAPageThatCannotBeReadEndsNoProcess(t *testing.T) {
 	}
 }
 
+func TestWhatOneBeginsNoOtherTakesBeforeTheDatabaseIsThere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	var begun []string
+	for range 2 {
+		at, err := store.Begin(path)
+		must(t, err)
+		begun = append(begun, at)
+	}
+	for _, at := range begun {
+		if _, err := os.Stat(at); err != nil || begun[0] == begun[1] {
+			t.Errorf("begun %v: %v", begun, err)
+		}
+	}
+	s, err := store.Open(path, store.Options{})
+	must(t, err)
+	must(t, s.Close())
+	for _, at := range begun { // by processes that have died
+		if _, err := os.Stat(at); err == nil {
+			t.Errorf("left behind: %s", at)
+		}
+	}
+}
+
 func TestManyThatCreateADatabaseAtOnceGetTheSame(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state", "db")
