@@ -58,6 +58,27 @@ def main():
     s.add_argument("--every", type=int, default=500, help="steps between checkpoints")
     s.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change an option of train.DEFAULTS")
 
+    s = stages.add_parser("pack", help="training pictures in small files, to be sent to an accelerator")
+    s.add_argument("--data", required=True, action="append", metavar="FOLDER", help="prepared pictures; again for more")
+    s.add_argument("--out", required=True)
+    s.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="weights, sources and balance of distil")
+    s.add_argument("--bytes", type=int, default=60_000_000, help="of a pack")
+
+    s = stages.add_parser("unpack", help="what pack made, as arrays")
+    s.add_argument("pack")
+    s.add_argument("--out", required=True)
+    s.add_argument("--workers", type=int, default=os.cpu_count())
+
+    s = stages.add_parser("together", help="distil on an accelerator: the teacher sees what the student is shown")
+    s.add_argument("--packs", required=True, metavar="FOLDER", help="unpacked ones; those that come while the run goes on are taken in")
+    s.add_argument("--out", required=True)
+    s.add_argument("--teacher", required=True, metavar="FILE", help="ONNX, float, pixels in [-1,1]")
+    s.add_argument("--minutes", required=True, type=float, help="of the whole schedule")
+    s.add_argument("--begin", metavar="FILE", help="checkpoint or exported network to begin with")
+    s.add_argument("--trunk", metavar="FILE", help="network whose activations are regressed, ONNX, pixels in [-1,1]")
+    s.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="an option of together.OPTIONS, the value as JSON")
+    s.add_argument("--every", type=int, default=250, help="write log and weights every so many steps")
+
     s = stages.add_parser("export", help="checkpoint to what the program embeds")
     s.add_argument("--data", required=True)
     s.add_argument("--checkpoint", required=True, help="of a run, or a network exported before")
@@ -98,6 +119,15 @@ def main():
     elif a.stage == "distil":
         from . import distil
         distil.run(a.data, a.out, chosen(parser, a.set, distil.DEFAULTS), a.begin, a.trunk, a.every, a.minutes)
+    elif a.stage == "pack":
+        from . import distil, packs
+        packs.pack(a.data, a.out, {**distil.DEFAULTS, **chosen(parser, a.set, distil.DEFAULTS)}, a.bytes)
+    elif a.stage == "unpack":
+        from . import packs
+        packs.unpack(a.pack, a.out, a.workers)
+    elif a.stage == "together":
+        from . import together
+        together.run(a.packs, a.out, a.teacher, chosen(parser, a.set, together.OPTIONS), a.minutes, a.begin, a.trunk, a.every)
     elif a.stage == "refit":
         from . import distil, refit
         refit.refit(a.data, a.checkpoint, a.out, chosen(parser, a.set, distil.DEFAULTS), a.count)

@@ -21,7 +21,7 @@ def views(x, side, generator, least=0.25):
     return relit(cut(x, side, middle, torch.stack([sx * flip, sy], 1)), generator)
 
 
-def cut(x, side, middle, size):
+def cut(x, side, middle, size, mode="bilinear"):
     """Parts of pictures (n, 3, h, w) around middle (n, 2), in [-1,1], as (n, 3, side, side).
 
     size (n, 2) is the part of the picture's sides, mirrored where it is negative."""
@@ -29,7 +29,7 @@ def cut(x, side, middle, size):
     theta[:, 0, 0], theta[:, 1, 1] = size[:, 0], size[:, 1]
     theta[:, :, 2] = middle
     grid = F.affine_grid(theta.to(x.device), (len(x), 3, side, side), align_corners=False)
-    return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+    return F.grid_sample(x, grid, mode, padding_mode="reflection", align_corners=False)
 
 
 def relit(x, generator):

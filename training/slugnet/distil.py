@@ -246,11 +246,9 @@ class Stock:
 
 def targets(said, y, true):
     """Probabilities (n, classes): the teacher's, and in their part the true class where it is known."""
-    out = torch.softmax(said, 1)
-    known = y != UNKNOWN
-    out[known] *= 1 - true[known, None]
-    out[known, y[known]] += true[known]
-    return out
+    part = torch.where(y != UNKNOWN, true, torch.zeros_like(true))[:, None]
+    out = torch.softmax(said, 1) * (1 - part)
+    return out.scatter_add_(1, y.clamp(min=0)[:, None], part)  # nothing, where it is not known
 
 
 def learn(net, guide, descent, x, said, target, o):

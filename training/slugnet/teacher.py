@@ -156,13 +156,14 @@ class Graph(torch.nn.Module):
                 self.nodes.append((n.op_type, list(n.input), n.output[0], attributes))
         self.nodes = needed(self.nodes, self.wanted)
         used = {name for _, inputs, _, _ in self.nodes for name in inputs}
+        self.numbers = {n: v.item() for n, v in weights.items() if n in used and v.ndim == 0}  # an accelerator need not be asked
         self.places = {}
-        for i, (name, value) in enumerate((n, v) for n, v in weights.items() if n in used):
+        for i, (name, value) in enumerate((n, v) for n, v in weights.items() if n in used and n not in self.numbers):
             self.places[name] = f"w{i}"
             self.register_buffer(f"w{i}", value.float() if value.dtype == torch.float16 else value)
 
     def forward(self, x):
-        values = {self.input: x} | {name: getattr(self, place) for name, place in self.places.items()}
+        values = {self.input: x} | self.numbers | {name: getattr(self, place) for name, place in self.places.items()}
         for op, inputs, output, attributes in self.nodes:
             values[output] = OPERATIONS[op](attributes, *(values[i] for i in inputs if i))
         return [values[name] for name in self.wanted]
@@ -184,7 +185,9 @@ def padded(x, attributes, value=0.0):
 
 
 def convolve(a, x, weight, bias=None):
-    return F.conv2d(padded(x, a), weight, bias, a.get("strides", 1), 0, a.get("dilations", 1), a.get("group", 1))
+    pads = tuple(a.get("pads", (0, 0, 0, 0)))
+    even = pads[:2] == pads[2:]
+    return F.conv2d(x if even else padded(x, a), weight, bias, a.get("strides", 1), pads[:2] if even else 0, a.get("dilations", 1), a.get("group", 1))
 
 
 def most(a, x):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import augment, calibrate, channels, curves, distil, evaluate, export, label, pictures, refit, teacher, train
+from . import augment, calibrate, channels, curves, distil, evaluate, export, label, packs, pictures, refit, teacher, together, train
 from .network import LAYERS, Slugnet, warm
 from .slugnet2 import ADDED, DESIGNS, Slugnet2, average, blur, halve, lens
 
@@ -72,6 +72,36 @@ def taught(folder, crops=1):
     data = school(folder)
     label.label(data, Knowing(), crops=crops)
     return data
+
+
+def bench(test):
+    """Unpacked pictures and a teacher as a file, and options for a run together."""
+    try:
+        import onnx
+    except ImportError:
+        test.skipTest("the onnx module is not here")
+    folder = test.folder
+    packs.pack([taught(folder)], f"{folder}/packed", distil.DEFAULTS, workers=1)
+    packs.unpack(f"{folder}/packed/pack-00.npz", f"{folder}/packs", 1)
+    net = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Conv2d(3, 3, 1), torch.nn.Flatten()).eval()
+    with torch.no_grad():
+        net[1].weight.copy_(10 * torch.tensor([[1.0, -1, 0], [-1, 0, 1], [0, 1, -1]])[:, :, None, None])
+        net[1].bias.zero_()
+    torch.onnx.export(net, torch.zeros(1, 3, 160, 160), f"{folder}/teacher.onnx", opset_version=13, input_names=["x"], dynamic_axes={"x": {0: "n"}})
+    return folder, {**PUPIL, "steps": 100, "batch": 16, "average": 0.8, "sides": [[0, 48]], "design": "plain", "rate": 0.05, "true": {"64": 0.0, "84": 0.0, "112": 0.0}}
+
+
+class Ticking:
+    """A clock that goes on by a second whenever it is looked at, until somebody stops it."""
+
+    def __init__(self, until=10**6):
+        self.now, self.until = 0, until
+
+    def __call__(self):
+        self.now += 1
+        if self.now > self.until:
+            raise KeyboardInterrupt
+        return self.now
 
 
 PUPIL = {"steps": 6, "batch": 8, "sides": [[0, 32]], "width": 0.25, "warmup": 1}
@@ -440,6 +470,51 @@ class Tests(unittest.TestCase):
             lost.append(float(loss))
         self.assertLess(lost[-1], 0.7 * lost[0])
         self.assertTrue(all(p.grad is None for p in guide.trunk.parameters()))
+
+    def test_every_training_picture_is_in_one_pack_as_it_was(self):
+        data, out = taught(self.folder), f"{self.folder}/packs"
+        o = {**distil.DEFAULTS, "balance": 0.5, "sources": {"large": 0}}
+        packs.pack([data], out, o, most=4_030_000, workers=1)
+        made = sorted(Path(out).glob("pack-*.npz"))
+        p = pictures.Pictures(data, torch.device("cpu"))
+        wanted = []  # what no source excludes
+        for s in pictures.SIDES:
+            at = p.trained[s][p.source[s][p.trained[s]] != p.info["sources"].index("large")]
+            wanted += [(s, int(p.label[s][i]), p.parts[s][i]) for i in at]
+        got = []
+        for path in made:
+            packs.unpack(path, out, 1)
+            rest, stored = np.load(path), np.load(f"{out}/{path.stem}.npy")
+            got += list(zip(rest["side"].tolist(), rest["label"].tolist(), rest["often"].tolist(), stored))
+        self.assertEqual(sorted((s, y) for s, y, _, _ in got), sorted((s, y) for s, y, _ in wanted))
+        for s, y, picture in wanted:
+            large = np.asarray(Image.fromarray(picture).resize((packs.SIDE, packs.SIDE), Image.BICUBIC), np.float32)
+            self.assertLess(min(np.abs(g[3] - large).mean() for g in got if g[:2] == (s, y)), 6)
+        self.assertGreater(len({o for _, _, o, _ in got}), 2)  # what is rare is drawn more often
+
+    def test_together_a_pupil_learns_what_the_teacher_says_of_the_very_views(self):
+        folder, o = bench(self)
+        together.run(f"{folder}/packs", f"{folder}/run", f"{folder}/teacher.onnx", o, 1.5, every=30, clock=Ticking())
+        stock, shake = together.Views(f"{folder}/packs", f"{folder}/teacher.onnx", {**together.OPTIONS, **o, "seed": 7}, torch.device("cpu")), torch.Generator().manual_seed(5)
+        stock.grow()
+        x, said, _, _ = stock.batch(48, shake)
+        agreed = (export.load(f"{folder}/run/average.pt")(x).argmax(1) == said.argmax(1)).float().mean()
+        self.assertGreater(agreed, 0.65)  # a third by chance
+        again = stock.teacher(2 * torch.nn.functional.interpolate(x, (160, 160), mode="bilinear") - 1)[0]
+        self.assertGreater((again.argmax(1) == said.argmax(1)).float().mean(), 0.9)  # it was asked about what x shows
+
+    def test_together_a_stopped_run_goes_on_and_what_is_there_is_kept(self):
+        folder, o = bench(self)
+        stopped = Ticking(40)
+        with self.assertRaises(KeyboardInterrupt):
+            together.run(f"{folder}/packs", f"{folder}/run", f"{folder}/teacher.onnx", o, 1, every=10, clock=stopped)
+        kept = torch.load(f"{folder}/run/latest.pt")["step"]
+        self.assertGreater(kept, 0.4 * o["steps"])
+        export.load(f"{folder}/run/average.pt")
+        going = Ticking()
+        together.run(f"{folder}/packs", f"{folder}/run", f"{folder}/teacher.onnx", o, 1, every=10, clock=going)
+        self.assertLess(going.now, 40)  # the rest of the minute
+        self.assertGreater(torch.load(f"{folder}/run/latest.pt")["step"], 0.9 * o["steps"])
 
     def test_added_blocks_begin_as_nothing(self):
         for design in DESIGNS:

@@ -161,11 +161,12 @@ def learn(net, sgd, x, y, o):
 
 def follow(average, net, keep):
     with torch.no_grad():
-        for k, v in net.state_dict().items():
-            if v.dtype.is_floating_point:
-                average[k].mul_(keep).add_(v.float(), alpha=1 - keep)
-            else:
-                average[k].copy_(v)
+        now = net.state_dict()
+        moved = [k for k, v in now.items() if v.dtype.is_floating_point]
+        torch._foreach_mul_([average[k] for k in moved], keep)
+        torch._foreach_add_([average[k] for k in moved], [now[k].float() for k in moved], alpha=1 - keep)
+        for k in now.keys() - set(moved):
+            average[k].copy_(now[k])
 
 
 def averaged(net, average):
