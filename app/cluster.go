@@ -166,7 +166,10 @@ func (a *App) newEyes(decoders *child.Pool) (*cluster.Eyes, error) {
 }
 
 // dreamers make pieces for bots, and for the page, which shows them on their way.
-type dreamers struct{ bots, page reply.Dreamer }
+type dreamers struct {
+	bots, page reply.Dreamer
+	expect     reply.Reckoner // nil where others make them, on machines that this one does not know
+}
 
 // newDreamers are the line in this process or, with a cluster, what has workers make pieces.
 func (a *App) newDreamers() (*dreamers, error) {
@@ -175,7 +178,7 @@ func (a *App) newDreamers() (*dreamers, error) {
 		return nil, err
 	}
 	if !a.cfg.Cluster.On() {
-		return &dreamers{engine.Queue, engine.Queue}, nil
+		return &dreamers{engine.Queue, engine.Queue, engine.Queue.Expect}, nil
 	}
 	c, err := a.cluster()
 	if err != nil {
@@ -187,7 +190,7 @@ func (a *App) newDreamers() (*dreamers, error) {
 	}
 	seen := o
 	seen.Looks = true
-	return &dreamers{cluster.NewDreamer(o), cluster.NewDreamer(seen)}, nil
+	return &dreamers{bots: cluster.NewDreamer(o), page: cluster.NewDreamer(seen)}, nil
 }
 
 // atHand are the networks that recipes can name here.

@@ -397,6 +397,9 @@ func (f *Features) packed() (*graph.Guide, error) {
 // complete runs, and the time they took.
 func Performed() (operations float64, took time.Duration) { return kernel.Processor().Reported() }
 
+// Runs is how many runs those were.
+func Runs() int64 { return kernel.Processor().Reports() }
+
 // ForwardWork is the floating-point operations of reading layers of a picture of w by h.
 func (n *Network) ForwardWork(w, h int, layers ...string) (float64, error) {
 	names, err := n.resolve(layers)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"image"
 	"math"
 	"slices"
 
@@ -86,12 +87,30 @@ func (n *Network) probabilities(ctx context.Context, in *picture.Planar) ([]floa
 	return n.softmax(f[Logits].Data), nil
 }
 
+// Views are the sizes at which See looks at a picture of w by h, or Details where closely.
+func (n *Network) Views(w, h int, closely bool) (all []image.Point) {
+	sides := n.sights
+	if closely {
+		sides = n.closeups()
+	}
+	for _, side := range sides {
+		v := image.Pt(n.viewed(w, h, side))
+		all = append(all, v, v) // and its mirror image
+	}
+	return all
+}
+
 // scaled resizes so that the short side is side, if the network can take that.
 func (n *Network) scaled(in *picture.Planar, side int) *picture.Planar {
+	return in.Resize(n.viewed(in.W, in.H, side))
+}
+
+// viewed is the size at which a picture of w by h is seen.
+func (n *Network) viewed(w, h, side int) (int, int) {
 	side = max(side, n.MinSide())
-	f := float64(side) / float64(min(in.W, in.H))
-	w, h := int(math.Round(f*float64(in.W))), int(math.Round(f*float64(in.H)))
-	return in.Resize(max(side, min(w, longest)), max(side, min(h, longest)))
+	f := float64(side) / float64(min(w, h))
+	w, h = int(math.Round(f*float64(w))), int(math.Round(f*float64(h)))
+	return max(side, min(w, longest)), max(side, min(h, longest))
 }
 
 func mirrored(in *picture.Planar) *picture.Planar {

@@ -98,7 +98,7 @@ func (c *console) train(ctx context.Context, f trainFlags) (*detector.Head, erro
 	}
 	g := c.gauge()
 	f.fit.Log = func(format string, args ...any) { g.clear(); fmt.Fprintf(c.err, format+"\n", args...) }
-	f.fit.Progress = func(what string, done, of int) { g.show(what, float64(done)/float64(max(1, of))) }
+	f.fit.Progress = func(what string, done, of int) { g.show(what, float64(done)/float64(max(1, of)), 0) }
 	fitted, err := training.Fit(ctx, net, f.fit)
 	g.clear()
 	if err != nil {

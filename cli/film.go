@@ -129,7 +129,7 @@ func (s *offline) shoot(ctx context.Context, job cinema.Job) error {
 	g := s.console.gauge()
 	defer g.clear()
 	job.Report = func(p dream.Progress) {
-		g.show(fmt.Sprintf("dreaming frame %d of %d", p.Frame, p.Frames), p.Fraction)
+		g.show(fmt.Sprintf("dreaming frame %d of %d", p.Frame, p.Frames), p.Fraction, p.Left)
 	}
 	res, err := cinema.Make(ctx, job)
 	if err != nil {

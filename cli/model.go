@@ -235,7 +235,7 @@ func (c *console) pull(ctx context.Context, folder networks.Folder, p networks.P
 	defer g.clear()
 	puller.Progress = func(have, size int64) {
 		if size == p.Model.Size { // not the labels
-			g.show(fmt.Sprintf("%s, %d of %d MB", p.Name, have/1e6, size/1e6), float64(have)/float64(size))
+			g.show(fmt.Sprintf("%s, %d of %d MB", p.Name, have/1e6, size/1e6), float64(have)/float64(size), 0)
 		}
 	}
 	if err := puller.Pull(ctx, p); err != nil {

@@ -28,8 +28,8 @@ const (
 	barGuess = 2 * time.Second        // before it says how long it will take
 )
 
-// show draws what is being done and the share of it that is done, from 0 to 1.
-func (b *bar) show(what string, share float64) {
+// show draws what is being done, the share of it that is done, from 0 to 1, and how long the rest will take: 0 for as it went until now.
+func (b *bar) show(what string, share float64, left time.Duration) {
 	at := b.now()
 	if at.Sub(b.drawn) < barPause {
 		return
@@ -43,11 +43,21 @@ func (b *bar) show(what string, share float64) {
 	full := int(share * barCells)
 	line := fmt.Sprintf("%s [%s%s] %3.0f %%", what, strings.Repeat("#", full), strings.Repeat(".", barCells-full),
 		100*share)
-	if took := at.Sub(b.begun); took >= barGuess && share > 0 {
-		left := time.Duration(float64(took) * (1 - share) / share)
+	if left = rest(at.Sub(b.begun), share, left); left >= 0 {
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
 	fmt.Fprintf(b.to, "\r%s\x1b[K", line)
+}
+
+// rest is how long the rest will take of what took so long until now, -1 where it is too early to say.
+func rest(took time.Duration, share float64, left time.Duration) time.Duration {
+	switch {
+	case took < barGuess || share <= 0:
+		return -1
+	case left > 0 && share < 1:
+		return left
+	}
+	return time.Duration(float64(took) * (1 - share) / share)
 }
 
 // clear takes the line away.
@@ -55,8 +65,9 @@ func (b *bar) clear() { fmt.Fprint(b.to, "\r\x1b[K") }
 
 // gauge shows how far something is.
 type gauge interface {
-	// show says what is being done and the share of it that is done, from 0 to 1, or noShare.
-	show(what string, share float64)
+	// show says what is being done, the share of it that is done, from 0 to 1, or noShare, and how long the rest will take: 0 for as
+	// it went until now.
+	show(what string, share float64, left time.Duration)
 	// clear takes away what is shown: before something else is printed, and when it is over.
 	clear()
 }
@@ -67,8 +78,8 @@ const noShare = -1
 // noGauge shows nothing.
 type noGauge struct{}
 
-func (noGauge) show(string, float64) {}
-func (noGauge) clear()               {}
+func (noGauge) show(string, float64, time.Duration) {}
+func (noGauge) clear()                              {}
 
 // events writes a line of JSON to standard error now and then, for programs that run this one.
 type events struct {
@@ -81,11 +92,11 @@ type events struct {
 type event struct {
 	Doing string   `json:"doing"`
 	Share *float64 `json:"share,omitempty"`  // that is done, 0 to 1; none where nobody can tell
-	Left  float64  `json:"left_s,omitempty"` // seconds, as it went until now
+	Left  float64  `json:"left_s,omitempty"` // seconds, by what such work takes here, or as it went until now
 	Took  float64  `json:"took_s,omitempty"` // seconds, where nobody can tell what is left
 }
 
-func (e *events) show(what string, share float64) {
+func (e *events) show(what string, share float64, left time.Duration) {
 	at := e.now()
 	if at.Sub(e.shown) < barPause {
 		return
@@ -98,8 +109,8 @@ func (e *events) show(what string, share float64) {
 		share = min(1, max(0, share))
 		said.Share = &share
 	}
-	if took >= barGuess && share > 0 {
-		said.Left = math.Round(took.Seconds() * (1 - share) / share)
+	if left = rest(took, share, left); left >= 0 {
+		said.Left = math.Round(left.Seconds())
 	}
 	_ = json.NewEncoder(e.to).Encode(said) // progress that cannot be written is no failure
 }
@@ -130,10 +141,10 @@ type shared struct {
 	gauge
 }
 
-func (s *shared) show(what string, share float64) {
+func (s *shared) show(what string, share float64, left time.Duration) {
 	s.screen.Lock()
 	defer s.screen.Unlock()
-	s.gauge.show(what, share)
+	s.gauge.show(what, share, left)
 }
 
 func (s *shared) clear() {
@@ -158,7 +169,7 @@ func (c *console) watching(what string, share func() float64) (done func()) {
 			case <-stop:
 				return
 			case <-look.C:
-				g.show(what, share())
+				g.show(what, share(), 0)
 			}
 		}
 	}()
@@ -199,7 +210,7 @@ func (k *count) at(i int, share float64) {
 		}
 	}
 	k.mu.Unlock()
-	k.show(fmt.Sprintf("%s, %d of %d done", k.what, done, k.n), sum/float64(max(1, k.n)))
+	k.show(fmt.Sprintf("%s, %d of %d done", k.what, done, k.n), sum/float64(max(1, k.n)), 0)
 }
 
 // reporting returns a callback that shows how far a dream is, and a function to call when the work is over.
@@ -210,7 +221,7 @@ func (c *console) reporting(what string) (report func(dream.Progress), done func
 		if p.Octaves > 0 {
 			doing = fmt.Sprintf("%s, octave %d of %d", what, p.Octave, p.Octaves)
 		}
-		g.show(doing, p.Fraction)
+		g.show(doing, p.Fraction, p.Left)
 	}
 	return report, g.clear
 }

@@ -16,24 +16,26 @@ func TestABarSaysHowFarAndHowLong(t *testing.T) {
 	var out strings.Builder
 	at := time.Unix(0, 0)
 	b := newBar(&out, func() time.Time { return at })
-	step := func(d time.Duration, share float64) string {
+	step := func(d time.Duration, share float64, left time.Duration) string {
 		out.Reset()
 		at = at.Add(d)
-		b.show("dreaming", share)
+		b.show("dreaming", share, left)
 		return out.String()
 	}
 	for _, s := range []struct {
 		after time.Duration
 		share float64
+		left  time.Duration
 		want  string
 	}{
-		{0, 0, "\rdreaming [........................]   0 %\x1b[K"},
-		{time.Second, 0.25, "\rdreaming [######..................]  25 %\x1b[K"},
-		{time.Millisecond, 0.26, ""}, // too soon
-		{3 * time.Second, 0.5, "\rdreaming [############............]  50 %, 4s left\x1b[K"},
-		{time.Second, 1.5, "\rdreaming [########################] 100 %, 0s left\x1b[K"},
+		{0, 0, 0, "\rdreaming [........................]   0 %\x1b[K"},
+		{time.Second, 0.25, 9 * time.Second, "\rdreaming [######..................]  25 %\x1b[K"},
+		{time.Millisecond, 0.26, 0, ""}, // too soon
+		{3 * time.Second, 0.5, 0, "\rdreaming [############............]  50 %, 4s left\x1b[K"},
+		{time.Second, 0.5, 7 * time.Second, "\rdreaming [############............]  50 %, 7s left\x1b[K"},
+		{time.Second, 1.5, 0, "\rdreaming [########################] 100 %, 0s left\x1b[K"},
 	} {
-		if got := step(s.after, s.share); got != s.want {
+		if got := step(s.after, s.share, s.left); got != s.want {
 			t.Errorf("at %v: %q, want %q", s.share, got, s.want)
 		}
 	}
@@ -114,14 +116,14 @@ func TestWorkOfUnknownLengthSaysHowLongItTakes(t *testing.T) {
 	at := time.Unix(0, 0)
 	e := &events{to: &out, now: func() time.Time { return at }, begun: at}
 	at = at.Add(7 * time.Second)
-	e.show("checking", noShare)
+	e.show("checking", noShare, 0)
 	if got := out.String(); got != `{"doing":"checking","took_s":7}`+"\n" {
 		t.Error(got)
 	}
 	out.Reset()
 	b := newBar(&out, func() time.Time { return at })
 	at = at.Add(3 * time.Second)
-	if b.show("checking", noShare); out.String() != "\rchecking, 3s\x1b[K" {
+	if b.show("checking", noShare, 0); out.String() != "\rchecking, 3s\x1b[K" {
 		t.Errorf("%q", out.String())
 	}
 }

@@ -63,7 +63,7 @@ func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
 	beside, g := c.beside(out), c.gauge()
 	defer g.clear()
 	show.Progress = func(done, of int) {
-		g.show(fmt.Sprintf("drawing picture %d of %d", done, of), float64(done)/float64(of))
+		g.show(fmt.Sprintf("drawing picture %d of %d", done, of), float64(done)/float64(of), 0)
 	}
 	sheet, err := show.Sheet(ctx, src, s.Words, f.words, f.side, func(i training.Imagined) error {
 		g.clear()

@@ -117,7 +117,7 @@ func readProgress(data []byte) (progress, error) {
 	p, err := read(data, mostProgress, func(progress) error { return nil })
 	p.Node = text(p.Node, 100)
 	p.Ahead = 0
-	p.Fraction = min(max(p.Fraction, 0), 1)
+	p.Fraction, p.Left = min(max(p.Fraction, 0), 1), min(max(p.Left, 0), 24*time.Hour)
 	for _, n := range []*int{&p.Frame, &p.Frames, &p.Octave, &p.Octaves, &p.Step, &p.Steps, &p.Tile, &p.Tiles} {
 		*n = min(max(*n, 0), 1<<20)
 	}

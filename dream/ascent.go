@@ -20,24 +20,42 @@ func (j *job) ascend(ctx context.Context, src *image.NRGBA, seed uint64) (*pictu
 	}
 	j.desk.reserve(e.gradient)
 	j.noteSize(e)
-	j.meter.start(len(e.octaves), e.work)
+	if err := j.revise(e); err != nil {
+		return nil, err
+	}
 	rng := rand.New(rand.NewPCG(seed, uint64(j.r.Generation)))
 	var detail *picture.Planar
 	for i, o := range e.octaves {
-		j.meter.octave = i + 1
+		j.meter.octave(i+1, len(e.octaves))
+		j.meter.begin()
 		img := at(src, o, detail)
 		if i == 0 {
 			stir(img, rng, stirring*stepSize(j.r.Strength))
 		}
 		detail = nil
-		c := &climb{j: j, img: img, tile: e.Tile, share: octaveShare(i, len(e.octaves)), rng: rng}
+		j.meter.did(e.scaling(o))
+		c := &climb{j: j, img: img, tile: e.Tile, toll: e.toll, share: octaveShare(i, len(e.octaves)), rng: rng}
 		if err := c.run(ctx, o.steps); err != nil {
 			return nil, fmt.Errorf("octave %d of %d: %w", i+1, len(e.octaves), err)
 		}
 		takeAway(img, src)
+		j.meter.did(e.scaling(o))
 		detail = img
 	}
 	return detail, nil
+}
+
+// revise expects of the ascent at hand what its plan says, instead of what was expected before it was planned.
+func (j *job) revise(e Estimate) error {
+	before, err := j.m.outline(e.W, e.H, j.r, j.m.likely(j.r, j.preset))
+	if err != nil {
+		return err
+	}
+	is, was := e.load(j.m), before.load(j.m)
+	for k := range is {
+		j.meter.left[k] = max(0, j.meter.left[k]+is[k]-was[k])
+	}
+	return nil
 }
 
 // octaveShare is how much of the stride octave i of n takes: what is begun coarse is large and whole, and what is fine
@@ -99,6 +117,7 @@ type climb struct {
 	j       *job
 	img     *picture.Planar
 	tile    int
+	toll    toll
 	share   float32 // of the recipe's stride
 	rng     *rand.Rand
 	lengths []float64 // of the terms' gradients, as balance found them
@@ -115,11 +134,13 @@ func (c *climb) run(ctx context.Context, steps int) error {
 		}
 	}
 	if len(c.targets) == 0 { // nothing in this octave excites what the recipe wants
-		c.j.meter.tick(steps, steps, 1, 1, float64(steps)*c.j.m.work(c.img.W, c.img.H, c.tile))
+		c.j.meter.passed(load{climbing: float64(steps) * c.j.m.step(c.img.W, c.img.H, c.tile, c.toll.all)})
+		c.j.meter.step(steps, steps, 1, 1)
 		return nil
 	}
-	c.j.meter.look = c.img.NRGBA
-	defer func() { c.j.meter.look = nil }()
+	c.j.meter.view(c.img.NRGBA)
+	defer c.j.meter.view(nil)
+	c.j.meter.begin()
 	for s := range steps {
 		tiles := c.grid()
 		own := len(tiles) == 1
@@ -127,7 +148,8 @@ func (c *climb) run(ctx context.Context, steps int) error {
 			if err := c.step(ctx, t, own); err != nil {
 				return fmt.Errorf("step %d: %w", s+1, err)
 			}
-			c.j.meter.tick(s+1, steps, i+1, len(tiles), t.work())
+			c.j.meter.did(load{climbing: c.toll.all * t.pixels()})
+			c.j.meter.step(s+1, steps, i+1, len(tiles))
 		}
 		c.bands.turn()
 	}
@@ -217,6 +239,7 @@ func (c *climb) balance(ctx context.Context) error {
 			lengths[i] += rms(c.grad.Pix)
 		}
 	}
+	c.j.meter.passed(load{climbing: c.j.m.balancing(c.img.W, c.img.H, c.tile, c.toll)})
 	c.lengths, c.targets = lengths, targets(c.j.terms, lengths)
 	return nil
 }

@@ -150,14 +150,19 @@ func shrunk(img *image.NRGBA, times int) *image.NRGBA {
 
 // clipFrame brings a source to the size of clips; sides are even, as video wants them.
 func (m *Maker) clipFrame(src *image.NRGBA, r Recipe) *picture.Planar {
+	w, h := m.clipSize(src.Rect.Dx(), src.Rect.Dy(), r)
+	return picture.Scaled(picture.Pixels{NRGBA: src}, w, h)
+}
+
+// clipSize is that of a clip of a picture of w by h.
+func (m *Maker) clipSize(w, h int, r Recipe) (int, int) {
 	side := m.opt.ClipSide
 	if r.Size > 0 {
 		side = min(side, r.Size)
 	}
-	w, h := picture.Fit(src.Rect.Dx(), src.Rect.Dy(), side)
+	w, h = picture.Fit(w, h, side)
 	least := m.smallest() + m.smallest()%2
-	w, h = max(least, w)&^1, max(least, h)&^1
-	return picture.Scaled(picture.Pixels{NRGBA: src}, w, h)
+	return max(least, w) &^ 1, max(least, h) &^ 1
 }
 
 // blend mixes two pictures of one size: a where t is 0, b where it is 1.

@@ -9,6 +9,7 @@ import (
 // compose lays what was dreamed over the picture: out = src + mask * detail, where detail
 // may be smaller and is scaled up. The result has src's size and transparency.
 func (j *job) compose(src *image.NRGBA, detail *picture.Planar) *image.NRGBA {
+	j.meter.begin()
 	w, h := src.Rect.Dx(), src.Rect.Dy()
 	out := image.NewNRGBA(src.Rect)
 	picture.Scale(detail, w, h, func(y int, row *[3][]float32) {
@@ -30,6 +31,7 @@ func (j *job) compose(src *image.NRGBA, detail *picture.Planar) *image.NRGBA {
 			out.Pix[y*out.Stride+4*x+3] = src.Pix[y*src.Stride+4*x+3]
 		}
 	})
+	j.meter.did(laying(w, h))
 	return out
 }
 

@@ -28,7 +28,7 @@ const (
 // diveFrames zooms into a picture that dreams, as a loop of the recipe's seconds: what it falls into at last is its
 // first frame.
 func diveFrames(ctx context.Context, j *job) strip {
-	n := j.r.Seconds * frameRate
+	n := diveLength(j.r)
 	return strip{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
 		if err := j.dive(ctx, n, func(img *image.NRGBA) bool { return yield(img, nil) }); err != nil {
 			yield(nil, err)
@@ -36,9 +36,11 @@ func diveFrames(ctx context.Context, j *job) strip {
 	}}
 }
 
+func diveLength(r Recipe) int { return r.Seconds * frameRate }
+
 // dive renders n frames until show has had enough.
 func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) error {
-	j.meter.frames = 1 + settling + n
+	j.meter.progress.Frames = 1 + settling + n
 	var err error
 	if j.terms, err = j.wishes(ctx, j.r); err != nil {
 		return err
@@ -46,24 +48,29 @@ func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) err
 	first := j.m.clipFrame(j.source, j.r)
 	rng := rand.New(rand.NewPCG(j.r.Seed, uint64(j.r.Generation)))
 	look := measure(first)
-	j.meter.frame = 1
+	j.meter.progress.Frame = 1
 	img, err := j.overture(ctx, first)
 	if err != nil {
 		return fmt.Errorf("first frame: %w", err)
 	}
+	cost, err := j.m.toll(wanted(j.terms))
+	if err != nil {
+		return err
+	}
 	var aims [2][]classifier.Target
 	var again *homecoming
 	for i := -settling; i < n; i++ {
-		j.meter.frame = settling + i + 2
-		j.meter.start(2, diveSteps*(j.m.work(img.W, img.H, widest)+j.m.work(img.W/2, img.H/2, widest)))
+		j.meter.progress.Frame = settling + i + 2
 		if (settling+i)%balanceEvery == 0 {
 			aims = [2][]classifier.Target{}
 		}
+		j.meter.begin()
 		img = closer(img, zoom)
 		look.restore(img)
 		opening := again.opening(i)
 		opening.lay(img, 1)
-		if err := j.refine(ctx, img, rng, &aims); err != nil {
+		j.meter.did(coming(img.W, img.H))
+		if err := j.refine(ctx, img, rng, cost, &aims); err != nil {
 			return fmt.Errorf("frame %d: %w", settling+i+1, err)
 		}
 		opening.lay(img, opening.width) // what was dreamed into it goes, more and more, so that the last frame leads on to the first
@@ -75,15 +82,36 @@ func (j *job) dive(ctx context.Context, n int, show func(*image.NRGBA) bool) err
 		}
 		frame := img.NRGBA()
 		if i == n/2 {
-			if j.dreamed, err = j.m.dreamt(ctx, frame); err != nil {
+			if j.dreamed, err = j.dreamt(ctx, frame); err != nil {
 				return err
 			}
 		}
+		j.meter.begin()
 		if !show(frame) {
 			return nil
 		}
+		j.framed(1, img.W, img.H)
 	}
 	return nil
+}
+
+// diveLoad is the load of a dive: its first frame, those that settle it, and those that are shown.
+func diveLoad(m *Maker, size image.Point, r Recipe, p Preset) (load, error) {
+	w, h := m.clipSize(size.X, size.Y, r)
+	e, err := m.outline(w, h, r, m.likely(r, p))
+	if err != nil {
+		return load{}, err
+	}
+	n := settling + diveLength(r)
+	frame, balance := load{}, load{}
+	for _, f := range refineSizes {
+		if w, h := w/f, h/f; f == 1 || min(w, h) >= m.smallest() {
+			frame[climbing] += diveSteps * m.step(w, h, widest, e.toll.all)
+			balance[climbing] += m.balancing(w, h, widest, e.toll)
+		}
+	}
+	frame, balance = frame.plus(coming(w, h)).times(n), balance.times((n+balanceEvery-1)/balanceEvery)
+	return e.load(m).plus(frame).plus(balance).plus(m.lookLoad(w, h, true)), nil
 }
 
 // homecoming is how a loop ends where it begins without a fade, in which two dreams would be seen through each other: far
@@ -162,11 +190,17 @@ func (j *job) overture(ctx context.Context, first *picture.Planar) (*picture.Pla
 	return picture.FromImage(j.compose(src, detail)), nil
 }
 
+// coming is the load of coming closer by a frame, beside what is dreamed of it.
+func coming(w, h int) load { return load{handling: divePixel * float64(w*h)} }
+
+// refineSizes are the parts of a frame's size that it is dreamed at: shapes first.
+var refineSizes = [...]int{2, 1}
+
 // refine dreams one frame in place: first at half its size, for shapes, then at its own.
 // aims keeps the balanced objectives of both for the frames to come.
-func (j *job) refine(ctx context.Context, img *picture.Planar, rng *rand.Rand, aims *[2][]classifier.Target) error {
-	for k, f := range []int{2, 1} {
-		j.meter.octave = k + 1
+func (j *job) refine(ctx context.Context, img *picture.Planar, rng *rand.Rand, cost toll, aims *[2][]classifier.Target) error {
+	for k, f := range refineSizes {
+		j.meter.octave(k+1, len(refineSizes))
 		w, h := img.W/f, img.H/f
 		if f > 1 && min(w, h) < j.m.smallest() {
 			continue
@@ -176,7 +210,7 @@ func (j *job) refine(ctx context.Context, img *picture.Planar, rng *rand.Rand, a
 			part = img.Resize(w, h)
 		}
 		before := part.Clone()
-		c := &climb{j: j, img: part, tile: widest, rng: rng, share: diveShare, targets: aims[k]}
+		c := &climb{j: j, img: part, tile: widest, toll: cost, rng: rng, share: diveShare, targets: aims[k]}
 		if err := c.run(ctx, diveSteps); err != nil {
 			return err
 		}

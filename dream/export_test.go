@@ -15,9 +15,9 @@ func (m *Maker) Frames(ctx context.Context, o Order) (frames []*image.NRGBA, dre
 	if err != nil {
 		return nil, nil, err
 	}
-	j := &job{m: m, desk: m.desk(), r: r, meter: &meter{frames: 1}, source: o.Source, guide: o.Guide}
+	j := &job{m: m, desk: m.desk(), r: r, meter: m.newMeter(nil), source: o.Source, guide: o.Guide}
 	j.preset, _ = FindPreset(r.Preset)
-	if j.saw, err = m.see(ctx, o.Source); err != nil {
+	if j.saw, err = j.see(ctx, o.Source); err != nil {
 		return nil, nil, err
 	}
 	for img, err := range methods[r.Verb].render(ctx, j).frames {

@@ -24,7 +24,6 @@ const (
 // channels: the network in reverse.
 func imagineFrames(ctx context.Context, j *job) strip {
 	return still(func() (img *image.NRGBA, err error) {
-		j.meter.frame = 1
 		wish := j.m.imagined(j.r, j.preset)
 		rng := rand.New(rand.NewPCG(j.r.Seed, uint64(j.r.Generation)))
 		seed, err := j.envision(ctx, wish, rng)
@@ -35,14 +34,54 @@ func imagineFrames(ctx context.Context, j *job) strip {
 		if j.terms, err = j.m.apart(ctx, wish, seed); err != nil {
 			return nil, fmt.Errorf("look at what was imagined: %w", err)
 		}
-		j.src = resized(seed.NRGBA(), cmp.Or(j.r.Size, imagineSize))
+		j.src = resized(seed.NRGBA(), imaginedSide(j.r))
 		if img, err = j.sharpen(ctx); err != nil {
 			return nil, err
 		}
-		seen, err := j.m.see(ctx, img)
+		seen, err := j.see(ctx, img)
 		j.dreamed = seen.Guesses
 		return img, err
 	})
+}
+
+// imaginedSide is the side of the result.
+func imaginedSide(r Recipe) int { return cmp.Or(r.Size, imagineSize) }
+
+// imagineLoad is the load of the spectrum's moves, and of the sharpening.
+func imagineLoad(m *Maker, _ image.Point, r Recipe, p Preset) (l load, err error) {
+	wish, step := m.imagined(r, p), 0
+	for _, s := range stages {
+		each, err := m.moves(wish, s)
+		if err != nil {
+			return l, err
+		}
+		l = l.plus(each.times(s.ends(r.Steps) - step))
+		step = s.ends(r.Steps)
+	}
+	side := imaginedSide(r)
+	e, err := m.outline(side, side, sharper(r), m.likely(sharper(r), p))
+	return l.plus(e.load(m)).plus(m.lookLoad(side, side, false)), err
+}
+
+// moves is the load of a step of a stage.
+func (m *Maker) moves(w *wish, s stage) (l load, err error) {
+	terms := w.others
+	if len(w.things) > 0 {
+		terms = append(terms[:len(terms):len(terms)], term{logits([]WordTerm{{Weight: 1}}), 1})
+	}
+	t, err := m.toll(wanted(terms))
+	if err != nil {
+		return l, err
+	}
+	share := imagineMoves / float64(len(s.views))
+	for _, side := range s.views {
+		l[climbing] += share * (t.all + t.singly) * rect{w: side, h: side}.pixels()
+		if len(w.things) > 0 {
+			l[looking] += share * m.lookCost(side, side)
+		}
+	}
+	l[handling] += imagineMoves * spectrumPixel * float64(s.side*s.side)
+	return l, nil
 }
 
 // imagined are the words alone, or the layers alone: there is no picture whose look should live on.
@@ -69,6 +108,9 @@ type stage struct {
 	views []int   // sides at which the network looks in turn: what it is sure of at every size has a shape
 }
 
+// ends is the step that ends a stage.
+func (s stage) ends(steps int) int { return int(math.Round(s.until * float64(steps))) }
+
 // stages begin with views so small that a thing has to fill the picture to be seen, and end with detail.
 var stages = []stage{
 	{96, 0.45, []int{48, 64, 80, 96}},
@@ -77,9 +119,7 @@ var stages = []stage{
 
 // envision climbs in the space of spectra: first a small one, for what is where, then one with room for detail.
 func (j *job) envision(ctx context.Context, wish *wish, rng *rand.Rand) (*picture.Planar, error) {
-	// The sharpening afterwards is about a quarter of the whole.
-	j.meter.start(1, float64(j.r.Steps)*4/3)
-	j.meter.octave = 1
+	j.meter.octave(1, 1)
 	s := newSpectrum(stages[0].side, rng)
 	step, moves := 0, 0
 	for _, stage := range stages {
@@ -87,7 +127,12 @@ func (j *job) envision(ctx context.Context, wish *wish, rng *rand.Rand) (*pictur
 			s = s.grown(stage.side)
 		}
 		turns := wish.turns(s.n)
-		for ; step < int(math.Round(stage.until*float64(j.r.Steps))); step++ {
+		each, err := j.m.moves(wish, stage)
+		if err != nil {
+			return nil, err
+		}
+		j.meter.begin()
+		for ; step < stage.ends(j.r.Steps); step++ {
 			for range imagineMoves {
 				p := s.picture()
 				turn := turns[moves%len(turns)]
@@ -99,11 +144,12 @@ func (j *job) envision(ctx context.Context, wish *wish, rng *rand.Rand) (*pictur
 				turn.focus.on(g)
 				s.climb(p, g, imagineRate)
 			}
-			j.meter.look = func() *image.NRGBA { return s.picture().NRGBA() }
-			j.meter.tick(step+1, j.r.Steps, 1, 1, 1)
+			j.meter.did(each)
+			j.meter.view(func() *image.NRGBA { return s.picture().NRGBA() })
+			j.meter.step(step+1, j.r.Steps, 1, 1)
 		}
 	}
-	j.meter.look = nil
+	j.meter.view(nil)
 	return s.picture(), nil
 }
 
@@ -296,9 +342,15 @@ func (m *Maker) lengths(ctx context.Context, terms []term, p, scratch *picture.P
 // sharpen dreams the enlarged vision a little, which gives it the detail that the spectrum
 // was too small for.
 func (j *job) sharpen(ctx context.Context) (*image.NRGBA, error) {
-	j.r.Octaves, j.r.OctaveScale, j.r.Steps, j.r.Strength = sharpenOctaves, 1.5, sharpenSteps, min(j.r.Strength, 2)
-	j.r.Repeat = 1
+	j.r = sharper(j.r)
 	return j.generations(ctx)
+}
+
+// sharper is the recipe of that dream.
+func sharper(r Recipe) Recipe {
+	r.Octaves, r.OctaveScale, r.Steps, r.Strength = sharpenOctaves, 1.5, sharpenSteps, min(r.Strength, 2)
+	r.Repeat = 1
+	return r
 }
 
 const (

@@ -15,14 +15,17 @@ type method struct {
 	fromNoise bool // no picture is needed
 	moves     bool // what comes of it is a clip
 	render    func(context.Context, *job) strip
+	// load is the work on a picture of a size, beside looking at it before.
+	load   func(m *Maker, size image.Point, r Recipe, p Preset) (load, error)
+	frames func(Recipe) int // of a clip
 }
 
 // methods are those of all verbs.
 var methods = map[Verb]method{
-	Dream:   {render: dreamFrames},
-	Imagine: {render: imagineFrames, fromNoise: true},
-	Dive:    {render: diveFrames, moves: true},
-	Wander:  {render: wanderFrames, moves: true},
+	Dream:   {render: dreamFrames, load: dreamLoad},
+	Imagine: {render: imagineFrames, load: imagineLoad, fromNoise: true},
+	Dive:    {render: diveFrames, load: diveLoad, frames: diveLength, moves: true},
+	Wander:  {render: wanderFrames, load: wanderLoad, frames: wanderLength, moves: true},
 }
 
 // Moves says whether the verb makes clips.
@@ -57,13 +60,21 @@ func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece
 		return Piece{}, err
 	}
 	how, moving := methods[r.Verb], o.Clip != nil && r.Verb == Dream
-	j := &job{m: m, desk: m.desk(), r: r, meter: &meter{report: report, frames: 1}, source: o.Source, guide: o.Guide}
+	j := &job{m: m, desk: m.desk(), r: r, meter: m.newMeter(report), source: o.Source, guide: o.Guide}
 	j.preset, _ = FindPreset(r.Preset)
 	if !how.fromNoise {
 		if err := checkSource(o.Source); err != nil {
 			return Piece{}, err
 		}
-		if j.saw, err = m.see(ctx, o.Source); err != nil {
+	}
+	whole, err := m.expected(o, r)
+	if err != nil {
+		return Piece{}, err
+	}
+	j.meter.expect(whole)
+	j.framing = m.framing(o)
+	if !how.fromNoise {
+		if j.saw, err = j.see(ctx, o.Source); err != nil {
 			return Piece{}, err
 		}
 	}
@@ -81,6 +92,7 @@ func (m *Maker) Make(ctx context.Context, o Order, report func(Progress)) (Piece
 	if err != nil {
 		return Piece{}, err
 	}
+	j.meter.finish()
 	p.Saw, p.Dreamed, p.Recipe, p.Notes = j.saw, j.dreamed, r, append(j.notes, p.Notes...)
 	return p, nil
 }
@@ -121,10 +133,12 @@ func (j *job) picture(o Order, f strip) (p Piece, err error) {
 	if limits.MaxBytes > 2*spaceForMarks {
 		limits.MaxBytes -= spaceForMarks
 	}
+	j.meter.begin()
 	enc, err := picture.EncodeWithin(p.Image, limits, Signature+j.r.Token())
 	if err != nil {
 		return p, err
 	}
+	j.meter.did(writing(enc.W, enc.H, []Format{{MIME: enc.MIME}}))
 	if limits.MaxBytes == 0 || limits.MaxBytes > spaceForMarks { // else it is too small for more than the picture
 		if enc.Data, err = j.mark(enc.Data); err != nil {
 			return p, err
@@ -148,7 +162,7 @@ func tighter(a, b int64) int64 {
 // dreamFrames dreams a picture.
 func dreamFrames(ctx context.Context, j *job) strip {
 	return still(func() (img *image.NRGBA, err error) {
-		j.meter.frames = j.r.Repeat
+		j.meter.progress.Frames = j.r.Repeat
 		j.src = resized(j.source, j.r.Size)
 		if j.terms, err = j.wishes(ctx, j.r); err != nil {
 			return nil, err
@@ -159,7 +173,13 @@ func dreamFrames(ctx context.Context, j *job) strip {
 		if img, err = j.generations(ctx); err != nil {
 			return nil, err
 		}
-		j.dreamed, err = j.m.dreamt(ctx, img)
+		j.dreamed, err = j.dreamt(ctx, img)
 		return img, err
 	})
+}
+
+func dreamLoad(m *Maker, size image.Point, r Recipe, p Preset) (load, error) {
+	w, h := longSide(size.X, size.Y, r.Size)
+	e, err := m.outline(w, h, r, m.likely(r, p))
+	return e.load(m).times(r.Repeat).plus(m.lookLoad(w, h, true)), err
 }

@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"sync"
+	"time"
 
 	"golang.org/x/image/draw"
 
@@ -23,6 +24,8 @@ type Options struct {
 	ClipSide int
 	// ClipBytes is the most a clip may weigh [8 MiB]; frames are dropped and shrunk to fit.
 	ClipBytes int64
+	// Now is the clock by which it learns how long work takes [time.Now].
+	Now func() time.Time
 }
 
 func (o Options) withDefaults() Options {
@@ -35,14 +38,19 @@ func (o Options) withDefaults() Options {
 	if o.ClipBytes == 0 {
 		o.ClipBytes = 8 << 20
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return o
 }
 
 // Maker makes dreams with one network. It is safe for concurrent use.
 type Maker struct {
-	net   *classifier.Network // with gradients in the arithmetic of its dreams
-	opt   Options
-	kinds func() *kinds // of the labels; known once they are asked for
+	net    *classifier.Network // with gradients in the arithmetic of its dreams
+	opt    Options
+	pace   *pace
+	tariff *tariff
+	kinds  func() *kinds // of the labels; known once they are asked for
 }
 
 // New returns a Maker.
@@ -51,7 +59,8 @@ func New(net *classifier.Network, opts Options) *Maker {
 	if err != nil {
 		panic(err) // there is always an arithmetic
 	}
-	return &Maker{net: quick, opt: opts.withDefaults(), kinds: sync.OnceValue(func() *kinds { return newKinds(net.Labels()) })}
+	return &Maker{net: quick, opt: opts.withDefaults(), pace: &pace{}, tariff: &tariff{costs: map[string]float64{}},
+		kinds: sync.OnceValue(func() *kinds { return newKinds(net.Labels()) })}
 }
 
 // Network is the hash of the network that it dreams with.
@@ -80,13 +89,20 @@ func (m *Maker) See(ctx context.Context, img image.Image, k int) (Sight, error) 
 	return m.kinds().sight(all, k), nil
 }
 
-func (m *Maker) see(ctx context.Context, img *image.NRGBA) (Sight, error) {
-	return m.See(ctx, img, guesses)
+// see says what is in a picture that the job is about.
+func (j *job) see(ctx context.Context, img *image.NRGBA) (Sight, error) {
+	j.meter.begin()
+	s, err := j.m.See(ctx, img, guesses)
+	j.meter.did(j.m.lookLoad(img.Rect.Dx(), img.Rect.Dy(), false))
+	return s, err
 }
 
-// dreamt says what a dream is full of.
-func (m *Maker) dreamt(ctx context.Context, img *image.NRGBA) ([]classifier.Guess, error) {
-	return m.net.Details(ctx, thumbnail(img, lookSide), guesses)
+// dreamt says what the dream is full of.
+func (j *job) dreamt(ctx context.Context, img *image.NRGBA) (all []classifier.Guess, err error) {
+	j.meter.begin()
+	all, err = j.m.net.Details(ctx, thumbnail(img, lookSide), guesses)
+	j.meter.did(j.m.lookLoad(img.Rect.Dx(), img.Rect.Dy(), true))
+	return all, err
 }
 
 // lookSide is the long side, in pixels, of the copies that are only looked at.
@@ -122,6 +138,7 @@ type job struct {
 
 	dreamed []classifier.Guess
 	notes   []Note
+	framing float64 // what a frame costs in the clip's file, in seconds a pixel
 }
 
 // wishes translates a recipe for this job's pictures.
@@ -129,11 +146,23 @@ func (j *job) wishes(ctx context.Context, r Recipe) ([]term, error) {
 	return j.m.terms(ctx, r, j.preset, j.source, j.guide, j.saw.Guesses)
 }
 
+// longSide is w by h with a long side of size pixels; 0 leaves it.
+func longSide(w, h, size int) (int, int) {
+	if size == 0 {
+		return w, h
+	}
+	long := max(w, h)
+	return max(1, w*size/long), max(1, h*size/long)
+}
+
+// framed says that so many frames of a clip went into its file.
+func (j *job) framed(n, w, h int) { j.meter.did(load{handling: j.framing * float64(n*w*h)}) }
+
 // resized makes the long side size pixels, larger or smaller; 0 leaves it.
 func resized(src *image.NRGBA, size int) *image.NRGBA {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
-	if long := max(w, h); size > 0 && size != long {
-		w, h = max(1, w*size/long), max(1, h*size/long)
+	if size > 0 && size != max(w, h) {
+		w, h = longSide(w, h, size)
 		out := image.NewNRGBA(image.Rect(0, 0, w, h))
 		if !src.Opaque() { // transparency is scaled with the colours
 			draw.CatmullRom.Scale(out, out.Rect, src, src.Rect, draw.Src, nil)
@@ -149,7 +178,7 @@ func resized(src *image.NRGBA, size int) *image.NRGBA {
 func (j *job) generations(ctx context.Context) (*image.NRGBA, error) {
 	img := j.src
 	for g := range j.r.Repeat {
-		j.meter.frame = g + 1
+		j.meter.progress.Frame = g + 1
 		detail, err := j.ascend(ctx, img, mix(j.r.Seed, uint64(g)))
 		if err != nil {
 			return nil, err

@@ -245,7 +245,7 @@ func TestProgressRisesToOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if last < 0.999 || calls != 2*2*3 {
+	if last != 1 || calls != 2*2*3+1 { // every step, and the end
 		t.Errorf("ended at %.3f after %d calls", last, calls)
 	}
 }

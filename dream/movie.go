@@ -46,6 +46,8 @@ type Movie struct {
 	key    int    // of the last frame
 	film   *film.Film
 	meter  *meter
+	mode   film.Mode
+	beside load // of each frame: what becomes of it afterwards
 	saw    Sight
 }
 
@@ -53,15 +55,20 @@ type Movie struct {
 // to the size of the first recipe, if it has one. report, which may be nil, is called after every step. Errors are as those
 // of Make.
 func (m *Maker) Movie(ctx context.Context, s Script, mode film.Mode, first, guide *image.NRGBA, n int, report func(Progress)) (*Movie, error) {
+	return m.movie(ctx, s, mode, first, guide, n, m.newMeter(report))
+}
+
+func (m *Maker) movie(ctx context.Context, s Script, mode film.Mode, first, guide *image.NRGBA, n int, told *meter) (*Movie, error) {
 	if err := checkSource(first); err != nil {
 		return nil, err
 	}
-	saw, err := m.see(ctx, first)
+	saw, err := m.See(ctx, first, guesses)
 	if err != nil {
 		return nil, err
 	}
 	desk := m.desk()
-	v := &Movie{script: s, meter: &meter{report: report, frames: max(1, n)}, saw: saw}
+	told.progress.Frames = max(1, n)
+	v := &Movie{script: s, meter: told, mode: mode, saw: saw}
 	for _, k := range s.Keys {
 		r, err := m.Complete(k.Recipe)
 		if err != nil {
@@ -84,7 +91,7 @@ func (v *Movie) Resume(mode film.Mode, s film.State, at time.Duration) {
 	if s.Source != nil {
 		s.Source = resized(s.Source, v.jobs[0].r.Size)
 	}
-	v.film, v.key = film.Resume(mode, v, s), v.script.at(at)
+	v.film, v.key, v.mode = film.Resume(mode, v, s), v.script.at(at), mode
 }
 
 // State is what the next frame hangs on.
@@ -102,13 +109,64 @@ func (v *Movie) Next(ctx context.Context, frame *image.NRGBA, at time.Duration) 
 		v.key = k
 		v.film.Wake()
 	}
-	v.meter.frame = v.film.State().N + 1
-	v.meter.frames = max(v.meter.frames, v.meter.frame)
-	step, err := v.film.Next(ctx, resized(frame, v.jobs[0].r.Size))
+	n := v.film.State().N + 1
+	v.meter.progress.Frame, v.meter.progress.Frames = n, max(v.meter.progress.Frames, n)
+	frame = resized(frame, v.jobs[0].r.Size)
+	if err := v.expect(frame.Rect.Size()); err != nil {
+		return film.Step{}, err
+	}
+	step, err := v.film.Next(ctx, frame)
 	if err != nil {
-		return step, fmt.Errorf("frame %d: %w", v.meter.frame, err)
+		return step, fmt.Errorf("frame %d: %w", n, err)
 	}
 	return step, nil
+}
+
+// expect says what the frame at hand and those after it will take, if no scene begins.
+func (v *Movie) expect(size image.Point) error {
+	j := v.jobs[v.key]
+	fresh, further, err := j.m.filming(size.X, size.Y, j.r, j.terms, v.mode)
+	if err != nil {
+		return err
+	}
+	p := v.meter.progress
+	l := further.plus(v.beside).times(p.Frames - p.Frame + 1)
+	if v.film.State().Source == nil {
+		l = l.plus(fresh)
+		for k := range l {
+			l[k] -= further[k]
+		}
+	}
+	v.meter.expect(l)
+	return nil
+}
+
+// filming is the load of a scene's first frame, and of each after it.
+func (m *Maker) filming(w, h int, r Recipe, terms []term, mode film.Mode) (fresh, further load, err error) {
+	e, err := m.outline(w, h, r, terms)
+	if err != nil {
+		return fresh, further, err
+	}
+	fresh = e.load(m)
+	if mode == film.None {
+		return fresh, fresh, nil
+	}
+	further = m.following(w, h, mode)
+	for _, part := range furtherSizes {
+		if w, h := w/part, h/part; part == 1 || min(w, h) >= m.smallest() {
+			further[climbing] += float64(mode.Steps()) * m.step(w, h, e.Tile, e.toll.all)
+			further[climbing] += m.balancing(w, h, e.Tile, e.toll) / balanceEvery
+		}
+	}
+	return fresh, further, nil
+}
+
+// following is the load of moving the last dream along with a frame.
+func (m *Maker) following(w, h int, mode film.Mode) load {
+	if mode != film.Flow {
+		return load{}
+	}
+	return load{handling: flowPixel * float64(w*h)}
 }
 
 // masked is the job of a frame: with the mask of its recipe over that frame, times need if there is one.
@@ -150,6 +208,7 @@ var furtherSizes = [...]int{4, 2, 1}
 
 // Further implements film.Dreamer.
 func (v *Movie) Further(ctx context.Context, n int, src *image.NRGBA, img *picture.Planar, need []float32, steps int, b *film.Balance) error {
+	v.meter.did(v.jobs[v.key].m.following(img.W, img.H, v.mode))
 	j, err := v.masked(ctx, src, need)
 	if err != nil {
 		return err
@@ -163,14 +222,9 @@ func (v *Movie) Further(ctx context.Context, n int, src *image.NRGBA, img *pictu
 		*b = make(film.Balance, len(furtherSizes))
 	}
 	rng := rand.New(rand.NewPCG(mix(j.r.Seed, uint64(n)), uint64(j.r.Generation)))
-	work := 0.0
-	for _, part := range furtherSizes {
-		work += float64(steps) * j.m.work(img.W/part, img.H/part, e.Tile)
-	}
-	j.meter.start(len(furtherSizes), work)
 	for k, part := range furtherSizes {
-		j.meter.octave = k + 1
-		c := &climb{j: j, tile: e.Tile, rng: rng, share: 1, lengths: (*b)[k]}
+		j.meter.octave(k+1, len(furtherSizes))
+		c := &climb{j: j, tile: e.Tile, toll: e.toll, rng: rng, share: 1, lengths: (*b)[k]}
 		if err := c.within(ctx, img, part, steps); err != nil {
 			return err
 		}

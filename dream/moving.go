@@ -124,10 +124,11 @@ func (j *job) movie(ctx context.Context, c *Clip, show func(*image.NRGBA) bool) 
 	if err != nil {
 		return err
 	}
-	v, err := j.m.Movie(ctx, Script{Keys: []Key{{Recipe: r}}}, film.Flow, first, j.guide, len(c.Frames), j.meter.report)
+	v, err := j.m.movie(ctx, Script{Keys: []Key{{Recipe: r}}}, film.Flow, first, j.guide, len(c.Frames), j.meter)
 	if err != nil {
 		return err
 	}
+	v.beside = load{handling: j.framing * float64(first.Rect.Dx()*first.Rect.Dy())}
 	for i := range c.Frames {
 		src, err := c.frame(i)
 		if err != nil {
@@ -138,15 +139,29 @@ func (j *job) movie(ctx context.Context, c *Clip, show func(*image.NRGBA) bool) 
 			return err
 		}
 		if i == len(c.Frames)-1 {
-			if j.dreamed, err = j.m.dreamt(ctx, step.Dream); err != nil {
+			if j.dreamed, err = j.dreamt(ctx, step.Dream); err != nil {
 				return err
 			}
 		}
+		j.meter.begin()
 		if !show(step.Dream) {
 			return nil
 		}
+		j.meter.did(v.beside)
 	}
 	return nil
+}
+
+// load is that of dreaming the clip.
+func (c *Clip) load(m *Maker, _ image.Point, r Recipe, p Preset) (load, error) {
+	first, err := c.frame(0)
+	if err != nil {
+		return load{}, err
+	}
+	r.Size = 0
+	w, h := first.Rect.Dx(), first.Rect.Dy()
+	fresh, further, err := m.filming(w, h, r, m.likely(r, p), film.Flow)
+	return fresh.plus(further.times(len(c.Frames)-1)).with(handling, gifPixel*float64(len(c.Frames)*w*h)), err
 }
 
 // pack is the frames after each other, each after its length in four bytes.

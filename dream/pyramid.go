@@ -28,14 +28,14 @@ type octave struct{ w, h, steps int }
 
 // Estimate is what a job will need, known before it starts.
 type Estimate struct {
-	W, H         int     // of the result
-	WorkW, WorkH int     // of the largest octave
-	Tile         int     // largest side of a tile, its margin included
-	Tiles        int     // of the largest octave
-	Bytes        int64   // the most the job will hold: weights, source and result included
-	work         float64 // in pixels, see Maker.work
-	gradient     int64   // of these, what the gradient of the largest tile takes
-	short        bool    // of memory: the largest octave is smaller than it would be
+	W, H         int   // of the result
+	WorkW, WorkH int   // of the largest octave
+	Tile         int   // largest side of a tile, its margin included
+	Tiles        int   // of the largest octave
+	Bytes        int64 // the most the job will hold: weights, source and result included
+	toll         toll
+	gradient     int64 // of these, what the gradient of the largest tile takes
+	short        bool  // of memory: the largest octave is smaller than it would be
 	octaves      []octave
 }
 
@@ -50,17 +50,32 @@ func (m *Maker) Estimate(w, h int, r Recipe) (Estimate, error) {
 	beside := int64(0)
 	if long := max(w, h); r.Size > 0 && r.Size != long {
 		beside = 4 * int64(w) * int64(h)
-		w, h = max(1, w*r.Size/long), max(1, h*r.Size/long)
+		w, h = longSide(w, h, r.Size)
 	}
+	return m.plan(w, h, beside, r, m.likely(r, preset))
+}
+
+// likely are terms that cost what those of a completed recipe will, before its picture was seen.
+func (m *Maker) likely(r Recipe, preset Preset) []term {
 	layers := r.Layers
 	if len(layers) == 0 {
 		layers = m.layersOf(preset)
 	}
 	terms := layerTerms(layers, 1)
-	if len(r.Words) > 0 || r.Free || len(preset.Labels) > 0 {
-		terms = append(terms, term{logits([]WordTerm{{Weight: 1}}), 1})
+	if r.Guide {
+		for _, l := range m.manner() {
+			terms = append(terms, term{classifier.Target{Layer: l, Weight: 1}, mannerShare})
+		}
 	}
-	return m.plan(w, h, beside, r, terms)
+	up, down := split(m.labelled(r.Words))
+	one := term{logits([]WordTerm{{Weight: 1}}), 1}
+	if len(up) > 0 || r.Free || len(r.Layers) == 0 && !r.Guide && len(preset.Labels) > 0 {
+		terms = append(terms, one)
+	}
+	if len(down) > 0 {
+		terms = append(terms, one)
+	}
+	return terms
 }
 
 // smallest is the short side of the smallest octave: some networks want more.
@@ -68,18 +83,7 @@ func (m *Maker) smallest() int { return max(smallest, m.net.MinSide()) }
 
 // plan chooses the working size, the octaves and the tiles, beside so many bytes of other pictures.
 func (m *Maker) plan(w, h int, beside int64, r Recipe, terms []term) (Estimate, error) {
-	e := Estimate{W: w, H: h, WorkW: w, WorkH: h}
-	if f := math.Sqrt(finest / (float64(w) * float64(h))); f < 1 {
-		e.WorkW, e.WorkH = max(1, int(f*float64(w))), max(1, int(f*float64(h)))
-	}
-	if short := min(e.WorkW, e.WorkH); short < m.smallest() {
-		f := float64(m.smallest()) / float64(short)
-		e.WorkW, e.WorkH = int(math.Ceil(f*float64(e.WorkW))), int(math.Ceil(f*float64(e.WorkH)))
-	}
-	ts := make([]classifier.Target, len(terms))
-	for i, t := range terms {
-		ts[i] = t.target
-	}
+	e, ts := m.working(w, h), wanted(terms)
 	for {
 		ok, err := m.fit(&e, beside, r, ts)
 		if err != nil {
@@ -94,10 +98,40 @@ func (m *Maker) plan(w, h int, beside int64, r Recipe, terms []term) (Estimate, 
 				Why: fmt.Sprintf("%dx%d does not fit %d MB even at the smallest working size", w, h, m.opt.MemoryBytes>>20)}
 		}
 	}
-	for _, o := range e.octaves {
-		e.work += float64(o.steps) * m.work(o.w, o.h, e.Tile)
+	var err error
+	e.toll, err = m.toll(ts)
+	return e, err
+}
+
+// working is the size at which a picture of w by h is dreamed if there is memory enough.
+func (m *Maker) working(w, h int) Estimate {
+	e := Estimate{W: w, H: h, WorkW: w, WorkH: h}
+	if f := math.Sqrt(finest / (float64(w) * float64(h))); f < 1 {
+		e.WorkW, e.WorkH = max(1, int(f*float64(w))), max(1, int(f*float64(h)))
 	}
-	return e, nil
+	if short := min(e.WorkW, e.WorkH); short < m.smallest() {
+		f := float64(m.smallest()) / float64(short)
+		e.WorkW, e.WorkH = int(math.Ceil(f*float64(e.WorkW))), int(math.Ceil(f*float64(e.WorkH)))
+	}
+	return e
+}
+
+// outline is what a plan comes to where there is memory enough. It makes nothing ready.
+func (m *Maker) outline(w, h int, r Recipe, terms []term) (Estimate, error) {
+	e := m.working(w, h)
+	e.Tile, e.octaves = widest, octavesOf(e.WorkW, e.WorkH, r, m.smallest())
+	var err error
+	e.toll, err = m.toll(wanted(terms))
+	return e, err
+}
+
+// wanted are the targets of terms.
+func wanted(terms []term) []classifier.Target {
+	ts := make([]classifier.Target, len(terms))
+	for i, t := range terms {
+		ts[i] = t.target
+	}
+	return ts
 }
 
 // planes is the memory of float planes of a working size: the picture, and the last

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // maker makes pieces: a Maker, or what stands before one.
@@ -11,50 +12,86 @@ type maker interface {
 	Make(ctx context.Context, o Order, report func(Progress)) (Piece, error)
 }
 
+// reckoner is a maker that can say how long an order will take, 0 where it cannot.
+type reckoner interface {
+	Expect(o Order) (time.Duration, error)
+}
+
 // Queue is where all who want pieces wait for a maker, first come, first served. It is safe for
 // concurrent use.
 type Queue struct {
 	next maker
 
-	mu   sync.Mutex
-	free int       // places at the maker
-	line []*waiter // nobody waits while there is a free place
+	mu    sync.Mutex
+	free  int       // places at the maker
+	doing []*errand // that have one
+	line  []*errand // nobody waits while there is a free place
 }
 
-// waiter is somebody in line.
-type waiter struct {
+// errand is an order that somebody brought.
+type errand struct {
 	turn  chan struct{} // closed when it is theirs
 	moved chan struct{} // holds one signal that the line got shorter
+	left  time.Duration // of work, as it was known last; 0 where nobody can say
+	at    time.Time     // when that was, once the work has begun
 }
 
 // NewQueue makes no more than n pieces at a time: memory is planned for that many.
 func NewQueue(m maker, n int) *Queue { return &Queue{next: m, free: max(n, 1)} }
 
-// Make waits for a place and makes a piece. While it waits it reports how many are ahead. It
-// returns the cause of ctx when that ends the wait.
+// Make waits for a place and makes a piece. While it waits it reports how many are ahead, and how long it will take until the
+// piece is made. It returns the cause of ctx when that ends the wait.
 func (q *Queue) Make(ctx context.Context, o Order, report func(Progress)) (Piece, error) {
-	if err := q.enter(ctx, report); err != nil {
+	w := &errand{turn: make(chan struct{}), moved: make(chan struct{}, 1), left: q.Expect(o)}
+	if err := q.enter(ctx, w, report); err != nil {
 		return Piece{}, err
 	}
-	defer q.leave()
-	return q.next.Make(ctx, o, report)
+	defer q.leave(w)
+	return q.next.Make(ctx, o, func(p Progress) {
+		q.mu.Lock()
+		w.left, w.at = p.Left, time.Now()
+		q.mu.Unlock()
+		if report != nil {
+			report(p)
+		}
+	})
 }
 
+// Expect is how long an order will take once it has a place, 0 where nobody can say.
+func (q *Queue) Expect(o Order) time.Duration {
+	r, ok := q.next.(reckoner)
+	if !ok {
+		return 0
+	}
+	d, err := r.Expect(o)
+	if err != nil {
+		return 0 // whoever makes it says what is wrong with it
+	}
+	return d
+}
+
+// retell is the time between two reports to somebody who waits while nobody leaves.
+const retell = 2 * time.Second
+
 // enter waits for a place.
-func (q *Queue) enter(ctx context.Context, report func(Progress)) error {
-	w := q.join()
-	if w == nil {
+func (q *Queue) enter(ctx context.Context, w *errand, report func(Progress)) error {
+	if q.join(w) {
 		return nil
 	}
-	for ahead := 0; ; {
-		if now := q.ahead(w); now > 0 && now != ahead && report != nil {
-			ahead = now
-			report(Progress{Ahead: ahead})
+	again := time.NewTicker(retell)
+	defer again.Stop()
+	for last := (Progress{}); ; {
+		ahead, until := q.standing(w)
+		now := Progress{Ahead: ahead, Left: until}
+		if ahead > 0 && report != nil && (now.Ahead != last.Ahead || now.Left != last.Left) {
+			last = now
+			report(now)
 		}
 		select {
 		case <-w.turn:
 			return nil
 		case <-w.moved:
+		case <-again.C:
 		case <-ctx.Done():
 			q.giveUp(w)
 			return context.Cause(ctx)
@@ -63,57 +100,82 @@ func (q *Queue) enter(ctx context.Context, report func(Progress)) error {
 }
 
 // join takes a free place, or stands in line where there is none.
-func (q *Queue) join() *waiter {
+func (q *Queue) join(w *errand) (free bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.free > 0 {
-		q.free--
-		return nil
+	if q.free == 0 {
+		q.line = append(q.line, w)
+		return false
 	}
-	w := &waiter{turn: make(chan struct{}), moved: make(chan struct{}, 1)}
-	q.line = append(q.line, w)
-	return w
+	q.free--
+	q.begin(w)
+	return true
 }
 
-// ahead is how many wait before w, itself included; 0 when it is its turn.
-func (q *Queue) ahead(w *waiter) int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return slices.Index(q.line, w) + 1
+// begin notes that the work on w begins.
+func (q *Queue) begin(w *errand) {
+	w.at = time.Now()
+	q.doing = append(q.doing, w)
 }
 
-// leave hands the place to the first in line.
-func (q *Queue) leave() {
+// standing is how many wait before w, itself included, 0 when it is its turn; and how long it will take until w is done, 0 where
+// nobody can say.
+func (q *Queue) standing(w *errand) (ahead int, until time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.handOn()
+	ahead = slices.Index(q.line, w) + 1
+	var ends []time.Duration
+	for _, d := range q.doing {
+		if d.left == 0 {
+			return ahead, 0
+		}
+		ends = append(ends, max(0, d.left-time.Since(d.at)))
+	}
+	for _, before := range q.line[:ahead] {
+		if before.left == 0 || len(ends) == 0 {
+			return ahead, 0
+		}
+		i := slices.Index(ends, slices.Min(ends)) // whoever is done first takes it
+		ends[i] += before.left
+		until = ends[i]
+	}
+	return ahead, until
+}
+
+// leave hands the place of w to the first in line.
+func (q *Queue) leave(w *errand) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.handOn(w)
 }
 
 // giveUp leaves the line; a place that was handed over at the same moment goes to the next.
-func (q *Queue) giveUp(w *waiter) {
+func (q *Queue) giveUp(w *errand) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.Index(q.line, w)
 	if i < 0 {
-		q.handOn()
+		q.handOn(w)
 		return
 	}
 	q.line = slices.Delete(q.line, i, i+1)
 	tell(q.line[i:])
 }
 
-func (q *Queue) handOn() {
+func (q *Queue) handOn(w *errand) {
+	q.doing = slices.DeleteFunc(q.doing, func(d *errand) bool { return d == w })
 	if len(q.line) == 0 {
 		q.free++
 		return
 	}
 	close(q.line[0].turn)
+	q.begin(q.line[0])
 	q.line = slices.Delete(q.line, 0, 1)
 	tell(q.line)
 }
 
 // tell says that the line got shorter.
-func tell(line []*waiter) {
+func tell(line []*errand) {
 	for _, w := range line {
 		select {
 		case w.moved <- struct{}{}:

@@ -146,3 +146,48 @@ func TestAPlaceIsNeverLost(t *testing.T) {
 		}
 	})
 }
+
+// steady is a maker that knows how long it takes: as many seconds as an order has steps.
+type steady struct{}
+
+func (steady) Expect(o dream.Order) (time.Duration, error) {
+	return time.Duration(o.Recipe.Steps) * time.Second, nil
+}
+
+func (steady) Make(_ context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error) {
+	for i := range o.Recipe.Steps {
+		report(dream.Progress{Left: time.Duration(o.Recipe.Steps-i) * time.Second})
+		time.Sleep(time.Second)
+	}
+	return dream.Piece{}, nil
+}
+
+// Who waits is told when their piece will be there: of two at a time, whoever is done first takes the next.
+func TestWhoWaitsIsToldHowLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := dream.NewQueue(steady{}, 2)
+		var group errgroup.Group
+		for _, o := range []struct{ steps, until int }{{30, 30}, {10, 10}, {40, 50}, {5, 35}, {20, 55}} {
+			group.Go(func() error {
+				begun, told := time.Now(), 0
+				_, err := q.Make(t.Context(), dream.Order{Recipe: dream.Recipe{Steps: o.steps}}, func(p dream.Progress) {
+					told++
+					if off := time.Since(begun) + p.Left - time.Duration(o.until)*time.Second; off < -time.Second || off > time.Second {
+						t.Errorf("the one of %d steps hears at %v of %v, and is done at %d", o.steps, time.Since(begun), p.Left, o.until)
+					}
+				})
+				if took := time.Since(begun).Round(time.Second); took != time.Duration(o.until)*time.Second {
+					t.Errorf("the one of %d steps took %v", o.steps, took)
+				}
+				if told < o.until/3 {
+					t.Errorf("the one of %d steps was told %d times in %d seconds", o.steps, told, o.until)
+				}
+				return err
+			})
+			time.Sleep(time.Millisecond)
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

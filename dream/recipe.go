@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"strings"
+	"time"
 
 	"slugpuppy/dream/lexicon"
 )
@@ -83,7 +84,8 @@ type Progress struct {
 	Octave, Octaves int
 	Step, Steps     int
 	Tile, Tiles     int
-	Fraction        float64 // of the whole job, 0..1, never falling
+	Fraction        float64       // of the time that the whole job takes, 0..1, never falling
+	Left            time.Duration // until the job is done, those ahead too; 0 where nobody can say
 
 	// Look draws the picture as it is now, at the size of its octave and without its mask. It may be called
 	// within the report alone; nil where there is nothing to see.
@@ -93,6 +95,14 @@ type Progress struct {
 // Reached is the generation of the picture this recipe makes: `deeper 3` on a first dream
 // starts at generation 2 and reaches 4.
 func (r Recipe) Reached() int { return max(r.Generation, 1) + max(r.Repeat, 1) - 1 }
+
+// Makes is the size of the still that it makes of a picture of a size.
+func (r Recipe) Makes(of image.Point) image.Point {
+	if r.Verb.FromNoise() {
+		return image.Pt(imaginedSide(r), imaginedSide(r))
+	}
+	return image.Pt(longSide(of.X, of.Y, r.Size))
+}
 
 // String says in words what the recipe does, its labels by their numbers.
 func (r Recipe) String() string { return r.Say(nil) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"slugpuppy/classifier"
 )
@@ -46,6 +47,17 @@ func (s *Studio) Make(ctx context.Context, o Order, report func(Progress)) (Piec
 	}
 	o.Recipe.Model = e.maker.model()
 	return e.maker.Make(ctx, o, report)
+}
+
+// Expect is how long an order will take, as Maker.Expect says it; of a network that is not at hand, as long as with the usual one.
+func (s *Studio) Expect(o Order) (time.Duration, error) {
+	e := &s.usual
+	if s.mu.Lock(); o.Recipe.Model != "" && s.last != nil && s.last.is(o.Recipe.Model) {
+		e = s.last
+	}
+	s.mu.Unlock()
+	o.Recipe.Model, o.Network = e.maker.model(), ""
+	return e.maker.Expect(o)
 }
 
 // Words are those of a network by its name, or by its hash as recipes have it; "" is the usual one.

@@ -85,17 +85,8 @@ func (d division) cut(rng *rand.Rand) []piece {
 // rect is a tile: its corner may lie outside the picture, what is there is mirrored.
 type rect struct{ x, y, w, h int }
 
-// perGradient is what one gradient costs beside its pixels, in pixels; measured.
-const perGradient = 5000
-
-// work is what a step under the tile costs, in pixels.
-func (t rect) work() float64 { return float64(t.w*t.h) + perGradient }
-
-// work is what a step over a picture of w by h costs, in pixels: with what tiles of at most most pixels see beyond it.
-func (m *Maker) work(w, h, most int) float64 {
-	across, down := m.divide(w, most), m.divide(h, most)
-	return float64(across.count*across.side)*float64(down.count*down.side) + float64(across.count*down.count)*perGradient
-}
+// pixels are those that a gradient under the tile costs.
+func (t rect) pixels() float64 { return float64(t.w*t.h) + perGradient }
 
 // grid lays tiles over the picture: every step sees other seams, and the network's own grid never falls on the
 // same pixels twice.

@@ -23,7 +23,7 @@ const wanderSteps = 1.5
 // and so on, as often as the recipe repeats, and back to the start. Words of the recipe are the
 // first station's.
 func wanderFrames(ctx context.Context, j *job) strip {
-	n := (j.r.Repeat + 1) * (holdFrames + fadeFrames)
+	n := wanderLength(j.r)
 	return strip{n: n, each: time.Second / frameRate, frames: func(yield func(*image.NRGBA, error) bool) {
 		if err := j.wander(ctx, func(img *image.NRGBA) bool { return yield(img, nil) }); err != nil {
 			yield(nil, err)
@@ -31,26 +31,31 @@ func wanderFrames(ctx context.Context, j *job) strip {
 	}}
 }
 
+func wanderLength(r Recipe) int { return (r.Repeat + 1) * (holdFrames + fadeFrames) }
+
 // wander shows the stations one after the other, the last one fading into the first, until show
 // has had enough.
 func (j *job) wander(ctx context.Context, show func(*image.NRGBA) bool) error {
-	j.meter.frames = j.r.Repeat
+	j.meter.progress.Frames = j.r.Repeat
 	first := j.m.clipFrame(j.source, j.r)
 	img, saw := first, j.saw.Guesses
 	for i := range j.r.Repeat {
-		j.meter.frame = i + 1
+		j.meter.progress.Frame = i + 1
 		goal := j.next(i, saw)
 		j.dreamed = append(j.dreamed, goal)
 		next, err := j.station(ctx, img, goal, uint64(i))
 		if err != nil {
 			return fmt.Errorf("station %d: %w", i+1, err)
 		}
+		j.meter.begin()
 		if saw, err = j.m.net.See(ctx, next, 2*guesses); err != nil {
 			return err
 		}
+		j.meter.did(j.m.lookLoad(next.W, next.H, false))
 		if !fade(img, next, show) {
 			return nil
 		}
+		j.framed(holdFrames+fadeFrames, img.W, img.H)
 		img = next
 	}
 	fade(img, first, show)
@@ -72,13 +77,27 @@ func (j *job) next(i int, saw []classifier.Guess) classifier.Guess {
 	return saw[0]
 }
 
+// stationed is the recipe of a station that is dreamed into a label.
+func stationed(r Recipe, label int) Recipe {
+	r.Layers, r.Free, r.Repeat = nil, false, 1
+	r.Words = []WordTerm{{Label: label, Weight: 1}}
+	r.Steps = int(wanderSteps * float64(r.Steps))
+	return r
+}
+
+// wanderLoad is the load of the stations and of all frames.
+func wanderLoad(m *Maker, size image.Point, r Recipe, p Preset) (load, error) {
+	w, h := m.clipSize(size.X, size.Y, r)
+	at := stationed(r, 0)
+	e, err := m.outline(w, h, at, m.likely(at, p))
+	return e.load(m).plus(m.lookLoad(w, h, false)).times(r.Repeat), err
+}
+
 // station dreams a picture into a label.
 func (j *job) station(ctx context.Context, img *picture.Planar, goal classifier.Guess, n uint64) (*picture.Planar, error) {
 	at := *j
 	at.saw = Sight{}
-	at.r.Layers, at.r.Free, at.r.Repeat = nil, false, 1
-	at.r.Words = []WordTerm{{Label: goal.Index, Weight: 1}}
-	at.r.Steps = int(wanderSteps * float64(at.r.Steps))
+	at.r = stationed(at.r, goal.Index)
 	var err error
 	if at.terms, err = at.wishes(ctx, at.r); err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func (t *task) answerInWords(ctx context.Context) (outcome, error) {
 	case mention.Gallery:
 		return t.showing(t.req.Topic == "yes")
 	case mention.Queue:
-		return t.queueOf()
+		return t.queueOf(ctx)
 	case mention.Cancel:
 		return t.cancel()
 	case mention.Presets:
@@ -125,7 +125,7 @@ func (t *task) mine() ([]store.Job, error) {
 }
 
 // queueOf tells a person what they wait for.
-func (t *task) queueOf() (outcome, error) {
+func (t *task) queueOf(ctx context.Context) (outcome, error) {
 	jobs, err := t.mine()
 	if err != nil {
 		return outcome{}, err
@@ -139,13 +139,13 @@ func (t *task) queueOf() (outcome, error) {
 	}
 	var mine []words.Standing
 	for _, j := range jobs {
-		mine = append(mine, t.standing(j, all))
+		mine = append(mine, t.standing(ctx, j, all))
 	}
 	return t.say(words.Waiting(mine)), nil
 }
 
 // standing is how far one job is.
-func (t *task) standing(j store.Job, all []store.Job) words.Standing {
+func (t *task) standing(ctx context.Context, j store.Job, all []store.Job) words.Standing {
 	switch j.State {
 	case store.Waiting:
 		return words.Standing{State: words.Asking}
@@ -153,19 +153,15 @@ func (t *task) standing(j store.Job, all []store.Job) words.Standing {
 		p, ok := t.Progress(j.Source)
 		switch {
 		case ok && p.Ahead > 0: // others, of another network or the page, are served first
-			return words.Standing{State: words.InLine, Place: p.Ahead, In: t.pace.of(p.Ahead)}
+			return words.Standing{State: words.InLine, Place: p.Ahead, In: or(p.Left, t.pace.of(p.Ahead))}
 		case ok:
-			return words.Standing{State: words.Dreaming, Progress: p.Fraction}
+			return words.Standing{State: words.Dreaming, Progress: p.Fraction, In: p.Left}
 		}
 		return words.Standing{State: words.Dreaming, Progress: -1}
 	case store.Queued:
-		place := 1
-		for _, other := range all {
-			if other.Lane == j.Lane && other.ID < j.ID {
-				place++
-			}
-		}
-		return words.Standing{State: words.InLine, Place: place, In: t.pace.of(place)}
+		before := slices.DeleteFunc(slices.Clone(all), func(o store.Job) bool { return o.Lane != j.Lane || o.ID >= j.ID })
+		place := len(before) + 1
+		return words.Standing{State: words.InLine, Place: place, In: or(t.due(ctx, j, before), t.pace.of(place))}
 	}
 	return words.Standing{State: words.Rendered}
 }

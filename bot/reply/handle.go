@@ -20,6 +20,7 @@ type task struct {
 	heard  mention.Heard // what was made of its words
 	limits network.Limits
 	looked int // how often it was looked for what it asks for
+	course course
 
 	above []network.Post // the thread above post, nearest first; see thread
 	known bool           // that above has been read

@@ -64,6 +64,7 @@ func (t *task) misunderstood() []string {
 
 // dreamAll runs the plan and the wishes behind it for every source.
 func (t *task) dreamAll(ctx context.Context, p plan) ([]dreamt, error) {
+	t.setOut(ctx, p.sources)
 	var guide *image.NRGBA
 	if p.guide != nil {
 		var err error

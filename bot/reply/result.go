@@ -20,7 +20,8 @@ func (t *task) make(ctx context.Context, r dream.Recipe, src material, guide *im
 		o.Clip = src.clip
 		o.Accept = t.accepted()
 	}
-	p, err := t.Dreamer.Make(ctx, o, func(p dream.Progress) { t.running.report(t.job.ID, p) })
+	p, err := t.Dreamer.Make(ctx, o, func(p dream.Progress) { t.running.report(t.job.ID, t.course.of(p)) })
+	t.course.made++
 	if err != nil {
 		return words.Made{}, fmt.Errorf("%s: %w", r.Verb, err)
 	}

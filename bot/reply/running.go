@@ -21,6 +21,7 @@ type runningJob struct {
 	since    time.Time
 	cancel   context.CancelCauseFunc
 	progress dream.Progress
+	told     time.Time // when that was
 }
 
 // add registers a job and returns what takes it off again.
@@ -60,7 +61,7 @@ func (r *running) report(id string, p dream.Progress) {
 	defer r.mu.Unlock()
 	p.Look = nil // which is only for now
 	if j, ok := r.jobs[id]; ok {
-		j.progress = p
+		j.progress, j.told = p, time.Now()
 	}
 }
 
@@ -70,12 +71,21 @@ func (r *running) snapshot() []Running {
 	defer r.mu.Unlock()
 	out := make([]Running, 0, len(r.jobs))
 	for _, j := range r.jobs {
-		out = append(out, Running{Job: j.job.ID, Source: j.job.Source, Handle: j.job.Handle, Since: j.since, Progress: j.progress})
+		out = append(out, Running{Job: j.job.ID, Source: j.job.Source, Handle: j.job.Handle, Since: j.since, Progress: j.now()})
 	}
 	return out
 }
 
-// pace is how long pictures take here, as a moving average, to tell people when theirs is due.
+// now is the progress with what is left of it by now.
+func (j *runningJob) now() dream.Progress {
+	p := j.progress
+	if p.Left > 0 {
+		p.Left = max(time.Second, p.Left-time.Since(j.told))
+	}
+	return p
+}
+
+// pace is how long pictures take here, as a moving average, to tell people when theirs is due where nobody knows better.
 type pace struct {
 	mu   sync.Mutex
 	mean time.Duration

@@ -28,9 +28,10 @@ var errGivenUp = errors.New("given up by who asked")
 type glance struct {
 	frame  int // how many pictures there were
 	shown  time.Time
-	from   time.Time // when the work began,
-	before float64   // and what was done of it then
-	at     time.Time // when it was last heard of
+	from   time.Time     // when the work began,
+	before float64       // and what was done of it then
+	at     time.Time     // when it was last heard of,
+	told   time.Duration // and how long it was to take then; 0 where nobody could say
 }
 
 // follow notes how far a dream is, and draws it now and then.
@@ -40,7 +41,7 @@ func (t *Trial) follow(p dream.Progress, now time.Time) {
 		data = glimpse(p.Look())
 	}
 	t.change(func() {
-		t.ahead, t.progress, t.at = p.Ahead, p.Fraction, now
+		t.ahead, t.progress, t.at, t.told = p.Ahead, p.Fraction, now, p.Left
 		if p.Ahead == 0 && t.from.IsZero() {
 			t.from, t.before = now, p.Fraction
 		}
@@ -61,8 +62,12 @@ func glimpse(img *image.NRGBA) []byte {
 	return nil
 }
 
-// left is how long the rest will take if it goes on as it went; 0 where nobody can say yet. The trial is locked.
+// left is how long the rest will take, as whoever dreams says, or else if it goes on as it went; 0 where nobody can say yet.
+// The trial is locked.
 func (t *Trial) left() time.Duration {
+	if t.told > 0 && !t.done {
+		return max(time.Second, (t.told - time.Since(t.at)).Round(time.Second))
+	}
 	done := t.progress - t.before
 	if t.done || t.from.IsZero() || done < 0.03 {
 		return 0
@@ -73,6 +78,8 @@ func (t *Trial) left() time.Duration {
 // Status is how far a trial is, in words.
 func (s Snapshot) Status() string {
 	switch {
+	case s.Ahead > 0 && s.Left > 0:
+		return fmt.Sprintf("Waiting, %d before it, about %s left", s.Ahead, s.Left)
 	case s.Ahead > 0:
 		return fmt.Sprintf("Waiting, %d before it", s.Ahead)
 	case s.Left > 0:

@@ -68,7 +68,7 @@ type Snapshot struct {
 	ID, Words, Problem string
 	Sees               string // in the picture, "" until it has looked
 	Percent, Ahead     int
-	Left               time.Duration // of work, as it went until now; 0 when nobody can say
+	Left               time.Duration // until the dream is there; 0 when nobody can say
 	Frame              int           // which picture of the dream on its way there is, 0 for none
 	Done               bool
 	Dreamed            []classifier.Guess

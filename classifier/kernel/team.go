@@ -20,13 +20,18 @@ type Pool struct {
 
 	work atomic.Int64 // operations that callers reported
 	busy atomic.Int64 // nanoseconds they took
+	runs atomic.Int64 // how often they did
 }
 
 // Report adds what a caller computed and how long that took.
 func (p *Pool) Report(operations float64, took time.Duration) {
 	p.work.Add(int64(operations))
 	p.busy.Add(int64(took))
+	p.runs.Add(1)
 }
+
+// Reports is how often something was reported.
+func (p *Pool) Reports() int64 { return p.runs.Load() }
 
 // Reported is the sum of what was reported: floating-point operations, and the time they took, of
 // callers beside each other counted for each.

@@ -107,7 +107,7 @@ func (j Job) dream(ctx context.Context, r *roll, res *Result) error {
 			return fmt.Errorf("read frame %d: %w", n+1, err)
 		}
 		if n == 0 {
-			if movie, err = j.Maker.Movie(ctx, j.Script, j.Mode, f.Image, j.Guide, j.Source.N, j.report(kept)); err != nil {
+			if movie, err = j.Maker.Movie(ctx, j.Script, j.Mode, f.Image, j.Guide, j.Source.N, j.Report); err != nil {
 				return err
 			}
 			res.Saw, res.Recipe = movie.Saw(), movie.Recipe()
@@ -135,19 +135,6 @@ func (j Job) dream(ctx context.Context, r *roll, res *Result) error {
 		return errors.New("there is no frame in it")
 	}
 	return r.finish()
-}
-
-// report tells of what is left to do: frames of an earlier run took no time.
-func (j Job) report(kept int) func(dream.Progress) {
-	if j.Report == nil {
-		return nil
-	}
-	return func(p dream.Progress) {
-		if done := float64(kept) / float64(max(1, p.Frames)); done < 1 {
-			p.Fraction = (p.Fraction - done) / (1 - done)
-		}
-		j.Report(p)
-	}
 }
 
 // write puts the file together beside the frames, and then in its place.

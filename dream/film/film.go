@@ -90,6 +90,17 @@ const (
 	blended      = 0.5
 )
 
+// Steps is how many steps further a frame is dreamed, 0 where each is dreamed anew.
+func (m Mode) Steps() int {
+	switch m {
+	case Flow:
+		return furtherSteps
+	case Blend:
+		return blendSteps
+	}
+	return 0
+}
+
 // Next dreams the next frame. All frames have the first one's size.
 func (f *Film) Next(ctx context.Context, src *image.NRGBA) (Step, error) {
 	if s := f.state.Source; s != nil && s.Rect != src.Rect {

@@ -116,7 +116,7 @@ type Standing struct {
 	State    State
 	Progress float64       // of Dreaming, in 0..1; below 0 when it is not known
 	Place    int           // of InLine, from 1
-	In       time.Duration // until it is done, of InLine; 0 when nobody knows
+	In       time.Duration // until it is dreamed, of InLine and Dreaming; 0 when nobody knows
 }
 
 // State is where a request is.
@@ -135,22 +135,40 @@ func (s Standing) String() string {
 	case Asking:
 		return "waiting for the author's yes"
 	case Dreaming:
+		text := "dreaming now"
 		if s.Progress >= 0 {
-			return fmt.Sprintf("dreaming now, %.0f %%", 100*s.Progress)
+			text += fmt.Sprintf(", %.0f %%", 100*s.Progress)
 		}
-		return "dreaming now"
+		if s.In > 0 {
+			text += ", " + roughly(s.In) + " left"
+		}
+		return text
 	case Rendered:
 		return "done, on its way to you"
 	}
 	text := fmt.Sprintf("place %d", s.Place)
 	if s.In > 0 {
-		text += ", about " + s.In.Round(max(s.In/10, time.Second)).String()
+		text += ", about " + roughly(s.In)
 	}
 	return text
 }
 
+// roughly is a time to about a tenth of it.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 20*time.Second:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 100*time.Second:
+		return fmt.Sprintf("%.0f s", d.Round(5*time.Second).Seconds())
+	case d < 100*time.Minute:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	}
+	d = d.Round(10 * time.Minute)
+	return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+}
+
 // mostStandings is how many requests of one person are told of singly.
-const mostStandings = 6
+const mostStandings = 5
 
 // Waiting tells somebody what they wait for.
 func Waiting(all []Standing) string {
