@@ -30,10 +30,10 @@ var behaviours = []behaviour{
 
 	// Told times: every part of a piece is reckoned, at what it costs.
 	{"each octave's steps cost what its pixels do", "dream/load.go",
-		"return perPixel * (tiles*float64(across.side*down.side) + tiles*perGradient)", "return perPixel * 60_000",
+		"return perPixel * (tiles*float64(across.side*down.side) + tiles*perGradient)", "return perPixel * (60_000 + 0*tiles)",
 		"./dream", "TestToldTimesAreNearTheTruth"},
 	{"a target more is reckoned", "dream/load.go",
-		"		t.singly += one", "		t.singly, t.all = 0, t.all/2",
+		"		t.singly += one", "		t.singly, t.all = 0*one, t.all/2",
 		"./dream", "TestToldTimesAreNearTheTruth"},
 	{"looks are reckoned", "dream/load.go",
 		"l[looking] += m.lookCost(v.X, v.Y)", "l[looking] += 0 * m.lookCost(v.X, v.Y)",
