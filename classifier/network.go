@@ -3,7 +3,6 @@ package classifier
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -18,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"slugpuppy/classifier/graph"
 	"slugpuppy/classifier/kernel"

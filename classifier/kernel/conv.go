@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ConvShape describes a convolution over planes [channel][row][column], with the meaning
@@ -107,9 +108,15 @@ func newWay(set *isa, s ConvShape, from *origin, bias []float32, rough bool) *Co
 		return newDirect(set, s, from, bias, rough)
 	}
 	return &Conv{ConvShape: s, small: newDirect(set, s, from, bias, rough), tiles: [2]*filter{
-		newFilter(set, rough, s.In, s.Out, func(o, i, y, x int) float32 { return from.at((o*s.In+i)*9 + y*3 + x) }, bias),
-		newFilter(set, rough, s.Out, s.In, func(i, o, y, x int) float32 { return from.at((o*s.In+i)*9 + (2-y)*3 + 2 - x) }, nil),
+		newFilter(set, rough, s.In, s.Out, func(o, i int) [9]float32 { return from.nine((o*s.In + i) * 9) }, bias),
+		newFilter(set, rough, s.Out, s.In, func(i, o int) [9]float32 { return turned(from.nine((o*s.In + i) * 9)) }, nil),
 	}}
+}
+
+// turned is a kernel of 3x3 by half a turn.
+func turned(g [9]float32) [9]float32 {
+	slices.Reverse(g[:])
+	return g
 }
 
 // newDirect lays out weights for multiplication without tiles.

@@ -67,10 +67,13 @@ func (m *matrix) steps() int {
 	return m.depth
 }
 
+// place is where an element is in data, if it is no pair.
+func (m *matrix) place(p panel, r, k int) int { return p.at + k*p.height + r }
+
 // put brings an element to its place in a panel. Of a pair the first comes first.
 func (m *matrix) put(p panel, r, k int, v float32) {
 	if !m.rough {
-		m.data[p.at+k*p.height+r] = v
+		m.data[m.place(p, r, k)] = v
 		return
 	}
 	lane := &m.data[p.at+k/2*p.height+r]

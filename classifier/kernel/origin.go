@@ -29,6 +29,18 @@ func (o *origin) at(i int) float32 {
 	return o.full[i]
 }
 
+// nine are the weights from i on.
+func (o *origin) nine(i int) (g [9]float32) {
+	if o.halves == nil {
+		copy(g[:], o.full[i:])
+		return g
+	}
+	for k, h := range o.halves[i : i+9] {
+		g[k] = half(h)
+	}
+	return g
+}
+
 // The exponents of single and half precision (IEEE 754, binary32 and binary16) are apart by 112, so a
 // product with this power of two makes one of the other, with 13 digits less.
 const apartInExponent = 0x1p112

@@ -24,7 +24,7 @@ type filter struct {
 	freq    [elements]*matrix
 	bias    []float32
 	once    sync.Once
-	kernel  func(o, i, y, x int) float32 // gives the kernel from one channel to another until it is transformed
+	kernel  func(o, i int) [9]float32 // gives the kernel from one channel to another, row by row, until it is transformed
 }
 
 // worthTiles reports whether a convolution is computed in tiles: with few channels the
@@ -49,10 +49,9 @@ const tilesCost = 1.5
 // leastChannels is measured.
 const leastChannels = 8
 
-// newFilter lays out a filter; at gives element (y,x) of the kernel from one channel to
-// another when it is first needed. bias may be nil.
-func newFilter(set *isa, rough bool, in, out int, at func(o, i, y, x int) float32, bias []float32) *filter {
-	f := &filter{in: in, out: out, bias: make([]float32, out), kernel: at}
+// newFilter lays out a filter; kernel gives that from one channel to another, row by row, when it is first needed. bias may be nil.
+func newFilter(set *isa, rough bool, in, out int, kernel func(o, i int) [9]float32, bias []float32) *filter {
+	f := &filter{in: in, out: out, bias: make([]float32, out), kernel: kernel}
 	copy(f.bias, bias)
 	for e := range f.freq {
 		f.freq[e] = newMatrix(set, rough, out, in, nil, nil)
@@ -81,14 +80,19 @@ func (f *filter) pack(t *Team) {
 
 // transform puts the elements of the kernel from channel i to a row of a panel, G g G^T, in their matrices.
 func (f *filter) transform(p panel, r, i int) {
-	o := p.row + r
+	g := f.kernel(p.row+r, i)
 	var half [3][reach]float64 // by column of the kernel
 	for x := range half {
-		half[x] = weightLine(float64(f.kernel(o, i, 0, x)), float64(f.kernel(o, i, 1, x)), float64(f.kernel(o, i, 2, x)))
+		half[x] = weightLine(float64(g[x]), float64(g[3+x]), float64(g[6+x]))
 	}
+	at, rough := f.freq[0].place(p, r, i), f.freq[0].rough // which are the same in all of them
 	for y := range reach {
 		for x, v := range weightLine(half[0][y], half[1][y], half[2][y]) {
-			f.freq[y*reach+x].put(p, r, i, float32(v))
+			if m := f.freq[y*reach+x]; rough {
+				m.put(p, r, i, float32(v))
+			} else {
+				m.data[at] = float32(v)
+			}
 		}
 	}
 }
