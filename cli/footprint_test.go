@@ -25,7 +25,7 @@ import (
 	"slugpuppy/picture"
 )
 
-// TestMemoryOfADaemonWithBotFilterAndPage says what docs/operating.md states:
+// TestMemoryOfADaemonWithBotFilterAndPage says what docs/operating.md states, and how soon the daemon is ready:
 // SLUGPUPPY_LONG=1 go test -run TestMemoryOfADaemon -v ./cli
 func TestMemoryOfADaemonWithBotFilterAndPage(t *testing.T) {
 	if os.Getenv("SLUGPUPPY_LONG") == "" {
@@ -34,8 +34,11 @@ func TestMemoryOfADaemonWithBotFilterAndPage(t *testing.T) {
 	h := newHouse(t)
 	h.login(t)
 	page, metrics := apptest.FreeAddress(t), apptest.FreeAddress(t)
+	begun := time.Now()
 	p := h.start(t, "SLUGPUPPY_DREAM_MEMORY=256MiB", "SLUGPUPPY_WEB_LISTEN="+page, "SLUGPUPPY_WEB_URL=http://"+page, "SLUGPUPPY_ADMIN_METRICS="+metrics)
+	t.Logf("ready after %v", time.Since(begun).Round(time.Millisecond))
 	p.listens()
+	t.Logf("listens after %v", time.Since(begun).Round(time.Millisecond))
 	tell := func(when string) (resident float64) {
 		heap := scrape(t, metrics, "go_memstats_heap_alloc_bytes")
 		rss, peak := status(t, p.cmd.Process.Pid, "VmRSS"), status(t, p.cmd.Process.Pid, "VmHWM")

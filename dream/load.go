@@ -65,6 +65,7 @@ const (
 
 // Seconds a pixel.
 const (
+	ascentPixel  = 40e-9 // of a step: the gradient's bands, and what is moved by them
 	scalingPixel = 15e-9 // of the source, brought to another size
 	layingPixel  = 60e-9 // of the result, with the dream laid over it
 	jpegPixel    = 25e-9
@@ -80,7 +81,7 @@ const (
 
 // toll is what the gradients of a list of targets cost, in seconds a pixel.
 type toll struct {
-	all    float64 // of all targets at once, as each step asks
+	all    float64 // of all targets at once, as each step asks, and of the step
 	singly float64 // of each by itself, by which they are balanced; 0 where there is one
 }
 
@@ -121,6 +122,7 @@ func (m *Maker) toll(ts []classifier.Target) (t toll, err error) {
 		}
 		t.singly += one
 	}
+	t.all += ascentPixel
 	return t, nil
 }
 
