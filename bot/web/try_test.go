@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -126,4 +127,39 @@ func TestADreamIsShownAsItGrowsAndCanBeGivenUp(t *testing.T) {
 			t.Errorf("given up: %+v", now)
 		}
 	})
+}
+
+// A trial is shown whatever is there of it yet: before and after it was looked at, while it is dreamed, at its end, given up.
+func TestATrialIsShownAtEveryMoment(t *testing.T) {
+	pages, err := templates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const parts = 9
+	for bits := range 1 << parts {
+		has := func(i int) bool { return bits>>i&1 != 0 }
+		s := Snapshot{ID: "1", Done: has(0), Before: has(1), After: has(2), Map: has(3), Frame: bits & 1, Score: 0.5, Band: "not sure"}
+		if has(4) {
+			s.Sees = "I see: tabby cat."
+		}
+		if has(5) {
+			s.Clip, s.Film = "dream.mp4", has(6)
+		}
+		if has(7) {
+			s.Ahead, s.Left = 2, 40*time.Second
+		}
+		if has(8) {
+			s.Problem = words.GivenUp
+		}
+		var page strings.Builder
+		if err := pages["trial"].ExecuteTemplate(&page, "content", struct{ Data Snapshot }{s}); err != nil {
+			t.Fatalf("%+v: %v", s, err)
+		}
+		if waits := "Waiting, 2 before it, about 40s left"; has(7) && !s.Done && !strings.Contains(page.String(), waits) {
+			t.Errorf("%+v does not say %q: %s", s, waits, page.String())
+		}
+		if seen := "I see: tabby cat. DeepDream: 0.5"; s.Before && has(4) && !s.After && !strings.Contains(page.String(), seen) {
+			t.Errorf("%+v does not say %q: %s", s, seen, page.String())
+		}
+	}
 }

@@ -126,7 +126,7 @@ func New(o Options) (*Site, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	s := &Site{Options: o, pages: map[string]*template.Template{}, attempts: newAttempts(), limits: newLimits(),
+	s := &Site{Options: o, attempts: newAttempts(), limits: newLimits(),
 		trials: newTrials(), heats: newShelf(shelfBytes),
 		admins: &admins{o.Store, o.Admins, o.FindAdmin, o.Log}}
 	visitor, err := visitors(o.Proxies, o.ProxyHeader)
@@ -134,6 +134,13 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	s.visitor = visitor
+	s.pages, err = templates()
+	return s, err
+}
+
+// templates are those of all pages, by their names.
+func templates() (map[string]*template.Template, error) {
+	pages := map[string]*template.Template{}
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("find the templates: %w", err)
@@ -144,9 +151,9 @@ func New(o Options) (*Site, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the templates: %w", err)
 		}
-		s.pages[base] = t
+		pages[base] = t
 	}
-	return s, nil
+	return pages, nil
 }
 
 func (o Options) validate() error {
