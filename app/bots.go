@@ -36,7 +36,7 @@ func (a *App) bot(p place, b network.Bot, st *store.Store, o reply.Options) (*re
 		return nil, err
 	}
 	o.Dreamer, o.See, o.Vocabulary = dreamers.bots, engine.Maker.See, engine.Words
-	o.Expect = dreamers.expect
+	o.Reckoner = dreamers.reckoner
 	o.Label = engine.label
 	o.Words = engine.Studio.Words
 	return reply.New(o)

@@ -168,7 +168,7 @@ func (a *App) newEyes(decoders *child.Pool) (*cluster.Eyes, error) {
 // dreamers make pieces for bots, and for the page, which shows them on their way.
 type dreamers struct {
 	bots, page reply.Dreamer
-	expect     reply.Reckoner // nil where others make them, on machines that this one does not know
+	reckoner   reply.Reckoner // nil where others make them, on machines that this one does not know
 }
 
 // newDreamers are the line in this process or, with a cluster, what has workers make pieces.
@@ -178,7 +178,7 @@ func (a *App) newDreamers() (*dreamers, error) {
 		return nil, err
 	}
 	if !a.cfg.Cluster.On() {
-		return &dreamers{engine.Queue, engine.Queue, engine.Queue.Expect}, nil
+		return &dreamers{engine.Queue, engine.Queue, engine.Queue}, nil
 	}
 	c, err := a.cluster()
 	if err != nil {

@@ -124,22 +124,37 @@ func (q *Queue) standing(w *errand) (ahead int, until time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	ahead = slices.Index(q.line, w) + 1
-	var ends []time.Duration
+	_, until = q.ends(q.line[:ahead])
+	return ahead, until
+}
+
+// Backlog is when each place will be free, if nobody comes any more; none where nobody can say.
+func (q *Queue) Backlog() []time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all, _ := q.ends(q.line)
+	return all
+}
+
+// ends is when each place will be free after what is done now and a line, and when the last of the line is done; none and 0
+// where nobody can say.
+func (q *Queue) ends(line []*errand) (all []time.Duration, last time.Duration) {
+	all = make([]time.Duration, q.free)
 	for _, d := range q.doing {
 		if d.left == 0 {
-			return ahead, 0
+			return nil, 0
 		}
-		ends = append(ends, max(0, d.left-time.Since(d.at)))
+		all = append(all, max(0, d.left-time.Since(d.at)))
 	}
-	for _, before := range q.line[:ahead] {
-		if before.left == 0 || len(ends) == 0 {
-			return ahead, 0
+	for _, w := range line {
+		if w.left == 0 {
+			return nil, 0
 		}
-		i := slices.Index(ends, slices.Min(ends)) // whoever is done first takes it
-		ends[i] += before.left
-		until = ends[i]
+		i := slices.Index(all, slices.Min(all)) // whoever is done first takes it
+		all[i] += w.left
+		last = all[i]
 	}
-	return ahead, until
+	return all, last
 }
 
 // leave hands the place of w to the first in line.

@@ -16,14 +16,17 @@ import (
 // usualSize is that of a picture whose server does not say how large it is, or that hangs further up in the thread.
 var usualSize = image.Pt(1280, 960)
 
-// due is how long it will take until a job in line is dreamed: the workers end what they are at, and take what was there before it.
-// It is 0 where nobody can say.
+// due is how long it will take until a job in line is dreamed: those who dream end what they are at, for whomever, and take what was
+// there before it. It is 0 where nobody can say.
 func (t *task) due(ctx context.Context, j store.Job, before []store.Job) time.Duration {
-	if t.Expect == nil {
+	if t.Reckoner == nil {
 		return 0
 	}
 	slices.SortFunc(before, func(a, b store.Job) int { return strings.Compare(a.ID, b.ID) })
-	ends := make([]time.Duration, t.Dreams) // of what each worker is at
+	ends := t.Reckoner.Backlog()
+	if len(ends) == 0 {
+		return 0
+	}
 	take := func(d time.Duration) time.Duration {
 		i := slices.Index(ends, slices.Min(ends))
 		ends[i] += d
@@ -31,11 +34,11 @@ func (t *task) due(ctx context.Context, j store.Job, before []store.Job) time.Du
 	}
 	known := map[string]time.Duration{}
 	for _, o := range append(before, j) {
-		d := t.reckoned(ctx, o, known)
-		if p, ok := t.Progress(o.Source); ok && o.State == store.Leased && p.Left > 0 {
-			d = p.Left
+		d, begun := t.running.later(o.ID)
+		if !begun {
+			d = t.reckoned(ctx, o, known)
 		}
-		if d == 0 {
+		if d == 0 && !begun {
 			return 0
 		}
 		if end := take(d); o.ID == j.ID {
@@ -103,7 +106,7 @@ func (t *task) reckon(r dream.Recipe, size image.Point, last bool, known map[str
 	}
 	key := r.Token() + size.String()
 	if _, ok := known[key]; !ok {
-		known[key] = t.Expect(o)
+		known[key] = t.Reckoner.Expect(o)
 	}
 	return known[key]
 }
@@ -116,7 +119,7 @@ type course struct {
 
 // setOut begins a request about those pictures.
 func (t *task) setOut(ctx context.Context, sources []source) {
-	if t.Expect == nil {
+	if t.Reckoner == nil {
 		return
 	}
 	var media []network.Media
@@ -126,12 +129,12 @@ func (t *task) setOut(ctx context.Context, sources []source) {
 	t.course = course{pieces: t.pieces(ctx, media, map[string]time.Duration{})}
 }
 
-// of is the progress of the request while a piece of it is that far.
-func (c course) of(p dream.Progress) dream.Progress {
+// of is the progress of the request while a piece of it is that far, and how long the pieces after it take.
+func (c course) of(p dream.Progress) (whole dream.Progress, after time.Duration) {
 	if c.made >= len(c.pieces) || len(c.pieces) == 1 {
-		return p
+		return p, 0
 	}
-	before, after := time.Duration(0), time.Duration(0)
+	before := time.Duration(0)
 	for _, d := range c.pieces[:c.made] {
 		before += d
 	}
@@ -143,5 +146,5 @@ func (c course) of(p dream.Progress) dream.Progress {
 	if p.Left > 0 {
 		p.Left += after
 	}
-	return p
+	return p, after
 }

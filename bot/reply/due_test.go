@@ -20,19 +20,19 @@ import (
 // laborious is a dreamer whose pieces take as long as they are large.
 type laborious struct{ *cheap }
 
-// cost is how long it works on an order.
-func (laborious) cost(o dream.Order) time.Duration {
+// Expect is how long it works on an order.
+func (laborious) Expect(o dream.Order) (time.Duration, error) {
 	per := map[dream.Verb]time.Duration{dream.Dream: 4 * time.Minute, dream.Imagine: 25 * time.Minute, dream.Dive: 50 * time.Minute}
 	d := per[o.Recipe.Verb] * time.Duration(max(o.Recipe.Repeat, 1))
 	if o.Source != nil && o.Recipe.Verb == dream.Dream {
 		d = d * time.Duration(o.Source.Rect.Dx()*o.Source.Rect.Dy()) / (448 * 448)
 	}
-	return d
+	return d, nil
 }
 
 func (l laborious) Make(ctx context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error) {
 	const parts = 20
-	whole := l.cost(o)
+	whole, _ := l.Expect(o)
 	for i := range parts {
 		report(dream.Progress{Fraction: float64(i) / parts, Left: whole * time.Duration(parts-i) / parts})
 		select {
@@ -58,6 +58,7 @@ func TestQueueTellsWhenADreamIsDue(t *testing.T) {
 }
 
 func tellsWhenDue(t *testing.T, workers int) {
+	var line *dream.Queue
 	inWorld(t, func(r *rig) {
 		file := photograph(448, 448)
 		large := func(p *network.Post) { p.Media[0].W, p.Media[0].H = 448, 448 }
@@ -67,6 +68,14 @@ func tellsWhenDue(t *testing.T, workers int) {
 		}
 		r.bot.hint()
 		settle()
+		others := make(chan error) // who came to the maker by another way
+		for range workers {
+			go func() {
+				_, err := line.Make(context.Background(), dream.Order{Recipe: dream.Recipe{Verb: dream.Dive}}, nil)
+				others <- err
+			}()
+		}
+		time.Sleep(time.Second)
 		type telling struct {
 			at  time.Time
 			due []time.Duration // of those that were not answered yet, in their order
@@ -86,6 +95,11 @@ func tellsWhenDue(t *testing.T, workers int) {
 			}
 		}
 		time.Sleep(5 * time.Hour)
+		for range workers {
+			if err := <-others; err != nil {
+				t.Error(err)
+			}
+		}
 		for i, p := range asked {
 			answered[i] = r.answered(p).Created
 		}
@@ -109,8 +123,8 @@ func tellsWhenDue(t *testing.T, workers int) {
 			t.Errorf("%d times were told", n)
 		}
 	}, func(o *reply.Options) {
-		l := laborious{o.Dreamer.(*cheap)}
-		o.Dreamer, o.Expect, o.Dreams = l, l.cost, workers
+		line = dream.NewQueue(laborious{o.Dreamer.(*cheap)}, workers)
+		o.Dreamer, o.Reckoner, o.Dreams = line, line, workers
 		o.JobTime, o.Caps.PerUserHour, o.Caps.PerThread = 6*time.Hour, -1, -1
 	})
 }

@@ -20,9 +20,14 @@ type Dreamer interface {
 	Make(ctx context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error)
 }
 
-// Reckoner says how long an order takes once somebody works on it, 0 where nobody can say. Of the order's source
-// the size alone counts.
-type Reckoner func(o dream.Order) time.Duration
+// Reckoner knows how long orders take; dream.Queue is one.
+type Reckoner interface {
+	// Expect is how long an order takes once somebody works on it, 0 where nobody can say. Of the order's source the size alone
+	// counts.
+	Expect(o dream.Order) time.Duration
+	// Backlog is when each of those who work will have done what there is now, whoever asked for it; none where nobody can say.
+	Backlog() []time.Duration
+}
 
 // Seer says what is in a picture, most likely first.
 type Seer func(ctx context.Context, img image.Image, k int) (dream.Sight, error)
@@ -46,7 +51,7 @@ type Options struct {
 	Dreamer    Dreamer
 	See        Seer
 	Vocabulary *dream.Vocabulary
-	Expect     Reckoner // nil: nobody can say how long an order takes, and it is told by how long others took
+	Reckoner   Reckoner // nil: nobody can say how long an order takes, and it is told by how long others took
 	// Label is what the network that a recipe names calls a label; "" where it is not at hand. May be nil.
 	Label func(model string, label int) string
 	// Words are those of another network that a request or a recipe names; nil: there is no other.

@@ -20,7 +20,10 @@ func (t *task) make(ctx context.Context, r dream.Recipe, src material, guide *im
 		o.Clip = src.clip
 		o.Accept = t.accepted()
 	}
-	p, err := t.Dreamer.Make(ctx, o, func(p dream.Progress) { t.running.report(t.job.ID, t.course.of(p)) })
+	p, err := t.Dreamer.Make(ctx, o, func(p dream.Progress) {
+		whole, after := t.course.of(p)
+		t.running.report(t.job.ID, whole, after)
+	})
 	t.course.made++
 	if err != nil {
 		return words.Made{}, fmt.Errorf("%s: %w", r.Verb, err)

@@ -21,7 +21,8 @@ type runningJob struct {
 	since    time.Time
 	cancel   context.CancelCauseFunc
 	progress dream.Progress
-	told     time.Time // when that was
+	told     time.Time     // when that was
+	after    time.Duration // what the pieces of it take that are not begun
 }
 
 // add registers a job and returns what takes it off again.
@@ -55,13 +56,24 @@ func (r *running) cancel(id string, cause error) {
 	}
 }
 
-// report notes how far a job is.
-func (r *running) report(id string, p dream.Progress) {
+// later is how long those pieces of a job take that are not begun. begun is false before the first of them is.
+func (r *running) later(id string) (after time.Duration, begun bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j, ok := r.jobs[id]
+	if !ok || j.told.IsZero() {
+		return 0, false
+	}
+	return j.after, true
+}
+
+// report notes how far a job is, and how long those pieces of it take that are not begun.
+func (r *running) report(id string, p dream.Progress, after time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p.Look = nil // which is only for now
 	if j, ok := r.jobs[id]; ok {
-		j.progress, j.told = p, time.Now()
+		j.progress, j.told, j.after = p, time.Now(), after
 	}
 }
 
