@@ -64,7 +64,7 @@ func writeLearned(w io.Writer, f Fitted) {
 // classes are what they are called in a card.
 var classes = map[string]string{
 	"dream": "clear dream", "dream-weak": "weak dream", "classviz": "from noise", own: "dream made for this", posted: "dream as posted",
-	detector.Photograph: "photograph", "hard": "hard", made: "drawn pattern, photograph redrawn",
+	detector.Photograph: "photograph", usual: "other ordinary picture", "hard": "hard", made: "drawn pattern, photograph redrawn",
 }
 
 // writeFound says how well dreams are told from others.

@@ -24,7 +24,7 @@ import (
 type Options struct {
 	Corpus   string
 	More     []string              // folders of pictures that are only learned from
-	Ordinary []string              // files of ordinary photographs that are only learned from
+	Ordinary []listed              // ordinary pictures that are only learned from
 	Copies   int                   // weathered copies of every picture
 	Dreams   int                   // own dreams, of photographs of the corpus, weathered
 	Posted   int                   // own dreams as they are posted, by the looks people ask for
@@ -75,8 +75,8 @@ func Collect(ctx context.Context, o Options) ([]detector.Sample, error) {
 		return nil, err
 	}
 	entries = append(entries, more...)
-	for _, file := range o.Ordinary {
-		entries = append(entries, ordinary(file))
+	for _, l := range o.Ordinary {
+		entries = append(entries, l.entry())
 	}
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
@@ -149,7 +149,7 @@ func (o Options) tasks(entries []Entry) []task {
 		}
 	}
 	for n := range o.Patterns {
-		s := detector.Sample{Weight: 0.5, Class: made, Copy: 1, Group: made + patterns[n%len(patterns)].name, File: fmt.Sprintf("pattern#%d", n)}
+		s := detector.Sample{Weight: 0.25, Class: made, Copy: 1, Group: made + patterns[n%len(patterns)].name, File: fmt.Sprintf("pattern#%d", n)}
 		all = append(all, task{s, func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error) {
 			return weather(ctx, pattern(n, rng), rng)
 		}})
@@ -204,7 +204,7 @@ func (o Options) corpusTask(e Entry, n int) task {
 
 // redrawnTask is the nth redrawing of a photograph, which is of the photograph's group.
 func (o Options) redrawnTask(e Entry, n int) task {
-	s := detector.Sample{Weight: 0.5, Class: made, Copy: 1, Group: e.Group, File: fmt.Sprintf("%s#redrawn%d", e.File, n)}
+	s := detector.Sample{Weight: 0.25, Class: made, Copy: 1, Group: e.Group, File: fmt.Sprintf("%s#redrawn%d", e.File, n)}
 	return task{s, func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error) {
 		img, err := open(ctx, o.Corpus, e)
 		if err != nil {

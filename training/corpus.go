@@ -19,7 +19,7 @@ import (
 // Entry is one picture of a corpus.
 type Entry struct {
 	File  string // below the corpus' folder, or with a folder of its own
-	Class string // dream, dream-weak, classviz, natural, hard; own and posted are dreams that were made
+	Class string // dream, dream-weak, classviz, natural, hard, ordinary; own and posted are dreams that were made
 	Group string // pictures of one source
 	Notes string
 	Extra bool // to learn from only
@@ -40,7 +40,10 @@ var sorts = []struct{ word, sort string }{
 // Kind is the sort of picture within its class, such as "fractal", from the notes.
 func (e Entry) Kind() string {
 	if e.Class == detector.Photograph {
-		return "photograph"
+		return photograph
+	}
+	if e.Class == usual {
+		return e.Notes
 	}
 	notes := strings.ToLower(e.Notes)
 	for _, s := range sorts {
@@ -80,6 +83,9 @@ const (
 	posted = "posted"
 )
 
+// usual is the class of what timelines hold besides photographs, such as screenshots: the notes say of what kind.
+const usual = "ordinary"
+
 // kinds says of every class whether it is a dream, a clear one, and how much it counts.
 var kinds = map[string]struct {
 	dream, clear bool
@@ -87,9 +93,10 @@ var kinds = map[string]struct {
 }{
 	"dream":      {true, true, 1},
 	"dream-weak": {true, false, 0.5},
-	"classviz":   {true, false, 0.5},
+	"classviz":   {true, false, 1},
 	"natural":    {false, false, 1},
 	"hard":       {false, false, 1},
+	usual:        {false, false, 1},
 	own:          {true, false, 0.3},
 	posted:       {true, false, 0.5},
 }

@@ -20,7 +20,7 @@ type FitOptions struct {
 	Corpus string   // folder of pictures with a manifest.tsv, to learn from and to be judged by
 	More   []string // folders of pictures with a manifest.tsv, to learn from only
 	// Ordinary is a list of files of ordinary pictures, such as timelines hold: promises are measured on them, but for the first
-	// Learned, which are photographs and learned from.
+	// Learned, which are learned from.
 	Ordinary string
 	Learned  int
 	Cache    string   // file that keeps the fingerprints between runs, and beside it what was seen; "" for none
@@ -261,12 +261,8 @@ func (f *fitting) gather(ctx context.Context, learned []listed) (all []detector.
 		}
 		nets = append(nets, other)
 	}
-	files := make([]string, len(learned))
-	for i, l := range learned {
-		files[i] = l.file
-	}
 	o := Options{
-		Corpus: f.Corpus, More: f.More, Ordinary: files, Copies: f.Copies, Dreams: f.Dreams, Posted: f.Posted, Patterns: f.Patterns,
+		Corpus: f.Corpus, More: f.More, Ordinary: learned, Copies: f.Copies, Dreams: f.Dreams, Posted: f.Posted, Patterns: f.Patterns,
 		Redrawn: f.Redrawn, Nets: nets, Seed: f.Seed, Eye: detector.NewFingerprinter(f.net), Log: f.Log, Progress: f.Progress,
 	}
 	if f.Cache != "" {

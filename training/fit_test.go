@@ -35,6 +35,7 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 		}
 		ordinary = append(ordinary, name)
 	}
+	ordinary[1] += "\tmap"
 	ordinary[5] += "\tscreenshot"
 	ordinary = append(ordinary, "none.png") // what cannot be read is not counted
 	if err := os.WriteFile(list, []byte(strings.Join(ordinary, "\n")), 0o600); err != nil {
@@ -60,6 +61,15 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 		}
 		if kinds["photograph"] != 3 || kinds["screenshot"] != 1 {
 			t.Errorf("kinds of ordinary pictures: %v", kinds)
+		}
+		learned := map[string]int{}
+		for _, s := range f.Samples {
+			if s.Extra && strings.HasPrefix(s.Group, "list:") {
+				learned[s.Class+" "+s.Kind]++
+			}
+		}
+		if len(learned) != 2 || learned["natural photograph"] != 1 || learned["ordinary map"] != 1 {
+			t.Errorf("learned from ordinary pictures: %v", learned)
 		}
 		if _, err := detector.WithHead(net, f.Head); err != nil {
 			t.Error(err)

@@ -20,7 +20,7 @@ var patterns = []struct {
 	{"plasma", plasma}, {"swirl", swirl}, {"weave", weave}, {"tiling", tiling},
 	{"heap", heap}, {"mosaic", mosaic}, {"julia", julia}, {"waves", waves},
 	{"speckle", speckle}, {"spots", spots}, {"threads", threads}, {"fronts", fronts},
-	{"ripples", ripples}, {"moire", moire},
+	{"ripples", ripples}, {"moire", moire}, {"cells", foam}, {"strokes", strokes},
 }
 
 // pattern draws the nth pattern of a seed, as large as pictures in timelines are.
@@ -46,6 +46,9 @@ func patternOf(n, w, h int, rng *rand.Rand) *image.NRGBA {
 // for each of red, green and blue.
 func colouring(draw func(*rand.Rand) func(x, y float64) float64, rng *rand.Rand) func(x, y, grain float64) color.NRGBA {
 	value, paint := draw(rng), palette(rng)
+	if rng.IntN(6) == 0 {
+		return relief(value, 0.004+0.02*rng.Float64())
+	}
 	if rng.IntN(3) > 0 {
 		return func(x, y, grain float64) color.NRGBA { return paint(value(x, y) + grain) }
 	}
@@ -56,6 +59,18 @@ func colouring(draw func(*rand.Rand) func(x, y float64) float64, rng *rand.Rand)
 	level := func(v float64) uint8 { return uint8(255 * (0.5 + 0.45*math.Sin(3*v))) }
 	return func(x, y, grain float64) color.NRGBA {
 		return color.NRGBA{level(value(x, y) + grain), level(green(x, y) + grain), level(blue(x, y) + grain), 255}
+	}
+}
+
+// relief gives places the colour of a normal map, whose red, green and blue say where a surface of these heights looks.
+func relief(height func(x, y float64) float64, steep float64) func(x, y, grain float64) color.NRGBA {
+	const e = 0.002
+	return func(x, y, grain float64) color.NRGBA {
+		h := height(x, y) + grain
+		nx, ny, nz := -steep*(height(x+e, y)-h)/e, -steep*(height(x, y+e)-h)/e, 1.0
+		norm := math.Sqrt(nx*nx + ny*ny + nz*nz)
+		level := func(n float64) uint8 { return uint8(127.5 + 127*n/norm) }
+		return color.NRGBA{level(nx), level(ny), level(nz), 255}
 	}
 }
 
@@ -301,5 +316,58 @@ func moire(rng *rand.Rand) func(x, y float64) float64 {
 			return math.Copysign(0.5, v)
 		}
 		return v
+	}
+}
+
+// foam is how far it is to the nearest of scattered points, or how much nearer than to the next (Worley, "A cellular texture basis
+// function", 1996).
+func foam(rng *rand.Rand) func(x, y float64) float64 {
+	n, cells, kind, gain := noise(rng.Uint64()), 4+rng.Float64()*26, rng.IntN(4), 0.5+rng.Float64()
+	return func(x, y float64) float64 {
+		x, y = x*cells, y*cells
+		first, second := 9.0, 9.0
+		for j := math.Floor(y) - 1; j <= math.Floor(y)+1; j++ {
+			for i := math.Floor(x) - 1; i <= math.Floor(x)+1; i++ {
+				switch d := math.Hypot(x-i-n(i, j), y-j-n(i+500, j)); {
+				case d < first:
+					first, second = d, first
+				case d < second:
+					second = d
+				}
+			}
+		}
+		switch kind {
+		case 0:
+			return gain * first
+		case 1:
+			return gain * (second - first)
+		case 2:
+			return gain * first * first
+		}
+		return gain * min(0.3, second-first) * 3 // plates with slanting rims
+	}
+}
+
+// strokes are short lines in all directions, or about along a wind, on a plain ground.
+func strokes(rng *rand.Rand) func(x, y float64) float64 {
+	n, wind := noise(rng.Uint64()), plasma(rng)
+	cells, thick, free, many := 15+rng.Float64()*35, 0.03+0.1*rng.Float64(), rng.Float64()*math.Pi, 1+rng.IntN(3)
+	return func(x, y float64) float64 {
+		u, v := x*cells, y*cells
+		dark := 0.0
+		for j := math.Floor(v) - 1; j <= math.Floor(v)+1; j++ {
+			for i := math.Floor(u) - 1; i <= math.Floor(u)+1; i++ {
+				for k := range many {
+					at := float64(1000 * (k + 1))
+					turn := 3*wind(i/cells, j/cells) + free*n(i+3*at, j)
+					dx, dy := u-i-n(i+at, j), v-j-n(i+2*at, j)
+					along, off := dx*math.Cos(turn)+dy*math.Sin(turn), dy*math.Cos(turn)-dx*math.Sin(turn)
+					if over := max(0, math.Abs(along)-0.5); math.Hypot(over, off) < thick {
+						dark = max(dark, n(i, j+at))
+					}
+				}
+			}
+		}
+		return dark
 	}
 }

@@ -43,7 +43,7 @@ func readList(path string) (all []listed, err error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
-		all = append(all, listed{name, cmp.Or(strings.TrimSpace(kind), "photograph")})
+		all = append(all, listed{name, cmp.Or(strings.TrimSpace(kind), photograph)})
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("read a list of pictures: %w", err)
@@ -51,9 +51,16 @@ func readList(path string) (all []listed, err error) {
 	return all, nil
 }
 
-// ordinary is a photograph of a list: its folder is its source.
-func ordinary(file string) Entry {
-	return Entry{File: file, Class: detector.Photograph, Group: "list:" + filepath.Dir(file), Extra: true}
+// photograph is the kind of what has none in a list.
+const photograph = "photograph"
+
+// entry is a picture of a list to learn from: its folder is its source.
+func (l listed) entry() Entry {
+	e := Entry{File: l.file, Class: detector.Photograph, Group: "list:" + filepath.Dir(l.file), Extra: true}
+	if l.kind != photograph {
+		e.Class, e.Notes = usual, l.kind
+	}
+	return e
 }
 
 // view is a picture that a head is judged by.

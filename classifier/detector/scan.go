@@ -11,8 +11,8 @@ import (
 // closely. Scores are logits.
 type Scan struct {
 	Whole  float64
-	Part   image.Rectangle // that looked most like a dream, in pixels
-	Glance float64         // how much the network's answers within it do, in a margin of their expert; -Inf if no part was looked at
+	Part   image.Rectangle // that looked most like a dream, in pixels: a window, or the pane of a collage that it is in
+	Glance float64         // how much the network's answers within the window do, in a margin of their expert; -Inf if no part was looked at
 	Closer float64         // the score of the part as a picture of its own; -Inf if it was not looked at
 }
 
@@ -36,13 +36,18 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 	if s.Whole >= d.head.Closer.Enough {
 		return s, print, nil
 	}
-	best := 0
-	for i := 1; i < len(g.windows); i++ {
-		if m := d.head.Experts[0].margin(g.answers[i]); m > s.Glance {
-			best, s.Glance = i, m
+	margins := make([]float64, len(g.windows))
+	for i := range g.windows {
+		margins[i] = d.head.Experts[0].margin(g.answers[i])
+	}
+	best, most := 1, math.Inf(-1)
+	for i, m := range settled(g.windows, margins) {
+		if i > 0 && m > most {
+			best, most = i, m
 		}
 	}
-	s.Part = g.grid.in(g.windows[best], g.at)
+	s.Glance = margins[best]
+	s.Part = pane(g.picture, g.at, g.grid.in(g.windows[best], g.at))
 	part := cut(g.picture, s.Part)
 	if s.Glance < d.head.Closer.Worth || min(part.Rect.Dx(), part.Rect.Dy()) < leastPart {
 		return s, print, nil
@@ -58,6 +63,25 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 		print = again
 	}
 	return s, print, nil
+}
+
+// settled takes for every window the mean of its margin and of those beside it, of its size and a cell away: in the midst of a dream
+// all of them are high, at its edge some are not.
+func settled(windows []Window, margins []float64) []float64 {
+	out := make([]float64, len(margins))
+	for i, w := range windows {
+		sum, n := 0.0, 0
+		for k, o := range windows {
+			if dx, dy := o.X-w.X, o.Y-w.Y; k > 0 && o.W == w.W && dx*dx+dy*dy == 1 {
+				sum, n = sum+margins[k], n+1
+			}
+		}
+		out[i] = margins[i]
+		if n > 0 {
+			out[i] = (margins[i] + sum/float64(n)) / 2
+		}
+	}
+	return out
 }
 
 // leastPart is the smallest side of a part that is looked at more closely, in pixels: of fewer nothing can be told.

@@ -11,11 +11,29 @@ const (
 	leastKept = 0.15
 )
 
+// frames is how many frames around each other are trimmed: a plot on a page, and the line around its picture.
+const frames = 4
+
 // trim is where a picture lies within its uniform borders, such as the bars of letterboxes and the ground of what stands on
-// white.
+// white, and within frames of ticks and text.
 func trim(img *image.NRGBA) image.Rectangle {
 	r := img.Rect
 	least := image.Pt(max(1, int(leastKept*float64(r.Dx()))), max(1, int(leastKept*float64(r.Dy()))))
+	for range frames {
+		inner, ok := unbordered(img, r, least)
+		if !ok { // nothing stands out
+			break
+		}
+		if inner = unframed(img, r, inner); inner == r || inner.Dx() <= least.X || inner.Dy() <= least.Y {
+			break
+		}
+		r = inner
+	}
+	return r
+}
+
+// unbordered is what is left without uniform borders, unless that is hardly anything.
+func unbordered(img *image.NRGBA, r image.Rectangle, least image.Point) (image.Rectangle, bool) {
 	for r.Dy() > least.Y && uniform(img, image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+1)) {
 		r.Min.Y++
 	}
@@ -28,10 +46,7 @@ func trim(img *image.NRGBA) image.Rectangle {
 	for r.Dx() > least.X && uniform(img, image.Rect(r.Max.X-1, r.Min.Y, r.Max.X, r.Max.Y)) {
 		r.Max.X--
 	}
-	if r.Dx() <= least.X || r.Dy() <= least.Y { // nothing stands out
-		return img.Rect
-	}
-	return r
+	return r, r.Dx() > least.X && r.Dy() > least.Y
 }
 
 // uniform says whether a line of pixels has one colour.

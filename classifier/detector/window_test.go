@@ -133,3 +133,25 @@ func BenchmarkPool(b *testing.B) {
 		grid{cells, cells}.pool(x, w, h, &columns, &sums)
 	}
 }
+
+func TestTheMidstOfADreamCountsMoreThanItsEdge(t *testing.T) {
+	windows := grid{7, 5}.windows()
+	dream := image.Rect(3, 0, 7, 3) // in cells
+	margins := make([]float64, len(windows))
+	for i, w := range windows {
+		in := image.Rect(w.X, w.Y, w.X+w.W, w.Y+w.H)
+		margins[i] = 8*area(in.Intersect(dream))/area(in) - 4
+		if in == image.Rect(4, 2, 6, 4) { // at the edge, and by chance the highest
+			margins[i] = 4.5
+		}
+	}
+	best := 1
+	for i, m := range settled(windows, margins) {
+		if i > 0 && m > settled(windows, margins)[best] {
+			best = i
+		}
+	}
+	if in := windows[best]; !image.Rect(in.X, in.Y, in.X+in.W, in.Y+in.H).In(dream) {
+		t.Errorf("%+v is picked, which is not within %v", in, dream)
+	}
+}
