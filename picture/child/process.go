@@ -41,7 +41,10 @@ func start(ctx context.Context, command []string) (*process, error) {
 	widen(ourOut)
 	p.in, p.out = ourIn, ourOut
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = theirIn, theirOut, &p.said
-	p.cmd.Env = []string{"GOMAXPROCS=2"} // none of the asker's secrets; collecting garbage takes the second one
+	p.cmd.Env = []string{ // none of the asker's secrets
+		"GOMAXPROCS=2",       // collecting garbage takes the second one
+		"MALLOC_ARENA_MAX=1", // where C is linked in, each thread would take 64 MB of what memory there may be
+	}
 	p.cmd.Dir = "/"
 	p.cmd.SysProcAttr = attributes()
 	err = p.cmd.Start()
