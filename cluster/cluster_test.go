@@ -162,15 +162,24 @@ const progressRest = 100 * time.Millisecond
 
 func TestWhoListensSlowlyLosesProgressAndNothingElse(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
+	r, first := newRig(t), make(chan struct{})
 	r.worker("one", maker(func(ctx context.Context, o dream.Order, report func(dream.Progress)) (dream.Piece, error) {
 		for range 3000 {
 			report(dream.Progress{Fraction: 1}) // the end is told each time
 		}
+		select {
+		case <-first: // what is done at once may be known before any progress is
+		case <-ctx.Done():
+		}
 		return copies(ctx, o, report)
 	}))
 	heard := 0
-	_, err := r.dreamer(nobody).Make(within(t, 20*time.Second), order(), func(dream.Progress) { heard++; time.Sleep(100 * time.Millisecond) })
+	_, err := r.dreamer(nobody).Make(within(t, 20*time.Second), order(), func(dream.Progress) {
+		if heard++; heard == 1 {
+			close(first)
+		}
+		time.Sleep(100 * time.Millisecond)
+	})
 	if err != nil || heard == 0 || heard > 100 {
 		t.Errorf("%d reports, %v", heard, err)
 	}
