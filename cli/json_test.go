@@ -198,7 +198,7 @@ before there is something to say; errors are sentences there all the same.
 |---|---|
 | doing | what is being done, for people: its words may change |
 | share | how much of it is done, from 0 to 1; absent where nobody can tell |
-| left_s | seconds until it is done, as it went until now; absent in the first two |
+| left_s | seconds until it is done, by what such work takes on this machine, or as it went until now; absent in the first two |
 | took_s | seconds since it began, where share is absent |
 
 Whole folders (dream, see, detect), single dreams and clips, model pull and sheet, detector train and eval, db backup and compact have a
