@@ -260,7 +260,9 @@ func (c cut) once(t *testing.T, sig syscall.Signal, after time.Duration, dir, co
 		<-gone
 		t.Fatalf("after %v: it does not end: %s", after, said.String())
 	}
-	took := time.Since(begin) - lost.most - lost.stuck
+	took := time.Since(begin)
+	lost.look()
+	took -= lost.lost()
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if status.Exited() && status.ExitStatus() != 128+int(sig) {
 		if status.ExitStatus() > 5 {
@@ -271,7 +273,8 @@ func (c cut) once(t *testing.T, sig syscall.Signal, after time.Duration, dir, co
 	if early := after < 100*time.Millisecond && status.Signaled(); early {
 		return false // before it could hear anything
 	}
-	t.Logf("told after %v, ended %v later, having waited %v for a processor and %v for the disk", after, took.Round(time.Millisecond), lost.most, lost.stuck)
+	t.Logf("told after %v, ended %v later, having waited %v for a processor, as we did %v, and %v for the disk",
+		after, took.Round(time.Millisecond), lost.its.most, lost.own.most, lost.stuck)
 	if took > tellTime {
 		t.Errorf("after %v: ended %v later", after, took)
 	}
@@ -307,18 +310,18 @@ func starts(t *testing.T, cmd *exec.Cmd) (begun func()) {
 }
 
 // starved is how long the thread of a process that waited longest for a processor has waited, and how long one was stuck
-// in the kernel, as Linux counts; elsewhere nobody knows.
+// in the kernel, as Linux counts; elsewhere nobody knows. Whoever looks may wait too: so much later it sees the end, and what
+// the process waited for since the last look is not known any more.
 type starved struct {
-	pid    int
-	before map[string]time.Duration // what each thread had waited at first
-	most   time.Duration
-	looked time.Time
-	stuck  time.Duration // between looks at both of which a thread waited for a disk
-	held   bool          // at the last look
+	pid      int
+	its, own waits
+	looked   time.Time
+	stuck    time.Duration // between looks at both of which a thread waited for a disk
+	held     bool          // at the last look
 }
 
 func newStarved(pid int) *starved {
-	s := &starved{pid: pid, before: map[string]time.Duration{}}
+	s := &starved{pid: pid}
 	s.look()
 	return s
 }
@@ -326,9 +329,38 @@ func newStarved(pid int) *starved {
 // look notes how long they have waited so far.
 func (s *starved) look() {
 	s.lookAtDisk()
-	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", s.pid))
+	s.its.look(s.pid)
+	s.own.look(os.Getpid())
+}
+
+// lost is how long nothing could go on.
+func (s *starved) lost() time.Duration { return s.its.most + s.own.most + s.stuck }
+
+// waits is how long the thread of a process that waited longest for a processor has waited since the first look. Linux counts a
+// wait when it is over, which is too late for a thread that ends next: so it counts too how long one could run, and did not.
+type waits struct {
+	threads map[string]*thread
+	looked  time.Time
+	most    time.Duration
+}
+
+// thread is one as it was at the last look.
+type thread struct {
+	before  time.Duration // what it had waited at the first look
+	ran     time.Duration
+	ready   bool          // it could run
+	waiting time.Duration // between looks at both of which it could, and in between it did not
+}
+
+func (w *waits) look(pid int) {
+	first := w.threads == nil
+	if first {
+		w.threads = map[string]*thread{}
+	}
+	now := time.Now()
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
 	for _, task := range tasks {
-		data, err := os.ReadFile(task)
+		data, err := os.ReadFile(filepath.Join(task, "schedstat"))
 		var ran, waited time.Duration
 		if err != nil {
 			continue // it has ended
@@ -336,24 +368,36 @@ func (s *starved) look() {
 		if _, err := fmt.Sscan(string(data), &ran, &waited); err != nil {
 			continue
 		}
-		if _, known := s.before[task]; !known {
-			s.before[task] = waited
+		t, known := w.threads[task]
+		if !known {
+			t = &thread{}
+			if w.threads[task] = t; first {
+				t.before = waited
+			}
 		}
-		s.most = max(s.most, waited-s.before[task])
+		ready := strings.HasPrefix(state(task), "R")
+		if known && t.ready && ready && ran == t.ran {
+			t.waiting += now.Sub(w.looked)
+		}
+		t.ran, t.ready = ran, ready
+		w.most = max(w.most, waited-t.before, t.waiting)
 	}
+	w.looked = now
+}
+
+// state is the state of a thread, as proc(5) has it, and what follows; nothing if it has ended.
+func state(task string) string {
+	data, _ := os.ReadFile(filepath.Join(task, "stat"))
+	_, after, _ := strings.Cut(string(data), ") ") // the name, in brackets, stands before
+	return after
 }
 
 // lookAtDisk notes whether a thread is in an uninterruptible sleep, state D of proc(5).
 func (s *starved) lookAtDisk() {
 	held := false
-	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", s.pid))
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", s.pid))
 	for _, task := range tasks {
-		data, err := os.ReadFile(task)
-		if err != nil {
-			continue // it has ended
-		}
-		_, after, _ := strings.Cut(string(data), ") ") // the name, in brackets, stands before
-		held = held || strings.HasPrefix(after, "D")
+		held = held || strings.HasPrefix(state(task), "D")
 	}
 	now := time.Now()
 	if held && s.held {
