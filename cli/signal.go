@@ -25,7 +25,7 @@ func (t *told) code() int { return 128 + int(t.by) }
 
 // patience is how long a command that was told to end may take to do so: it gives back what it has open,
 // and takes away what it has half done. Then it ends without.
-const patience = 700 * time.Millisecond
+const patience = 500 * time.Millisecond
 
 // untilSignal runs a command until it ends, or is told to. A second signal ends the process at once.
 func (c *console) untilSignal(args []string) int {
