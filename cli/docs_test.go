@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -473,6 +474,84 @@ func TestCommandsInTheDocumentsSentencesAreSpeltRight(t *testing.T) {
 	if n < 60 {
 		t.Errorf("only %d commands were found", n)
 	}
+}
+
+// What documents name is there: tests and benchmarks, also by the patterns of commands, files, and where links lead.
+func TestWhatTheDocumentsNameIsThere(t *testing.T) {
+	t.Parallel()
+	files, tests := checkout(t)
+	named := regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z]\w+`)
+	pattern := regexp.MustCompile("-(run|bench) ('[^']+'|[^ `\n]+)")
+	link := regexp.MustCompile(`(?:\]\(|src=")([^)#":]+)[)#"]`)
+	file := regexp.MustCompile("`((?:[\\w.-]+/)+[\\w.-]+\\.(?:go|md|py|txt|toml|yml|json|conf|service))`")
+	for name, text := range files {
+		if filepath.Ext(name) != ".md" {
+			continue
+		}
+		for _, m := range named.FindAllString(text, -1) {
+			if !slices.ContainsFunc(tests, func(test string) bool { return strings.HasPrefix(test, m) }) {
+				t.Errorf("%s: there is no %s", name, m)
+			}
+		}
+		for _, m := range pattern.FindAllStringSubmatch(text, -1) {
+			kind := map[string]string{"run": "Test", "bench": "Benchmark"}[m[1]]
+			for part := range strings.SplitSeq(strings.NewReplacer(`\|`, "|", "'", "").Replace(m[2]), "|") {
+				find, err := regexp.Compile(part)
+				if err != nil || !slices.ContainsFunc(tests, func(test string) bool { return strings.HasPrefix(test, kind) && find.MatchString(test) }) &&
+					!slices.Contains([]string{"-", "XXX", "^$"}, part) { // which are to match nothing
+					t.Errorf("%s: %s matches nothing, %v", name, m[0], err)
+				}
+			}
+		}
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join("..", filepath.Dir(name), m[1])); err != nil {
+				t.Errorf("%s: a link leads nowhere: %v", name, err)
+			}
+		}
+		for _, m := range file.FindAllStringSubmatch(text, -1) {
+			if _, ours := files[strings.SplitAfter(m[1], "/")[0]]; ours && files[m[1]] == "" {
+				t.Errorf("%s: there is no %s", name, m[1])
+			}
+		}
+	}
+}
+
+// checkout is what stands in the files of the repository, by their path, with "" for its folders that end in a slash; and
+// the names of its tests, benchmarks and fuzz targets.
+func checkout(t *testing.T) (files map[string]string, tests []string) {
+	t.Helper()
+	files = map[string]string{}
+	function := regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Fuzz)[A-Z]\w*)`)
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		name := strings.TrimPrefix(filepath.ToSlash(path), "../")
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || len(d.Name()) > 2 && d.Name()[0] == '.'):
+			return fs.SkipDir
+		case d.IsDir():
+			files[name+"/"] = ""
+			return nil
+		}
+		text := " " // of no interest
+		if ext := filepath.Ext(name); ext == ".go" || ext == ".md" {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			text += string(data)
+		}
+		if files[name] = text; strings.HasSuffix(name, "_test.go") {
+			for _, m := range function.FindAllStringSubmatch(text, -1) {
+				tests = append(tests, m[1])
+			}
+		}
+		return nil
+	})
+	if err != nil || len(tests) < 500 {
+		t.Fatalf("%d tests were found, %v", len(tests), err)
+	}
+	return files, tests
 }
 
 // The compose file and the program agree, line by line: variables are options, what is named is there, the page
