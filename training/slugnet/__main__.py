@@ -36,6 +36,7 @@ def main():
     s.add_argument("--trunk", metavar="FILE", help="ONNX: a network whose activations are regressed")
     s.add_argument("--minutes", type=float, help="stop after so long")
     s.add_argument("--every", type=int, default=250, help="steps between checkpoints")
+    s.add_argument("--processes", type=int, default=1, help="so many batches a step, each by a process of its own")
     s.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change an option of distil.DEFAULTS")
 
     s = stages.add_parser("refit", help="fit a distilled network's last layer to its end, and no other")
@@ -118,7 +119,7 @@ def main():
         label.label(a.data, asked, a.sides or label.SIDES, a.crops, a.only, minutes=a.minutes)
     elif a.stage == "distil":
         from . import distil
-        distil.run(a.data, a.out, chosen(parser, a.set, distil.DEFAULTS), a.begin, a.trunk, a.every, a.minutes)
+        distil.run(a.data, a.out, chosen(parser, a.set, distil.DEFAULTS), a.begin, a.trunk, a.every, a.minutes, a.processes)
     elif a.stage == "pack":
         from . import distil, packs
         packs.pack(a.data, a.out, {**distil.DEFAULTS, **chosen(parser, a.set, distil.DEFAULTS)}, a.bytes)

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from . import augment, evaluate
 from .label import SHOWN, Taught
 from .network import warm
+from .peers import Alone, side_by_side
 from .pictures import JUDGED, SIDES, UNKNOWN, Pictures
 from .slugnet2 import Slugnet2
 from .teacher import Graph
@@ -54,56 +55,74 @@ DEFAULTS = {
 WATCHED = 128  # the side at which the student is watched
 
 
-def run(data, out, options, begin=None, trunk=None, every=250, minutes=None):
-    """Distils, or goes on where a run in the folder out was stopped.
+def run(data, out, options, begin=None, trunk=None, every=250, minutes=None, processes=1):
+    """Distils, or goes on where a run in the folder out was stopped. Returns whether it is done.
 
     begin is an exported network (.onnx) of either kind or another run's checkpoint; trunk an ONNX file that
-    takes pixels in [-1,1]. After so many minutes the run stops and can be gone on with."""
+    takes pixels in [-1,1]. After so many minutes the run stops and can be gone on with. Each of several
+    processes draws a batch of its own, and a step is one by the gradients of all."""
+    until = time.time() + 60 * minutes if minutes else math.inf
+    side_by_side(processes, work, data, out, options, begin, trunk, every, until)
+    return torch.load(f"{out}/latest.pt", map_location="cpu")["step"] >= {**DEFAULTS, **options}["steps"]
+
+
+def work(peers, data, out, options, begin, trunk, every, until):
+    """What each of a run's processes does."""
     os.makedirs(out, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     o = {**DEFAULTS, **options}
     pictures = Pictures(data, device)
     stock = Stock(pictures, o)
     latest = f"{out}/latest.pt"
-    pupil = Pupil(len(pictures.ids), o, trunk, device)
+    pupil = Pupil(len(pictures.ids), o, trunk, device, peers)
     if os.path.exists(latest):
         pupil.go_on(torch.load(latest, map_location="cpu"))
     elif begin:
         start(pupil, begin, stock)
-    Path(f"{out}/options.json").write_text(json.dumps(o, indent=1))
+    pupil.part()
+    first = peers.rank == 0
+    if first:
+        Path(f"{out}/options.json").write_text(json.dumps(o, indent=1))
+        log = Log(f"{out}/log.csv", pupil.step)
 
-    log = Log(f"{out}/log.csv", pupil.step)
-    until = time.time() + 60 * minutes if minutes else math.inf
     pupil.listen()
-    while pupil.step < o["steps"] and time.time() < until:
+    while pupil.step < o["steps"] and peers.agree(time.time() < until):
         side = scheduled(o, "sides", pupil.step)
         loss, right = pupil.learn(*stock.batch(side, pupil.draw, pupil.shake))
-        log.note(loss, right, side, o["batch"])
+        if not first:
+            continue
+        log.note(loss, right, side, o["batch"] * peers.count)
         if pupil.step % every == 0 or pupil.step == o["steps"]:
             log.write(pupil.step, rate(o, pupil.step))
             pupil.save(latest)
             if pupil.step % (4 * every) == 0 or pupil.step == o["steps"]:
                 watch(f"{out}/watch.csv", pupil.step, pupil.averaged(), pictures)
                 log.clear()
-    log.write(pupil.step, rate(o, pupil.step))
-    pupil.save(latest)
-    return pupil.step >= o["steps"]
+    if first:
+        log.write(pupil.step, rate(o, pupil.step))
+        pupil.save(latest)
 
 
 class Pupil:
     """A student and all that it takes to go on with it."""
 
-    def __init__(self, classes, o, trunk, device):
-        self.o, self.step = o, 0
+    def __init__(self, classes, o, trunk, device, peers=Alone()):
+        self.o, self.step, self.peers = o, 0, peers
         self.draw = np.random.default_rng(o["seed"])
         self.shake = torch.Generator().manual_seed(o["seed"])
         torch.manual_seed(o["seed"])
         self.net = Slugnet2(classes, o["design"], o["width"], o["colour"])
         self.guide = Guide(self.net, trunk, o).to(device) if trunk else None
         self.net = self.net.to(device, memory_format=torch.channels_last)
-        self.descent = Descent(self.net, self.guide, o)
+        self.descent = Descent(self.net, self.guide, o, peers)
         self.average = {}
         self.forget()
+
+    def part(self):
+        """Draws other pictures than the peers do, from here on."""
+        if self.peers.count > 1:
+            self.draw = np.random.default_rng([self.o["seed"], self.step, self.peers.rank])
+            self.shake.manual_seed(int(self.draw.integers(2**62)))
 
     def listen(self):
         """Makes ready to learn: still layers neither get gradients nor gather statistics."""
@@ -153,7 +172,8 @@ class Descent:
     row by a rate that suits rows which many show so little that most of a thousand were not learned. Fitted
     alone, on the same layers below, it named half as many pictures again."""
 
-    def __init__(self, net, guide, o):
+    def __init__(self, net, guide, o, peers=Alone()):
+        self.peers = peers
         last = list(net.fc.parameters())
         learned = [p for n, p in net.named_parameters() if not n.startswith("fc.")] + list(guide.fit.parameters() if guide else ())
         self.highest = (o["rate"], o["last"])
@@ -177,6 +197,7 @@ class Descent:
             part.zero_grad(set_to_none=set_to_none)
 
     def step(self):
+        self.peers.average([p.grad for group in self.param_groups for p in group["params"] if p.grad is not None])
         for part in self.parts:
             part.step()
 

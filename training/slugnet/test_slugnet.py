@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import augment, calibrate, channels, curves, distil, evaluate, export, label, packs, pictures, refit, teacher, together, train
+from . import augment, calibrate, channels, curves, distil, evaluate, export, label, packs, peers, pictures, refit, teacher, together, train
 from .network import LAYERS, Slugnet, warm
 from .slugnet2 import ADDED, DESIGNS, Slugnet2, average, blur, halve, lens
 
@@ -341,6 +341,25 @@ class Tests(unittest.TestCase):
             torch.testing.assert_close(parts["average"][k], v, rtol=1e-4, atol=1e-5)
         self.assertIn("same", Path(f"{self.folder}/whole/watch.csv").read_text())
 
+    def test_processes_learn_as_one_and_draw_other_pictures(self):
+        peers.side_by_side(2, one_step, self.folder)
+        one, two = (torch.load(f"{self.folder}/{rank}.pt") for rank in (0, 1))
+        self.assertNotEqual(one["drawn"], two["drawn"])
+        both = distil.Descent(net := fixed(), None, {**distil.DEFAULTS, "design": "plain"})
+        (0.5 * answer(net, one["drawn"]) + 0.5 * answer(net, two["drawn"])).backward()
+        both.step()
+        for k, v in net.state_dict().items():
+            torch.testing.assert_close(one["net"][k], two["net"][k])
+            if not k.startswith("fc."):  # AdamW's first step is a sign, whatever the gradient
+                torch.testing.assert_close(one["net"][k], v, rtol=1e-4, atol=1e-7)
+
+    def test_a_run_of_two_processes_is_stopped_and_gone_on_with(self):
+        data, out = taught(self.folder), f"{self.folder}/run"
+        self.assertFalse(distil.run(data, out, PUPIL, every=3, minutes=1e-9, processes=2))
+        self.assertTrue(distil.run(data, out, PUPIL, every=3, processes=2))
+        self.assertEqual(torch.load(f"{out}/latest.pt")["step"], PUPIL["steps"])
+        self.assertEqual(len(Path(f"{out}/watch.csv").read_text().splitlines()), 2)  # written by one of them
+
     def test_a_pupil_learns_what_the_teacher_says(self):
         data = taught(self.folder)
         o = {**PUPIL, "steps": 120, "batch": 16, "average": 0.8, "sides": [[0, 48]], "true": {"64": 0.0, "84": 0.0, "112": 0.0}}
@@ -631,6 +650,26 @@ class Tests(unittest.TestCase):
         new = Slugnet2(3, "late", 0.5)
         warm(new, f"{self.folder}/out/slugnet.onnx", [CATS, "n00000009", DOGS], [torch.rand(16, 3, 64, 64)])
         torch.testing.assert_close(new.fc.weight, again.fc.weight)
+
+
+def fixed():
+    torch.manual_seed(1)
+    return Slugnet2(3, "plain", 0.25).eval()
+
+
+def answer(net, drawn):
+    return net(torch.full((2, 3, 32, 32), drawn)).square().mean()
+
+
+def one_step(peers, folder):
+    """A step of a process on pictures of one grey, which is by chance."""
+    pupil = distil.Pupil(3, {**distil.DEFAULTS, "design": "plain", "width": 0.25, "last": 0.0}, None, torch.device("cpu"), peers)
+    pupil.part()
+    drawn = float(pupil.draw.random())
+    descent = distil.Descent(net := fixed(), None, {**distil.DEFAULTS, "last": 0.0}, peers)
+    answer(net, drawn).backward()
+    descent.step()
+    torch.save({"drawn": drawn, "net": net.state_dict()}, f"{folder}/{peers.rank}.pt")
 
 
 if __name__ == "__main__":
