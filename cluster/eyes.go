@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -31,7 +32,7 @@ type Eyes struct {
 
 // NewEyes returns Eyes.
 func NewEyes(o EyesOptions) *Eyes {
-	o.At = or(o.At, runtime.GOMAXPROCS(0))
+	o.At = cmp.Or(o.At, runtime.GOMAXPROCS(0))
 	return &Eyes{EyesOptions: o, places: make(chan struct{}, o.At)}
 }
 

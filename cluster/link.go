@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -45,23 +46,14 @@ func (o Options) withDefaults() Options {
 	if o.Name == "" {
 		o.Name, _ = os.Hostname()
 	}
-	o.Queue = or(o.Queue, 1000)
-	o.Log = or(o.Log, slog.New(slog.DiscardHandler))
-	o.Times.Ack = or(o.Times.Ack, 40*time.Second)
-	o.Times.Beat = or(o.Times.Beat, 5*time.Second)
-	o.Times.Away = or(o.Times.Away, 10*time.Second)
-	o.Times.Reply = or(o.Times.Reply, 5*time.Second)
-	o.Times.Claim = or(o.Times.Claim, 30*time.Second)
+	o.Queue = cmp.Or(o.Queue, 1000)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Times.Ack = cmp.Or(o.Times.Ack, 40*time.Second)
+	o.Times.Beat = cmp.Or(o.Times.Beat, 5*time.Second)
+	o.Times.Away = cmp.Or(o.Times.Away, 10*time.Second)
+	o.Times.Reply = cmp.Or(o.Times.Reply, 5*time.Second)
+	o.Times.Claim = cmp.Or(o.Times.Claim, 30*time.Second)
 	return o
-}
-
-// or is v unless it is the zero value.
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // Link is this process's way to the broker. It is safe for concurrent use.

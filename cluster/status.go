@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func (l *Link) Status(ctx context.Context) Status {
 	}
 	if away := l.away(); away > 0 {
 		s.Gone = time.Now().Add(-away)
-		s.Err = fmt.Errorf("the broker %s does not answer: %w", l.Broker(), or(l.conn.LastError(), errSilent))
+		s.Err = fmt.Errorf("the broker %s does not answer: %w", l.Broker(), cmp.Or(l.conn.LastError(), errSilent))
 		s.Why = s.Err.Error()
 		return s
 	}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,7 @@ type Viewer struct {
 
 // NewViewer returns a Viewer.
 func NewViewer(o ViewerOptions) *Viewer {
-	o.Requests = or(o.Requests, 16)
+	o.Requests = cmp.Or(o.Requests, 16)
 	return &Viewer{ViewerOptions: o}
 }
 

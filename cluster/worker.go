@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ type Worker struct {
 
 // NewWorker returns a Worker.
 func NewWorker(o WorkerOptions) *Worker {
-	o.Slots, o.Grace = or(o.Slots, 1), or(o.Grace, time.Minute)
+	o.Slots, o.Grace = cmp.Or(o.Slots, 1), cmp.Or(o.Grace, time.Minute)
 	return &Worker{WorkerOptions: o}
 }
 

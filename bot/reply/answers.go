@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,7 +154,7 @@ func (t *task) standing(ctx context.Context, j store.Job, all []store.Job) words
 		p, ok := t.Progress(j.Source)
 		switch {
 		case ok && p.Ahead > 0: // others, of another network or the page, are served first
-			return words.Standing{State: words.InLine, Place: p.Ahead, In: or(p.Left, t.pace.of(p.Ahead))}
+			return words.Standing{State: words.InLine, Place: p.Ahead, In: cmp.Or(p.Left, t.pace.of(p.Ahead))}
 		case ok:
 			return words.Standing{State: words.Dreaming, Progress: p.Fraction, In: p.Left}
 		}
@@ -161,7 +162,7 @@ func (t *task) standing(ctx context.Context, j store.Job, all []store.Job) words
 	case store.Queued:
 		before := slices.DeleteFunc(slices.Clone(all), func(o store.Job) bool { return o.Lane != j.Lane || o.ID >= j.ID })
 		place := len(before) + 1
-		return words.Standing{State: words.InLine, Place: place, In: or(t.due(ctx, j, before), t.pace.of(place))}
+		return words.Standing{State: words.InLine, Place: place, In: cmp.Or(t.due(ctx, j, before), t.pace.of(place))}
 	}
 	return words.Standing{State: words.Rendered}
 }

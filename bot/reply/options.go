@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"image"
@@ -99,35 +100,26 @@ type Caps struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.Log = or(o.Log, slog.New(slog.DiscardHandler))
-	o.Dreams = or(o.Dreams, 1)
-	o.Poll = or(o.Poll, 30*time.Second)
-	o.StaleAfter = or(o.StaleAfter, 24*time.Hour)
-	o.Lease = or(o.Lease, 2*time.Minute)
-	o.JobTime = or(o.JobTime, 15*time.Minute)
-	o.ConsentFor = or(o.ConsentFor, 24*time.Hour)
-	o.Settle = or(o.Settle, 30*time.Second)
-	o.SlowPost = or(o.SlowPost, 5*time.Minute)
-	o.Sweep = or(o.Sweep, 15*time.Minute)
-	o.Keep = or(o.Keep, 90*24*time.Hour)
-	o.FetchBytes = or(o.FetchBytes, 16<<20)
-	o.Backoff.First = or(o.Backoff.First, time.Second)
-	o.Backoff.Longest = or(o.Backoff.Longest, 15*time.Minute)
-	o.Caps.PerUserHour = or(o.Caps.PerUserHour, 12)
-	o.Caps.PerThread = or(o.Caps.PerThread, 20)
-	o.Caps.PerPair = or(o.Caps.PerPair, 6)
-	o.Caps.Queue = or(o.Caps.Queue, 500)
-	o.Caps.Uploads = or(o.Caps.Uploads, store.UploadBudget)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Dreams = cmp.Or(o.Dreams, 1)
+	o.Poll = cmp.Or(o.Poll, 30*time.Second)
+	o.StaleAfter = cmp.Or(o.StaleAfter, 24*time.Hour)
+	o.Lease = cmp.Or(o.Lease, 2*time.Minute)
+	o.JobTime = cmp.Or(o.JobTime, 15*time.Minute)
+	o.ConsentFor = cmp.Or(o.ConsentFor, 24*time.Hour)
+	o.Settle = cmp.Or(o.Settle, 30*time.Second)
+	o.SlowPost = cmp.Or(o.SlowPost, 5*time.Minute)
+	o.Sweep = cmp.Or(o.Sweep, 15*time.Minute)
+	o.Keep = cmp.Or(o.Keep, 90*24*time.Hour)
+	o.FetchBytes = cmp.Or(o.FetchBytes, 16<<20)
+	o.Backoff.First = cmp.Or(o.Backoff.First, time.Second)
+	o.Backoff.Longest = cmp.Or(o.Backoff.Longest, 15*time.Minute)
+	o.Caps.PerUserHour = cmp.Or(o.Caps.PerUserHour, 12)
+	o.Caps.PerThread = cmp.Or(o.Caps.PerThread, 20)
+	o.Caps.PerPair = cmp.Or(o.Caps.PerPair, 6)
+	o.Caps.Queue = cmp.Or(o.Caps.Queue, 500)
+	o.Caps.Uploads = cmp.Or(o.Caps.Uploads, store.UploadBudget)
 	return o
-}
-
-// or is v unless it is the zero value.
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 func (o Options) validate() error {

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -208,7 +209,7 @@ func (t *task) recipe(ctx context.Context, req mention.Request, model string) (d
 	if req.Token != "" || err != nil { // the token's recipe, with what else was said laid over it
 		return r, err
 	}
-	r.Model = or(r.Model, model)
+	r.Model = cmp.Or(r.Model, model)
 	r.Seed = seed
 	if r.Verb == "" {
 		r.Verb = dream.Dream
@@ -217,7 +218,7 @@ func (t *task) recipe(ctx context.Context, req mention.Request, model string) (d
 		presets := dream.Presets()
 		p := presets[seed%uint64(len(presets))]
 		r.Preset = p.Name
-		r.Strength = or(r.Strength, min(max(p.Strength-1+int(seed>>32%3), 1), dream.MaxStrength))
+		r.Strength = cmp.Or(r.Strength, min(max(p.Strength-1+int(seed>>32%3), 1), dream.MaxStrength))
 	}
 	return r, nil
 }
@@ -252,13 +253,13 @@ func overlay(base, over dream.Recipe) dream.Recipe {
 	if len(over.Words) > 0 {
 		base.Words = over.Words
 	}
-	base.Octaves = or(over.Octaves, base.Octaves)
-	base.OctaveScale = or(over.OctaveScale, base.OctaveScale)
-	base.Steps = or(over.Steps, base.Steps)
-	base.Strength = or(over.Strength, base.Strength)
-	base.Size = or(over.Size, base.Size)
-	base.Mask = or(over.Mask, base.Mask)
-	base.Seconds = or(over.Seconds, base.Seconds)
+	base.Octaves = cmp.Or(over.Octaves, base.Octaves)
+	base.OctaveScale = cmp.Or(over.OctaveScale, base.OctaveScale)
+	base.Steps = cmp.Or(over.Steps, base.Steps)
+	base.Strength = cmp.Or(over.Strength, base.Strength)
+	base.Size = cmp.Or(over.Size, base.Size)
+	base.Mask = cmp.Or(over.Mask, base.Mask)
+	base.Seconds = cmp.Or(over.Seconds, base.Seconds)
 	base.KeepColours = base.KeepColours || over.KeepColours
 	base.Guide = false // the guiding picture is not part of a recipe
 	base.Old = false   // an old dream is gone on from as I dream now

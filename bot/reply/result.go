@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -40,9 +41,9 @@ func (t *task) make(ctx context.Context, r dream.Recipe, src material, guide *im
 // accepted is what the server takes, the best first: films before GIFs unless one was asked for.
 func (t *task) accepted() (all []dream.Format) {
 	if t.req.As != "gif" && t.takes(dream.MP4) {
-		all = append(all, dream.Format{MIME: dream.MP4, Bytes: or(t.limits.VideoBytes, 99<<20)})
+		all = append(all, dream.Format{MIME: dream.MP4, Bytes: cmp.Or(t.limits.VideoBytes, 99<<20)})
 	}
-	all = append(all, dream.Format{MIME: dream.GIF, Bytes: or(t.limits.ClipBytes, t.limits.ImageBytes)})
+	all = append(all, dream.Format{MIME: dream.GIF, Bytes: cmp.Or(t.limits.ClipBytes, t.limits.ImageBytes)})
 	for _, still := range []string{dream.PNG, dream.JPEG} {
 		if t.takes(still) {
 			all = append(all, dream.Format{MIME: still, Bytes: t.limits.ImageBytes, Pixels: t.limits.ImagePixels})
@@ -79,7 +80,7 @@ func (t *task) pack(p plan, results []dreamt) (outcome, error) {
 			out.blobs[keep.Thumb] = res.thumb
 		}
 		r.Media = append(r.Media, attachment{Keep: &keep, Blob: name, Type: res.File.MIME, Name: name, Original: original,
-			Alt: words.Alt(original, res.Made, or(t.limits.AltRunes, 1500))})
+			Alt: words.Alt(original, res.Made, cmp.Or(t.limits.AltRunes, 1500))})
 		out.blobs[name] = res.File.Data
 	}
 	return out, nil

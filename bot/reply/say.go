@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -39,7 +40,7 @@ func (t *task) envelope(about ...network.Post) reply {
 	for _, p := range about {
 		r.Visibility = narrower(r.Visibility, p.Visibility)
 		r.Sensitive = r.Sensitive || p.Sensitive
-		warning = or(warning, p.Warning)
+		warning = cmp.Or(warning, p.Warning)
 	}
 	switch {
 	case t.req.Warning != nil:

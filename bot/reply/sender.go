@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,7 +155,7 @@ func (d *Daemon) post(ctx context.Context, job store.Job) error {
 	if err := d.bot.Jobs().StartPost(job.ID, key); err != nil {
 		return err
 	}
-	job.PostStart = or(job.PostStart, d.now())
+	job.PostStart = cmp.Or(job.PostStart, d.now())
 	d.sent.note(job.ID)
 	posted, err := d.Platform.Reply(ctx, network.Outgoing{
 		Text: visible.Text("@" + r.To.Author.Handle + " " + r.Text), To: r.To, MediaIDs: job.MediaIDs, Visibility: r.Visibility,

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func (d *Daemon) do(parent context.Context, job store.Job) error {
 		return nil
 	case job.Attempts > store.MaxAttempts:
 		return d.persist(parent, func() error {
-			return d.bury(job, or(job.Reason, "the daemon died three times while working on it"))
+			return d.bury(job, cmp.Or(job.Reason, "the daemon died three times while working on it"))
 		})
 	case job.Deaths >= store.MaxAttempts-1 && time.Since(d.born) < probation:
 		return d.taken(d.bot.Jobs().Release(job.ID, d.owner, d.now().Add(probation-time.Since(d.born))))

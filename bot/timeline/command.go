@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,7 +192,7 @@ func readSwitch(rest string) (word string, lasting time.Duration, err error) {
 	switch word {
 	case "", "on", "shadow", "off", "restore", "learn":
 	case "pause":
-		lasting, err = ParseSpan(or(span, "1d"))
+		lasting, err = ParseSpan(cmp.Or(span, "1d"))
 	default:
 		err = wrong(NoMode)
 	}

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -302,7 +303,7 @@ func (d *Desk) Undo(by store.Actor, sub store.Subscriber, token string) (did sto
 
 // spoken is what a word on a post does to it.
 func spoken(j *store.Judged, row store.Judged, sub store.Subscriber, dream bool) {
-	j.URL = or(j.URL, row.URL)
+	j.URL = cmp.Or(j.URL, row.URL)
 	acting := sub.Acting(time.Now()) == store.FilterOn
 	switch {
 	case dream && j.Fate != store.Filed && j.Fate != store.Wanted:

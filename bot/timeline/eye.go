@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -101,7 +102,7 @@ func (e *Eye) Look(ctx context.Context, from Source, m network.Media) (store.Sig
 	if seen, ok, err := e.find(name); err != nil || ok {
 		return seen, err
 	}
-	done, err := from.Turn(ctx, or(m.PreviewURL, m.URL)) // before anybody else can come to wait for it
+	done, err := from.Turn(ctx, cmp.Or(m.PreviewURL, m.URL)) // before anybody else can come to wait for it
 	if err != nil {
 		return store.Sight{}, err
 	}
@@ -157,7 +158,7 @@ func (e *Eye) look(ctx context.Context, from Source, m network.Media) (seen stor
 		}
 		return store.Sight{Unread: "a clip without a preview", Here: true, Picture: digest([]byte(m.URL))}, true, nil
 	}
-	first := network.Media{ID: m.ID, Kind: network.Still, URL: or(m.PreviewURL, m.URL)}
+	first := network.Media{ID: m.ID, Kind: network.Still, URL: cmp.Or(m.PreviewURL, m.URL)}
 	seen, err = e.see(ctx, from, first)
 	if err != nil || first.URL == m.URL || !e.furtherLook(m.Kind, seen) {
 		return seen, true, err
@@ -313,11 +314,4 @@ func (e *Eye) sight(hash string, first image.Image, judge func() (detector.Verdi
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:16])
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -87,7 +88,7 @@ func (e *Eye) decide(v view, s seen) store.Judged {
 	j.Band = e.band(j.Score, j.Limit, v.sub.Allowed())
 	for _, m := range s.post.Media {
 		if m.Kind != network.Other {
-			j.Previews = append(j.Previews, or(m.PreviewURL, m.URL))
+			j.Previews = append(j.Previews, cmp.Or(m.PreviewURL, m.URL))
 		}
 	}
 	lesson := lessonOf(v.lessons, s.sights)

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,7 +116,7 @@ func (w *watcher) retry(ctx context.Context, sub store.Subscriber, post string, 
 		return err
 	}
 	s := original(p)
-	s.booster = or(l.Booster, s.booster)
+	s.booster = cmp.Or(l.Booster, s.booster)
 	v, err := w.view(sub)
 	if err != nil {
 		return err

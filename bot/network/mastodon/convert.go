@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -67,7 +68,7 @@ func media(m attachment) network.Media {
 	case "video":
 		out.Kind = network.Video
 	}
-	out.URL = or(m.URL, m.RemoteURL) // our server keeps no copy of some
+	out.URL = cmp.Or(m.URL, m.RemoteURL) // our server keeps no copy of some
 	return out
 }
 

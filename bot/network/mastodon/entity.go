@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"time"
 
 	"slugpuppy/bot/network/answer"
@@ -295,7 +296,7 @@ func (e *filed) read(v *answer.Value) bool {
 		case "id":
 			e.ID = v.ID()
 		case "status_id", "phrase":
-			e.Post = or(v.ID(), e.Post)
+			e.Post = cmp.Or(v.ID(), e.Post)
 		}
 	})
 	return e.ID != "" && e.Post != ""

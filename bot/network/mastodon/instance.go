@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -44,7 +45,7 @@ func (i *instance) read(v *answer.Value) {
 		case "configuration":
 			i.configuration(v)
 		case "urls":
-			inside(v, "streaming_api", func() { i.Streaming = or(i.Streaming, v.Line()) })
+			inside(v, "streaming_api", func() { i.Streaming = cmp.Or(i.Streaming, v.Line()) })
 		}
 	})
 }
@@ -53,7 +54,7 @@ func (i *instance) configuration(v *answer.Value) {
 	v.Fields(func(name []byte) {
 		switch string(name) {
 		case "urls":
-			inside(v, "streaming", func() { i.Streaming = or(v.Line(), i.Streaming) })
+			inside(v, "streaming", func() { i.Streaming = cmp.Or(v.Line(), i.Streaming) })
 		case "statuses":
 			v.Fields(func(name []byte) { i.statuses(name, v) })
 		case "media_attachments":
@@ -155,14 +156,6 @@ func (i instance) name() string {
 	return "Mastodon " + i.Version
 }
 
-// or is otherwise where there is nothing.
-func or(v, otherwise string) string {
-	if v == "" {
-		return otherwise
-	}
-	return v
-}
-
 // longestDomain is what DNS allows, with a port.
 const longestDomain = 253 + len(":65535")
 
@@ -175,7 +168,7 @@ func (c *Client) askDomain(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", call.failed(err)
 	}
-	domain := or(or(i.AccountDomain, i.Domain), or(i.URI, c.base.Host))
+	domain := cmp.Or(i.AccountDomain, i.Domain, i.URI, c.base.Host)
 	if _, host, found := strings.Cut(domain, "://"); found { // some servers before Mastodon 4
 		domain = strings.Trim(host, "/")
 	}

@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -132,7 +133,7 @@ func (t *Attempt) Code(query url.Values) (string, error) {
 		return "", errors.New("the answer belongs to another login; please start again")
 	}
 	if why := query.Get("error"); why != "" {
-		return "", fmt.Errorf("%w: %s", ErrDenied, or(query.Get("error_description"), why))
+		return "", fmt.Errorf("%w: %s", ErrDenied, cmp.Or(query.Get("error_description"), why))
 	}
 	if query.Get("code") == "" {
 		return "", errors.New("the server sent no code")
@@ -192,9 +193,9 @@ func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string
 			case "scope":
 				scope = v.Line()
 			case "error_description":
-				why = or(v.Line(), why)
+				why = cmp.Or(v.Line(), why)
 			case "error":
-				why = or(why, v.Line())
+				why = cmp.Or(why, v.Line())
 			}
 		})
 	}))
@@ -202,7 +203,7 @@ func (t *Attempt) Exchange(ctx context.Context, client *http.Client, code string
 	case err != nil:
 		return Token{}, fmt.Errorf("exchange the code: HTTP %d: %w", resp.StatusCode, err)
 	case token == "":
-		return Token{}, fmt.Errorf("exchange the code: %s", or(why, answer.Line(resp.Status)))
+		return Token{}, fmt.Errorf("exchange the code: %s", cmp.Or(why, answer.Line(resp.Status)))
 	}
-	return Token{token, strings.Fields(or(scope, t.app.Scopes))}, nil
+	return Token{token, strings.Fields(cmp.Or(scope, t.app.Scopes))}, nil
 }

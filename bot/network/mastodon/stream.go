@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -131,7 +132,7 @@ func (c *Client) streamURL(ctx context.Context, stream string) (string, error) {
 	if err != nil {
 		return "", call.failed(err)
 	}
-	u, err := url.Parse(or(i.Streaming, c.base.String()))
+	u, err := url.Parse(cmp.Or(i.Streaming, c.base.String()))
 	if err != nil || u.Host == "" {
 		u = &url.URL{Host: c.base.Host}
 	}

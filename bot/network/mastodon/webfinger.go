@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,7 +122,7 @@ func (d *Directory) Find(ctx context.Context, handle string) (identity.Identity,
 	}
 	who, err := identity.New(at.Scheme+"://"+at.Host, a.ID)
 	if err == nil && (a.Username != name || strings.Contains(a.Acct, "@")) {
-		err = fmt.Errorf("%s answers with %.100q", at.Host, or(a.Acct, a.Username))
+		err = fmt.Errorf("%s answers with %.100q", at.Host, cmp.Or(a.Acct, a.Username))
 	}
 	if err != nil {
 		return identity.Identity{}, &network.Error{Op: op, Kind: network.Rejected, Err: err}
