@@ -59,7 +59,7 @@ func (c *console) userExport() *cobra.Command {
 				line("wrote %s; nothing is done for @%s here any more. Over there: `slugpuppy user import %s`, which says a "+
 					"receipt; then here: `slugpuppy user receipt @%s RECEIPT`", args[1], account, args[1], account))
 		}}
-	cmd.Flags().Var(flagOf(&to, "", nonempty("installation")), "to", "the other installation's address, from `slugpuppy user address`")
+	cmd.Flags().Var(flagOf(&to, "", nonempty("installation")), "to", "the other installation's address, as slugpuppy user address says it there")
 	return cmd
 }
 
@@ -161,7 +161,7 @@ func (c *console) userTakeOver() *cobra.Command {
 			}
 			return c.print(object.TakenOver(got), takenText(lost.Node, got))
 		}}
-	cmd.Flags().Var(flagOf(&lost.Backup, "", nonempty("file")), "backup", "the copy, such as the last one of `db backup` or the nightly one")
+	cmd.Flags().Var(flagOf(&lost.Backup, "", nonempty("file")), "backup", "the copy, such as the last one of slugpuppy db backup or the nightly one")
 	cmd.Flags().Var(flagOf(&lost.Key, "", nonempty("file")), "key", "the lost daemon's key file, which opens the tokens in the copy")
 	mayChange(cmd, &yes)
 	return cmd

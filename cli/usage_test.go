@@ -41,6 +41,9 @@ func TestWhatAFlagCannotReadIsWrongUse(t *testing.T) {
 				return
 			}
 			flags++
+			if shown, _ := pflag.UnquoteUsage(f); shown != f.Value.Type() && shown != "" {
+				t.Errorf("the help of `%s` shows --%s %s, for what stands between backquotes in its usage", path, f.Name, shown)
+			}
 			kind := strings.TrimSuffix(f.Value.Type(), ",...")
 			bad := nonsense[kind]
 			if v, ok := f.Value.(interface{ choices() []string }); ok && len(v.choices()) > 0 {
