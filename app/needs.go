@@ -116,6 +116,9 @@ func (a *App) somethingToDo(all []place, bots int, subscribers func() (int, erro
 	for _, p := range all {
 		starts = append(starts, p.Start)
 	}
-	return network.NotYet(usage(fmt.Errorf("nothing to do: %s, or `slugpuppy filter connect` for the filter",
-		strings.Join(starts, ", "))))
+	forFilter := "`slugpuppy filter connect` for the filter"
+	if !a.cfg.Filter.Enabled {
+		forFilter = "set filter.enabled for the filter and its page"
+	}
+	return network.NotYet(usage(fmt.Errorf("nothing to do: %s, or %s", strings.Join(starts, ", "), forFilter)))
 }

@@ -150,7 +150,8 @@ var choices = []string{"filter", "how", "budget", "except", "digest", "mute"}
 func (c *console) filterSet() *cobra.Command {
 	return &cobra.Command{
 		Use: "set ACCT WHAT VALUE...", Short: "Change what the filter does for a subscriber",
-		Long: "WHAT VALUE is one of: filter on|shadow|off|pause 2d; how warn|blur|hide; budget 1 in 1000 (or 0.1%,\n" +
+		Long: "Change what the filter does for a subscriber.\n\n" +
+			"WHAT VALUE is one of: filter on|shadow|off|pause 2d; how warn|blur|hide; budget 1 in 1000 (or 0.1%,\n" +
 			"strict, normal, relaxed); except followed|boosts only|nothing; digest daily|weekly|off;\n" +
 			"mute 5 in 7d for 2d|off.",
 		Args: usageArgs(cobra.MinimumNArgs(3)),
@@ -223,7 +224,7 @@ func listsText(lists []string) string {
 }
 
 func (c *console) userCommand() *cobra.Command {
-	return group("user", "List, show, limit and forget people", c.userList(),
+	return group("user", "List, show, limit, hand over and forget people", c.userList(),
 		c.userShow(),
 		c.userLimit(),
 		c.userMove(), c.userTakeOver(), c.userAddress(), c.userExport(), c.userImport(),

@@ -33,7 +33,8 @@ func (c *console) userAddress() *cobra.Command {
 func (c *console) userExport() *cobra.Command {
 	var to string
 	cmd := &cobra.Command{Use: "export ACCT FILE", Short: "Hand a subscriber over to another installation, as a sealed file",
-		Long: "Nothing is done for them here from then on. The file can be opened over there only; the same command\n" +
+		Long: "Hand a subscriber over to another installation, as a sealed file.\n\n" +
+			"Nothing is done for them here from then on. The file can be opened over there only; the same command\n" +
 			"writes it again. What became of it the other side says with a receipt: see `slugpuppy user receipt`.",
 		Args: usageArgs(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -132,7 +133,8 @@ func (c *console) userTakeOver() *cobra.Command {
 	var lost operator.Lost
 	var yes bool
 	cmd := &cobra.Command{Use: "takeover NODE", Short: "Look after the subscribers of a daemon that is lost, from a copy of its database",
-		Long: "Refused while the other daemon's lease is not over, some 15 minutes after its death. Where it comes back after\n" +
+		Long: "Look after the subscribers of a daemon that is lost, from a copy of its database.\n\n" +
+			"Refused while the other daemon's lease is not over, some 15 minutes after its death. Where it comes back after\n" +
 			"all it finds that they are looked after elsewhere. Subscribers who joined after the copy was made sign in again.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

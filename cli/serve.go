@@ -6,7 +6,7 @@ func (c *console) serveCommand() *cobra.Command {
 	wait := false
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run the bot: answer mentions until stopped",
+		Short: "Run the bot, the filter and the page, as far as they are configured, until stopped",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a, err := c.load()

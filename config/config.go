@@ -63,7 +63,7 @@ type Dream struct {
 
 // Filter looks after the home timelines of people who connected their account.
 type Filter struct {
-	Enabled bool     `toml:"enabled" doc:"look after the timelines of those who connected"`
+	Enabled bool     `toml:"enabled" doc:"look after the timelines of those who connected, and have the page, which is theirs"`
 	Poll    Duration `toml:"poll" min:"5s" max:"1h" doc:"time between looks at a timeline when its stream is silent"`
 	Check   Duration `toml:"check" min:"10s" max:"1d" doc:"time between looks whether people changed the filters with their own client"`
 	Shadow  Duration `toml:"shadow" min:"0s" max:"90d" doc:"how long a new subscriber only gets reports"`

@@ -42,7 +42,8 @@ var Kind = network.Kind{
 	Start:  "set mastodon.server and run `slugpuppy login` for the bot",
 	Login: network.Help{
 		Short: "Let the bot into its account: registers with the server and keeps the token encrypted",
-		Long: "Prints an address to open in a browser where you are signed in as the bot. With --paste the\n" +
+		Long: "Let the bot into its account: registers with the server and keeps the token encrypted.\n\n" +
+			"Prints an address to open in a browser where you are signed in as the bot. With --paste the\n" +
 			"browser shows a code to copy, for when it runs on another machine than this program.",
 	},
 	Connect: network.Help{

@@ -95,7 +95,8 @@ var Kind = network.Kind{
 	Start:    "set x.enabled, x.approved and x.automated_label and run `slugpuppy login x`",
 	Login: network.Help{
 		Short: "Let the bot into its account on X, with a PIN, and keep its keys encrypted",
-		Long: "Prints an address to open in a browser where you are signed in to X as the bot; X shows a PIN to\n" +
+		Long: "Let the bot into its account on X, with a PIN, and keep its keys encrypted.\n\n" +
+			"Prints an address to open in a browser where you are signed in to X as the bot; X shows a PIN to\n" +
 			"paste here. The app's own keys come from x.consumer_key and x.consumer_secret (or their _file\n" +
 			"options) and are kept encrypted as well, so that they can leave the configuration afterwards.",
 	},
