@@ -180,7 +180,7 @@ func TestDelete(t *testing.T) {
 		bea, friend := r.w.join("bea"), r.w.join("friend")
 		mine := r.ask(r.ada, "eyes with @friend", r.ada.withPicture(photo(1), ""))
 		a := r.answered(mine)
-		r.answered(r.ask(bea, "delete", replyTo(a)), "Only who asked")
+		r.answered(r.ask(bea, "delete", replyTo(a)), "Only those who asked")
 		gone := r.ask(friend, "delete", replyTo(a)) // tagged in the picture's post
 		if !r.w.gone(a) || !r.w.liked(gone) {
 			t.Error("not deleted for somebody who is named with the picture")

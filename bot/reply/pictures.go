@@ -124,7 +124,7 @@ func (t *task) dreamChain(ctx context.Context, r dream.Recipe, src material, gui
 // link makes one piece of a chain. Only the last may be a clip.
 func (t *task) link(ctx context.Context, r dream.Recipe, src material, guide *image.NRGBA, last bool) (words.Made, error) {
 	if r.Verb.Moves() && !last {
-		return words.Made{}, &refusal{words.NoClip, "a wish after a clip"}
+		return words.Made{}, &refusal{words.ClipLast, "a wish after a clip"}
 	}
 	return t.make(ctx, r, src, guide, last)
 }

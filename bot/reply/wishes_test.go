@@ -68,7 +68,7 @@ func TestOneWishAfterAnother(t *testing.T) {
 		r.answered(r.ask(r.ada, "deeper", replyTo(clip)), "still pictures only")
 		time.Sleep(time.Hour) // the same refusal twice in a few minutes is not said
 		made := r.dreamer.calls.Load()
-		r.answered(r.ask(r.ada, "dive, deeper", r.ada.withPicture(photo(2), "")), "still pictures only")
+		r.answered(r.ask(r.ada, "dive, deeper", r.ada.withPicture(photo(2), "")), "after a clip")
 		if n := r.dreamer.calls.Load() - made; n != 0 {
 			t.Errorf("%d dreams before the wish after a clip was refused", n)
 		}
@@ -138,7 +138,7 @@ func TestPicturesThatCannotBeDreamed(t *testing.T) {
 	}
 	t.Run("only a clip", func(t *testing.T) {
 		inWorld(t, func(r *rig) {
-			r.answered(r.ask(r.ada, "eyes", func(p *network.Post) { p.Media = []network.Media{{Kind: network.Video}} }), "only dream still")
+			r.answered(r.ask(r.ada, "eyes", func(p *network.Post) { p.Media = []network.Media{{Kind: network.Video}} }), "pictures and GIFs work")
 		})
 	})
 	t.Run("one of our own that somebody posts again", func(t *testing.T) {

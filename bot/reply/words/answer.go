@@ -238,20 +238,36 @@ func Presets() string {
 
 // topics are the words of help on one thing.
 var topics = map[string]string{
-	"deeper":  "Reply \"deeper\" or \"deeper 3\" to one of my pictures and I go on dreaming from it.",
-	"again":   "Reply \"again\" to one of my pictures for another one like it, or \"again strength=8\" to change something.",
-	"imagine": "\"imagine banana\" draws a banana from nothing but noise.",
-	"see":     "\"see\" with a picture tells what I think is in it.",
-	"dive":    "\"dive\" with a picture makes a clip that falls into it for ever; \"dive 8s\" sets how long.",
-	"wander":  "\"wander\" with a picture makes a chain: each frame dreams what the last one looked like to me.",
-	"keep":    "\"keep centre\", \"keep top\" or \"keep subject\" leaves that part as it is; \"only centre\" and \"only background\" dream that part alone.",
-	"delete":  "Reply \"delete\" to one of my pictures and I remove it, if you asked for it or it shows yours.",
-	"stop":    "\"stop\" and I never touch you or your pictures again; \"start\" undoes it.",
+	"deeper":   "Reply \"deeper\" or \"deeper 3\" to one of my pictures and I go on dreaming from it.",
+	"again":    "Reply \"again\" to one of my pictures for another one like it, or \"again strength=8\" to change something.",
+	"imagine":  "\"imagine banana\" draws a banana from nothing but noise.",
+	"surprise": "\"surprise\" with a picture lets me decide what I see in it.",
+	"guide":    "Send two pictures with \"guide\" and I dream the first one after what is in the second.",
+	"see":      "\"see\" with a picture tells what I think is in it.",
+	"dive":     "\"dive\" with a picture makes a clip that falls into it for ever; \"dive 8s\" sets how long.",
+	"wander":   "\"wander\" with a picture makes a chain: each frame dreams what the last one looked like to me.",
+	"keep":     "\"keep centre\", \"keep top\" or \"keep subject\" leaves that part as it is; \"only centre\" and \"only background\" dream that part alone.",
+	"undream":  "Reply \"undream\" to one of my pictures, or send one that you asked for, a copy too, and I tell where its original is.",
+	"info":     "Reply \"info\" to one of my pictures and I tell how it was made.",
+	"queue":    "\"queue\" tells what of yours waits, and about how long.",
+	"cancel":   "\"cancel\" drops the latest thing that you wait for, \"cancel all\" all of them.",
+	"gallery":  "\"gallery yes\" lets dreams for you and of your pictures be shown in my gallery; \"gallery no\" takes them out at once.",
+	"delete":   "Reply \"delete\" to one of my pictures and I remove it, if you asked for it or it shows yours.",
+	"stop":     "\"stop\" and I never touch you or your pictures again; \"start\" undoes it.",
+	"start":    "\"start\" undoes a \"stop\": I answer you again, and may dream your pictures when others ask.",
 }
+
+// numbers is help on what has a value, such as strength.
+const numbers = "For those who know what they want: layer=4c, channels=66,12, octaves=5, steps=20, strength=7, seed=42, size=800."
 
 // Help is one short answer on a topic, or on everything, with words that this network knows.
 func Help(topic string, v *dream.Vocabulary) string {
-	topic = strings.ToLower(topic)
+	switch topic = strings.ToLower(topic); topic {
+	case "only":
+		topic = "keep"
+	case "layer", "layers", "channel", "channels", "octaves", "steps", "strength", "seed", "size":
+		return numbers
+	}
 	if text, ok := topics[topic]; ok {
 		return text
 	}
@@ -259,6 +275,6 @@ func Help(topic string, v *dream.Vocabulary) string {
 		return fmt.Sprintf("%s: %s. Say \"%s\" with a picture.", topic, line, topic)
 	}
 	return fmt.Sprintf("Send me a picture and I dream it. Add words: \"eyes\", \"more %s\", \"no %s\", \"keep centre\". "+
-		"Others: imagine %s, see, dive, wander, deeper, again, info, queue, cancel, delete, stop. \"presets\", \"words\" and \"help dive\" tell more.",
+		"Others: imagine %s, surprise, see, dive, wander, deeper, again, undream, info, queue, cancel, delete, gallery, stop. \"presets\", \"words\" and \"help dive\" tell more.",
 		example(v, 0), example(v, 1), example(v, 2))
 }

@@ -1,5 +1,3 @@
-// Package words makes every sentence that people get. What it is about comes as typed data from the
-// packages that met it; nothing else is decided here.
 package words
 
 import (

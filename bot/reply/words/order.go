@@ -50,7 +50,7 @@ func Done(c timeline.Change) string {
 	case timeline.Paused:
 		return "the filter rests until " + minute(c.Sub.PausedUntil)
 	case timeline.ChoseHow:
-		return "posts get: " + c.Sub.How
+		return "posts with dreams " + hows[c.Sub.How]
 	case timeline.ChoseBudget:
 		return "the budget is " + Budget(c.Sub.Budget)
 	case timeline.ChoseExcept:
@@ -86,6 +86,11 @@ func Done(c timeline.Change) string {
 		return fmt.Sprintf("%s %s %s, in your timeline", c.Rule.Effect, c.Rule.Kind, Cut(c.Rule.Value, mostLink))
 	}
 	return Filter(c.Sub, time.Now())
+}
+
+// hows are what can happen to a post with a dream.
+var hows = map[string]string{
+	timeline.Warn: "stand behind a warning", timeline.Blur: "have their pictures blurred", timeline.Hide: "are not shown at all",
 }
 
 // Filter says what somebody's filter does at a time, without a capital and a full stop.

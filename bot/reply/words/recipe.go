@@ -17,7 +17,7 @@ func Recipe(p *dream.Problem) string {
 	case dream.UnknownPreset:
 		return "I do not know that look; I have " + strings.Join(p.Known, ", ") + "."
 	case dream.UnknownMask:
-		return "I can keep the centre, top, bottom, left, right, subject or background as it is."
+		return "I can keep the centre, edges, top, bottom, left, right, subject or background as it is."
 	case dream.UnknownLayer:
 		return unknownLayer(p.Known)
 	case dream.OtherNetwork:

@@ -385,10 +385,30 @@ func wordiest() (*dream.Vocabulary, dream.Meaning) {
 
 func helps() []string {
 	all := []string{words.Help("", vocabulary()), words.Help("nightmare", vocabulary())}
-	for _, topic := range []string{"deeper", "again", "imagine", "see", "dive", "wander", "keep", "delete", "stop"} {
+	for _, topic := range topics {
 		all = append(all, words.Help(topic, vocabulary()))
 	}
 	return all
+}
+
+// topics are what there is help on, beside looks.
+var topics = []string{"deeper", "again", "imagine", "surprise", "guide", "see", "dive", "wander", "keep", "only", "undream", "info", "queue", "cancel",
+	"gallery", "delete", "stop", "start", "layer", "strength", "size"}
+
+func TestThereIsHelpOnWhatHelpNames(t *testing.T) {
+	everything := words.Help("", vocabulary())
+	for _, topic := range topics {
+		if words.Help(topic, vocabulary()) == everything {
+			t.Errorf("help %s says what help says", topic)
+		}
+	}
+	_, named, _ := strings.Cut(everything, "Others: ")
+	named, _, _ = strings.Cut(named, ".")
+	for i, verb := range strings.Split(named, ", ") {
+		if verb, _, _ = strings.Cut(verb, " "); !slices.Contains(topics, verb) {
+			t.Errorf("help names %q, the %dth, and does not help with it", verb, i)
+		}
+	}
 }
 
 func values(m map[string]string) []string { return slices.Collect(maps.Values(m)) }
