@@ -18,6 +18,8 @@ import (
 // is not found, once more a while later.
 const (
 	lookAgain = 30 * time.Second
+	// lookSoon is for an answer of ours that is on its way: mostly it is written down a moment after it is seen.
+	lookSoon = 2 * time.Second
 	// asNew is for how long a post counts as just read where each reading costs money.
 	asNew = time.Minute
 )
@@ -71,12 +73,26 @@ func (t *task) waits(err error) (outcome, bool) {
 // nothing is the refusal of a request for a picture that is not there, or not yet.
 func nothing() error { return missing{&refusal{words.Nothing, "no picture found"}} }
 
-// early says whether a request may be about an answer of ours that is out, but not written down yet: servers
-// show a post before they say that they have it.
-func (t *task) early(ctx context.Context) (bool, error) {
-	if t.looked > 0 {
-		return false, nil
+// early is how long to leave a request alone that may be about an answer of ours that is out, but not written down
+// yet: servers show a post before they say that they have it. After two looks it is 0, and where each look costs money
+// after one.
+func (t *task) early(ctx context.Context) (time.Duration, error) {
+	waits := []time.Duration{lookSoon, lookAgain}
+	if t.Platform.Facts().Metered {
+		waits = waits[1:]
 	}
+	if t.looked >= len(waits) {
+		return 0, nil
+	}
+	leaving, err := t.leaving(ctx)
+	if err != nil || !leaving {
+		return 0, err
+	}
+	return waits[t.looked], nil
+}
+
+// leaving says whether what a request may be about is an answer of ours that is not written down yet.
+func (t *task) leaving(ctx context.Context) (bool, error) {
 	of := store.Filter{States: unsettled, Limit: 1}
 	if t.post.ReplyTo == "" { // then it can only be about the requester's own
 		of.Requester = t.job.Requester

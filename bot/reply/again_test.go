@@ -135,6 +135,28 @@ func TestAReplyToAPostThatIsGoneEnds(t *testing.T) {
 }
 
 // Servers show a post before they say that they have it: who answers at once is answered all the same.
+func TestWhoAnswersBeforeADreamIsWrittenDownWaitsAMoment(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		r.w.breaks(func(op string, nth int) fate {
+			if op == "reply" && nth == 1 {
+				return fate{late: 6 * time.Second}
+			}
+			return fate{}
+		})
+		request := r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), ""))
+		r.bot.hint()
+		time.Sleep(5 * time.Second)
+		dream := r.answer(request)
+		if dream == nil || r.job(request).State != store.Posting {
+			t.Fatalf("answer %v, job %s", dream, r.describe(request))
+		}
+		p := r.ada.post("@dreambot deeper", replyTo(*dream))
+		r.bot.hint()
+		time.Sleep(10 * time.Second)
+		r.answered(p, "gen 2")
+	})
+}
+
 func TestAnAnswerThatIsNotWrittenDownYetIsFound(t *testing.T) {
 	below := func(request, dream network.Post) string { return dream.ID }
 	beside := func(request, dream network.Post) string { return request.ID }

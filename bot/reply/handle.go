@@ -51,8 +51,8 @@ func (d *Daemon) handle(ctx context.Context, job store.Job) (outcome, error) {
 	if gone, err := t.reread(ctx); gone != "" || err != nil {
 		return outcome{skip: gone}, err
 	}
-	if early, err := t.early(ctx); early || err != nil {
-		return outcome{again: lookAgain}, err
+	if wait, err := t.early(ctx); wait > 0 || err != nil {
+		return outcome{again: wait}, err
 	}
 	out, err := t.answer(ctx)
 	if later, ok := t.waits(err); ok {

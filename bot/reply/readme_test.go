@@ -117,7 +117,7 @@ func TestWhatTheReadmeSaysPeopleCanSay(t *testing.T) {
 }
 
 // tell says something, below a dream where that belongs, and returns the answer; "" when the post was only
-// liked. Who speaks before a dream is written down is looked after half a minute later; here nobody is so quick.
+// liked. Who speaks before a dream is written down is looked after a little later; here nobody is so quick.
 func tell(t *testing.T, srv *mastodontest.Server, s *store.Store, u *mastodontest.User, visibility, said string) string {
 	t.Helper()
 	post := func(o mastodontest.PostOptions) string {
