@@ -11,20 +11,24 @@ const (
 	spaceForMarks = 2048 // more than a packet and what holds it need
 )
 
-// mark says in a file what it is, for whoever reads metadata: made by which program, with which recipe. What was
-// dreamed is not named; what computed it is, because elsewhere the same recipe has other bytes.
+// mark says in a file what it is.
 func (j *job) mark(file []byte) ([]byte, error) {
-	r := j.r
+	return picture.AddXMP(file, Packet(j.r, j.m.net.Arithmetic()))
+}
+
+// Packet says in XMP what a file is, for whoever reads metadata: made by which program, with which recipe. What was
+// dreamed is not named; what computed it is, because elsewhere the same recipe has other bytes.
+func Packet(r Recipe, arithmetic string) string {
 	source := withModel
 	if r.Verb.FromNoise() {
 		source = fromModel
 	}
-	return picture.AddXMP(file, picture.XMP(
+	return picture.XMP(
 		picture.Property{Name: "dc:creator", Value: madeBy, Kind: picture.Seq},
 		picture.Property{Name: "dc:type", Value: typeOfDreams, Kind: picture.Bag},
 		picture.Property{Name: "dc:description", Value: Signature + r.Token(), Kind: picture.Alt},
 		picture.Property{Name: "dc:subject", Value: "deepdream", Kind: picture.Bag},
-		picture.Property{Name: "xmp:CreatorTool", Value: madeBy + " (" + j.m.net.Arithmetic() + ")"},
+		picture.Property{Name: "xmp:CreatorTool", Value: madeBy + " (" + arithmetic + ")"},
 		picture.Property{Name: "Iptc4xmpExt:DigitalSourceType", Value: source},
-	))
+	)
 }

@@ -17,6 +17,8 @@ import (
 // APNG writes a looping animated PNG frame by frame (PNG, third edition, section 11.3.6), so that it holds no more than one
 // of them. Nothing is lost.
 type APNG struct {
+	XMP string // a packet to begin with, set before the first frame; "" for none
+
 	w        io.Writer
 	size     image.Point
 	frames   int // there will be
@@ -62,6 +64,9 @@ func (a *APNG) Add(img image.Image, delay time.Duration) error {
 			return fmt.Errorf("animate: %w", err)
 		}
 		out.Write(text)
+		if a.XMP != "" {
+			out.Write(xmpChunkPNG(a.XMP))
+		}
 		control := binary.BigEndian.AppendUint32(nil, uint32(a.frames))
 		writeChunk(&out, "acTL", append(control, 0, 0, 0, 0))
 	}
@@ -105,6 +110,8 @@ func writeChunk(w *bytes.Buffer, name string, body []byte) {
 
 // AnimatedWebP writes a looping animated WebP frame by frame without loss (RFC 9649, 2.7). It holds no more than one of them.
 type AnimatedWebP struct {
+	XMP string // a packet to end with, set before the first frame; "" for none
+
 	w       io.Writer
 	size    image.Point
 	written uint32
@@ -127,7 +134,11 @@ func (a *AnimatedWebP) Add(img image.Image, delay time.Duration) error {
 		a.size = size
 		out.WriteString("RIFF\x00\x00\x00\x00WEBP") // the length follows when it is known
 		const animated, alpha = 1 << 1, 1 << 4
-		chunkWebP(&out, "VP8X", u24(u24([]byte{animated | alpha, 0, 0, 0}, size.X-1), size.Y-1))
+		has := byte(animated | alpha)
+		if a.XMP != "" {
+			has |= hasXMP
+		}
+		chunkWebP(&out, "VP8X", u24(u24([]byte{has, 0, 0, 0}, size.X-1), size.Y-1))
 		chunkWebP(&out, "ANIM", []byte{0, 0, 0, 0, 0, 0})
 	case size != a.size:
 		return fmt.Errorf("animate: frame %d is %v, the first one %v", a.n, size, a.size)
@@ -140,7 +151,7 @@ func (a *AnimatedWebP) Add(img image.Image, delay time.Duration) error {
 	head := u24(u24(u24(u24(u24(nil, 0), 0), size.X-1), size.Y-1), int(min(delay.Milliseconds(), 1<<24-1)))
 	chunkWebP(&out, "ANMF", append(append(head, instead), alone.Bytes()[12:]...))
 	a.n++
-	if int64(a.written)+int64(out.Len()) > 1<<32-16 {
+	if int64(a.written)+int64(out.Len()+len(a.XMP)) > 1<<32-32 {
 		return errors.New("animate: no WebP holds so much")
 	}
 	a.written += uint32(out.Len())
@@ -148,10 +159,18 @@ func (a *AnimatedWebP) Add(img image.Image, delay time.Duration) error {
 	return err
 }
 
-// Close writes the length, at the beginning of the file.
+// Close writes the packet at the end of what was written, and the length at the beginning of the file.
 func (a *AnimatedWebP) Close(at io.WriterAt) error {
 	if a.n == 0 {
 		return errors.New("animate: no frames")
+	}
+	if a.XMP != "" {
+		var out bytes.Buffer
+		chunkWebP(&out, "XMP ", []byte(a.XMP))
+		if _, err := at.WriteAt(out.Bytes(), int64(a.written)); err != nil {
+			return err
+		}
+		a.written += uint32(out.Len())
 	}
 	_, err := at.WriteAt(binary.LittleEndian.AppendUint32(nil, a.written-8), 4)
 	return err

@@ -15,6 +15,8 @@ import (
 // Animation writes a looping GIF frame by frame (GIF89a), each with a palette of its own, so that
 // it holds no more than one of them.
 type Animation struct {
+	XMP string // a packet to begin with, set before the first frame; "" for none
+
 	w    io.Writer
 	size image.Point
 	n    int
@@ -71,6 +73,9 @@ func (a *Animation) begin() {
 	head = binary.LittleEndian.AppendUint16(head, uint16(a.size.Y))
 	head = append(head, 0x70, 0, 0) // eight bits a colour
 	head = append(head, "\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"...)
+	if a.XMP != "" {
+		head = append(head, xmpBlockGIF(a.XMP)...)
+	}
 	a.write(head)
 }
 

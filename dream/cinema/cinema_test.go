@@ -103,6 +103,9 @@ func TestAClipBecomesAClip(t *testing.T) {
 			t.Errorf("%s: %+v, %+v, %v", name, c, res, err)
 			continue
 		}
+		if data := string(read(t, to)); !strings.Contains(data, "compositeWithTrainedAlgorithmicMedia") || !strings.Contains(data, res.Recipe.Token()+"<") {
+			t.Errorf("%s does not say what it is", name)
+		}
 		i := 0
 		for f, err := range c.All(t.Context()) {
 			if err != nil || f.Delay != delayOf(i) {

@@ -24,6 +24,9 @@ var writers = map[string]writer{
 	".mp4": h264, ".m4v": h264, ".mov": h264, ".mkv": h264, ".webm": vp9,
 }
 
+// packet says in a film's file what it is, as every picture's does.
+func packet(r *roll, res Result) string { return dream.Packet(res.Recipe, r.Wish.ISA) }
+
 // onDisk has a file written.
 func onDisk(path string, do func(f *os.File, w *bufio.Writer) error) error {
 	f, err := os.Create(path)
@@ -41,9 +44,10 @@ func onDisk(path string, do func(f *os.File, w *bufio.Writer) error) error {
 	return f.Close()
 }
 
-func writeGIF(ctx context.Context, path string, _ Job, r *roll, _ Result) error {
+func writeGIF(ctx context.Context, path string, _ Job, r *roll, res Result) error {
 	return onDisk(path, func(_ *os.File, w *bufio.Writer) error {
 		a := picture.NewAnimation(w)
+		a.XMP = packet(r, res)
 		if err := r.each(ctx, func(img *image.NRGBA, d time.Duration) error { return a.Add(img, d) }); err != nil {
 			return err
 		}
@@ -54,13 +58,15 @@ func writeGIF(ctx context.Context, path string, _ Job, r *roll, _ Result) error 
 func writeAPNG(ctx context.Context, path string, _ Job, r *roll, res Result) error {
 	return onDisk(path, func(_ *os.File, w *bufio.Writer) error {
 		a := picture.NewAPNG(w, res.Frames, dream.Signature+res.Recipe.Token())
+		a.XMP = packet(r, res)
 		return r.each(ctx, func(img *image.NRGBA, d time.Duration) error { return a.Add(img, d) })
 	})
 }
 
-func writeWebP(ctx context.Context, path string, _ Job, r *roll, _ Result) error {
+func writeWebP(ctx context.Context, path string, _ Job, r *roll, res Result) error {
 	return onDisk(path, func(f *os.File, w *bufio.Writer) error {
 		a := picture.NewAnimatedWebP(w)
+		a.XMP = packet(r, res)
 		if err := r.each(ctx, func(img *image.NRGBA, d time.Duration) error { return a.Add(img, d) }); err != nil {
 			return err
 		}
