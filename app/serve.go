@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -204,7 +203,7 @@ func (d *daemon) run(ctx context.Context, doors doors) error {
 	if d.app.cfg.Cluster.On() {
 		keep("the cluster", d.app.announce)
 	}
-	keep("the nightly backup", func(ctx context.Context) error { return nightly(ctx, d.store, d.app.log) })
+	keep("the nightly backup", func(ctx context.Context) error { return nightly(ctx, d.store, d.app.now, d.app.log) })
 	keep("the watch over the disk", d.watchDisk)
 	return group.Wait()
 }
@@ -251,29 +250,5 @@ func statusOf(bots []*reply.Daemon, decoders *child.Pool, since time.Time) func(
 		}
 		s.Account, s.Trouble = strings.Join(names, " and @"), strings.Join(troubles, "; ")
 		return s
-	}
-}
-
-// nightly writes a copy of the database beside it once a day; the last one is replaced.
-func nightly(ctx context.Context, st *store.Store, log *slog.Logger) error {
-	tick := time.NewTicker(24 * time.Hour)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			to := st.Path() + ".nightly"
-			if err := roomForCopy(st.Path()); err != nil {
-				log.Error("there is no room for the nightly backup", "file", to, "error", err, "remedy",
-					"make room, or take backups elsewhere: `slugpuppy db backup FILE`")
-				continue
-			}
-			if err := st.BackupFile(to); err != nil {
-				log.Error("the nightly backup failed; is the disk full?", "file", to, "error", err)
-				continue
-			}
-			log.Info("nightly backup written", "file", to)
-		}
 	}
 }
