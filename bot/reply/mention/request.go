@@ -1,6 +1,5 @@
-// Package mention understands what a person asked for: the grammar, which picture is meant,
-// whether it may be dreamed, and the words of the answer. The offline commands use the same
-// grammar.
+// Package mention understands what a person asked for: the grammar, in English and four other
+// languages, and the recipe that a request comes to. The offline commands use the same grammar.
 package mention
 
 // Verb is what is asked for.
@@ -76,7 +75,7 @@ type Request struct {
 	Visibility  string  // public, unlisted, private, direct
 	KeepColours bool
 	NewColours  bool     // do not keep the colours, after all
-	Token       string   // dd1-...
+	Token       string   // dd3-...
 	Read        []Read   // words of the grammar that were mistyped
 	Unknown     []string // words nobody could place, for a kind error
 	Then        *Request // after a comma: "dream, deeper 2"
