@@ -235,6 +235,59 @@ func TestWhatIsNotThereIsAPageWithAWayOn(t *testing.T) {
 	}
 }
 
+// What other sites, scripts and people at the same machine may do with a page and its cookies is little.
+func TestThePageTellsBrowsersToKeepItApart(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	b := s.browser(t)
+	back := b.Consent(s.server.AddUser("reader", mastodontest.UserOptions{}))
+	begun := b.Cookies()
+	visit := func(path string) *http.Response {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range begun {
+			req.AddCookie(c)
+		}
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp
+	}
+	front := visit("/")
+	for header, want := range map[string]string{"Content-Security-Policy": "default-src 'none'", "Referrer-Policy": "no-referrer",
+		"X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "no-store"} {
+		if got := front.Header.Get(header); !strings.Contains(got, want) {
+			t.Errorf("%s: %q, without %q", header, got, want)
+		}
+	}
+	in := visit(back)
+	if in.StatusCode != http.StatusSeeOther || len(in.Cookies()) != 2 {
+		t.Fatalf("%d, %v", in.StatusCode, in.Cookies())
+	}
+	for _, c := range in.Cookies() {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+			t.Errorf("the cookie %s is %+v", c.Name, c)
+		}
+	}
+	if again := visit(back); again.StatusCode != http.StatusBadRequest || len(again.Cookies()) > 1 {
+		t.Errorf("a sign-in is finished twice: %d, %v", again.StatusCode, again.Cookies())
+	}
+	tries := 0
+	for code := 0; code != http.StatusTooManyRequests; tries++ {
+		if tries > 10 {
+			t.Fatal("somebody tries to sign in without end")
+		}
+		code, _ = b.Post("/signin", "server", "nowhere.example")
+	}
+	if tries < 3 {
+		t.Errorf("%d tries", tries)
+	}
+}
+
 func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
