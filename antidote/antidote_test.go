@@ -188,8 +188,13 @@ func TestListsThatAreNotAsTheyHaveToBeAreRefused(t *testing.T) {
 	hash := strings.Repeat("ab", 32)
 	list := func(rest string) string { return `{"format":"slugpuppy-antidote-1",` + rest + `}` }
 	record := func(rest string) string { return list(`"records":[{"pdq":"` + hash + `"` + rest + `}]`) }
-	if _, err := antidote.Read(strings.NewReader(record(`,"quality":60,"new":{"a":[1]}`)), 1000); err != nil {
-		t.Error(err)
+	pages := func(n int) string {
+		return `"pages":[` + strings.TrimSuffix(strings.Repeat(`{"name":"x","sha256":"`+hash+`","records":0},`, n), ",") + `]`
+	}
+	for _, text := range []string{record(`,"quality":60,"new":{"a":[1]}`), list(pages(antidote.MostPages))} {
+		if _, err := antidote.Read(strings.NewReader(text), 20_000); err != nil {
+			t.Error(err)
+		}
 	}
 	for name, text := range map[string]string{
 		"empty": "", "not JSON": "<html>", "an array": "[]", "null": "null", "cut off": record("")[:60],
@@ -205,7 +210,7 @@ func TestListsThatAreNotAsTheyHaveToBeAreRefused(t *testing.T) {
 		"another host":        list(`"pages":[{"name":"//example.org","sha256":"` + hash + `","records":1}]`),
 		"too large a page":    list(`"pages":[{"name":"x.json","sha256":"` + hash + `","records":1001}]`),
 		"less than nothing":   list(`"pages":[{"name":"x.json","sha256":"` + hash + `","records":-5}]`),
-		"too many pages":      list(`"pages":[` + strings.Repeat(`{"name":"x","sha256":"`+hash+`","records":0},`, 101)[:101*95] + `]`),
+		"too many pages":      list(pages(antidote.MostPages + 1)),
 		"a long maker":        list(`"maker":"` + strings.Repeat("x", 301) + `"`),
 		"too long":            record(`,"x":"` + strings.Repeat("x", 30_000) + `"`),
 	} {

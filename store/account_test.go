@@ -207,6 +207,39 @@ func TestTheClockIsTheOneGiven(t *testing.T) {
 	if _, ok, err := s.Sessions().Find(id); ok || err != nil {
 		t.Errorf("a session for ever: %v, %v", ok, err)
 	}
+	id, err = s.Sessions().Open(scope)
+	must(t, err)
+	for range store.SessionLife/store.SessionIdle + 1 { // with a visit every week
+		if _, ok, err := s.Sessions().Find(id); !ok || err != nil {
+			t.Errorf("a session that is used ended early: %v, %v", ok, err)
+		}
+		now = now.Add(store.SessionIdle)
+	}
+	if _, ok, err := s.Sessions().Find(id); ok || err != nil {
+		t.Errorf("a session that is used for ever: %v, %v", ok, err)
+	}
+}
+
+func TestWhatAFilterDoesAtATime(t *testing.T) {
+	now := time.Now()
+	before, later := now.Add(-time.Hour), now.Add(time.Hour)
+	for _, c := range []struct {
+		name string
+		sub  store.Subscriber
+		want store.Mode
+	}{
+		{"on", store.Subscriber{Mode: store.FilterOn, ShadowUntil: before, PausedUntil: before}, store.FilterOn},
+		{"in its first days", store.Subscriber{Mode: store.FilterOn, ShadowUntil: later}, store.FilterShadow},
+		{"paused", store.Subscriber{Mode: store.FilterOn, PausedUntil: later}, store.FilterOff},
+		{"paused in its first days", store.Subscriber{Mode: store.FilterOn, ShadowUntil: later, PausedUntil: later}, store.FilterOff},
+		{"leaving", store.Subscriber{Mode: store.FilterOn, Leaving: true}, store.FilterOff},
+		{"only looking", store.Subscriber{Mode: store.FilterShadow, PausedUntil: before}, store.FilterShadow},
+		{"off", store.Subscriber{Mode: store.FilterOff, ShadowUntil: later}, store.FilterOff},
+	} {
+		if got := c.sub.Acting(now); got != c.want {
+			t.Errorf("a filter that is %s is %s, not %s", c.name, got, c.want)
+		}
+	}
 }
 
 func TestAnAdminIsWhoeverHadTheHandleFirst(t *testing.T) {

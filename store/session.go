@@ -10,7 +10,7 @@ import (
 	"slugpuppy/bot/identity"
 )
 
-// Find is somebody signed in to the web page. The store knows only the hash of what their
+// Session is somebody signed in to the web page. The store knows only the hash of what their
 // browser holds.
 type Session struct {
 	Identity identity.Identity `json:"identity"` // the subscriber

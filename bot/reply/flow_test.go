@@ -33,6 +33,17 @@ func TestAPictureIsDreamedAndAnsweredOnce(t *testing.T) {
 	})
 }
 
+func TestWhatIsSensitiveWithoutAWarningStaysSo(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		for _, sensitive := range []bool{true, false} {
+			p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""), func(p *network.Post) { p.Sensitive = sensitive })
+			if a := r.answered(p); a.Sensitive != sensitive || a.Warning != "" {
+				t.Errorf("sensitive %v is answered %v, %q", sensitive, a.Sensitive, a.Warning)
+			}
+		}
+	})
+}
+
 func TestVisibilityIsNeverWiderThanTheRequest(t *testing.T) {
 	for asked, want := range map[network.Visibility]network.Visibility{
 		network.Public: network.Unlisted, network.Unlisted: network.Unlisted, network.Followers: network.Followers, network.Direct: network.Direct,
