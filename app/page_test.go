@@ -76,6 +76,12 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 	if week := time.Until(sub().ShadowUntil).Round(time.Hour); sub().Acting(time.Now()) != store.FilterShadow || week != 7*24*time.Hour {
 		t.Errorf("after signing in the filter is %s for %s", sub().Acting(time.Now()), week)
 	}
+	for _, budget := range []string{"1 in 300", "strict", "relaxed"} { // also one that the page does not propose
+		b.Post("/settings", "what", "budget", "value", budget)
+		if _, page := b.Get("/filter"); strings.Count(page, " selected>") != 1 || !strings.Contains(page, `<option value="`+budget+`" selected>`) {
+			t.Errorf("the page shows another budget than %s: %s", budget, page)
+		}
+	}
 	if _, page := b.Post("/settings", "what", "budget", "value", "relaxed"); !strings.Contains(page, "Chosen: budget 1 in 100.") {
 		t.Errorf("nothing says what happened: %s", page)
 	}

@@ -74,13 +74,22 @@ func (s *Site) home(v *visit) error {
 	if o.Rules, err = s.own(v).Rules().Own(); err != nil {
 		return err
 	}
-	for _, b := range []struct {
-		name  string
-		value float64
-	}{{"strict", 1.0 / 2000}, {"normal", 1.0 / 1000}, {"1 in 500", 1.0 / 500}, {"relaxed", 1.0 / 100}} {
-		o.Budgets = append(o.Budgets, budgetChoice{b.name, b.value, words.Promise(b.value, s.Budget(b.value)), b.value == v.sub.Budget})
-	}
+	o.Budgets = s.budgets(v.sub.Budget)
 	return s.show(v, "home", "Your filter", o)
+}
+
+// budgets are those that there are to choose from, the smallest first, and the one that somebody has.
+func (s *Site) budgets(has float64) (all []budgetChoice) {
+	all = []budgetChoice{{Name: "strict", Value: 1.0 / 2000}, {Name: "normal", Value: 1.0 / 1000},
+		{Name: "1 in 500", Value: 1.0 / 500}, {Name: "relaxed", Value: 1.0 / 100}}
+	if !slices.ContainsFunc(all, func(b budgetChoice) bool { return b.Value == has }) && has > 0 {
+		all = append(all, budgetChoice{Name: fmt.Sprintf("1 in %.0f", 1/has), Value: has})
+		slices.SortFunc(all, func(a, b budgetChoice) int { return cmp.Compare(a.Value, b.Value) })
+	}
+	for i, b := range all {
+		all[i].Text, all[i].Chosen = words.Promise(b.Value, s.Budget(b.Value)), b.Value == has
+	}
+	return all
 }
 
 // settings changes one of the person's choices, in the words of the filter's grammar.
