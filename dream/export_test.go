@@ -86,3 +86,17 @@ var (
 	SecondVector = secondVector
 	Likeness     = likeness
 )
+
+// Freed is a mask of w by h places without what its subject stands on.
+func Freed(w, h int, data, like []float32) []float32 {
+	k := &mask{w: w, h: h, data: data}
+	freed(k, like)
+	return k.data
+}
+
+// Closed is a mask without small holes.
+func Closed(w, h int, data []float32) []float32 {
+	k := &mask{w: w, h: h, data: data}
+	k.close(eyehole)
+	return k.data
+}

@@ -15,15 +15,15 @@ const (
 	// subjectSide is the long side in pixels at which the network looks for what belongs together.
 	subjectSide = 320
 	// outlineSide is that at which colours draw the outline.
-	outlineSide = 112
+	outlineSide = 160
 	// subjectStride is the most pixels a place of the layer may stand for whose features are compared.
 	subjectStride = 16
 )
 
 // subject sets k to 1 where the picture's subject is. What the network answers alike belongs together: the picture's
 // places fall into two parts by the second eigenvector of how alike they are (normalized cuts: Shi, Malik, 2000), of which the
-// subject is the one that lies in the middle and supports what the network sees. Then the colours of both parts, and the
-// picture's edges, draw its outline.
+// subject is the one that lies in the middle and supports what the network sees, without what of it belongs to the picture's
+// border. Then the colours of both parts, and the picture's edges, draw its outline.
 func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 	support, err := m.support(ctx, src)
 	if err != nil {
@@ -42,10 +42,58 @@ func (m *Maker) subject(ctx context.Context, k *mask, src *image.NRGBA) error {
 	small := thumbnail(src, outlineSide)
 	prior := parts.spread(small.W, small.H)
 	outlined := &mask{w: small.W, h: small.H, data: outline(small, prior)}
+	outlined.close(eyehole)
 	for i, v := range outlined.spread(k.w, k.h) {
 		k.data[i] = float32(edge(float64(v), 0.5, 0.25))
 	}
 	return nil
+}
+
+// eyehole is the most of a subject that is taken for a hole in it, such as eyes and mouths, whose colours are not a face's.
+const eyehole = 0.05
+
+// close fills the holes of a mask that are at most so large a part of what is masked.
+func (k *mask) close(most float64) {
+	inside := 0
+	for _, v := range k.data {
+		if v > 0.5 {
+			inside++
+		}
+	}
+	seen := make([]bool, len(k.data))
+	for i, v := range k.data {
+		if seen[i] || v > 0.5 {
+			continue
+		}
+		hole, enclosed := k.below(i, seen)
+		if !enclosed || float64(len(hole)) > most*float64(inside) {
+			continue
+		}
+		for _, p := range hole {
+			k.data[p] = 1
+		}
+	}
+}
+
+// below are the places that hang together with one that is not masked, and whether they keep off the border.
+func (k *mask) below(from int, seen []bool) (all []int, enclosed bool) {
+	all, enclosed = []int{from}, true
+	seen[from] = true
+	for next := 0; next < len(all); next++ {
+		x, y := all[next]%k.w, all[next]/k.w
+		for _, d := range [][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
+			u, v := x+d[0], y+d[1]
+			if u < 0 || v < 0 || u >= k.w || v >= k.h {
+				enclosed = false
+				continue
+			}
+			if p := v*k.w + u; !seen[p] && k.data[p] <= 0.5 {
+				seen[p] = true
+				all = append(all, p)
+			}
+		}
+	}
+	return all, enclosed
 }
 
 // Subject is what KeepSubject keeps of a picture: white there, softly black elsewhere, at a small size.
@@ -92,7 +140,8 @@ func subjectPart(features []*classifier.Features, support *mask) *mask {
 	last := features[len(features)-1]
 	w, h := picture.Fit(last.W, last.H, subjectSide/subjectStride)
 	n := w * h
-	v := secondVector(likeness(features, w, h), n)
+	like := likeness(features, w, h)
+	v := secondVector(like, n)
 	hint := support.spread(w, h)
 	mean := 0.0
 	for _, x := range hint {
@@ -104,19 +153,92 @@ func subjectPart(features []*classifier.Features, support *mask) *mask {
 		middle := math.Exp(-(dx*dx+dy*dy)/0.08) - 0.24
 		agree += x * (middle + (float64(hint[i])-mean)/(mean+1e-9)/4)
 	}
-	sorted := slices.Sorted(slices.Values(v))
-	low, high := sorted[n/20], sorted[n-1-n/20]
-	out := &mask{w: w, h: h, data: make([]float32, n)}
-	for i, x := range v {
-		x = (x - low) / max(high-low, 1e-12)
-		if agree < 0 {
-			x = 1 - x
+	out := &mask{w: w, h: h, data: stretched(v)}
+	if agree < 0 {
+		for i, x := range out.data {
+			out.data[i] = 1 - x
 		}
-		out.data[i] = float32(min(1, max(0, x)))
 	}
 	at := otsu(out.data)
 	for i, x := range out.data {
 		out.data[i] = float32(1 / (1 + math.Exp(-8*(float64(x)-at))))
+	}
+	freed(out, like)
+	return out
+}
+
+const (
+	reaching  = 1.0  // least that a part touches of the border, for its size, to belong to it,
+	resting   = 0.33 // and most that the rest touches next to it
+	leastPart = 0.03 // part of the picture that a subject has at least
+)
+
+// freed takes from a mask the ground that its subject stands on, or what it sits on, which network and colours may tell apart
+// less from the subject than from a sky: that part of the mask, by the second eigenvector once more, which touches the
+// border much for its size where the other one, in the middle, hardly does (boundary connectivity: Zhu, Liang, Wei, Sun,
+// Saliency Optimization from Robust Background Detection, 2014). The border below does not count: people end there.
+func freed(k *mask, like []float32) {
+	var at []int
+	for i, v := range k.data {
+		if v > 0.5 {
+			at = append(at, i)
+		}
+	}
+	if len(at) < 8 {
+		return
+	}
+	second := halves(at, like, len(k.data))
+	var size, border, middle [2]float64
+	for i, p := range at {
+		x, y := p%k.w, p/k.w
+		dx, dy := (float64(x)+0.5)/float64(k.w)-0.5, (float64(y)+0.5)/float64(k.h)-0.5
+		size[second[i]]++
+		middle[second[i]] += math.Exp(-(dx*dx + dy*dy) / 0.08)
+		if x == 0 || x == k.w-1 || y == 0 {
+			border[second[i]]++
+		}
+	}
+	touches := func(part int) float64 { return border[part] / math.Sqrt(size[part]+1) }
+	ground := 0
+	if touches(1) > touches(0) {
+		ground = 1
+	}
+	rest := 1 - ground
+	if touches(ground) < reaching || touches(rest) > resting*touches(ground) || size[rest] < leastPart*float64(len(k.data)) ||
+		middle[rest]/(size[rest]+1) < middle[ground]/(size[ground]+1) {
+		return
+	}
+	for i, p := range at {
+		if second[i] == ground {
+			k.data[p] = min(k.data[p], 0.1)
+		}
+	}
+}
+
+// halves says in which of two parts, 0 or 1, each of the places is, by how alike those of n are, [n][n].
+func halves(places []int, like []float32, n int) []int {
+	some := make([]float32, 0, len(places)*len(places))
+	for _, p := range places {
+		for _, q := range places {
+			some = append(some, like[p*n+q])
+		}
+	}
+	v := stretched(secondVector(some, len(places)))
+	at, out := otsu(v), make([]int, len(v))
+	for i, x := range v {
+		if float64(x) > at {
+			out[i] = 1
+		}
+	}
+	return out
+}
+
+// stretched are values as 0..1, a twentieth of them at either end beyond it.
+func stretched(v []float64) []float32 {
+	sorted, out := slices.Sorted(slices.Values(v)), make([]float32, len(v))
+	low, high := sorted[len(v)/20], sorted[len(v)-1-len(v)/20]
+	for i, x := range v {
+		out[i] = float32(min(1, max(0, (x-low)/max(high-low, 1e-12))))
 	}
 	return out
 }
@@ -277,8 +399,9 @@ func otsu(data []float32) float64 {
 
 const (
 	outlineRounds = 4
-	colourWeight  = 0.3  // of a colour's log odds against those of the prior
+	colourWeight  = 0.6  // of a colour's log odds against those of the prior
 	doubt         = 0.02 // least that a prior leaves open
+	within        = 0.5  // most log odds of a place inside: a prior is coarse, and colours carve the subject out of it
 	loose         = 0.06 // how much a place holds on to its own odds against its neighbours'
 )
 
@@ -290,7 +413,7 @@ func outline(img *picture.Planar, prior []float32) []float32 {
 	odds, in, out := make([]float64, len(prior)), make([]float64, len(prior)), make([]float64, len(prior))
 	x := make([]float64, len(prior))
 	for i, p := range prior {
-		odds[i] = math.Log((float64(p) + doubt) / (1 - float64(p) + doubt))
+		odds[i] = min(within, math.Log((float64(p)+doubt)/(1-float64(p)+doubt)))
 		x[i] = float64(p)
 	}
 	walk := newWalker(lab, img.W, img.H)

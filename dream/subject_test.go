@@ -3,6 +3,7 @@ package dream_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -75,6 +76,80 @@ func TestPlacesAreAlikeByAllLayersTogether(t *testing.T) {
 			if math.Abs(float64(got[at])-tt.want[i]) > 1e-3 {
 				t.Errorf("of %d layers, places 0 and %d are alike by %.3f, want %.3f", len(tt.of), at, got[at], tt.want[i])
 			}
+		}
+	}
+}
+
+// A dog sits on a lawn before a fence. By what is alike the fence is one part, dog and lawn the other one: the lawn reaches the
+// border on both sides and the dog does not.
+func TestWhatASubjectStandsOnIsNotPartOfIt(t *testing.T) {
+	dog := func(x, y int) int { // fence, lawn, dog
+		switch {
+		case x >= 4 && x < 8 && y >= 3 && y < 7:
+			return 2
+		case y >= 5:
+			return 1
+		}
+		return 0
+	}
+	for p, v := range freed(dog) {
+		if want := dog(p%12, p/12) == 2; (v > 0.5) != want {
+			t.Fatalf("place %d, %d is %.2f, want kept %v", p%12, p/12, v, want)
+		}
+	}
+}
+
+// A person's body reaches the border below, where a head does not.
+func TestAPersonIsKeptDownToTheBorder(t *testing.T) {
+	person := func(x, y int) int { // wall, body, head
+		switch {
+		case x >= 4 && x < 8 && y >= 1 && y < 5:
+			return 2
+		case x >= 2 && x < 10 && y >= 5:
+			return 1
+		}
+		return 0
+	}
+	for p, v := range freed(person) {
+		if want := person(p%12, p/12) > 0; (v > 0.5) != want {
+			t.Fatalf("place %d, %d is %.2f, want kept %v", p%12, p/12, v, want)
+		}
+	}
+}
+
+// freed is what is left of the first and the second of three parts of 12 by 9 places, which are a little alike.
+func freed(part func(x, y int) int) []float32 {
+	const w, h = 12, 9
+	alike := [3][3]float32{{1, 0.02, 0.02}, {0.02, 1, 0.3}, {0.02, 0.3, 1}}
+	like, mask := make([]float32, w*h*w*h), make([]float32, w*h)
+	for p := range w * h {
+		if part(p%w, p/w) > 0 {
+			mask[p] = 0.9
+		}
+		for q := range w * h {
+			like[p*w*h+q] = alike[part(p%w, p/w)][part(q%w, q/w)]
+		}
+	}
+	return dream.Freed(w, h, mask, like)
+}
+
+// Eyes and a mouth are dark as the background is, and part of a face; what is seen through a handle is none.
+func TestSmallHolesInASubjectAreClosed(t *testing.T) {
+	const w, h = 40, 40
+	mask := make([]float32, w*h)
+	for p := range mask {
+		x, y := p%w, p/w
+		eye := y >= 12 && y < 15 && (x >= 10 && x < 15 || x >= 25 && x < 30)
+		handle := y >= 24 && y < 34 && x >= 12 && x < 28
+		bay := y >= 16 && y < 19 && x >= 30
+		if x >= 5 && x < 35 && y >= 5 && y < 38 && !eye && !handle && !bay {
+			mask[p] = 0.9
+		}
+	}
+	for p, v := range dream.Closed(w, h, slices.Clone(mask)) {
+		x, y := p%w, p/w
+		if eye := y >= 12 && y < 15 && (x >= 10 && x < 15 || x >= 25 && x < 30); eye && v < 0.9 || !eye && v != mask[p] {
+			t.Fatalf("place %d, %d is %.2f after %.2f", x, y, v, mask[p])
 		}
 	}
 }
