@@ -177,7 +177,7 @@ func TestEveryCommandPrintsObjectsWithStableNames(t *testing.T) {
 const preface = `# What commands print with --json
 
 One object a line, on standard output. Names are in snake_case and stay; new ones may come. Times are RFC 3339,
-spans are in seconds, names with an empty value are left out. Errors are sentences on standard error, and the
+spans are in seconds, names with an empty value may be left out. Errors are sentences on standard error, and the
 exit code says their kind: 1 failed, 2 wrong use, 3 not found, 4 no daemon, 5 refused, 130 interrupted, 143 terminated. Commands that list print
 no line when there is nothing. The examples are of a run in a test, with what differs from run to run replaced.
 

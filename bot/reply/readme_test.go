@@ -60,6 +60,7 @@ var comesTo = map[string]func(r dream.Recipe) bool{
 	"size=800":        func(r dream.Recipe) bool { return r.Size == 800 },
 	"octave=1.4":      func(r dream.Recipe) bool { return r.OctaveScale == 1.4 },
 	"keep top":        func(r dream.Recipe) bool { return r.Mask == dream.KeepTop },
+	"keep subject":    func(r dream.Recipe) bool { return r.Mask == dream.KeepSubject },
 	"only the centre": func(r dream.Recipe) bool { return r.Mask == dream.KeepEdges },
 	"only the background": func(r dream.Recipe) bool {
 		return r.Mask == dream.KeepSubject
