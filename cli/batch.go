@@ -54,7 +54,7 @@ func (c *console) wishOf(args []string, w wish) (wish, error) {
 		}
 		w.words = args
 	}
-	files, err := c.pictureFiles(w.in)
+	files, err := c.toDream(w.in)
 	several := len(files) != 1 || isFolder(w.in[0])
 	if err != nil {
 		return w, err
@@ -71,6 +71,20 @@ func (c *console) wishOf(args []string, w wish) (wish, error) {
 		return w, usageError(errors.New("dreams in the folder that is watched would be dreamed again; name another with -o"))
 	}
 	return w, nil
+}
+
+// toDream are the pictures that arguments name: "-" is one, on standard input, and no list of names.
+func (c *console) toDream(args []string) (files []string, err error) {
+	for _, arg := range args {
+		found := []string{arg}
+		if arg != "-" {
+			if found, err = c.pictureFiles(found); err != nil {
+				return nil, err
+			}
+		}
+		files = append(files, found...)
+	}
+	return files, nil
 }
 
 // pictureName says whether an argument is the name of a picture rather than a word for the dream.

@@ -80,7 +80,8 @@ func (c *console) dreamCommand() *cobra.Command {
 		Use:   "dream IN OUT [WORDS...] | IN... -o OUT|FOLDER [WORDS...]",
 		Short: "Dream pictures",
 		Long: "Dream pictures by gradient ascent through the network. A folder means every picture in it; in a folder " +
-			"for\ndreams each has its picture's name. No file is written over without --overwrite.\n\n" + filmHelp + "\n\n" + wordsHelp,
+			"for\ndreams each has its picture's name; - is a picture on standard input or output. No file is written over without\n" +
+			"--overwrite.\n\n" + filmHelp + "\n\n" + wordsHelp,
 		Example: `  slugpuppy dream photo.jpg out.png "more eyes" layer=4c octaves=5
   slugpuppy dream *.jpg holidays -o dreams/ slug
   slugpuppy dream clip.gif -o out.gif "0s birds; 3s dogs"
