@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -307,7 +308,7 @@ func (c *console) userLimit() *cobra.Command {
 				return usageError(err)
 			}
 			limit := operator.Limit{Account: who, PerHour: perHour}
-			return c.change(cmd, func(svc operator.Service) (operator.Change, error) {
+			return c.change(cmd, c.founder, func(svc operator.Service) (operator.Change, error) {
 				return svc.Limit(cmd.Context(), limit)
 			})
 		}}
@@ -374,8 +375,11 @@ func (c *console) onlyUser(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(subs) != 1 {
-		return "", usageError(fmt.Errorf("there are %d subscribers; say --user ACCT", len(subs)))
+	switch len(subs) {
+	case 0:
+		return "", notFoundError(errors.New("nobody has connected a timeline yet; `slugpuppy filter connect` does"))
+	case 1:
+		return subs[0].Account, nil
 	}
-	return subs[0].Account, nil
+	return "", usageError(fmt.Errorf("there are %d subscribers; say --user ACCT", len(subs)))
 }

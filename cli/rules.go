@@ -45,7 +45,7 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 				return c.print(object.OfRule(r),
 					line("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
 			}
-			return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
+			return c.change(cmd, c.founder, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
 		},
 	}
 	flags := cmd.Flags()
@@ -93,9 +93,12 @@ func untilText(r operator.Rule) string {
 	return " until " + r.Until.Local().Format("2006-01-02 15:04")
 }
 
+// service is operator or founder.
+type service func(context.Context) (operator.Service, func(), error)
+
 // change does something that can be undone and says how.
-func (c *console) change(cmd *cobra.Command, do func(operator.Service) (operator.Change, error)) error {
-	svc, done, err := c.founder(cmd.Context())
+func (c *console) change(cmd *cobra.Command, by service, do func(operator.Service) (operator.Change, error)) error {
+	svc, done, err := by(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -184,7 +187,7 @@ func (c *console) rulesRemove() *cobra.Command {
 		Use: "rm RULE...", Short: "Remove rules", Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.each(cmd.Context(), yes, args, "remove", func(id string) error {
-				return c.change(cmd, func(svc operator.Service) (operator.Change, error) { return svc.RemoveRule(cmd.Context(), id) })
+				return c.change(cmd, c.operator, func(svc operator.Service) (operator.Change, error) { return svc.RemoveRule(cmd.Context(), id) })
 			})
 		},
 	}
@@ -247,7 +250,7 @@ func (c *console) undoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "undo TOKEN", Short: "Take back a change, by the token that it or `log` printed", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.change(cmd, func(svc operator.Service) (operator.Change, error) {
+			return c.change(cmd, c.operator, func(svc operator.Service) (operator.Change, error) {
 				return svc.Undo(cmd.Context(), args[0])
 			})
 		},
