@@ -164,7 +164,7 @@ func TestADeleteBeforeTheAnswer(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		r.dreamer.behave(10*time.Minute, nil)
 		p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
-		r.answered(r.ask(r.w.join("bea"), "delete", replyTo(p)), "Only who asked")
+		r.answered(r.ask(r.w.join("bea"), "delete", replyTo(p)), "Only those who asked")
 		if d := r.ask(r.ada, "delete", replyTo(p)); !r.w.liked(d) {
 			t.Error("not confirmed")
 		}
