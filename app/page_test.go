@@ -292,6 +292,11 @@ func TestThePageTellsBrowsersToKeepItApart(t *testing.T) {
 	if tries < 3 {
 		t.Errorf("%d tries", tries)
 	}
+	for i := range 7 { // of 6 an hour
+		if code, _ := b.Post("/try", "words", "eyes"); (code == http.StatusTooManyRequests) != (i == 6) {
+			t.Errorf("trial %d: %d", i, code)
+		}
+	}
 }
 
 func TestNobodySeesAnothersAndStrangersSeeNothing(t *testing.T) {

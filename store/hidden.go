@@ -142,7 +142,7 @@ func putJudged(tx *tx, who identity.Identity, old *Judged, j Judged) error {
 	return work.Delete(k)
 }
 
-// Judged reads one post, or ErrNotFound.
+// Judged reads one post, or ErrNoPost.
 func (a *Timeline) Judged(post string) (j Judged, err error) {
 	err = a.s.view(func(tx *tx) error {
 		j, err = judgedOf(tx, a.who, post)

@@ -411,4 +411,35 @@ func TestWhatIsDeletedMeanwhile(t *testing.T) {
 			}
 		})
 	})
+	t.Run("the request, at one look", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			start := time.Now() // there is a look every quarter of an hour
+			p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
+			a := r.answered(p)
+			time.Sleep(time.Until(start.Add(20 * time.Minute)))
+			r.w.vanish(p)
+			time.Sleep(time.Until(start.Add(40 * time.Minute)))
+			r.w.with(func() { r.w.posts[p.ID] = p })
+			time.Sleep(time.Hour)
+			if r.w.gone(a) {
+				t.Error("the answer was taken back for a bad moment of the server")
+			}
+		})
+	})
+}
+
+func TestFinishedRequestsAreForgotten(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
+		r.answered(p)
+		for _, at := range []struct {
+			hours int
+			known bool
+		}{{40, true}, {100, false}} {
+			time.Sleep(time.Duration(at.hours) * time.Hour)
+			if _, err := r.store.Operator().JobOf(p.ID); errors.Is(err, store.ErrNotFound) == at.known {
+				t.Errorf("after %d hours more: %v", at.hours, err)
+			}
+		}
+	}, func(o *reply.Options) { o.Keep, o.Poll = 48*time.Hour, time.Hour })
 }

@@ -91,7 +91,7 @@ func (w *watcher) latest(ctx context.Context, sub store.Subscriber, cursor strin
 	met := w.met
 	w.met = nil
 	for _, page := range pages {
-		if err := w.record(ctx, sub, page.Posts, cursor); err != nil {
+		if err := w.record(ctx, sub, w.young(page.Posts), cursor); err != nil {
 			w.met = met
 			return true, err
 		}
@@ -101,6 +101,12 @@ func (w *watcher) latest(ctx context.Context, sub store.Subscriber, cursor strin
 		err = w.own.Timeline().Record(next)
 	}
 	return !known && len(pages) > 0, err
+}
+
+// young are the posts that nothing can have been forgotten of yet: what somebody said of an older one may be, and it would be
+// judged as if it were new.
+func (w *watcher) young(posts []network.Post) []network.Post {
+	return slices.DeleteFunc(slices.Clone(posts), func(p network.Post) bool { return time.Since(p.Created) > w.Keep })
 }
 
 // mostMet is how many posts are remembered as read.
