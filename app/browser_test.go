@@ -239,7 +239,7 @@ func TestThePageInARealBrowser(t *testing.T) {
 		}
 	}
 	follow("begin at once", chromedp.Click(`button[value=on][aria-pressed=true]`))
-	run("choose a budget", chromedp.SetValue("#budget", "relaxed"))
+	run("choose a budget", chromedp.Click("#budget input[value=relaxed]"))
 	follow("keep the budget", chromedp.Submit("#budget"))
 	subs, err := s.store.Operator().Subscribers()
 	if err != nil || len(subs) != 1 || subs[0].Mode != store.FilterOn || subs[0].Budget != 0.01 {

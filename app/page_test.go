@@ -78,7 +78,7 @@ func TestAPersonLooksAfterTheirFilterOnThePage(t *testing.T) {
 	}
 	for _, budget := range []string{"1 in 300", "strict", "relaxed"} { // also one that the page does not propose
 		b.Post("/settings", "what", "budget", "value", budget)
-		if _, page := b.Get("/filter"); strings.Count(page, " selected>") != 1 || !strings.Contains(page, `<option value="`+budget+`" selected>`) {
+		if _, page := b.Get("/filter"); strings.Count(page, " checked>") != 1 || !strings.Contains(page, `value="`+budget+`" required checked>`) {
 			t.Errorf("the page shows another budget than %s: %s", budget, page)
 		}
 	}
