@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"slugpuppy/bot/network/backoff"
 	"slugpuppy/bot/pulse"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/classifier"
@@ -125,7 +126,18 @@ func newTrials() *trials { return &trials{all: map[string]*Trial{}, todo: make(c
 func (t *trials) begin(words string, img image.Image) *Trial {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	waiting := 0
+	if t.forget() >= tryWaiting {
+		return nil
+	}
+	trial := &Trial{ID: rand.Text(), Words: words, began: time.Now(), changed: make(chan struct{}),
+		files: map[string][]byte{}}
+	t.all[trial.ID] = trial
+	t.todo <- task{trial, img}
+	return trial
+}
+
+// forget forgets the trials whose time is over, and says how many are not done. The caller holds the lock.
+func (t *trials) forget() (waiting int) {
 	for id, old := range t.all {
 		s, _ := old.snapshot()
 		switch {
@@ -135,14 +147,17 @@ func (t *trials) begin(words string, img image.Image) *Trial {
 			delete(t.all, id)
 		}
 	}
-	if waiting >= tryWaiting {
-		return nil
+	return waiting
+}
+
+// tidy forgets trials in time, also when nobody begins another, until ctx ends.
+func (t *trials) tidy(ctx context.Context) error {
+	for backoff.Sleep(ctx, time.Minute) {
+		t.mu.Lock()
+		t.forget()
+		t.mu.Unlock()
 	}
-	trial := &Trial{ID: rand.Text(), Words: words, began: time.Now(), changed: make(chan struct{}),
-		files: map[string][]byte{}}
-	t.all[trial.ID] = trial
-	t.todo <- task{trial, img}
-	return trial
+	return nil
 }
 
 func (t *trials) get(id string) *Trial {
@@ -245,6 +260,7 @@ func (s *Site) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.admins.run(ctx) })
 	group.Go(func() error { return s.tryAll(ctx) })
+	group.Go(func() error { return s.trials.tidy(ctx) })
 	return group.Wait()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 	"slugpuppy/classifier/detector"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
+	"slugpuppy/store"
 )
 
 // slow is a studio whose dreams wait for their turn, and then take their time.
@@ -71,6 +73,34 @@ func TestATrialMayWaitLongButNotWorkLong(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestATrialIsForgottenAlsoWhenNobodyBeginsAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st, err := store.Open(filepath.Join(t.TempDir(), "db"), store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		s := &Site{Options: Options{Studio: slow(0, time.Minute), Log: slog.New(slog.DiscardHandler)}, trials: newTrials(),
+			admins: &admins{store: st}}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		id := s.trials.begin("eyes", image.NewNRGBA(image.Rect(0, 0, 8, 8))).ID
+		time.Sleep(tryKeep - time.Minute)
+		if s.trials.get(id) == nil {
+			t.Error("forgotten too early")
+		}
+		time.Sleep(3 * time.Minute)
+		if s.trials.get(id) != nil {
+			t.Error("kept for ever")
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestNoMoreTrialsWaitThanThereIsRoomFor(t *testing.T) {
