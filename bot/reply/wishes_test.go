@@ -61,13 +61,18 @@ func TestOneWishAfterAnother(t *testing.T) {
 		if n, files := r.dreamer.calls.Load(), r.dreamer.encoded.Load(); n != 2 || files != 1 {
 			t.Errorf("%d dreams and %d files of them, want 2 and 1", n, files)
 		}
+		made := r.dreamer.calls.Load()
+		r.answered(r.ask(r.ada, "dream, deeper, deeper, deeper, deeper", r.ada.withPicture(photo(3), "")), "gen 3")
+		if n := r.dreamer.calls.Load() - made; n != 3 {
+			t.Errorf("%d dreams for one request", n)
+		}
 		clip := r.answered(r.ask(r.ada, "dream, dive", r.ada.withPicture(photo(1), "")), "dive")
 		if up := r.w.uploaded(clip.Media[0]); up.Type != "image/gif" {
 			t.Errorf("type %s", up.Type)
 		}
 		r.answered(r.ask(r.ada, "deeper", replyTo(clip)), "still pictures only")
 		time.Sleep(time.Hour) // the same refusal twice in a few minutes is not said
-		made := r.dreamer.calls.Load()
+		made = r.dreamer.calls.Load()
 		r.answered(r.ask(r.ada, "dive, deeper", r.ada.withPicture(photo(2), "")), "after a clip")
 		if n := r.dreamer.calls.Load() - made; n != 0 {
 			t.Errorf("%d dreams before the wish after a clip was refused", n)

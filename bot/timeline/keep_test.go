@@ -297,6 +297,9 @@ func TestWhatTwoCallNoDreamIsHiddenFromNobodyIfTheOperatorShares(t *testing.T) {
 				r.scope.ID = account
 				r.join()
 				r.pass()
+				if r.fate(dream) == store.Kept {
+					t.Errorf("share %v: what one calls no dream is kept for the %s", share, account)
+				}
 				if _, err := r.filter.Desk().Say(r.sub().Actor(), r.sub(), false, dream); err != nil {
 					t.Fatal(err)
 				}
