@@ -39,7 +39,7 @@ type Kind string
 // The kinds of subjects, most specific first.
 const (
 	Post    Kind = "post"
-	Image   Kind = "image" // hash of a picture, as `filter why` shows it
+	Image   Kind = "image" // hash of a picture, as `filter ls --json` shows it
 	Account Kind = "account"
 	Domain  Kind = "domain" // with everything below it
 	Word    Kind = "word"   // a word or hashtag of the text
