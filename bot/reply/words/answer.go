@@ -265,6 +265,11 @@ func Help(topic string, v *dream.Vocabulary) string {
 	switch topic = strings.ToLower(topic); topic {
 	case "only":
 		topic = "keep"
+	case "presets":
+		return Presets()
+	case "words", "more", "no", "into":
+		return fmt.Sprintf("\"more %s\", \"no %s\" or \"into %s\" with a picture steers the dream; \"words\" tells what I know, and \"words %s\" "+
+			"whether I know those.", example(v, 0), example(v, 1), example(v, 2), example(v, 0))
 	case "layer", "layers", "channel", "channels", "octaves", "steps", "strength", "seed", "size":
 		return numbers
 	}

@@ -393,7 +393,7 @@ func helps() []string {
 
 // topics are what there is help on, beside looks.
 var topics = []string{"deeper", "again", "imagine", "surprise", "guide", "see", "dive", "wander", "keep", "only", "undream", "info", "queue", "cancel",
-	"gallery", "delete", "stop", "start", "layer", "strength", "size"}
+	"gallery", "delete", "stop", "start", "layer", "strength", "size", "words", "more", "no", "into", "presets"}
 
 func TestThereIsHelpOnWhatHelpNames(t *testing.T) {
 	everything := words.Help("", vocabulary())
