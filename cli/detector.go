@@ -220,7 +220,7 @@ func (c *console) settings(f training.Fitted) {
 // promises prints what budgets of wrong hides mean.
 func (c *console) promises(f training.Fitted) {
 	h := f.Head
-	fmt.Fprintf(c.out, "\npromises of %d ordinary pictures, of %.0f %% of which a part was looked at more closely, and %d hard ones\n",
+	fmt.Fprintf(c.out, "\npromises of %d ordinary pictures, a hundred of which took %.0f closer looks at parts, and %d hard ones\n",
 		h.Ordinary.N, 100*f.OrdinaryLooks, h.Hard.N)
 	fmt.Fprintf(c.out, "%-14s %9s %7s %9s %7s  %s\n", "budget", "score", "found", "ordinary", "hard", "how it is known")
 	for _, p := range training.Promises(h) {

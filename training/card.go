@@ -84,7 +84,7 @@ func writeFound(w io.Writer, f Fitted) {
 
 // writePromises says what budgets come to.
 func writePromises(w io.Writer, f Fitted) {
-	fmt.Fprintf(w, "Promises of %d ordinary pictures, of %.0f %% of which a part was looked at more closely, and %d hard pictures:\n\n",
+	fmt.Fprintf(w, "Promises of %d ordinary pictures, a hundred of which took %.0f closer looks at parts, and %d hard pictures:\n\n",
 		f.Head.Ordinary.N, 100*f.OrdinaryLooks, f.Head.Hard.N)
 	fmt.Fprintln(w, "| budget | from a score of | clear dreams found | ordinary pictures wrong | hard ones wrong | |\n|---|---|---|---|---|---|")
 	for _, p := range Promises(f.Head) {

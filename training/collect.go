@@ -193,6 +193,9 @@ func (o Options) corpusTask(e Entry, n int) task {
 	if n > 0 {
 		s.Weight /= 2
 	}
+	if e.Light {
+		s.Weight /= 2
+	}
 	return task{s, func(ctx context.Context, rng *rand.Rand) (*image.NRGBA, error) {
 		img, err := open(ctx, o.Corpus, e)
 		if err != nil || n == 0 {

@@ -23,6 +23,7 @@ type Entry struct {
 	Group string // pictures of one source
 	Notes string
 	Extra bool // to learn from only
+	Light bool // it counts half: there are many like it
 }
 
 // sorts are the sorts of pictures by words in a corpus' notes, the first that fits.

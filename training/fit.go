@@ -46,8 +46,8 @@ type Fitted struct {
 	Head    *detector.Head
 	Samples []detector.Sample
 	Scores  []float64
-	// Ordinary are the pictures that promises were measured on, highest score first, and OrdinaryLooks the share of them of
-	// which a part was looked at more closely.
+	// Ordinary are the pictures that promises were measured on, highest score first, and OrdinaryLooks how many closer looks at
+	// parts one of them took on average.
 	Ordinary      []Mistake
 	OrdinaryLooks float64
 	Settings      []Setting
@@ -157,9 +157,7 @@ func (f *Fitted) judged(list []listed, seen []sight) {
 		if s.Unread {
 			continue
 		}
-		if !math.IsInf(s.Scan.Closer, -1) {
-			looks++
-		}
+		looks += s.Scan.Looks - 1
 		f.Ordinary = append(f.Ordinary, Mistake{detector.Sample{File: s.Name, Kind: list[i].kind}, probability(f.Head.Closer.Logit(s.Scan))})
 	}
 	f.OrdinaryLooks = float64(looks) / float64(max(1, len(f.Ordinary)))

@@ -66,6 +66,9 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 		for _, s := range f.Samples {
 			if s.Extra && strings.HasPrefix(s.Group, "list:") {
 				learned[s.Class+" "+s.Kind]++
+				if s.Weight != 0.5 {
+					t.Errorf("an ordinary picture of a list counts %g", s.Weight)
+				}
 			}
 		}
 		if len(learned) != 2 || learned["natural photograph"] != 1 || learned["ordinary map"] != 1 {

@@ -54,9 +54,9 @@ func readList(path string) (all []listed, err error) {
 // photograph is the kind of what has none in a list.
 const photograph = "photograph"
 
-// entry is a picture of a list to learn from: its folder is its source.
+// entry is a picture of a list to learn from: its folder is its source. Thousands of ordinary pictures would else outweigh hard ones.
 func (l listed) entry() Entry {
-	e := Entry{File: l.file, Class: detector.Photograph, Group: "list:" + filepath.Dir(l.file), Extra: true}
+	e := Entry{File: l.file, Class: detector.Photograph, Group: "list:" + filepath.Dir(l.file), Extra: true, Light: true}
 	if l.kind != photograph {
 		e.Class, e.Notes = usual, l.kind
 	}

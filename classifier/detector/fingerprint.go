@@ -16,7 +16,7 @@ import (
 
 // Version is that of the fingerprint and of where a picture is looked at. A change of what they are
 // made of needs another number and a newly trained head.
-const Version = 4
+const Version = 5
 
 // Pictures are looked at near their own size, as the traces of gradient ascent are as large as
 // the network that left them looks, in pixels: their short side is brought between these.

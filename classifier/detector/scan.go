@@ -11,9 +11,10 @@ import (
 // closely. Scores are logits.
 type Scan struct {
 	Whole  float64
-	Part   image.Rectangle // that looked most like a dream, in pixels: a window, or the pane of a collage that it is in
+	Part   image.Rectangle // that looked most like a dream, in pixels: a window, the pane of a collage that it is in, or its midst
 	Glance float64         // how much the network's answers within the window do, in a margin of their expert; -Inf if no part was looked at
 	Closer float64         // the score of the part as a picture of its own; -Inf if it was not looked at
+	Looks  int             // times that the network ran
 }
 
 // Scan looks at a picture: once through all windows, and again at the part that looks most like a dream, if that is worth it.
@@ -24,7 +25,7 @@ func (d *Detector) Scan(ctx context.Context, img image.Image) (Scan, error) {
 }
 
 func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint, error) {
-	s := Scan{Glance: math.Inf(-1), Closer: math.Inf(-1)}
+	s := Scan{Glance: math.Inf(-1), Closer: math.Inf(-1), Looks: 1}
 	g, err := d.eye.glance(ctx, img, grid.windows)
 	if err != nil {
 		return s, nil, err
@@ -40,29 +41,110 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 	for i := range g.windows {
 		margins[i] = d.head.Experts[0].margin(g.answers[i])
 	}
-	best, most := 1, math.Inf(-1)
-	for i, m := range settled(g.windows, margins) {
-		if i > 0 && m > most {
-			best, most = i, m
-		}
-	}
-	s.Glance = margins[best]
-	s.Part = pane(g.picture, g.at, g.grid.in(g.windows[best], g.at))
-	part := cut(g.picture, s.Part)
-	if s.Glance < d.head.Closer.Worth || min(part.Rect.Dx(), part.Rect.Dy()) < leastPart {
+	best := most(settled(g.windows, margins))
+	s.Glance, s.Part = margins[best], g.part(best, margins)
+	if s.Glance < d.head.Closer.Worth || min(s.Part.Dx(), s.Part.Dy()) < leastPart {
 		return s, print, nil
 	}
-	again, err := d.eye.Of(ctx, part)
+	c, err := confirmed(s.Part, func(r image.Rectangle) (closeup, error) {
+		s.Looks++
+		return d.lookAt(ctx, g.picture, r)
+	})
 	if err != nil {
 		return s, nil, fmt.Errorf("look closer: %w", err)
 	}
-	if s.Closer, err = d.head.logit(again); err != nil {
-		return s, nil, err
-	}
+	s.Part, s.Closer = c.at, c.logit
 	if s.Closer-d.head.Closer.Handicap > s.Whole {
-		print = again
+		print = c.print
 	}
 	return s, print, nil
+}
+
+// most is the number of the highest value, but for the first, which is the whole picture's.
+func most(values []float64) int {
+	best := 1
+	for i, v := range values {
+		if i > 0 && v > values[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// several is how many windows have to lie in a pane, so that they say whether it is of one kind.
+const several = 4
+
+// part is where a window lies, or the pane that it is in, if what else lies in that pane looks like it: edges in a photograph cut off
+// anything.
+func (g *glance) part(best int, margins []float64) image.Rectangle {
+	window := g.grid.in(g.windows[best], g.at)
+	p := pane(g.picture, g.at, window)
+	sum, n := 0.0, 0
+	for i, w := range g.windows {
+		if i > 0 && g.grid.in(w, g.at).In(p) {
+			sum, n = sum+margins[i], n+1
+		}
+	}
+	if n >= several && sum/float64(n) < margins[best]/2 {
+		return window
+	}
+	return p
+}
+
+// closeup is a part of a picture, looked at as a picture of its own.
+type closeup struct {
+	at    image.Rectangle
+	logit float64
+	print Fingerprint
+}
+
+func (d *Detector) lookAt(ctx context.Context, img *image.NRGBA, r image.Rectangle) (closeup, error) {
+	print, err := d.eye.Of(ctx, cut(img, r))
+	if err != nil {
+		return closeup{}, err
+	}
+	logit, err := d.head.logit(print)
+	return closeup{r, logit, print}, err
+}
+
+const (
+	// doubtful is the logit of a part, about one in four, from which its midst is looked at too. Few ordinary pictures reach it.
+	doubtful = -1
+	// rim is which part of the sides of a part, at each end, is not of its midst.
+	rim = 10
+)
+
+// confirmed looks at a part, and if it may be a dream at its midst, which is one too then: what is taken for a dream by chance is so in
+// one cut and not in another. The lower of the two scores counts. Where the midst's is the higher one, something else was at the rim,
+// and it is looked at like a part.
+func confirmed(part image.Rectangle, look func(image.Rectangle) (closeup, error)) (closeup, error) {
+	outer, err := look(part)
+	if err != nil || outer.logit < doubtful {
+		return outer, err
+	}
+	inner, err := look(midst(part))
+	if err != nil {
+		return closeup{}, err
+	}
+	if inner.logit > outer.logit {
+		further, err := look(midst(inner.at))
+		if err != nil {
+			return closeup{}, err
+		}
+		if sure := min(inner.logit, further.logit); sure > outer.logit {
+			inner.logit = sure
+			return inner, nil
+		}
+		return outer, nil
+	}
+	outer.logit = max(doubtful, inner.logit)
+	return outer, nil
+}
+
+// midst is a rectangle without its rim.
+func midst(r image.Rectangle) image.Rectangle {
+	x, y := r.Dx()/rim, r.Dy()/rim
+	return image.Rect(r.Min.X+x, r.Min.Y+y, r.Max.X-x, r.Max.Y-y)
 }
 
 // settled takes for every window the mean of its margin and of those beside it, of its size and a cell away: in the midst of a dream

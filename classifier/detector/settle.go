@@ -5,8 +5,12 @@ import (
 	"slices"
 )
 
-// secondLooks is the share of ordinary pictures of which a part is looked at more closely: what a picture costs rises by as much.
-const secondLooks = 0.25
+// secondLooks is the share of ordinary pictures of which a part is looked at more closely: what a picture costs rises by as much, and by a
+// few hundredths more for what is looked at to confirm it.
+const secondLooks = 0.22
+
+// ofParts is the share of the wrong hides that the usual budget allows which parts make: a picture has many of them.
+const ofParts = 2.0 / 3
 
 // Beginning settles when a part is worth a closer look, by how some ordinary pictures were seen by a head that looked at parts
 // but not more closely; until Settle nothing else is settled.
@@ -22,12 +26,12 @@ func (h *Head) Beginning(ordinary []Scan) {
 }
 
 // Settle has the head make of closer looks, and promise, what it kept on pictures that were left out of training. Of what
-// the usual budget allows, wholes and parts get a half each: that is what the parts' handicap makes of them.
+// the usual budget allows parts get their share and wholes the rest: that is what the parts' handicap makes of them.
 func (h *Head) Settle(ordinary, hard, dreams []Scan) {
 	wholes := promising(ordinary, hard, nil, func(s Scan) float64 { return s.Whole })
 	parts := promising(ordinary, hard, nil, func(s Scan) float64 { return s.Closer })
 	h.Closer.Handicap = 0
-	if more := parts.reached(Usual/2) - wholes.reached(Usual/2); more > 0 {
+	if more := parts.reached(ofParts*Usual) - wholes.reached((1-ofParts)*Usual); more > 0 {
 		h.Closer.Handicap = more
 	}
 	all := promising(ordinary, hard, dreams, h.Closer.Logit)
