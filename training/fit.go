@@ -171,13 +171,17 @@ func (f *fitting) ordinaryViews() (all []view) {
 	return all
 }
 
-// corpusViews are the pictures of the corpus, and of which sample each is.
+// corpusViews are the pictures of the corpus, and dreams that were made of files, and of which sample each is.
 func (f *fitting) corpusViews() (all []view, of []int) {
 	for i, s := range f.samples {
-		if !judging(s) {
+		path := filepath.FromSlash(s.File)
+		kept := s.Class == own && filepath.IsAbs(path) // in a folder, not made on the way
+		if !judging(s) && (!kept || s.Copy > 0) {
 			continue
 		}
-		path := filepath.Join(f.Corpus, filepath.FromSlash(s.File))
+		if !kept {
+			path = filepath.Join(f.Corpus, path)
+		}
 		all, of = append(all, view{s.File, decoded(path), f.trained.LeftOut(i)}), append(of, i)
 	}
 	return all, of

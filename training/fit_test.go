@@ -41,7 +41,16 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 	if err := os.WriteFile(list, []byte(strings.Join(ordinary, "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := training.FitOptions{Corpus: corpus(t), More: []string{corpus(t)}, Ordinary: list, Learned: 2,
+	made := corpus(t)
+	manifest := filepath.Join(made, "manifest.tsv")
+	lines, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(manifest, bytes.ReplaceAll(lines, []byte("\tdream\t"), []byte("\town\t")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := training.FitOptions{Corpus: corpus(t), More: []string{made}, Ordinary: list, Learned: 2,
 		Cache: filepath.Join(t.TempDir(), "cache"), Dreams: 1, Patterns: 4, Seed: 1}
 	fit := func() []byte {
 		t.Helper()
@@ -84,6 +93,9 @@ func TestAHeadIsFittedTheSameFromPicturesAndFromTheCache(t *testing.T) {
 		return b.Bytes()
 	}
 	first := fit()
+	if seen, err := os.ReadFile(o.Cache + ".corpus"); err != nil || !bytes.Contains(seen, []byte(made)) {
+		t.Errorf("a dream that was made and kept in a file is not looked at as the program looks: %v", err)
+	}
 	if again := fit(); !bytes.Equal(first, again) {
 		t.Error("from the cache another head is fitted")
 	}
