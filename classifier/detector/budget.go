@@ -92,11 +92,10 @@ func (h *Head) Promise(budget float64) Promise {
 	case len(seen) > 0:
 		at = max(above(len(seen)-1), h.beyond(budget))
 	}
-	if at < maxLogit {
-		p.Score = sigmoid(at)
-	} else {
-		p.Score = 1
+	if at >= maxLogit {
+		at = math.Inf(1)
 	}
+	p.Score = sigmoid(at)
 	p.Found, p.Ordinary, p.Hard = h.Dreams.share(at), h.Ordinary.share(at), h.Hard.share(at)
 	return p
 }
@@ -128,8 +127,9 @@ func (h *Head) reached(share float64) float64 {
 	return math.Inf(-1)
 }
 
-// maxLogit is where scores cannot be told from 1.
-const maxLogit = 30
+// maxLogit is from where on the score is 1. Beyond 23 two logits next to each other have the same score, and a picture that a limit
+// is set above would be hidden by it.
+const maxLogit = 20
 
 // tail is the share of pictures, those that score highest, whose scores say how fast shares fall: the excess over a high
 // threshold is close to exponential in the logit (Pickands, "Statistical inference using extreme order statistics", 1975, for

@@ -3,6 +3,7 @@ package detector_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -65,6 +66,19 @@ func TestPromisesAreKeptByThePicturesTheyCameFrom(t *testing.T) {
 			last = p.Score
 		}
 	})
+}
+
+// Far up, logits that differ have scores that do not.
+func TestALimitIsAboveThePicturesItSpares(t *testing.T) {
+	for _, top := range []float64{5, 19.9, 19.9999999, 20, 22, 23.82, 24, 29.9, 31, 36} {
+		h := calibrated(slices.Repeat([]float64{0.5}, 1000), append(slices.Repeat([]float64{1}, 200), top))
+		for _, budget := range []float64{0.01, 1e-3, 1e-5} {
+			p := h.Promise(budget)
+			if o, d := from([]float64{0.5}, p.Score), from([]float64{1, top}, p.Score); p.Hard == 0 && d > 0 || p.Ordinary == 0 && o > 0 {
+				t.Errorf("a hard picture of %g: %+v hides %g and %g", top, p, o, d)
+			}
+		}
+	}
 }
 
 func TestPromisesHoldForOtherPicturesOfTheSameSort(t *testing.T) {
