@@ -137,19 +137,7 @@ func TestAReplyToAPostThatIsGoneEnds(t *testing.T) {
 // Servers show a post before they say that they have it: who answers at once is answered all the same.
 func TestWhoAnswersBeforeADreamIsWrittenDownWaitsAMoment(t *testing.T) {
 	inWorld(t, func(r *rig) {
-		r.w.breaks(func(op string, nth int) fate {
-			if op == "reply" && nth == 1 {
-				return fate{late: 6 * time.Second}
-			}
-			return fate{}
-		})
-		request := r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), ""))
-		r.bot.hint()
-		time.Sleep(5 * time.Second)
-		dream := r.answer(request)
-		if dream == nil || r.job(request).State != store.Posting {
-			t.Fatalf("answer %v, job %s", dream, r.describe(request))
-		}
+		_, dream := r.leaving(t, 6*time.Second)
 		p := r.ada.post("@dreambot deeper", replyTo(*dream))
 		r.bot.hint()
 		time.Sleep(10 * time.Second)
@@ -176,19 +164,7 @@ func TestAnAnswerThatIsNotWrittenDownYetIsFound(t *testing.T) {
 	} {
 		t.Run(c.said, func(t *testing.T) {
 			inWorld(t, func(r *rig) {
-				r.w.breaks(func(op string, nth int) fate {
-					if op == "reply" && nth == 1 {
-						return fate{late: 20 * time.Second}
-					}
-					return fate{}
-				})
-				request := r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), ""))
-				r.bot.hint()
-				time.Sleep(5 * time.Second)
-				dream := r.answer(request)
-				if dream == nil || r.job(request).State != store.Posting {
-					t.Fatalf("answer %v, job %s", dream, r.describe(request))
-				}
+				request, dream := r.leaving(t, 20*time.Second)
 				p := r.ask(r.ada, c.said, func(p *network.Post) { p.ReplyTo = c.where(request, *dream) })
 				switch {
 				case c.want != "":
@@ -199,4 +175,22 @@ func TestAnAnswerThatIsNotWrittenDownYetIsFound(t *testing.T) {
 			})
 		})
 	}
+}
+
+// leaving is a request whose dream is out, while the server says so that much later: it is not written down yet.
+func (r *rig) leaving(t *testing.T, late time.Duration) (request network.Post, dream *network.Post) {
+	t.Helper()
+	r.w.breaks(func(op string, nth int) fate {
+		if op == "reply" && nth == 1 {
+			return fate{late: late}
+		}
+		return fate{}
+	})
+	request = r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), ""))
+	r.bot.hint()
+	time.Sleep(5 * time.Second)
+	if dream = r.answer(request); dream == nil || r.job(request).State != store.Posting {
+		t.Fatalf("answer %v, job %s", dream, r.describe(request))
+	}
+	return request, dream
 }
