@@ -149,9 +149,7 @@ func subjectPart(features []*classifier.Features, support *mask) *mask {
 	}
 	agree := 0.0
 	for i, x := range v {
-		dx, dy := (float64(i%w)+0.5)/float64(w)-0.5, (float64(i/w)+0.5)/float64(h)-0.5
-		middle := math.Exp(-(dx*dx+dy*dy)/0.08) - 0.24
-		agree += x * (middle + (float64(hint[i])-mean)/(mean+1e-9)/4)
+		agree += x * (central(i, w, h) - 0.24 + (float64(hint[i])-mean)/(mean+1e-9)/4)
 	}
 	out := &mask{w: w, h: h, data: stretched(v)}
 	if agree < 0 {
@@ -191,9 +189,8 @@ func freed(k *mask, like []float32) {
 	var size, border, middle [2]float64
 	for i, p := range at {
 		x, y := p%k.w, p/k.w
-		dx, dy := (float64(x)+0.5)/float64(k.w)-0.5, (float64(y)+0.5)/float64(k.h)-0.5
 		size[second[i]]++
-		middle[second[i]] += math.Exp(-(dx*dx + dy*dy) / 0.08)
+		middle[second[i]] += central(p, k.w, k.h)
 		if x == 0 || x == k.w-1 || y == 0 {
 			border[second[i]]++
 		}
@@ -213,6 +210,12 @@ func freed(k *mask, like []float32) {
 			k.data[p] = min(k.data[p], 0.1)
 		}
 	}
+}
+
+// central is how near one of w by h places is to the middle, 0..1.
+func central(place, w, h int) float64 {
+	dx, dy := (float64(place%w)+0.5)/float64(w)-0.5, (float64(place/w)+0.5)/float64(h)-0.5
+	return math.Exp(-(dx*dx + dy*dy) / 0.08)
 }
 
 // halves says in which of two parts, 0 or 1, each of the places is, by how alike those of n are, [n][n].

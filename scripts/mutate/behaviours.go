@@ -879,4 +879,7 @@ var behaviours = []behaviour{
 		"if !enclosed || float64(len(hole)) > most*float64(inside) {",
 		"if !enclosed || float64(len(hole)) > -most*float64(inside) {",
 		"./dream", "TestSmallHolesInASubjectAreClosed"},
+	{"a limit is above the pictures it spares", "classifier/detector/budget.go",
+		"const maxLogit = 20", "const maxLogit = 30",
+		"./classifier/detector", "TestALimitIsAboveThePicturesItSpares"},
 }
