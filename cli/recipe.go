@@ -9,6 +9,7 @@ import (
 	"slugpuppy/classifier"
 	"slugpuppy/cli/object"
 	"slugpuppy/dream"
+	"slugpuppy/picture"
 )
 
 func (c *console) recipeCommand() *cobra.Command {
@@ -17,11 +18,15 @@ func (c *console) recipeCommand() *cobra.Command {
 
 func (c *console) recipeShow() *cobra.Command {
 	return &cobra.Command{
-		Use:   "show TOKEN",
-		Short: "Print what a recipe token says",
+		Use:   "show TOKEN|FILE",
+		Short: "Print what a recipe token says, or the one that a picture or clip carries",
 		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := dream.ParseToken(args[0])
+			token, err := c.tokenOf(args[0])
+			if err != nil {
+				return err
+			}
+			r, err := dream.ParseToken(token)
 			if err != nil {
 				return usageError(err)
 			}
@@ -32,10 +37,33 @@ func (c *console) recipeShow() *cobra.Command {
 				}
 			}
 			name := func(n int) string { return object.NameOf(labels, n) }
-			return c.print(object.OfRecipe(args[0], r, labels), r.Say(name))
+			text := r.Say(name)
+			if token != args[0] {
+				text = token + ": " + text
+			}
+			return c.print(object.OfRecipe(token, r, labels), text)
 		},
 	}
 }
+
+// tokenOf is the token that was given, or that of a file.
+func (c *console) tokenOf(given string) (string, error) {
+	if dream.LooksLikeToken(given) || given != "-" && !exists(given) {
+		return given, nil
+	}
+	data, err := c.read(given, mostOfAClip)
+	if err != nil {
+		return "", err
+	}
+	token, ok := strings.CutPrefix(picture.Comment(data), dream.Signature)
+	if !ok {
+		return "", notFoundError(fmt.Errorf("%s carries no recipe: it is no dream of this program, or came through a server that takes such things out", given))
+	}
+	return token, nil
+}
+
+// mostOfAClip is how much of a file is read for its recipe, in bytes.
+const mostOfAClip = 1 << 30
 
 func (c *console) recipeReplay() *cobra.Command {
 	var how making

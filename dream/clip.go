@@ -62,8 +62,8 @@ func (j *job) clip(ctx context.Context, o Order, f strip) (p Piece, err error) {
 	r := newReel(f, len(tries) > 1)
 	defer r.close()
 	for _, a := range tries {
-		if p.File, err = j.m.encode(ctx, r, a); err == nil && p.File.MIME == GIF && int64(len(p.File.Data)) <= a.most-spaceForMarks {
-			p.File.Data, err = j.mark(p.File.Data)
+		if p.File, err = j.m.encode(ctx, r, a, Signature+j.r.Token()); err == nil && int64(len(p.File.Data)) <= a.most-spaceForMarks {
+			p.File.Data, err = j.markClip(p.File)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -87,10 +87,10 @@ func (j *job) clip(ctx context.Context, o Order, f strip) (p Piece, err error) {
 	return p, &Problem{Kind: HeavyClip, Why: err.Error()}
 }
 
-// encode writes a film's frames in one way.
-func (m *Maker) encode(ctx context.Context, r *reel, a attempt) (File, error) {
+// encode writes a film's frames in one way, with a comment where the type of file has one.
+func (m *Maker) encode(ctx context.Context, r *reel, a attempt, comment string) (File, error) {
 	if a.mime == MP4 {
-		data, err := encodeMP4(ctx, m.opt.FFmpeg, r.frames(), r.strip.each)
+		data, err := encodeMP4(ctx, m.opt.FFmpeg, r.frames(), r.strip.each, comment)
 		if err == nil && int64(len(data)) > a.most {
 			err = fmt.Errorf("%w: the film has %d bytes, the limit is %d", errHeavy, len(data), a.most)
 		}

@@ -8,6 +8,7 @@ import (
 	"image/gif"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -199,6 +200,40 @@ func TestFilmsAreMadeWhereThereIsAnEncoder(t *testing.T) {
 	}
 	if f := p.File; f.MIME != dream.MP4 || len(f.Data) < 100 || !bytes.Contains(f.Data[:32], []byte("ftyp")) {
 		t.Errorf("%d bytes of %s", len(f.Data), f.MIME)
+	}
+}
+
+// A film says what it is, twice: in a comment that players show, and in XMP. It is the same bytes each time.
+func TestFilmsCarryTheirRecipe(t *testing.T) {
+	ffmpeg, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Skip("no ffmpeg here, which writes films")
+	}
+	var before []byte
+	for range 2 {
+		p, err := light(t, dream.Options{ClipSide: 96, FFmpeg: ffmpeg}).Make(t.Context(), wander(2, 1, dream.MP4), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := dream.Signature + p.Recipe.Token()
+		packet := []byte("<dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">" + want)
+		if got := picture.Comment(p.File.Data); got != want || !bytes.Contains(p.File.Data, packet) {
+			t.Errorf("it says %q, want %q, and that in XMP too: %v", got, want, bytes.Contains(p.File.Data, packet))
+		}
+		film := filepath.Join(t.TempDir(), "film.mp4")
+		if err := os.WriteFile(film, p.File.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(ffmpeg, "-v", "error", "-i", film, "-f", "null", "-").CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("it cannot be played: %v: %s", err, out)
+		}
+		if out, _ := exec.Command(ffmpeg, "-i", film).CombinedOutput(); !bytes.Contains(out, []byte(want)) {
+			t.Errorf("ffmpeg does not tell of %q: %s", want, out)
+		}
+		if before != nil && !bytes.Equal(before, p.File.Data) {
+			t.Error("the same film has other bytes")
+		}
+		before = p.File.Data
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 var ErrNoFilm = errors.New("no MP4 was made")
 
 // encodeMP4 has ffmpeg write H.264 in a form that every browser plays: 4:2:0, even sides,
-// index in front. It begins when there is a first frame.
-func encodeMP4(ctx context.Context, program string, frames iter.Seq2[*image.NRGBA, error], each time.Duration) ([]byte, error) {
+// index in front, the comment among its metadata. It begins when there is a first frame.
+func encodeMP4(ctx context.Context, program string, frames iter.Seq2[*image.NRGBA, error], each time.Duration, comment string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "slugpuppy-clip-")
 	if err != nil {
 		return nil, fmt.Errorf("encode film: %w", err)
@@ -32,7 +32,7 @@ func encodeMP4(ctx context.Context, program string, frames iter.Seq2[*image.NRGB
 	var e *encoder
 	for f, err := range frames {
 		if err == nil && e == nil {
-			e, err = startEncoder(ctx, program, f.Rect.Size(), each, out)
+			e, err = startEncoder(ctx, program, f.Rect.Size(), each, comment, out)
 		}
 		if err != nil {
 			cancel()
@@ -66,12 +66,12 @@ func (e *encoder) finish() error {
 	return nil
 }
 
-func startEncoder(ctx context.Context, program string, size image.Point, each time.Duration, out string) (*encoder, error) {
+func startEncoder(ctx context.Context, program string, size image.Point, each time.Duration, comment, out string) (*encoder, error) {
 	rate := strconv.FormatFloat(float64(time.Second)/float64(each), 'f', 4, 64)
 	e := &encoder{Child: ffmpeg.New(ctx, program, "-hide_banner", "-loglevel", "error", "-nostdin",
 		"-f", "rawvideo", "-pix_fmt", "rgba", "-s", fmt.Sprintf("%dx%d", size.X, size.Y), "-r", rate, "-i", "pipe:0",
 		"-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart",
-		"-map_metadata", "-1", "-fflags", "+bitexact", "-threads", "1", out)}
+		"-map_metadata", "-1", "-metadata", "comment="+comment, "-fflags", "+bitexact", "-threads", "1", out)}
 	var err error
 	if e.in, err = e.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("encode film: %w", err)

@@ -43,6 +43,9 @@ func TestTheEncoderGetsEveryFrameAndItsSize(t *testing.T) {
 	if c.W%2 != 0 || c.H%2 != 0 {
 		t.Errorf("films need even sides, not %dx%d", c.W, c.H)
 	}
+	if !strings.Contains(film, "-metadata comment="+dream.Signature+p.Recipe.Token()) {
+		t.Errorf("the film's recipe is not in it: %s", film)
+	}
 }
 
 func TestAHangingEncoderDoesNotOutliveItsJob(t *testing.T) {

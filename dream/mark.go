@@ -16,6 +16,15 @@ func (j *job) mark(file []byte) ([]byte, error) {
 	return picture.AddXMP(file, Packet(j.r, j.m.net.Arithmetic()))
 }
 
+// markClip is mark for a clip. A film that takes none is as it is: its encoder wrote the recipe among its metadata.
+func (j *job) markClip(f File) ([]byte, error) {
+	marked, err := j.mark(f.Data)
+	if err != nil && f.MIME == MP4 {
+		return f.Data, nil
+	}
+	return marked, err
+}
+
 // Packet says in XMP what a file is, for whoever reads metadata: made by which program, with which recipe. What was
 // dreamed is not named; what computed it is, because elsewhere the same recipe has other bytes.
 func Packet(r Recipe, arithmetic string) string {

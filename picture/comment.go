@@ -5,17 +5,24 @@ import (
 	"encoding/binary"
 )
 
-// Comment returns what EncodePNG, EncodeJPEG and EncodeWebP wrote as a comment, "" when a file has none
-// or one that is not plain ASCII.
+// Comment returns what EncodePNG, EncodeJPEG and EncodeWebP wrote as a comment, or the comment of an MP4; of a file without one the
+// description in the XMP packet that this package wrote. It is "" when there is neither, or not in plain ASCII.
 func Comment(data []byte) string {
-	var text []byte
+	var text, packet []byte
 	switch Sniff(data) {
 	case "png":
 		text = pngComment(data[8:])
 	case "jpeg":
 		text = jpegComment(data)
 	case "webp":
-		text = webpComment(data[12:])
+		text, packet = webpComment(data[12:]), webpPacket(data[12:])
+	case "gif":
+		packet = gifPacket(data)
+	case "mp4":
+		text, packet = mp4Comment(data), mp4Packet(data)
+	}
+	if len(text) == 0 {
+		text = description(packet)
 	}
 	if checkComment(string(text)) != nil {
 		return ""

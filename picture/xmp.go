@@ -14,7 +14,7 @@ var errNoXMP = errors.New("this file takes no XMP packet")
 // MostXMP is the length up to which a packet fits everywhere: a segment of a JPEG.
 const MostXMP = 65_000
 
-// AddXMP puts an XMP packet (ISO 16684-1) into a PNG, JPEG, GIF or WebP that this package wrote, where XMP Specification
+// AddXMP puts an XMP packet (ISO 16684-1) into a PNG, JPEG, GIF or WebP that this package wrote, or an MP4, where XMP Specification
 // Part 3 has it. It grows by the packet and less than 300 bytes.
 func AddXMP(data []byte, packet string) ([]byte, error) {
 	if len(packet) > MostXMP {
@@ -35,6 +35,8 @@ func AddXMP(data []byte, packet string) ([]byte, error) {
 		return insert(data, at, xmpBlockGIF(packet))
 	case "webp":
 		return xmpWebP(data, packet)
+	case "mp4":
+		return xmpMP4(data, packet)
 	}
 	return nil, errNoXMP
 }
@@ -70,12 +72,62 @@ func tableEnd(data []byte) (at int, ok bool) {
 // xmpBlockGIF is an application extension with the packet as it is: readers that look for sub-blocks in it are led
 // to its end by the trailer, in which every byte says how far that is.
 func xmpBlockGIF(packet string) []byte {
-	block := append([]byte{0x21, 0xff, 11}, "XMP DataXMP"...)
-	block = append(append(block, packet...), 1)
+	block := append([]byte(headXMP), packet...)
+	block = append(block, 1)
 	for i := 255; i >= 0; i-- {
 		block = append(block, byte(i))
 	}
 	return append(block, 0)
+}
+
+// headXMP begins the application extension of a GIF that has a packet.
+const headXMP = "\x21\xff\x0bXMP DataXMP"
+
+// gifPacket is the packet among the extensions in front of a GIF's first picture, nil without one.
+func gifPacket(data []byte) []byte {
+	at, ok := tableEnd(data)
+	if !ok {
+		return nil
+	}
+	for data = data[at:]; len(data) > 2 && data[0] == 0x21; { // of any kind
+		if packet, ok := bytes.CutPrefix(data, []byte(headXMP)); ok {
+			packet, _, ok = bytes.Cut(packet, []byte("\x01\xff\xfe\xfd"))
+			if !ok {
+				return nil
+			}
+			return packet
+		}
+		for data = data[2:]; len(data) > 0 && data[0] > 0; { // sub-blocks
+			data = data[min(1+int(data[0]), len(data)):]
+		}
+		data = data[min(1, len(data)):]
+	}
+	return nil
+}
+
+// webpPacket is the packet in a WebP's chunks, nil without one.
+func webpPacket(data []byte) []byte {
+	for len(data) >= 8 {
+		name, size := string(data[:4]), uint64(binary.LittleEndian.Uint32(data[4:]))
+		if size > uint64(len(data)-8) {
+			return nil
+		}
+		if name == "XMP " {
+			return data[8 : 8+size]
+		}
+		data = data[min(8+size+size&1, uint64(len(data))):]
+	}
+	return nil
+}
+
+// description is dc:description as XMP writes it, nil without one.
+func description(packet []byte) []byte {
+	_, after, _ := bytes.Cut(packet, []byte("<dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">"))
+	text, _, ok := bytes.Cut(after, []byte("</rdf:li>"))
+	if !ok {
+		return nil
+	}
+	return []byte(xmlBack.Replace(string(text)))
 }
 
 // hasXMP says that a WebP has a chunk with a packet (RFC 9649, 2.7).
@@ -146,3 +198,6 @@ func XMP(properties ...Property) string {
 }
 
 var xmlText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\"", "&quot;")
+
+// xmlBack is the way back.
+var xmlBack = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", "\"")

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
@@ -27,7 +28,7 @@ func (t *task) material(ctx context.Context, s source, r dream.Recipe) (material
 	whole := r.Verb == dream.Dream && len(chain(t.req)) == 0 && t.Options.Frames != nil
 	if film, ok := s.film(); ok && whole && t.Options.Frames.Videos() {
 		m, err := t.clip(ctx, film, r.Size)
-		if err == nil || ctx.Err() != nil {
+		if r := new(refusal); err == nil || ctx.Err() != nil || errors.As(err, &r) && r.words == words.Already {
 			return m, err
 		}
 		t.Log.Info("a clip cannot be read, so the server's still of it is dreamed", "job", t.job.ID, "media", film.ID, "error", err)
@@ -60,9 +61,12 @@ func (s source) film() (network.Media, bool) {
 	return s.post.Media[i], true
 }
 
-// clip fetches and decodes a film.
+// clip fetches and decodes a film, unless it is one of ours.
 func (t *task) clip(ctx context.Context, film network.Media, size int) (material, error) {
 	data, err := t.fetch(ctx, film)
+	if err == nil {
+		err = t.ours(data)
+	}
 	if err != nil {
 		return material{}, err
 	}

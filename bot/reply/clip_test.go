@@ -10,6 +10,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply"
+	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
 
@@ -128,4 +129,22 @@ func TestOurOwnClipIsNotDreamedAgain(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		r.answered(r.ask(r.ada, "dream", attached(r.w, network.Still, b.Bytes())), "already")
 	}, func(o *reply.Options) { o.Frames = projector{} })
+	var plain bytes.Buffer
+	g := picture.NewAnimation(&plain)
+	g.XMP = dream.Packet(dream.Recipe{Verb: dream.Dive}, "plain")
+	img, err := decodePNG(t.Context(), photo(1))
+	if err == nil {
+		err = errors.Join(g.Add(img, time.Second), g.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	film, err := picture.AddXMP([]byte("\x00\x00\x00\x08ftyp"), g.XMP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inWorld(t, func(r *rig) {
+		r.answered(r.ask(r.ada, "dream", attached(r.w, network.Still, plain.Bytes())), "already")
+		r.answered(r.ask(r.w.join("bea"), "dream", attached(r.w, network.Gifv, film)), "already")
+	}, func(o *reply.Options) { o.Frames = projector{moving(6)} })
 }

@@ -267,6 +267,13 @@ func TestVideosKeepTheirSound(t *testing.T) {
 			t.Errorf("no %q in %s", want, said)
 		}
 	}
+	film, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(picture.Comment(film), dream.Signature+"dd3-") || !strings.Contains(string(film), "DigitalSourceType") {
+		t.Errorf("the film says %q of itself, and has XMP: %v", picture.Comment(film), strings.Contains(string(film), "DigitalSourceType"))
+	}
 }
 
 func TestLinesOfWords(t *testing.T) {

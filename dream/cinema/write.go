@@ -21,7 +21,7 @@ type writer func(ctx context.Context, path string, j Job, r *roll, res Result) e
 // writers are those of the ends that a file's name may have.
 var writers = map[string]writer{
 	".gif": writeGIF, ".png": writeAPNG, ".apng": writeAPNG, ".webp": writeWebP,
-	".mp4": h264, ".m4v": h264, ".mov": h264, ".mkv": h264, ".webm": vp9,
+	".mp4": mp4, ".m4v": mp4, ".mov": h264, ".mkv": h264, ".webm": vp9,
 }
 
 // packet says in a film's file what it is, as every picture's does.
@@ -79,6 +79,22 @@ func writeWebP(ctx context.Context, path string, _ Job, r *roll, res Result) err
 
 func h264(ctx context.Context, path string, j Job, r *roll, res Result) error {
 	return video(ctx, path, j, r, res, "-c:v", "libx264", "-preset", "medium", "-crf", "20", "-movflags", "+faststart", "-c:a", "aac")
+}
+
+// mp4 is h264 in a file that has a place for a packet: behind everything else.
+func mp4(ctx context.Context, path string, j Job, r *roll, res Result) error {
+	if err := h264(ctx, path, j, r, res); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Write(picture.XMPBox(packet(r, res))); err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func vp9(ctx context.Context, path string, j Job, r *roll, res Result) error {
