@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"slugpuppy/dream"
 )
@@ -47,22 +48,40 @@ func afterHandle(text, language string, self []string) (said string, ok bool) {
 	return said, err != nil || !reflect.ValueOf(after).IsZero()
 }
 
+// handleEnds is what may follow the name of a handle in a text: a domain, and what ends either.
+var handleEnds = regexp.MustCompile(`^(@[\pL\pN.:-]+)?([^\pL\pN_@.-]|[.:,;!?)]|$)`)
+
 // ownHandle is where the first of our handles stands, with or without a domain.
 func ownHandle(text string, self []string) []int {
 	for _, own := range self {
 		name, _, _ := strings.Cut(own, "@")
-		if name == "" {
+		if name == "" || !utf8.ValidString(name) {
 			continue
 		}
-		find, err := regexp.Compile(`(?i)@` + regexp.QuoteMeta(name) + `(@[\pL\pN.:-]+)?([^\pL\pN_@.-]|[.:,;!?)]|$)`)
-		if err != nil { // a name that is no text
-			continue
-		}
-		if at := find.FindStringIndex(text); at != nil {
-			return at
+		for at := range text {
+			if text[at] != '@' {
+				continue
+			}
+			rest, ok := cutFold(text[at+1:], name)
+			if !ok {
+				continue
+			}
+			if end := handleEnds.FindStringIndex(rest); end != nil {
+				return []int{at, len(text) - len(rest) + end[1]}
+			}
 		}
 	}
 	return nil
+}
+
+// cutFold is what follows a name, in letters of either case, that a text begins with.
+func cutFold(text, name string) (rest string, ok bool) {
+	n := 0
+	for range utf8.RuneCountInString(name) {
+		_, size := utf8.DecodeRuneInString(text[n:])
+		n += size
+	}
+	return text[n:], strings.EqualFold(text[:n], name)
 }
 
 type parser struct {
