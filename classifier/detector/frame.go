@@ -135,7 +135,7 @@ func span(ink []float64, first int) (lo, hi int) {
 	}
 	bare := 0
 	for i := lo; i < hi; i++ { // [lo,hi) shrinks as its ends are left
-		if ink[i] > 0.02 {
+		if ink[i] > 0.02 || drawn(ink[i]) { // of hardly any ink a little is much
 			bare = 0
 			continue
 		}

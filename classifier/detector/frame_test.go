@@ -245,6 +245,25 @@ func TestTrimmingAndPanesLeavePartsOfAnyPicture(t *testing.T) {
 	})
 }
 
+// Where four of five lines have next to no ink, those with a little more are a picture's all the same: something is left.
+func TestHardlyAnyInkIsTrimmedToSomething(t *testing.T) {
+	s := sheet(61, 112, color.White)
+	s.photo(image.Rect(0, 35, 1, 106))
+	s.write(0, 39, 61, 10, color.Black)
+	if at := trim(s.NRGBA); at.Empty() || !at.In(s.Rect) {
+		t.Errorf("%v is left", at)
+	}
+	for n := range 12 {
+		ink := make([]float64, n+1)
+		for i := range ink {
+			ink[i] = 0.016 // all are drawn, and as bare as ground
+		}
+		if lo, hi := span(ink, 3); lo != 3 || hi != 3+len(ink) {
+			t.Errorf("of %d lines alike %d to %d are left", len(ink), lo, hi)
+		}
+	}
+}
+
 func TestAPictureWithoutAFrameCostsNothingToTrim(t *testing.T) {
 	s := sheet(1600, 1200, color.Black)
 	s.photo(s.Rect)
