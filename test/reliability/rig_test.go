@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 	case len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-"): // a test run's arguments are flags
 		os.Exit(cli.Main(os.Args[1:]))
 	}
+	apptest.ManyBeside(6)
 	os.Exit(m.Run())
 }
 
