@@ -5,12 +5,14 @@ import (
 	"context"
 	"image"
 	"slices"
+	"strconv"
 	"strings"
 
 	"slugpuppy/bot/identity"
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/operator"
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/bot/timeline"
 	"slugpuppy/bot/web"
 	"slugpuppy/dream"
@@ -85,11 +87,11 @@ func (a *App) pageStudio(decode decoder) (*web.Studio, error) {
 		Decode: decode, See: engine.Maker.See, Judge: d.Judge, Words: engine.Words.Words,
 		Heatmap: func(ctx context.Context, img image.Image) (image.Image, error) { return d.Heatmap(ctx, img) },
 		Read: func(ctx context.Context, text string) (web.Wish, error) {
-			r, err := pageRecipe(ctx, text, engine.Words)
-			return web.Wish{Picture: r.Verb != dream.Imagine}, err
+			_, wish, err := pageRecipe(ctx, text, engine.Words)
+			return wish, err
 		},
 		Dream: func(ctx context.Context, img image.Image, text string, report func(dream.Progress)) (dream.Piece, error) {
-			r, err := pageRecipe(ctx, text, engine.Words)
+			r, _, err := pageRecipe(ctx, text, engine.Words)
 			if err != nil {
 				return dream.Piece{}, err
 			}
@@ -101,17 +103,52 @@ func (a *App) pageStudio(decode decoder) (*web.Studio, error) {
 // pageVerbs are what can be asked for on the page.
 var pageVerbs = []mention.Verb{mention.Dream, mention.Imagine, mention.Dive, mention.Wander, mention.Surprise, mention.Replay}
 
-// pageRecipe is what words on the page ask for. What is not one of its verbs is a word to dream of.
-func pageRecipe(ctx context.Context, text string, words *dream.Vocabulary) (dream.Recipe, error) {
+// pageRecipe is what words on the page ask for, as far as the page grants it, and what is to be said of that. What is not one of its
+// verbs is a word to dream of.
+func pageRecipe(ctx context.Context, text string, known *dream.Vocabulary) (dream.Recipe, web.Wish, error) {
 	req, err := mention.Parse(strings.TrimSpace(text), "")
 	if err != nil || req.Implied || !slices.Contains(pageVerbs, req.Verb) {
 		req, err = mention.Parse(strings.TrimSpace("dream "+text), "")
 	}
 	if err != nil {
-		return dream.Recipe{}, err
+		return dream.Recipe{}, web.Wish{}, err
 	}
-	r, _, err := req.Recipe(ctx, words, 1)
-	return r, err
+	r, heard, err := req.Recipe(ctx, known, 1)
+	if err != nil {
+		return r, web.Wish{}, err
+	}
+	_, left := req.Wishes(1)
+	for _, name := range []string{"image", "all", "cw", "visibility", "as", "guide"} {
+		left = append(left, req.Without(name, mention.NoUse, "this page")...)
+	}
+	r.Guide = false
+	granted, over := withinPage(r, req)
+	heard.Add(mention.Heard{Left: append(left, over...)})
+	return granted, web.Wish{Picture: r.Verb != dream.Imagine, Heard: words.Heard(heard, req.Unknown)}, nil
+}
+
+// withinPage is a recipe no larger than the page has time for, and what is left of it.
+func withinPage(r dream.Recipe, req mention.Request) (dream.Recipe, []mention.Left) {
+	was := r
+	switch r.Verb {
+	case dream.Imagine:
+		r.Size = min(cmp.Or(r.Size, pageImagine), 2*pageImagine)
+	case dream.Dive, dream.Wander:
+		r.Size = min(cmp.Or(r.Size, pageClip), pageClip)
+		r.Seconds, r.Repeat = min(cmp.Or(r.Seconds, pageSeconds), pageSeconds), min(cmp.Or(r.Repeat, pageFrames), pageFrames)
+	default:
+		r.Size = min(r.Size, pageSide)
+	}
+	var left []mention.Left
+	for _, o := range []struct {
+		name        string
+		asked, most int
+	}{{"size", was.Size, r.Size}, {"seconds", was.Seconds, r.Seconds}, {"count", was.Repeat, r.Repeat}} {
+		if o.asked > o.most {
+			left = append(left, req.Without(o.name, mention.PageLimit, strconv.Itoa(o.most))...)
+		}
+	}
+	return r, left
 }
 
 // Sizes of what the page makes, in pixels, for people wait for it; clips are as long as this at most.
@@ -120,7 +157,7 @@ const (
 	pageSeconds, pageFrames         = 3, 4
 )
 
-// pageOrder is the order for a recipe, no larger than the page has time for.
+// pageOrder is the order for a recipe.
 func pageOrder(r dream.Recipe, img image.Image) dream.Order {
 	o := dream.Order{}
 	if img != nil {
@@ -129,13 +166,8 @@ func pageOrder(r dream.Recipe, img image.Image) dream.Order {
 	switch r.Verb {
 	case dream.Imagine:
 		o.Source = nil
-		r.Size = min(cmp.Or(r.Size, pageImagine), 2*pageImagine)
 	case dream.Dive, dream.Wander:
-		r.Size = min(cmp.Or(r.Size, pageClip), pageClip)
-		r.Seconds, r.Repeat = min(cmp.Or(r.Seconds, pageSeconds), pageSeconds), min(cmp.Or(r.Repeat, pageFrames), pageFrames)
 		o.Accept = []dream.Format{{MIME: dream.MP4}, {MIME: dream.GIF}}
-	default:
-		r.Size = min(r.Size, pageSide)
 	}
 	o.Recipe = r
 	return o

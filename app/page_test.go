@@ -584,6 +584,27 @@ func TestWhatThePageCannotMakeIsSaidAtOnce(t *testing.T) {
 	}
 }
 
+// What the page makes nothing of it says beside what it makes.
+func TestWhatThePageLeavesOutIsSaid(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	b := s.browser(t)
+	scene, err := picture.EncodePNG(picture.Landscape(32, 24, 1), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for words, want := range map[string]string{
+		"eyes steps=1 octaves=1, dive":        `I left out &#34;dive&#34; (I grant one wish at a time).`,
+		"dive 12s steps=1 octaves=1 size=900": `I left out &#34;size=900&#34; (256 at most on this page) and &#34;dive 12s&#34; (3 at most on this page).`,
+		"more birds more flurbs steps=1":      "I do not know &#34;flurbs&#34;.",
+		"eyes steps=1 octaves=1 guide":        `&#34;guide&#34; (&#34;this page&#34; has no use for it)`,
+	} {
+		if code, page := b.Do(s.wish(t, words, scene)); code != http.StatusOK || !strings.Contains(page, want) {
+			t.Errorf("%s: %d, no %s: %s", words, code, want, page)
+		}
+	}
+}
+
 func TestAnAdminSeesWhatXCostsAndWhatIsLeft(t *testing.T) {
 	s := newShop(t)
 	b := s.browser(t)

@@ -12,6 +12,7 @@ import (
 
 	"slugpuppy/app"
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
 )
@@ -60,6 +61,9 @@ func (s *offline) recipe(ctx context.Context, verb mention.Verb, req mention.Req
 		seed = *req.Seed
 	}
 	r, heard, err := req.Recipe(ctx, s.Words, seed)
+	for _, name := range forTheBot {
+		heard.Add(mention.Heard{Left: req.Without(name, mention.NoUse, "slugpuppy "+string(verb))})
+	}
 	if err == nil {
 		err = s.tell(heard)
 	}
@@ -76,7 +80,7 @@ func (s *offline) recipe(ctx context.Context, verb mention.Verb, req mention.Req
 	return r, nil
 }
 
-// tell says which words were read as others; what was not understood is an error.
+// tell says which words were read as others, and which were left out; what was not understood is an error.
 func (s *offline) tell(heard mention.Heard) error {
 	switch {
 	case len(heard.Unknown) > 0:
@@ -87,8 +91,14 @@ func (s *offline) tell(heard mention.Heard) error {
 	for _, r := range heard.Read {
 		fmt.Fprintf(s.console.err, "read %q as %s\n", r.Typed, r.As)
 	}
+	if left := words.Heard(mention.Heard{Left: heard.Left}, nil); left != "" {
+		fmt.Fprintln(s.console.err, left)
+	}
 	return nil
 }
+
+// forTheBot are options about posts, and about the type of a file, which a command's arguments say.
+var forTheBot = []string{"image", "all", "cw", "visibility", "as"}
 
 // request is what words ask of a command. The bot passes over what it does not know and says so in
 // its answer; who types a command would rather hear it before the picture is made.

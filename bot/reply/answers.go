@@ -52,6 +52,7 @@ func (t *task) see(ctx context.Context) (outcome, error) {
 			return outcome{}, err
 		}
 	}
+	t.req.All = false // and of one picture it is said
 	chosen, err := t.pick(f)
 	if err != nil {
 		return outcome{}, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
 	"slugpuppy/picture"
@@ -32,12 +33,19 @@ func (t *task) material(ctx context.Context, s source, r dream.Recipe) (material
 			return m, err
 		}
 		t.Log.Info("a clip cannot be read, so the server's still of it is dreamed", "job", t.job.ID, "media", film.ID, "error", err)
+		t.leave([]mention.Left{{Why: mention.UnreadableClip}})
+	} else if ok {
+		t.leave([]mention.Left{{Why: t.unmoved(whole)}})
 	}
 	data, err := t.fetch(ctx, s.media)
 	if err != nil {
 		return material{}, err
 	}
-	if whole && picture.Moves(data) {
+	moves := picture.Moves(data)
+	if moves && !whole {
+		t.leave([]mention.Left{{Why: t.unmoved(whole)}})
+	}
+	if whole && moves {
 		if err := t.ours(data); err != nil {
 			return material{}, err
 		}
@@ -48,6 +56,14 @@ func (t *task) material(ctx context.Context, s source, r dream.Recipe) (material
 	}
 	img, err := t.decode(ctx, s.media, data)
 	return material{img: img}, err
+}
+
+// unmoved is why what moves is not dreamed as a clip: more is wanted than that, or nobody here can.
+func (t *task) unmoved(whole bool) mention.Why {
+	if !whole && t.Options.Frames != nil {
+		return mention.OnlyStill
+	}
+	return mention.UnreadableClip
 }
 
 // film is the attachment that a source's still was made of by the server.

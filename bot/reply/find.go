@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -130,15 +131,32 @@ func (d *Daemon) stills(p network.Post) (out []network.Media) {
 
 // pick applies "image 2" and "all".
 func (t *task) pick(f *found) ([]int, error) {
+	more := len(f.media) - 1
 	switch {
 	case t.req.All:
+		if more := len(f.media) - mostPictures; more > 0 {
+			t.leave([]mention.Left{{Why: mention.ManyPictures, N: more, Than: strconv.Itoa(mostPictures)}})
+		}
 		return []int{0, 1, 2, 3}[:min(len(f.media), mostPictures)], nil
 	case t.req.Image > len(f.media):
 		return nil, &refusal{words.Missing, fmt.Sprintf("image %d of %d", t.req.Image, len(f.media))}
 	case t.req.Image > 0:
 		return []int{t.req.Image - 1}, nil
+	case t.req.Guide:
+		more--
+	}
+	if more > 0 {
+		t.leave([]mention.Left{{Why: mention.OtherPictures, N: more, Than: t.forOthers()}})
 	}
 	return []int{0}, nil
+}
+
+// forOthers is what asks for the other pictures of a post.
+func (t *task) forOthers() string {
+	if t.req.Verb == mention.See {
+		return "image 2"
+	}
+	return "all"
 }
 
 // How long pictures are asked for where nobody answers, before the requester is told: that host may be

@@ -90,7 +90,7 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 	case mention.Yes, mention.No:
 		return t.authorSaid(ctx, req.Verb == mention.Yes)
 	case mention.Delete:
-		return t.remove(ctx)
+		return t.told(t.remove(ctx))
 	}
 	if err := t.withinCaps(ctx); err != nil {
 		return outcome{}, err
@@ -99,12 +99,13 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 		if t.looked == 0 && t.promising() {
 			return outcome{again: lookAgain}, nil
 		}
-		req.Verb, t.req.Verb = mention.Help, mention.Help
+		t.req.Verb = mention.Help
+		return t.answerInWords(ctx)
 	}
 	if makesPicture(req.Verb) {
 		return t.makePictures(ctx)
 	}
-	return t.answerInWords(ctx)
+	return t.told(t.answerInWords(ctx))
 }
 
 // makesPicture says whether a verb needs the dreamer.

@@ -3,6 +3,7 @@ package reply
 import (
 	"context"
 	"image"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,11 +12,10 @@ import (
 	"slugpuppy/dream"
 )
 
-// longestChain is how many wishes one request may hold, as in "dream, deeper 2, dive".
-const longestChain = 3
-
 // makePictures plans, checks consent, dreams, and packs the results into one reply.
 func (t *task) makePictures(ctx context.Context) (outcome, error) {
+	_, left := t.req.Wishes(mention.MaxWishes)
+	t.leave(left)
 	p, err := t.plan(ctx)
 	if err != nil {
 		return outcome{}, err
@@ -51,15 +51,20 @@ func (t *task) without() (names []string) {
 	return names
 }
 
+// leave notes that nothing is made of parts of the request, for the requester to be told.
+func (t *task) leave(left []mention.Left) { t.heard.Add(mention.Heard{Left: left}) }
+
 // mostUnplaced is how many words nobody could place may be a wish; more are talk.
 const mostUnplaced = 2
 
-// misunderstood are words nobody could place, unless the whole post is talk.
-func (t *task) misunderstood() []string {
-	if t.req.Verb == mention.Bare || len(t.req.Unknown) > mostUnplaced {
-		return nil
+// misunderstood are words nobody could place, unless they are talk.
+func (t *task) misunderstood() (unknown []string) {
+	for _, wish := range append([]mention.Request{t.req}, chain(t.req)...) {
+		if wish.Verb != mention.Bare && len(wish.Unknown) <= mostUnplaced {
+			unknown = append(unknown, wish.Unknown...)
+		}
 	}
-	return t.req.Unknown
+	return unknown
 }
 
 // dreamAll runs the plan and the wishes behind it for every source.
@@ -81,7 +86,11 @@ func (t *task) dreamAll(ctx context.Context, p plan) ([]dreamt, error) {
 		return []dreamt{d}, err
 	}
 	var results []dreamt
-	for _, s := range p.sources[:min(len(p.sources), max(t.limits.Attachments, 1))] {
+	most := max(t.limits.Attachments, 1)
+	if more := len(p.sources) - most; more > 0 {
+		t.leave([]mention.Left{{Why: mention.FullPost, N: more, Than: strconv.Itoa(most)}})
+	}
+	for _, s := range p.sources[:min(len(p.sources), most)] {
 		src, err := t.material(ctx, s, p.recipe)
 		if err != nil {
 			return nil, err
@@ -130,9 +139,7 @@ func (t *task) link(ctx context.Context, r dream.Recipe, src material, guide *im
 }
 
 // chain are the wishes after the first, as far as there may be.
-func chain(req mention.Request) (wishes []mention.Request) {
-	for next := req.Then; next != nil && len(wishes) < longestChain-1; next = next.Then {
-		wishes = append(wishes, *next)
-	}
-	return wishes
+func chain(req mention.Request) []mention.Request {
+	wishes, _ := req.Wishes(mention.MaxWishes)
+	return wishes[1:]
 }

@@ -124,13 +124,16 @@ func (t *task) planDeeper(ctx context.Context) (plan, error) {
 			return plan{}, fmt.Errorf("look up the original: %w", err)
 		}
 	}
+	t.leave(t.req.Without("guide", mention.NoUse, string(mention.Deeper)))
 	return plan{recipe: t.changed(deeper(base, over, t.req.Count)), sources: []source{s}}, nil
 }
 
 // changed is an earlier dream's recipe with what the request changes of it, whatever it was.
 func (t *task) changed(r dream.Recipe) dream.Recipe {
 	r.KeepColours = r.KeepColours && !t.req.NewColours
-	return t.req.Nudged(r)
+	r, left := t.req.Nudged(r)
+	t.leave(left)
+	return r
 }
 
 // deeper is the recipe of the generations after a dream.
@@ -162,6 +165,10 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	}
 	next := t.changed(overlay(base, over))
 	next.Seed = over.Seed
+	t.leave(t.req.Unused(mention.Verb(next.Verb)))
+	for _, name := range []string{"guide", "count", "image", "all"} {
+		t.leave(t.req.Without(name, mention.NoUse, string(mention.Again)))
+	}
 	if r.Made.SourcePost == "" {
 		return plan{recipe: next}, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/dream"
 )
@@ -35,12 +36,26 @@ func (t *task) make(ctx context.Context, r dream.Recipe, src material, guide *im
 	for _, n := range p.Notes {
 		t.Log.Info("made differently than asked", "job", t.job.ID, "note", n.Kind, "reason", n.Why)
 	}
-	return words.Made{Piece: p, Without: t.without(), Heard: t.heard, Unknown: t.misunderstood()}, nil
+	return words.Made{Piece: p, Without: t.without(), Unknown: t.misunderstood()}, nil
 }
+
+// altered notes what of a request the file is not: as large, or of the type that was asked for.
+func (t *task) altered(wish mention.Request, p dream.Piece) {
+	if long := max(p.File.W, p.File.H); wish.Size > long {
+		t.leave(wish.Shrunk(long))
+	}
+	typed := t.fileType()
+	if want := map[string]string{"gif": dream.GIF, "mp4": dream.MP4, "png": dream.PNG}[typed.As]; want != "" && want != p.File.MIME {
+		t.leave(typed.Without("as", mention.OtherFile, fileKinds[p.File.MIME]))
+	}
+}
+
+// fileKinds are the types of files as people are told of them.
+var fileKinds = map[string]string{dream.GIF: "a GIF", dream.MP4: "a film", dream.PNG: "a PNG, which does not move", dream.JPEG: "a JPEG", dream.WebP: "a WebP"}
 
 // accepted is what the server takes, the best first: films before GIFs unless one was asked for.
 func (t *task) accepted() (all []dream.Format) {
-	if t.req.As != "gif" && t.takes(dream.MP4) {
+	if t.fileType().As != "gif" && t.takes(dream.MP4) {
 		all = append(all, dream.Format{MIME: dream.MP4, Bytes: cmp.Or(t.limits.VideoBytes, 99<<20)})
 	}
 	all = append(all, dream.Format{MIME: dream.GIF, Bytes: cmp.Or(t.limits.ClipBytes, t.limits.ImageBytes)})
@@ -52,6 +67,16 @@ func (t *task) accepted() (all []dream.Format) {
 	return all
 }
 
+// fileType is the last wish that names a type of file, else the first.
+func (t *task) fileType() mention.Request {
+	for _, wish := range slices.Backward(chain(t.req)) {
+		if wish.As != "" {
+			return wish
+		}
+	}
+	return t.req
+}
+
 // takes says whether the server accepts a type; a server that lists none takes all.
 func (t *task) takes(mime string) bool {
 	return len(t.limits.MIMETypes) == 0 || slices.Contains(t.limits.MIMETypes, mime)
@@ -60,6 +85,13 @@ func (t *task) takes(mime string) bool {
 // pack makes the reply that carries the results.
 func (t *task) pack(p plan, results []dreamt) (outcome, error) {
 	r := t.envelope(append(p.posts(), t.post)...)
+	t.narrowed(r)
+	wishes := append([]mention.Request{t.req}, chain(t.req)...)
+	for _, res := range results {
+		t.altered(wishes[len(wishes)-1], res.Piece)
+		results[0].Notes = withNotes(results[0].Notes, res.Notes)
+	}
+	results[0].Heard = t.heard
 	room := t.limits.TextRunes - utf8.RuneCountInString(r.Warning+r.To.Author.Handle) - len("@ ")
 	r.Text = words.Caption(results[0].Made, room)
 	if t.Hashtag {
@@ -84,6 +116,16 @@ func (t *task) pack(p plan, results []dreamt) (outcome, error) {
 		out.blobs[name] = res.File.Data
 	}
 	return out, nil
+}
+
+// withNotes adds those of other pictures of one answer, each kind once.
+func withNotes(notes, more []dream.Note) []dream.Note {
+	for _, n := range more {
+		if !slices.ContainsFunc(notes, func(o dream.Note) bool { return o.Kind == n.Kind }) {
+			notes = append(notes, n)
+		}
+	}
+	return notes
 }
 
 // made remembers how the picture came to be.

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/reply/words"
 )
 
@@ -52,6 +53,37 @@ func (t *task) envelope(about ...network.Post) reply {
 	}
 	r.Sensitive = r.Sensitive || r.Warning != ""
 	return r
+}
+
+// narrowed notes that an answer is seen by fewer than was asked for.
+func (t *task) narrowed(r reply) {
+	if t.req.Visibility != "" && string(r.Visibility) != t.req.Visibility {
+		t.leave(t.req.Without("visibility", mention.Narrower, seenBy[r.Visibility]))
+	}
+}
+
+// seenBy are the visibilities as people are told of them.
+var seenBy = map[network.Visibility]string{network.Public: "public", network.Unlisted: "unlisted", network.Followers: "for followers", network.Direct: "direct"}
+
+// told adds to an answer in words what of the request nothing was made of.
+func (t *task) told(out outcome, err error) (outcome, error) {
+	if err != nil {
+		return out, err
+	}
+	_, left := t.req.Wishes(mention.MaxWishes)
+	t.leave(append(append(left, t.req.Left...), t.req.Unused(t.req.Verb)...))
+	if out.reply != nil {
+		t.narrowed(*out.reply)
+	}
+	text := words.Heard(t.heard, t.misunderstood())
+	switch {
+	case text == "":
+	case out.reply != nil:
+		out.reply.Text = t.fit(out.reply.Text+" "+text, *out.reply)
+	case out.skip != "" && len(t.heard.Left) > 0:
+		return t.say(text), nil
+	}
+	return out, nil
 }
 
 // fit cuts a text to what the server takes beside the requester's handle and the warning.

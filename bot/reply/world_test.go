@@ -31,7 +31,8 @@ type world struct {
 	signs    []string // what the profile was made to say
 	useKeys  bool
 	// textRunes is how long a post may be, its handle included.
-	textRunes int
+	textRunes   int
+	attachments int // that a post may have
 	// closed is a network where only who mentions us may be answered, without links.
 	closed bool
 	// fault decides the fate of a call; nil means none fail.
@@ -50,7 +51,7 @@ func newWorld() *world {
 	return &world{
 		accounts: map[string]network.Account{}, posts: map[string]network.Post{}, inbox: map[string][]string{},
 		media: map[string]network.Upload{}, files: map[string][]byte{}, keys: map[string]string{},
-		favs: map[string]int{}, deleted: map[string]bool{}, calls: map[string]int{}, useKeys: true, textRunes: 500,
+		favs: map[string]int{}, deleted: map[string]bool{}, calls: map[string]int{}, useKeys: true, textRunes: 500, attachments: 4,
 	}
 }
 
@@ -241,7 +242,7 @@ func (c *client) Self(ctx context.Context) (network.Account, error) {
 func (c *client) Limits(ctx context.Context) (network.Limits, error) {
 	return call(ctx, c, "limits", func() (network.Limits, error) {
 		return network.Limits{TextRunes: c.w.textRunes, AltRunes: 1500, ImageBytes: 16 << 20, ImagePixels: 33 << 20,
-			VideoBytes: 99 << 20, VideoPixels: 8 << 20, Attachments: 4, ReservedURL: 23,
+			VideoBytes: 99 << 20, VideoPixels: 8 << 20, Attachments: c.w.attachments, ReservedURL: 23,
 			MIMETypes: []string{"image/png", "image/jpeg", "image/gif", "video/mp4"}, SupportsKey: c.w.useKeys}, nil
 	})
 }

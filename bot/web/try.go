@@ -43,6 +43,7 @@ var everyHeat = allowance{"heat", 2 * time.Second, 10}
 type Trial struct {
 	ID    string
 	Words string
+	Heard string // what was made of the words, see Wish
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced at every change
@@ -67,6 +68,7 @@ type Trial struct {
 // Snapshot is a trial at one moment.
 type Snapshot struct {
 	ID, Words, Problem string
+	Heard              string // what was made of the words, where that is not what they say
 	Sees               string // in the picture, "" until it has looked
 	Percent, Ahead     int
 	Left               time.Duration // until the dream is there; 0 when nobody can say
@@ -84,7 +86,7 @@ type Snapshot struct {
 func (t *Trial) snapshot() (Snapshot, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := Snapshot{ID: t.ID, Words: t.Words, Problem: t.Problem, Percent: int(100 * t.progress), Ahead: t.ahead,
+	s := Snapshot{ID: t.ID, Words: t.Words, Heard: t.Heard, Problem: t.Problem, Percent: int(100 * t.progress), Ahead: t.ahead,
 		Done: t.done, Left: t.left(), Frame: t.frame,
 		Sees: t.Sees, Dreamed: t.Dreamed, Score: t.Score, Band: t.Band, Recipe: t.Recipe}
 	s.Alt = t.alt
@@ -215,6 +217,7 @@ func (s *Site) tryPicture(v *visit) error {
 	if trial == nil {
 		return refuse(http.StatusServiceUnavailable, words.BusyPage)
 	}
+	trial.change(func() { trial.Heard = wish.Heard })
 	return v.redirect("/try/" + trial.ID)
 }
 

@@ -72,7 +72,10 @@ type Studio struct {
 }
 
 // Wish is what words ask for.
-type Wish struct{ Picture bool } // of which a picture is needed
+type Wish struct {
+	Picture bool   // of which a picture is needed
+	Heard   string // what was made of them where that is not what they say; "" else
+}
 
 // Options of a Site. All but Costs are needed.
 type Options struct {

@@ -29,7 +29,11 @@ func Parse(text, language string, self ...string) (Request, error) {
 
 func parse(text, language string) (Request, error) {
 	p := parser{tokens: rewrite(translate(scan(text), language))}
-	return p.request()
+	req, err := p.request()
+	if len(text) > maxText && !reflect.ValueOf(req).IsZero() {
+		req.Left = append(req.Left, Left{Why: LongText, N: maxText})
+	}
+	return req, err
 }
 
 // afterHandle finds a request that is said to us at the end of talk with others: "look at my
@@ -86,6 +90,7 @@ func cutFold(text, name string) (rest string, ok bool) {
 
 type parser struct {
 	tokens []token
+	after  []token // this request: the next one's, if there is one
 	req    Request
 	words  *Word   // the objective being spelt, nil between objectives
 	sign   float32 // of the next one
@@ -101,18 +106,21 @@ func (p *parser) request() (Request, error) {
 		return Request{}, err
 	}
 	for len(p.tokens) > 0 {
+		p.after = p.tokens
 		if (ended || p.peek(0) == "then") && p.startsAnother() {
 			next := parser{tokens: p.tokens}
 			then, err := next.request()
 			if err != nil {
 				return Request{}, err
 			}
+			then.text = typed(p.tokens[:len(p.tokens)-len(next.after)])
 			p.req.Then = &then
 			break
 		}
 		if ended, err = p.takeItem(); err != nil {
 			return Request{}, err
 		}
+		p.after = nil
 	}
 	p.finish()
 	return p.req, nil
@@ -120,22 +128,27 @@ func (p *parser) request() (Request, error) {
 
 // opening reads the verb, and the settings that some people type before it.
 func (p *parser) opening() (ended bool, err error) {
+	before, all := p.req, p.tokens
 	ended = p.verb()
+	p.note(&before, all[:len(all)-len(p.tokens)])
 	for p.req.Verb == Bare && !ended && len(p.tokens) > 0 && p.option() {
 		if ended, err = p.takeItem(); err != nil || ended {
 			return ended, err
 		}
+		before, all = p.req, p.tokens
 		ended = p.lateVerb()
+		p.note(&before, all[:len(all)-len(p.tokens)])
 	}
 	return ended, nil
 }
 
 // takeItem reads one thing after the verb and says whether a comma follows it.
 func (p *parser) takeItem() (ended bool, err error) {
-	left := p.tokens
+	left, before := p.tokens, p.req
 	if err := p.item(); err != nil {
 		return false, err
 	}
+	p.note(&before, left[:len(left)-len(p.tokens)])
 	p.fresh = false
 	if ended = left[len(left)-len(p.tokens)-1].comma; ended {
 		p.pause()

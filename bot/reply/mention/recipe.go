@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"slugpuppy/dream"
@@ -36,7 +38,7 @@ func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (
 	if err != nil {
 		return out, heard, err
 	}
-	heard.Read = append(heard.Read, r.Read...)
+	heard.Add(Heard{Read: r.Read, Left: r.leaves(out)})
 	if err := r.layers(&out); err != nil {
 		return out, heard, err
 	}
@@ -56,22 +58,42 @@ func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (
 	out.KeepColours = out.KeepColours || r.KeepColours
 	out.Guide = out.Guide || r.Guide
 	if r.Verb != Again && r.Verb != Deeper { // those go on from another dream's strength
-		out = r.Nudged(out)
+		var left []Left
+		out, left = r.Nudged(out)
+		heard.Add(Heard{Left: left})
 	}
 	return out, heard, nil
 }
 
-// Nudged is a recipe made stronger or weaker, if the request says so.
-func (r Request) Nudged(to dream.Recipe) dream.Recipe {
+// leaves are the parts of a request of which a recipe of its verb makes nothing. What "again" makes nothing of depends on the dream.
+func (r Request) leaves(out dream.Recipe) []Left {
+	left := slices.Clone(r.Left)
+	if r.All {
+		left = append(left, r.Without("image", Overridden, r.as("all"))...)
+	}
+	switch r.Verb {
+	case Again:
+		return left
+	case Bare, Replay:
+		return append(left, r.Unused(Verb(out.Verb))...)
+	}
+	return append(left, r.Unused(r.Verb)...)
+}
+
+// Nudged is a recipe made stronger or weaker, if the request says so and there is room for it.
+func (r Request) Nudged(to dream.Recipe) (dream.Recipe, []Left) {
 	if r.Nudge == 0 {
-		return to
+		return to, nil
 	}
 	if to.Strength == 0 {
 		look, _ := dream.FindPreset(cmp.Or(to.Preset, dream.DefaultPreset))
 		to.Strength = look.Strength
 	}
-	to.Strength = min(max(to.Strength+r.Nudge, 1), dream.MaxStrength)
-	return to
+	was := to.Strength
+	if to.Strength = min(max(to.Strength+r.Nudge, 1), dream.MaxStrength); to.Strength == was {
+		return to, r.Without("nudge", AsFarAsItGoes, fmt.Sprintf("strength=%d", was))
+	}
+	return to, nil
 }
 
 // set overwrites what the request says something about.
@@ -114,10 +136,14 @@ func (r Request) steer(ctx context.Context, v *dream.Vocabulary, out *dream.Reci
 	}
 	var all Heard
 	var terms []dream.WordTerm
+	of := map[dream.WordTerm]Word{} // what each term was said as
 	raised, wanted := 0, 0
 	read := reader{v: v}
 	for _, w := range wishes {
-		if r.takesLook(v, w, out) {
+		if before := out.Preset; r.takesLook(v, w, out) {
+			if before != "" && before != out.Preset && r.Token == "" {
+				all.Left = append(all.Left, Left{What: "more " + before, Why: Overridden, Than: w.String()})
+			}
 			continue
 		}
 		if w.Sign > 0 {
@@ -135,9 +161,19 @@ func (r Request) steer(ctx context.Context, v *dream.Vocabulary, out *dream.Reci
 		if err != nil {
 			return all, err
 		}
+		if r.Verb == Wander && (w.Sign < 0 || raised > 0) { // it begins with one thing
+			all.Left = append(all.Left, Left{What: w.String(), Why: NoUse, Than: string(Wander)})
+			continue
+		}
 		for _, t := range found {
 			t.Weight *= w.Sign
-			terms = append(terms, t)
+			against := t
+			against.Weight = -t.Weight
+			if at := slices.Index(terms, against); at >= 0 {
+				all.Left = added(all.Left, []Left{{What: of[against].String(), Why: Overridden, Than: w.String()}})
+				terms = slices.Delete(terms, at, at+1)
+			}
+			terms, of[t] = append(terms, t), w
 		}
 		if w.Sign > 0 {
 			raised++

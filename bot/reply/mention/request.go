@@ -38,6 +38,14 @@ type Word struct {
 	Sign float32
 }
 
+// String is the word as somebody would say it.
+func (w Word) String() string {
+	if w.Sign < 0 {
+		return "no " + w.Text
+	}
+	return "more " + w.Text
+}
+
 // Layer is a layer to raise: all of it, or some channels.
 type Layer struct {
 	Name     string
@@ -78,5 +86,9 @@ type Request struct {
 	Token       string   // dd3-...
 	Read        []Read   // words of the grammar that were mistyped
 	Unknown     []string // words nobody could place, for a kind error
+	Left        []Left   // of which nothing is made, as far as its words alone show it
 	Then        *Request // after a comma: "dream, deeper 2"
+
+	text  string            // all of it as typed, of one after a comma
+	typed map[string]string // the options that were said, by their names
 }

@@ -35,8 +35,13 @@ func (p *parser) take(v Verb, n int) (ended bool) {
 	}
 	ended = p.tokens[n-1].comma
 	p.tokens = p.tokens[n:]
-	p.req.Verb, p.fresh = v, !ended
+	p.req.Verb = v
+	behind := p.tokens
 	p.argument(ended)
+	if n := len(behind) - len(p.tokens); n > 0 { // the comma is after the argument: deeper 2, dive
+		ended = behind[n-1].comma
+	}
+	p.fresh = !ended
 	return ended
 }
 
@@ -122,7 +127,7 @@ var showing = map[string]string{"yes": "yes", "on": "yes", "ok": "yes", "y": "ye
 
 // dropsThing says whether a thing is to be left out of a dream, "remove dogs", and not the dream itself.
 func (p *parser) dropsThing() bool {
-	if !lowering[p.peek(0)] {
+	if !lowering[p.peek(0)] || p.tokens[0].comma {
 		return false
 	}
 	for _, t := range p.tokens[1:] {
@@ -187,7 +192,7 @@ func (p *parser) argument(ended bool) {
 	case Gallery:
 		p.req.Topic = showing[p.next().low]
 	case Deeper, Wander:
-		if n, ok := count(p.peek(0)); ok && !ended {
+		if n, ok := count(p.peek(0)); ok && n > 0 && !ended {
 			p.req.Count = n
 			p.next()
 			if units[p.peek(0)] == "generations" {
@@ -195,7 +200,7 @@ func (p *parser) argument(ended bool) {
 			}
 		}
 	case Dive:
-		if n, ok := duration(p.peek(0)); ok && !ended {
+		if n, ok := duration(p.peek(0)); ok && n > 0 && !ended {
 			p.req.Seconds = n
 			p.next()
 			if units[p.peek(0)] == "seconds" {
@@ -224,11 +229,11 @@ func (p *parser) rest() string {
 	return strings.Join(all, " ")
 }
 
-// duration reads 8, 8s and 8sec.
+// duration reads 8, 8s and 8sec, but not 2m.
 func duration(s string) (int, bool) {
-	s = strings.TrimRightFunc(s, unicode.IsLetter)
-	n, err := strconv.Atoi(s)
-	return n, err == nil
+	digits := strings.TrimRightFunc(s, unicode.IsLetter)
+	n, err := strconv.Atoi(digits)
+	return n, err == nil && (s == digits || units[s[len(digits):]] == "seconds")
 }
 
 // count reads 3, x3, 3x and three.
