@@ -461,18 +461,18 @@ func TestAnAdminGivesOrdersOnThePage(t *testing.T) {
 	}
 	did("Request "+j.ID+" is cancelled.", "/operator/job", "do", "cancel", "job", j.ID)
 
-	token := did("Add rule domain spam.example: too much.", "/operator/rule", "effect", "deny", "subject", "spam.example", "scope", "mention", "reason", "too much", "for", "7d")
+	token := did("Denied domain spam.example (too much).", "/operator/rule", "effect", "deny", "subject", "spam.example", "scope", "mention", "reason", "too much", "for", "7d")
 	list, err := s.local.Rules(t.Context())
 	if err != nil || len(list) != 1 || time.Until(list[0].Until).Round(time.Hour) != 7*24*time.Hour {
 		t.Fatalf("%+v %v", list, err)
 	}
-	token = did("Remove rule domain spam.example", "/operator/undo", "token", token)
-	did("Add rule domain spam.example", "/operator/undo", "token", token)
-	did("Remove rule domain spam.example", "/operator/rule", "remove", list[0].ID)
-	did("Limit user ada@dreams.example", "/operator/limit", "account", "@ada@dreams.example", "hourly", "3")
+	token = did("Stopped denying domain spam.example (undo u", "/operator/undo", "token", token)
+	did("Denied domain spam.example (undo u", "/operator/undo", "token", token)
+	did("Stopped denying domain spam.example.", "/operator/rule", "remove", list[0].ID)
+	did("Limited ada@dreams.example to 3 requests an hour.", "/operator/limit", "account", "@ada@dreams.example", "hourly", "3")
 
 	who := identity.Identity{Server: strings.TrimPrefix(s.server.URL, "http://"), ID: s.server.User("boss").ID()}
-	did("Change filter boss@dreams.example: filter off.", "/operator/user", "user", who.String(), "mode", "off")
+	did("Changed the filter of boss@dreams.example (filter off).", "/operator/user", "user", who.String(), "mode", "off")
 	b.Post("/settings", "what", "filter", "value", "shadow")
 	log, err := s.store.Operator().Audit(2)
 	if err != nil || len(log) != 2 || log[0].Actor.Operator || !log[1].Actor.Operator || log[0].Actor.Identity != log[1].Actor.Identity || log[0].Actor.String() == log[1].Actor.String() {

@@ -119,7 +119,7 @@ func TestAPersonHasALimitOfTheirOwn(t *testing.T) {
 	}
 	st.Close()
 	h.ok(t, "user", "limit", "@ada@example.social", "--per-hour", "3")
-	if said := h.ok(t, "log"); !strings.Contains(said, "limit user") {
+	if said := h.ok(t, "log"); !strings.Contains(said, "Limited ada@example.social to 3 requests an hour.  [u1]") {
 		t.Error(said)
 	}
 	for _, args := range [][]string{{"status"}, {"user", "ls"}, {"rules", "ls"}} {

@@ -92,7 +92,7 @@ func TestAReaderMovesAsAFileOverTheCommandLine(t *testing.T) {
 	if ids := apptest.FiledBy(reader); len(ids) != 0 {
 		t.Errorf("%v are hidden still, %s was", ids, dream)
 	}
-	for h, want := range map[*house][]string{a: {"drop moved user", "move user away"}, b: {"take user", "receive user"}} {
+	for h, want := range map[*house][]string{a: {"Forgot reader", "Began to move"}, b: {"Took ", "Received "}} {
 		said := h.ok(t, "log")
 		for _, action := range want {
 			if !strings.Contains(said, action) {

@@ -289,12 +289,11 @@ func (c *console) logCommand() *cobra.Command {
 
 func (c *console) printEntries(entries []operator.Entry) error {
 	for _, e := range entries {
-		text := line("%s  %-10s %-12s %s  %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Action,
-			e.Subject, e.Reason)
+		text := line("%s  %-10s %s", e.At.Local().Format("2006-01-02 15:04:05"), e.Actor, e.Says())
 		if e.Undo != "" {
-			text = line("%s  [%s]", strings.TrimRight(text, " "), e.Undo)
+			text = line("%s  [%s]", text, e.Undo)
 		}
-		if err := c.print(object.OfEntry(e), strings.TrimRight(text, " ")); err != nil {
+		if err := c.print(object.OfEntry(e), text); err != nil {
 			return err
 		}
 	}

@@ -20,8 +20,8 @@ type Admin struct {
 	At       time.Time         `json:"at"`
 }
 
-// adminPinned is the action of it in the audit trail.
-const adminPinned = "pin admin"
+// AdminPinned is the action of it in the audit trail.
+const AdminPinned Action = "pin admin"
 
 // Admins are those whose accounts are known, by handle.
 func (o *Operator) Admins() (admins []Admin, err error) {
@@ -50,7 +50,7 @@ func (o *Operator) PinAdmin(handle string, who identity.Identity) (admin Admin, 
 		if err := putRecord(tx, adminBucket, key(handle), admin); err != nil {
 			return err
 		}
-		return audit(tx, Entry{Actor: Itself(), Action: adminPinned, Subject: handle, After: who.String()})
+		return audit(tx, Entry{Actor: Itself(), Action: AdminPinned, Subject: handle, After: who.String()})
 	})
 	if errors.Is(err, errIdle) {
 		err = nil

@@ -17,7 +17,8 @@ type Allowance struct {
 	PerHour  int               `json:"per_hour"`          // below zero: as everybody
 }
 
-const userLimited = "limit user"
+// UserLimited is the action of it in the audit trail.
+const UserLimited Action = "limit user"
 
 // SetAllowance stores a person's own limit, audited and undoable.
 func (o *Operator) SetAllowance(by Actor, a Allowance, reason string) (undo string, err error) {
@@ -30,7 +31,7 @@ func (o *Operator) SetAllowance(by Actor, a Allowance, reason string) (undo stri
 		if !known {
 			old = Allowance{Handle: a.Handle, PerHour: -1}
 		}
-		e := Entry{Actor: by, Action: userLimited, Subject: a.Handle, Reason: reason}
+		e := Entry{Actor: by, Action: UserLimited, Subject: a.Handle, Reason: reason}
 		if e.Before, err = encoded(old); err != nil {
 			return err
 		}

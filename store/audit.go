@@ -44,14 +44,29 @@ type Entry struct {
 	At      time.Time
 	Actor   Actor
 	Of      identity.Identity `json:",omitzero"` // whose choices, posts or rules it changed, where they are somebody's
-	Action  string            // cancel, retry, consent, delete
-	Subject string            // what it was done to: a job's id, a post
+	Action  Action
+	Subject string // what it was done to: a job's id, a post
 	Before  string
 	After   string
 	Reason  string
 	Undone  bool   `json:",omitempty"` // taken back, which is done once
 	Undo    string `json:"-"`          // the token that takes it back, "" where nothing does any more
 }
+
+// Action is what was done. Package words has a sentence for each.
+type Action string
+
+// The actions of jobs, people's words and lists; others stand beside what they do.
+const (
+	JobCancelled  Action = "cancel"
+	JobHeld       Action = "hold"
+	JobLetGo      Action = "let go"
+	JobRetried    Action = "retry"
+	AnswerDeleted Action = "delete"
+	ConsentGiven  Action = "consent" // or withdrawn: After is true or false
+	ListFollowed  Action = "follow list"
+	ListLeft      Action = "unfollow list"
+)
 
 func audit(tx *tx, e Entry) error {
 	b := tx.Bucket(auditBucket)
@@ -68,7 +83,7 @@ func audit(tx *tx, e Entry) error {
 }
 
 // audited writes what happens to a job into the audit trail.
-func audited(by Actor, action, reason string) change {
+func audited(by Actor, action Action, reason string) change {
 	return func(tx *tx, j *Job) error {
 		return audit(tx, Entry{Actor: by, Action: action, Subject: j.ID, Before: string(j.State), Reason: reason})
 	}
@@ -131,7 +146,7 @@ func undoable(tx *tx, e Entry) (undo string, err error) {
 func undoToken(n uint64) string { return fmt.Sprintf("u%d", n) }
 
 // undone are the actions that can be.
-var undone = []string{RuleAdded, RuleRemoved, userLimited, FilterChanged, PostsReturned, PostsHidden, PostsCalled}
+var undone = []Action{RuleAdded, RuleRemoved, UserLimited, FilterChanged, PostsReturned, PostsHidden, PostsCalled}
 
 // Undo takes back what was audited under a token: a rule added is removed, one removed comes
 // back, one replaced returns, a subscriber's choices are as before, posts that were returned are
@@ -194,7 +209,7 @@ func undoEntry(tx *tx, e Entry) (did Entry, err error) {
 			did.Action = RuleAdded
 		}
 		return did, swapRule(tx, e.After, e.Before)
-	case userLimited:
+	case UserLimited:
 		return did, undoAllowance(tx, e)
 	case FilterChanged:
 		return did, undoSubscriber(tx, e)

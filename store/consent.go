@@ -35,7 +35,7 @@ func (a *Consents) Set(by Actor, c Consent) error {
 				return err
 			}
 		}
-		return audit(tx, Entry{Actor: by, Action: "consent", Subject: c.Topic, After: fmt.Sprint(c.Yes),
+		return audit(tx, Entry{Actor: by, Action: ConsentGiven, Subject: c.Topic, After: fmt.Sprint(c.Yes),
 			Reason: "post " + c.By})
 	})
 }

@@ -93,9 +93,9 @@ func (n *renaming) moved(r record) error {
 // entry of the audit trail: who it was, and what it takes to undo it.
 func (n *renaming) entry(r record) error {
 	r.set("Actor", Actor{Name: r.text("Actor")})
-	edit := map[string]func(record) error{
+	edit := map[Action]func(record) error{
 		RuleAdded: n.rule, RuleRemoved: n.rule, FilterChanged: n.person, PostsReturned: n.moved, PostsHidden: n.moved,
-	}[r.text("Action")]
+	}[Action(r.text("Action"))]
 	if edit == nil {
 		return nil
 	}

@@ -262,12 +262,12 @@ func (a *Jobs) Cancel(by Actor, id, reason string) (Job, error) {
 		}
 		return nil
 	}
-	return a.move(id, Cancelled, theirs, audited(by, "cancel", reason), because(reason), unlease)
+	return a.move(id, Cancelled, theirs, audited(by, JobCancelled, reason), because(reason), unlease)
 }
 
 // cancel is an operator's.
 func (a *Jobs) cancel(by Actor, id, reason string) (Job, error) {
-	return a.move(id, Cancelled, audited(by, "cancel", reason), because(reason), unlease)
+	return a.move(id, Cancelled, audited(by, JobCancelled, reason), because(reason), unlease)
 }
 
 // forever is when a job that is held is due; times are kept as nanoseconds, which end in 2262.
@@ -276,9 +276,9 @@ var forever = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 // hold keeps an unfinished job where it is, or lets it go on; ErrState while somebody works on it, or it waits
 // for somebody's consent.
 func (a *Jobs) hold(by Actor, id string, yes bool) (Job, error) {
-	action, due := "hold", forever
+	action, due := JobHeld, forever
 	if !yes {
-		action, due = "let go", a.s.now()
+		action, due = JobLetGo, a.s.now()
 	}
 	return a.edit(id, func(tx *tx, j *Job) error {
 		if j.State != Queued && j.State != Rendered && j.State != Uploaded || j.Held == yes {
@@ -291,7 +291,7 @@ func (a *Jobs) hold(by Actor, id string, yes bool) (Job, error) {
 
 // revive queues a dead job again, as if it were new; ErrState when it is not dead.
 func (a *Jobs) revive(by Actor, id string) (Job, error) {
-	return a.move(id, Queued, from(Dead), audited(by, "retry", ""), func(_ *tx, j *Job) error {
+	return a.move(id, Queued, from(Dead), audited(by, JobRetried, ""), func(_ *tx, j *Job) error {
 		j.Attempts, j.Deaths, j.Cut, j.NotBefore, j.Reason, j.MediaIDs, j.Reply, j.Held = 0, 0, 0, time.Time{}, "", nil, nil, false
 		return nil
 	})

@@ -158,7 +158,7 @@ func (l Lists) Follow(by Actor, f Following) error {
 		if err := putRecord(tx, followBucket, followKey(f.Owner, f.URL), f); err != nil {
 			return err
 		}
-		return audit(tx, Entry{Actor: by, Action: "follow list", Subject: f.URL, After: f.How})
+		return audit(tx, Entry{Actor: by, Action: ListFollowed, Subject: f.URL, After: f.How})
 	})
 }
 
@@ -172,7 +172,7 @@ func (l Lists) Unfollow(by Actor, owner identity.Identity, url string) error {
 		if err := b.Delete(k); err != nil {
 			return fmt.Errorf("unfollow a list: %w", err)
 		}
-		if err := audit(tx, Entry{Actor: by, Action: "unfollow list", Subject: url}); err != nil {
+		if err := audit(tx, Entry{Actor: by, Action: ListLeft, Subject: url}); err != nil {
 			return err
 		}
 		return forgetUnfollowed(tx, url)

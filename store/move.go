@@ -90,14 +90,14 @@ const decisionLife = 2 * MoveLife
 
 // The actions of moves in the audit trail.
 const (
-	moveBegun     = "move user away"
-	moveHanded    = "hand user over"
-	moveReturned  = "keep user"
-	moveDone      = "drop moved user"
-	moveArrived   = "receive user"
-	moveSettled   = "take user"
-	moveDeclined  = "decline user"
-	moveTakenOver = "lose user"
+	MoveBegun     Action = "move user away"
+	MoveHanded    Action = "hand user over"
+	MoveReturned  Action = "keep user"
+	MoveDone      Action = "drop moved user"
+	MoveArrived   Action = "receive user"
+	MoveSettled   Action = "take user"
+	MoveDeclined  Action = "decline user"
+	MoveTakenOver Action = "lose user"
 )
 
 // createMoves came with subscribers that move.
@@ -142,14 +142,14 @@ func (a *Subscription) Leave(by Actor, peer string) (m Move, err error) {
 			return fmt.Errorf("%w: %s", ErrMoving, sub.Handle)
 		}
 		m = Move{ID: rand.Text(), Stage: Leaving, Peer: peer, Secret: rand.Text(), Since: tx.now}
-		_, err = stage(tx, sub, m, by, moveBegun)
+		_, err = stage(tx, sub, m, by, MoveBegun)
 		return err
 	})
 	return m, unlessIdle(err)
 }
 
 // stage writes down where a subscriber is now, audited.
-func stage(tx *tx, sub Subscriber, m Move, by Actor, action string) (Subscriber, error) {
+func stage(tx *tx, sub Subscriber, m Move, by Actor, action Action) (Subscriber, error) {
 	e := Entry{Actor: by, Action: action, Subject: sub.Handle, Before: stageWord(sub.Move.Stage),
 		After: stageWord(m.Stage), Reason: cmp.Or(m.Peer, sub.Move.Peer)}
 	sub.Move = m
@@ -188,7 +188,7 @@ func (a *Subscription) Stay(by Actor, move, receipt string) (sub Subscriber, err
 		if sub.Move.Stage == Handed && !sub.Move.confirms(receipt, false) {
 			return ErrReceipt
 		}
-		sub, err = stage(tx, sub, Move{}, by, moveReturned)
+		sub, err = stage(tx, sub, Move{}, by, MoveReturned)
 		return err
 	})
 	return sub, err
@@ -205,7 +205,7 @@ func (v *Vault) Drop(by Actor, who identity.Identity, move, receipt string, secr
 		if !sub.Move.confirms(receipt, true) {
 			return ErrReceipt
 		}
-		return depart(tx, sub, sub.Move.Peer, Entry{Actor: by, Action: moveDone}, secrets)
+		return depart(tx, sub, sub.Move.Peer, Entry{Actor: by, Action: MoveDone}, secrets)
 	})
 }
 
@@ -221,7 +221,7 @@ func (v *Vault) TakenOver(by Actor, who identity.Identity, peer string, secrets 
 		if err != nil {
 			return err
 		}
-		return depart(tx, sub, peer, Entry{Actor: by, Action: moveTakenOver}, secrets)
+		return depart(tx, sub, peer, Entry{Actor: by, Action: MoveTakenOver}, secrets)
 	})
 }
 
@@ -303,7 +303,7 @@ func (a *Subscription) Settle(by Actor, move string) (sub Subscriber, err error)
 			return fmt.Errorf("forget where somebody was: %w", err)
 		}
 		sub.Turns++
-		sub, err = stage(tx, sub, Move{}, by, moveSettled)
+		sub, err = stage(tx, sub, Move{}, by, MoveSettled)
 		return err
 	})
 	return sub, unlessIdle(err)
@@ -325,7 +325,7 @@ func (v *Vault) Decline(by Actor, who identity.Identity, move string, secrets []
 		if err := putRecord(tx, decisionBucket, key(move), decision{false, tx.now}); err != nil {
 			return err
 		}
-		e := Entry{Actor: by, Action: moveDeclined, Subject: who.String(), After: "declined"}
+		e := Entry{Actor: by, Action: MoveDeclined, Subject: who.String(), After: "declined"}
 		sub, err := underway(tx, who, move, Arriving)
 		if err != nil { // it did not come, or somebody else is here
 			return audit(tx, e)

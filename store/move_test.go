@@ -165,7 +165,7 @@ func TestAReaderMovesWithAllThatIsKnownOfThem(t *testing.T) {
 		entries, err := h.store.Operator().Audit(len(want))
 		must(t, err)
 		for i, e := range entries {
-			if e.Action != want[i] || e.Actor != boss || strings.Contains(fmt.Sprint(e), s.Subscriber.Move.Secret) {
+			if string(e.Action) != want[i] || e.Actor != boss || strings.Contains(fmt.Sprint(e), s.Subscriber.Move.Secret) {
 				t.Errorf("audit %+v, want %s", e, want[i])
 			}
 		}

@@ -154,7 +154,7 @@ func (a *Jobs) Retract(by Actor, id, reason string) error {
 		if err := unshow(tx, j.Bot, func(d Dream) bool { return d.Job == j.ID }); err != nil {
 			return err
 		}
-		return audited(by, "delete", reason)(tx, j)
+		return audited(by, AnswerDeleted, reason)(tx, j)
 	})
 	return err
 }

@@ -38,8 +38,8 @@ var (
 
 // The actions of rules in the audit trail.
 const (
-	RuleAdded   = "add rule"
-	RuleRemoved = "remove rule"
+	RuleAdded   Action = "add rule"
+	RuleRemoved Action = "remove rule"
 )
 
 // Rules are the allow and deny lists as they concern one account.

@@ -73,7 +73,7 @@ func (v *Vault) HandOver(by Actor, who identity.Identity, move, from string, sec
 		}
 		m := sub.Move
 		m.Stage = Handed
-		if sub, err = stage(tx, sub, m, by, moveHanded); err != nil {
+		if sub, err = stage(tx, sub, m, by, MoveHanded); err != nil {
 			return err
 		}
 		s, err = v.share(tx, sub, from, secrets)
@@ -261,7 +261,7 @@ func (v *Vault) Arrive(by Actor, s Share, secrets []SecretOf) (sub Subscriber, e
 				return err
 			}
 		}
-		return audit(tx, Entry{Actor: by, Action: moveArrived, Subject: sub.Handle, After: stageWord(Arriving),
+		return audit(tx, Entry{Actor: by, Action: MoveArrived, Subject: sub.Handle, After: stageWord(Arriving),
 			Reason: s.From})
 	})
 	return sub, unlessIdle(err)

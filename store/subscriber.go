@@ -102,11 +102,11 @@ var ErrNoSubscriber = errors.New("no such subscriber")
 
 // The actions of the filter in the audit trail.
 const (
-	FilterJoined  = "join filter"
-	FilterChanged = "change filter"
-	filterLeft    = "leave filter"
-	PostsReturned = "return posts"
-	PostsHidden   = "hide posts"
+	FilterJoined  Action = "join filter"
+	FilterChanged Action = "change filter"
+	FilterLeft    Action = "leave filter"
+	PostsReturned Action = "return posts"
+	PostsHidden   Action = "hide posts"
 )
 
 // Subscription is what a subscriber chose.
@@ -239,7 +239,7 @@ func (a *Subscription) Forget(by Actor) error {
 		if err := removeSubscriber(tx, a.who); err != nil {
 			return err
 		}
-		return audit(tx, Entry{Actor: by, Action: filterLeft, Subject: "a subscriber"})
+		return audit(tx, Entry{Actor: by, Action: FilterLeft, Subject: "a subscriber"})
 	})
 }
 

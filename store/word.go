@@ -18,7 +18,7 @@ type Word struct {
 }
 
 // PostsCalled is the action of words in the audit trail.
-const PostsCalled = "call posts"
+const PostsCalled Action = "call posts"
 
 // heard is an audited list of words: how things were before.
 type heard struct {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"slugpuppy/bot/identity"
@@ -192,7 +193,7 @@ func (l *Local) Undo(ctx context.Context, token string) (Change, error) {
 		return Change{}, err
 	}
 	l.wakeAll()
-	return Change{What: did.Action + " " + did.Subject, Undo: undo}, nil
+	return Change{What: strings.TrimSuffix(words.Logged(did), "."), Undo: undo}, nil
 }
 
 // Audit implements Service.

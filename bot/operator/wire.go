@@ -132,8 +132,13 @@ type Entry struct {
 	Undo    string            `json:"undo,omitempty"` // the token that takes it back
 }
 
+// Says is the entry in words.
+func (e Entry) Says() string {
+	return words.Logged(store.Entry{Action: store.Action(e.Action), Subject: e.Subject, Before: e.Before, After: e.After, Reason: e.Reason})
+}
+
 func entryOf(e store.Entry) Entry {
-	return Entry{At: e.At, Actor: e.Actor.String(), By: e.Actor.Identity, Action: e.Action, Subject: e.Subject,
+	return Entry{At: e.At, Actor: e.Actor.String(), By: e.Actor.Identity, Action: string(e.Action), Subject: e.Subject,
 		Before: e.Before, After: e.After, Reason: e.Reason, Undo: e.Undo}
 }
 

@@ -115,7 +115,7 @@ func (s *Site) ordered(v *visit) (*outcome, error) {
 	if i < 0 {
 		return &outcome{Text: words.NothingDone}, nil
 	}
-	return &outcome{words.Logged(log[i].Action, log[i].Subject, log[i].Reason), did, "/operator/undo"}, nil
+	return &outcome{log[i].Says(), did, "/operator/undo"}, nil
 }
 
 // orderJob cancels, holds, lets go or tries again.

@@ -450,7 +450,6 @@ var functions = template.FuncMap{
 	"why":     words.Why,
 	"fate":    words.Fate,
 	"done":    words.Happened,
-	"logged":  words.Logged,
 	"page": func(to, title, at string) map[string]any {
 		return map[string]any{"To": to, "Title": title, "Here": to == at}
 	},

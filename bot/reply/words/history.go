@@ -3,26 +3,28 @@ package words
 import (
 	"strings"
 
+	"slugpuppy/bot/timeline"
 	"slugpuppy/store"
 )
 
 // Happened says what a change of somebody's own was, as their history lists it.
 func Happened(e store.Entry) string {
 	subject, _, _ := strings.Cut(e.Subject, " of ")
+	subject = counted(subject)
 	back := strings.HasPrefix(e.Reason, "undo u")
 	switch e.Action {
 	case store.PostsCalled:
 		if back {
-			return "Taken back: " + subject + " as before."
+			return "Taken back: " + was(subject) + " as before."
 		}
-		return Cut(subject+" "+e.Reason, mostWhy) + "."
+		return sentence(Cut(called(e), mostWhy))
 	case store.PostsReturned:
 		if back {
-			return "Taken back: " + subject + " shown again."
+			return "Taken back: " + was(subject) + " shown again."
 		}
-		return subject + " returned (" + Cut(strings.TrimPrefix(e.Reason, "undo "), mostLink) + ")."
+		return sentence(subject + " returned (" + Cut(strings.TrimPrefix(e.Reason, "undo "), mostLink) + ")")
 	case store.PostsHidden:
-		return "Taken back: " + subject + " as before, hidden or noted."
+		return "Taken back: " + was(subject) + " as before, hidden or noted."
 	case store.FilterChanged:
 		if back {
 			return "Taken back: your choices are as before."
@@ -38,19 +40,42 @@ func Happened(e store.Entry) string {
 	case store.FilterJoined:
 		return "Connected."
 	}
-	return Cut(e.Action+" "+e.Subject, mostWhy) + "."
+	return Cut(string(e.Action)+" "+e.Subject, mostWhy) + "."
 }
 
-// Logged is a line of the operators' log in words: what was done, to what, and why.
-func Logged(action, subject, reason string) string {
-	text := strings.ToUpper(action[:min(1, len(action))]) + action[min(1, len(action)):]
-	if subject != "" {
-		text += " " + Cut(subject, mostLink)
+// counted is a number of posts in words, as they stand in the audit trail.
+func counted(posts string) string {
+	if rest, none := strings.CutPrefix(posts, "0 "); none {
+		return "no " + rest
 	}
-	if reason != "" {
-		text += ": " + Cut(reason, mostLink)
+	return posts
+}
+
+// was is how many posts are so.
+func was(posts string) string {
+	if posts == "1 post" {
+		return posts + " is"
 	}
-	return text + "."
+	return posts + " are"
+}
+
+// called says of how many posts somebody said that they are dreams, or none.
+func called(e store.Entry) string {
+	posts := counted(e.Subject)
+	several := posts != "1 post"
+	switch e.Reason {
+	case string(timeline.CalledDream):
+		if several {
+			return posts + " called dreams"
+		}
+		return posts + " called a dream"
+	case string(timeline.CalledNoDream):
+		if several {
+			return posts + " called no dreams"
+		}
+		return posts + " called no dream"
+	}
+	return posts + " " + e.Reason
 }
 
 // JobIs says where a request is on its way.

@@ -118,7 +118,7 @@ func said() map[string]struct {
 		"Reasons":  {onlyMastodon, values(reasons())},
 		"Happened": {nowhere, []string{words.Happened(store.Entry{Action: store.PostsCalled, Subject: "100 posts", Reason: string(timeline.CalledNoDream)}),
 			words.Happened(store.Entry{Action: store.RuleAdded, Subject: "word " + strings.Repeat(longest, 9)}), words.Happened(store.Entry{Action: "something else"})}},
-		"Logged":      {nowhere, []string{words.Logged("undo", strings.Repeat(longest, 9), longest), words.Logged("", "", "")}},
+		"Logged":      {nowhere, []string{words.Logged(store.Entry{Action: store.RuleAdded, Subject: strings.Repeat(longest, 9), Reason: strings.Repeat(longest, 9)}), words.Logged(store.Entry{Action: store.MoveBegun, Subject: longest, Reason: strings.Repeat(longest, 9)})}},
 		"JobIs":       {nowhere, []string{words.JobIs("1", "queued", true), words.JobIs("1", "queued", false)}},
 		"ListPreview": {nowhere, []string{words.ListPreview(0, 0, 0, 0, 0, 0, 0), words.ListPreview(100000, 100000, 100000, 100000, 99999, 100000, 100000)}},
 		"Fate":        {nowhere, []string{words.Fate(store.Unwanted)}},
