@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,10 +59,28 @@ func (c *console) tokenOf(given string) (string, error) {
 	}
 	token, ok := strings.CutPrefix(picture.Comment(data), dream.Signature)
 	if !ok {
+		token = within(data)
+	}
+	if token == "" {
 		return "", notFoundError(fmt.Errorf("%s carries no recipe: it is no dream of this program, or came through a server that takes such things out", given))
 	}
 	return token, nil
 }
+
+// within finds the token in a film whose metadata are of a format that nothing here reads, "" without one. What follows it there may
+// look like more of it.
+func within(data []byte) string {
+	_, after, _ := bytes.Cut(data, []byte(dream.Signature))
+	for token := tokenAhead.Find(after); len(token) > 0; token = token[:len(token)-1] {
+		if _, err := dream.ParseToken(string(token)); err == nil {
+			return string(token)
+		}
+	}
+	return ""
+}
+
+// tokenAhead is a token that text begins with.
+var tokenAhead = regexp.MustCompile(`^dd[0-9]-[0-9a-z]{1,200}`)
 
 // mostOfAClip is how much of a file is read for its recipe, in bytes.
 const mostOfAClip = 1 << 30

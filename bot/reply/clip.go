@@ -53,6 +53,9 @@ func (t *task) material(ctx context.Context, s source, r dream.Recipe) (material
 		if err == nil && m.clip != nil || ctx.Err() != nil {
 			return m, err
 		}
+		if err != nil {
+			t.leave([]mention.Left{{Why: mention.UnreadableClip}})
+		}
 	}
 	img, err := t.decode(ctx, s.media, data)
 	return material{img: img}, err
