@@ -62,12 +62,11 @@ def run(data, out, options, begin=None, trunk=None, every=250, minutes=None, pro
     takes pixels in [-1,1]. After so many minutes the run stops and can be gone on with. Each of several
     processes draws a batch of its own, and a step is one by the gradients of all."""
     until = time.time() + 60 * minutes if minutes else math.inf
-    side_by_side(processes, work, data, out, options, begin, trunk, every, until)
-    return torch.load(f"{out}/latest.pt", map_location="cpu")["step"] >= {**DEFAULTS, **options}["steps"]
+    return side_by_side(processes, work, data, out, options, begin, trunk, every, until)
 
 
 def work(peers, data, out, options, begin, trunk, every, until):
-    """What each of a run's processes does."""
+    """What each of a run's processes does. Returns whether the run is done."""
     os.makedirs(out, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     o = {**DEFAULTS, **options}
@@ -101,6 +100,7 @@ def work(peers, data, out, options, begin, trunk, every, until):
     if first:
         log.write(pupil.step, rate(o, pupil.step))
         pupil.save(latest)
+    return pupil.step >= o["steps"]
 
 
 class Pupil:

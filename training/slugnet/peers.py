@@ -43,15 +43,19 @@ class Peers(Alone):
 
 
 def side_by_side(count, work, *args):
-    """Calls work(peers, *args) in so many processes and waits for all; what one raises is raised here."""
+    """Calls work(peers, *args) in so many processes and waits for all; what one raises is raised here. Returns what the
+    first one returned, something small."""
     if count == 1:
-        work(Alone(), *args)
-        return
+        return work(Alone(), *args)
+    said = multiprocessing.get_context("spawn").SimpleQueue()
     with tempfile.TemporaryDirectory() as folder:
-        multiprocessing.spawn(entered, (count, f"{folder}/meeting", work, args), count)
+        multiprocessing.spawn(entered, (count, f"{folder}/meeting", said, work, args), count)
+    return said.get()
 
 
-def entered(rank, count, meeting, work, args):
+def entered(rank, count, meeting, said, work, args):
     torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // count))
-    work(Peers(rank, count, meeting), *args)
+    came = work(Peers(rank, count, meeting), *args)
+    if rank == 0:
+        said.put(came)
     distributed.destroy_process_group()

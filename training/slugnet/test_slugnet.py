@@ -5,6 +5,7 @@ import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -341,10 +342,16 @@ class Tests(unittest.TestCase):
             torch.testing.assert_close(parts["average"][k], v, rtol=1e-4, atol=1e-5)
         self.assertIn("same", Path(f"{self.folder}/whole/watch.csv").read_text())
 
+    def test_a_run_says_whether_it_is_done_without_reading_its_checkpoint(self):
+        data, out = taught(self.folder), f"{self.folder}/run"
+        with mock.patch("torch.load", side_effect=AssertionError("the checkpoint is read")):
+            self.assertTrue(distil.run(data, out, {**PUPIL, "steps": 1}, every=1))
+
     def test_processes_learn_as_one_and_draw_other_pictures(self):
-        peers.side_by_side(2, one_step, self.folder)
+        said = peers.side_by_side(2, one_step, self.folder)
         one, two = (torch.load(f"{self.folder}/{rank}.pt") for rank in (0, 1))
         self.assertNotEqual(one["drawn"], two["drawn"])
+        self.assertEqual(said, one["drawn"])
         both = distil.Descent(net := fixed(), None, {**distil.DEFAULTS, "design": "plain"})
         (0.5 * answer(net, one["drawn"]) + 0.5 * answer(net, two["drawn"])).backward()
         both.step()
@@ -670,6 +677,7 @@ def one_step(peers, folder):
     answer(net, drawn).backward()
     descent.step()
     torch.save({"drawn": drawn, "net": net.state_dict()}, f"{folder}/{peers.rank}.pt")
+    return drawn
 
 
 if __name__ == "__main__":
