@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"slugpuppy/bot/reply/mention"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/cli/object"
 	"slugpuppy/dream"
 	"slugpuppy/dream/cinema"
@@ -142,7 +143,7 @@ func (s *offline) shoot(ctx context.Context, job cinema.Job) error {
 	m := made{File: job.To, W: res.W, H: res.H, Frames: res.Frames, Sure: object.OfCertainty(res.Saw.Sure), Saw: object.OfGuesses(res.Saw.Guesses), Recipe: res.Recipe.Token()}
 	g.clear()
 	if res.Kept > 0 {
-		m.Notes = append(m.Notes, fmt.Sprintf("%d frames were there from an earlier run", res.Kept))
+		m.Notes = append(m.Notes, words.Count(res.Kept, "1 frame", "frames")+" from an earlier run")
 	}
 	if res.Scenes > 1 && job.Mode != film.None {
 		m.Notes = append(m.Notes, fmt.Sprintf("%d scenes", res.Scenes))

@@ -69,7 +69,7 @@ func (c *console) filterUndo() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := c.sure(cmd.Context(), yes, meant.Meant, fmt.Sprintf("return %d posts", meant.Meant)); err != nil {
+			if err := c.sure(cmd.Context(), yes, meant.Meant, "return "+words.Count(meant.Meant, "1 post", "posts")); err != nil {
 				return err
 			}
 			o.Dry = false

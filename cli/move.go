@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"slugpuppy/bot/operator"
+	"slugpuppy/bot/reply/words"
 	"slugpuppy/cli/object"
 )
 
@@ -170,7 +171,7 @@ func (c *console) userTakeOver() *cobra.Command {
 }
 
 func takenText(node string, t operator.TakenOver) string {
-	text := line("%d subscribers of %s are looked after here now", t.Taken, node)
+	text := line("%s of %s found a home here", words.Count(t.Taken, "1 subscriber", "subscribers"), node)
 	if t.Left > 0 {
 		text += fmt.Sprintf("; %d of the copy were not its any more", t.Left)
 	}

@@ -134,7 +134,7 @@ func (l *Local) wakeAll() {
 // Limit implements Service.
 func (l *Local) Limit(ctx context.Context, a Limit) (Change, error) {
 	undo, err := l.Store.Operator().SetAllowance(actor(ctx), store.Allowance{Handle: a.Account, PerHour: a.PerHour}, "")
-	what := fmt.Sprintf("%s has %d requests an hour", a.Account, a.PerHour)
+	what := a.Account + " may have " + words.Requests(a.PerHour)
 	if a.PerHour < 0 {
 		what = a.Account + " has as many requests as everybody"
 	}
@@ -212,7 +212,7 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 		return Answer{Audit: &v, Text: words.Audit(a)}, err
 	case "rescan":
 		n, err := f.Rescan(sub.Identity, o.Since)
-		return Answer{Text: fmt.Sprintf("%d posts changed", n)}, err
+		return Answer{Text: words.Count(n, "1 post", "posts") + " changed"}, err
 	case "sync":
 		if _, err := f.Pass(ctx, sub.Identity); errors.Is(err, store.ErrAway) || err != nil && !errors.Is(err, store.ErrNoSubscriber) {
 			return Answer{}, err

@@ -88,13 +88,10 @@ const mostRecipe = 130
 
 // QueueLength is what the profile says of how many requests wait.
 func QueueLength(n int) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return "nobody waits"
-	case 1:
-		return "1 picture"
 	}
-	return fmt.Sprintf("%d pictures", n)
+	return Count(n, "1 picture", "pictures")
 }
 
 // ReadToken says what a recipe says; name calls its labels, nil for by their numbers.

@@ -61,7 +61,7 @@ func leftOut(l mention.Left) string {
 	case mention.LongText:
 		return "the end of your post"
 	case mention.OtherPictures, mention.ManyPictures, mention.FullPost:
-		return count(l.N, "a picture", "pictures")
+		return Count(l.N, "a picture", "pictures")
 	case mention.OnlyStill, mention.UnreadableClip:
 		return "what moves in your clip"
 	}
@@ -73,7 +73,7 @@ func because(l mention.Left) string {
 	than := fmt.Sprintf("%q", Cut(cmp.Or(l.Than, string(mention.Dream)), mostTopic))
 	switch l.Why {
 	case mention.TooManyWishes:
-		return "I grant " + count(l.N, "one wish", "wishes") + " at a time"
+		return "I grant " + Count(l.N, "one wish", "wishes") + " at a time"
 	case mention.OnItsOwn:
 		return "it wants a post of its own"
 	case mention.Overridden:
@@ -99,19 +99,11 @@ func because(l mention.Left) string {
 	case mention.OtherFile:
 		return "this is " + l.Than
 	case mention.SmallerFile:
-		return "it came out at " + count(l.N, "one pixel", "pixels")
+		return "it came out at " + Count(l.N, "one pixel", "pixels")
 	case mention.PageLimit:
 		return l.Than + " at most on this page"
 	}
 	return string(l.Why)
-}
-
-// count is how many of something.
-func count(n int, one, several string) string {
-	if n == 1 {
-		return one
-	}
-	return fmt.Sprintf("%d %s", n, several)
 }
 
 // listed is parts with commas between and a word before the last.

@@ -15,16 +15,16 @@ func Happened(e store.Entry) string {
 	switch e.Action {
 	case store.PostsCalled:
 		if back {
-			return "Taken back: " + was(subject) + " as before."
+			return "Taken back: " + subject + " as before."
 		}
 		return sentence(Cut(called(e), mostWhy))
 	case store.PostsReturned:
 		if back {
-			return "Taken back: " + was(subject) + " shown again."
+			return "Taken back: " + subject + " shown again."
 		}
 		return sentence(subject + " returned (" + Cut(strings.TrimPrefix(e.Reason, "undo "), mostLink) + ")")
 	case store.PostsHidden:
-		return "Taken back: " + was(subject) + " as before, hidden or noted."
+		return "Taken back: " + subject + " as before, hidden or noted."
 	case store.FilterChanged:
 		if back {
 			return "Taken back: your choices are as before."
@@ -49,14 +49,6 @@ func counted(posts string) string {
 		return "no " + rest
 	}
 	return posts
-}
-
-// was is how many posts are so.
-func was(posts string) string {
-	if posts == "1 post" {
-		return posts + " is"
-	}
-	return posts + " are"
 }
 
 // called says of how many posts somebody said that they are dreams, or none.

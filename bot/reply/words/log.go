@@ -2,7 +2,6 @@ package words
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"slugpuppy/bot/timeline"
@@ -118,17 +117,15 @@ func limited(e store.Entry) string {
 	if json.Unmarshal([]byte(e.After), &a) != nil || a.PerHour < 0 {
 		return "gave " + e.Subject + " the limit that everybody has" + why(e)
 	}
-	return fmt.Sprintf("limited %s to %s an hour", e.Subject, requests(a.PerHour)) + why(e)
+	return "limited " + e.Subject + " to " + Requests(a.PerHour) + why(e)
 }
 
-func requests(n int) string {
-	switch n {
-	case 0:
-		return "no requests"
-	case 1:
-		return "one request"
+// Requests is how many somebody may have an hour.
+func Requests(n int) string {
+	if n == 0 {
+		return "no requests an hour"
 	}
-	return fmt.Sprintf("%d requests", n)
+	return Count(n, "one request", "requests") + " an hour"
 }
 
 // postsOf is how many posts of whom an entry is about.

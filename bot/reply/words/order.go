@@ -137,7 +137,7 @@ func MuteRule(r store.MuteRule) string {
 	if r.After <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("who has %d posts hidden within %s is muted for %s", r.After, days(r.Within), days(r.For))
+	return fmt.Sprintf("who has %s hidden within %s is muted for %s", posts(r.After), days(r.Within), days(r.For))
 }
 
 // days is a span as people write it: 7d, 36h, 90m.
@@ -151,12 +151,7 @@ func days(d time.Duration) string {
 	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
-func posts(n int) string {
-	if n == 1 {
-		return "1 post"
-	}
-	return fmt.Sprintf("%d posts", n)
-}
+func posts(n int) string { return Count(n, "1 post", "posts") }
 
 // Reasons says why a post is where it is.
 func Reasons(r timeline.Reasons) string {
@@ -266,13 +261,13 @@ func Audit(a timeline.Audit) string {
 	case a.Posts == 0:
 		return name + " has no public pictures."
 	case a.Safe && a.Dreams == 0:
-		return fmt.Sprintf("None of the last %d posts with pictures by %s is a dream. It is safe to follow them.", a.Posts, name)
+		return fmt.Sprintf("None of the last %s with pictures by %s is a dream. It is safe to follow them.", posts(a.Posts), name)
 	case a.Safe:
-		return fmt.Sprintf("%d of the last %d posts with pictures by %s are dreams, the latest of %s. It is safe to follow them: I hide those.",
-			a.Dreams, a.Posts, name, a.Latest.Format("2 January 2006"))
+		return fmt.Sprintf("%d of the last %s with pictures by %s %s, the latest of %s. It is safe to follow them: I hide those.",
+			a.Dreams, posts(a.Posts), name, are(a.Dreams), a.Latest.Format("2 January 2006"))
 	}
-	return fmt.Sprintf("%d of the last %d posts with pictures by %s are dreams, %d of them within 30 days. I can hide those if you follow them.",
-		a.Dreams, a.Posts, name, a.Recent)
+	return fmt.Sprintf("%d of the last %s with pictures by %s %s, %d of them within 30 days. I can hide those if you follow them.",
+		a.Dreams, posts(a.Posts), name, are(a.Dreams), a.Recent)
 }
 
 func referral(r timeline.Referral) string {
@@ -295,16 +290,10 @@ func Report(r timeline.Report) string {
 		parts = append(parts, "I would have hidden "+posts(r.Noted))
 	}
 	by := ""
-	switch n := len(r.Artists); {
-	case n == 1:
-		by = " by 1 account"
-	case n > 1:
-		by = fmt.Sprintf(" by %d accounts", n)
+	if n := len(r.Artists); n > 0 {
+		by = " by " + Count(n, "1 account", "accounts")
 	}
-	mistakes := "1 mistake"
-	if r.Mistakes != 1 {
-		mistakes = fmt.Sprintf("%d mistakes", r.Mistakes)
-	}
+	mistakes := Count(r.Mistakes, "1 mistake", "mistakes")
 	text := fmt.Sprintf("Since %s %s%s, of %d with pictures; %s you told me of.",
 		day(r.Since), strings.Join(parts, " and "), by, r.Judged, mistakes)
 	for _, a := range r.Artists[:min(len(r.Artists), 3)] {

@@ -48,7 +48,7 @@ const (
 
 // EnoughTried says how often somebody may try the network.
 func EnoughTried(perHour int) string {
-	return fmt.Sprintf("That was enough for now: %d pictures an hour. Run slugpuppy yourself for more.", perHour)
+	return fmt.Sprintf("That was enough for now: %s an hour. Run slugpuppy yourself for more.", Count(perHour, "1 picture", "pictures"))
 }
 
 // NoServer is what somebody reads whose server is none of the network's.

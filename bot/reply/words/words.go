@@ -9,6 +9,7 @@ package words
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -60,4 +61,20 @@ func either(names []string) string {
 	}
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// Count is how many of something: one as it is to be said, or a number of several.
+func Count(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf("%d %s", n, several)
+}
+
+// are is what follows a number.
+func are(n int) string {
+	if n == 1 {
+		return "is a dream"
+	}
+	return "are dreams"
 }

@@ -128,6 +128,8 @@ func said() map[string]struct {
 		"Digest":      {onlyMastodon, []string{words.Digest(timeline.Digest{Report: report(), HidesFrom: wednesday}), words.Digest(timeline.Digest{Report: report(), HidesNow: true})}},
 		"Order":       {onlyMastodon, values(orderProblems())},
 		"Notice":      {onlyMastodon, values(notices())},
+		"Count":       {nowhere, []string{words.Count(1, "1 post", "posts"), words.Count(0, "1 post", "posts")}},
+		"Requests":    {nowhere, []string{words.Requests(0), words.Requests(1), words.Requests(1000)}},
 		"Cut":         {nowhere, []string{words.Cut(longest, 7)}},
 		"NoServer":    {nowhere, []string{words.NoServer("Mastodon")}},
 		"EnoughTried": {nowhere, []string{words.EnoughTried(1000)}},
