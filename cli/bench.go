@@ -50,8 +50,9 @@ func (c *console) benchCommand() *cobra.Command {
 	f := benchFlags{}
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure how fast this machine dreams",
-		Long: "Measures forward passes, gradients (in bfloat16 too, where the processor has that), a dream and\n" +
-			"fingerprints, each as often as fits into a few seconds, and prints the best time, what that is of the processor's measured peak, and what was allocated.\n" +
+		Long: "Measures forward passes, gradients (in bfloat16 too, where the processor has that), a dream,\n" +
+			"fingerprints and how an ordinary preview of 640x360 is judged, each as often as fits into a few seconds,\n" +
+			"and prints the best time, what that is of the processor's measured peak, and what was allocated.\n" +
 			"The operations counted are those of the definition, whatever shortcut the kernels take.\n\n" +
 			"With --json each line is an object: work, size (pixels), ms (best), gflops, share_of_peak, peak_gflops,\n" +
 			"per_second (pictures), allocs and alloc_kb (of each repeat), plan_mb and weights_mb (what the plan and the\n" +

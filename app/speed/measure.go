@@ -121,10 +121,34 @@ func (w *Watch) dream(ctx context.Context) (Measurement, error) {
 	})
 }
 
-// fingerprints judges pictures on all threads at a time, one thread each.
+// fingerprints takes those of small pictures.
 func (w *Watch) fingerprints(ctx context.Context) (Measurement, error) {
 	eye, src := detector.NewFingerprinter(w.net), picture.Landscape(341, 256, 1)
-	if _, err := eye.Of(ctx, src); err != nil {
+	return w.many(ctx, Measurement{Work: "fingerprint", Size: 256}, func(ctx context.Context) error {
+		_, err := eye.Of(ctx, src)
+		return err
+	})
+}
+
+// judgements judges a preview such as timelines have, an ordinary one: no part of it is worth a closer look.
+func (w *Watch) judgements(ctx context.Context) (Measurement, error) {
+	eye, err := detector.New(w.net)
+	if err != nil {
+		return Measurement{}, err
+	}
+	src := picture.Landscape(640, 360, ordinary)
+	return w.many(ctx, Measurement{Work: "judge", Size: 360}, func(ctx context.Context) error {
+		_, err := eye.Judge(ctx, src)
+		return err
+	})
+}
+
+// ordinary is the seed of a landscape that is looked at once.
+const ordinary = 1
+
+// many looks at pictures on all threads at a time, one thread each.
+func (w *Watch) many(ctx context.Context, m Measurement, look func(context.Context) error) (Measurement, error) {
+	if err := look(ctx); err != nil { // the network's plan is made
 		return Measurement{}, err
 	}
 	var done atomic.Int64
@@ -134,7 +158,7 @@ func (w *Watch) fingerprints(ctx context.Context) (Measurement, error) {
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for time.Since(start) < w.spend {
-				if _, err := eye.Of(ctx, src); err != nil {
+				if err := look(ctx); err != nil {
 					failed.Store(&err)
 					return
 				}
@@ -146,6 +170,7 @@ func (w *Watch) fingerprints(ctx context.Context) (Measurement, error) {
 	if err := failed.Load(); err != nil {
 		return Measurement{}, *err
 	}
-	rate := float64(done.Load()) / time.Since(start).Seconds()
-	return Measurement{Work: "fingerprint", Size: 256, MS: 1000 / rate, PerSec: rate, Repeated: int(done.Load())}, nil
+	m.PerSec = float64(done.Load()) / time.Since(start).Seconds()
+	m.MS, m.Repeated = 1000/m.PerSec, int(done.Load())
+	return m, nil
 }

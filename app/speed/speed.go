@@ -35,7 +35,7 @@ type Measurement struct {
 }
 
 // Works are the kinds of work, in the order they are measured.
-var Works = []string{"forward", "gradient", "rough", "overhead", "dream", "fingerprint"}
+var Works = []string{"forward", "gradient", "rough", "overhead", "dream", "fingerprint", "judge"}
 
 // Options of a Watch.
 type Options struct {
@@ -78,13 +78,13 @@ func New(ctx context.Context, net *classifier.Network, o Options) (*Watch, error
 }
 
 // Measure measures these works, all when there are none; an error ends it. Fingerprints are made of the
-// embedded network's layers alone.
+// embedded network's layers alone, and judged by the head that goes with it.
 func (w *Watch) Measure(ctx context.Context, only ...string) iter.Seq2[Measurement, error] {
-	measures := []func(context.Context) (Measurement, error){w.forward, w.gradient, w.roughGradient, w.overhead, w.dream, w.fingerprints}
+	measures := []func(context.Context) (Measurement, error){w.forward, w.gradient, w.roughGradient, w.overhead, w.dream, w.fingerprints, w.judgements}
 	return func(yield func(Measurement, error) bool) {
 		for i, measure := range measures {
 			if len(only) > 0 && !slices.Contains(only, Works[i]) ||
-				Works[i] == "fingerprint" && w.net.Name() != classifier.Embedded || Works[i] == "rough" && !kernel.Rough() {
+				(Works[i] == "fingerprint" || Works[i] == "judge") && w.net.Name() != classifier.Embedded || Works[i] == "rough" && !kernel.Rough() {
 				continue
 			}
 			m, err := measure(ctx)
