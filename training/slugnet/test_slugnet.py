@@ -52,7 +52,7 @@ class Knowing:
         return 20 * (x.mean((1, 2)) @ np.array([[1, -1, 0], [-1, 0, 1], [0, 1, -1]], np.float32)) / 255
 
 
-def school(folder):
+def school(folder, judging=4):
     """The world with three classes, photographs that nobody has named, and some that judge."""
     world(folder)
     for n in range(12):
@@ -61,7 +61,7 @@ def school(folder):
     paint(f"{folder}/more/held.jpg", 1001, 120)       # a copy of one that validates
     paint(f"{folder}/more/judging.jpg", 3001, 120)    # a copy of one that judges
     paint(f"{folder}/small/train/{DOGS}/judging.jpg", 3002)
-    for n in range(4):
+    for n in range(judging):
         paint(f"{folder}/judge/{(CATS, DOGS)[n % 2]}_{n}.jpg", 3000 + n, 180)
     Path(f"{folder}/words.txt").write_text(f"{CATS}\ttabby, tabby cat\nn00000009\tslug\n{DOGS}\tChihuahua\n")
     pictures.prepare([("small", f"{folder}/small"), ("large", f"{folder}/large")], f"{folder}/words.txt", f"{folder}/school", 1,
@@ -69,8 +69,8 @@ def school(folder):
     return f"{folder}/school"
 
 
-def taught(folder, crops=1):
-    data = school(folder)
+def taught(folder, crops=1, judging=4):
+    data = school(folder, judging)
     label.label(data, Knowing(), crops=crops)
     return data
 
@@ -333,8 +333,8 @@ class Tests(unittest.TestCase):
         data = taught(self.folder, 2)
         distil.run(data, f"{self.folder}/whole", PUPIL, every=2)
         distil.run(data, f"{self.folder}/parts", PUPIL, every=2, minutes=1e-9)
-        for _ in range(9):
-            if distil.run(data, f"{self.folder}/parts", PUPIL, every=2, minutes=0.002):
+        for n in range(15):  # however little of its time a busy machine leaves it
+            if distil.run(data, f"{self.folder}/parts", PUPIL, every=2, minutes=0.001 * 2**n):
                 break
         whole, parts = (torch.load(f"{self.folder}/{r}/latest.pt") for r in ("whole", "parts"))
         self.assertEqual(parts["step"], whole["step"])
@@ -368,7 +368,7 @@ class Tests(unittest.TestCase):
         self.assertEqual(len(Path(f"{out}/watch.csv").read_text().splitlines()), 2)  # written by one of them
 
     def test_a_pupil_learns_what_the_teacher_says(self):
-        data = taught(self.folder)
+        data = taught(self.folder, judging=60)  # of four, chance says more than what was learnt
         o = {**PUPIL, "steps": 120, "batch": 16, "average": 0.8, "sides": [[0, 48]], "true": {"64": 0.0, "84": 0.0, "112": 0.0}}
         p = pictures.Pictures(data, torch.device("cpu"))
         fresh = distil.agreement(Slugnet2(3, "plain", 0.25).eval(), p, 64)["same"]
@@ -377,7 +377,7 @@ class Tests(unittest.TestCase):
         x, said, _, _ = stock.batch(48, draw, shake)
         got = export.load(f"{self.folder}/run/latest.pt")(x).argmax(1)
         self.assertGreater((got == said.argmax(1)).float().mean(), 0.65)  # a third by chance
-        self.assertGreaterEqual(distil.agreement(export.load(f"{self.folder}/run/latest.pt"), p, 64)["same"], fresh)
+        self.assertGreater(distil.agreement(export.load(f"{self.folder}/run/latest.pt"), p, 64)["same"], fresh + 0.2)
 
     def test_a_pupil_is_attacked_from_the_part_of_the_run_on_that_is_said(self):
         data, asked, attacked = taught(self.folder), [], train.attacked
