@@ -57,6 +57,21 @@ func TestNoPartOfARequestIsLeftOutWithoutAWord(t *testing.T) {
 			}
 		})
 	})
+	t.Run("what is left out is not held back", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			a := r.answered(r.ask(r.ada, "wander more banana, no goldfish", r.ada.withPicture(photo(1), "")), `"no goldfish" ("wander" has no use for it)`)
+			if strings.Contains(a.Text, "held back") {
+				t.Error(a.Text)
+			}
+		})
+	})
+	t.Run("and once more", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			picture := r.ada.post("a hill", r.ada.withPicture(photo(1), ""))
+			r.answered(r.ask(r.ada, "eyes strength=3 strength=9", replyTo(picture)), `"strength=3"`)
+			r.answered(r.ask(r.ada, "eyes strength=3 strength=9", replyTo(picture)), "exactly that already", `"strength=3"`)
+		})
+	})
 	t.Run("again and deeper", func(t *testing.T) {
 		inWorld(t, func(r *rig) {
 			a := r.answered(r.ask(r.ada, "eyes strength=10", r.ada.withPicture(photo(1), "")))

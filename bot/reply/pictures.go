@@ -3,6 +3,7 @@ package reply
 import (
 	"context"
 	"image"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func (t *task) makePictures(ctx context.Context) (outcome, error) {
 		if err != nil {
 			return outcome{}, err
 		}
-		return t.sayDone(before), nil
+		return t.told(t.sayDone(before), nil)
 	}
 	t.like(ctx)
 	began := time.Now()
@@ -44,7 +45,8 @@ func (t *task) makePictures(ctx context.Context) (outcome, error) {
 // without are the words that were held back.
 func (t *task) without() (names []string) {
 	for _, w := range t.req.Words {
-		if w.Sign < 0 {
+		left := slices.ContainsFunc(t.heard.Left, func(l mention.Left) bool { return l.What == w.String() })
+		if w.Sign < 0 && !left {
 			names = append(names, strings.ToLower(w.Text))
 		}
 	}
