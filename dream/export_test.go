@@ -3,9 +3,11 @@ package dream
 import (
 	"context"
 	"image"
+	"math/rand/v2"
 
 	"slugpuppy/classifier"
 	"slugpuppy/dream/lexicon"
+	"slugpuppy/picture"
 )
 
 // Frames renders a piece without making a file of it: its frames as they go to the encoder, and what
@@ -100,3 +102,23 @@ func Closed(w, h int, data []float32) []float32 {
 	k.close(eyehole)
 	return k.data
 }
+
+// Looks looks for a word in square pictures, one after the other, as an imagining does, each through the same warp and noise, and
+// returns where it wants them to go.
+func (m *Maker) Looks(ctx context.Context, label int, pictures []*picture.Planar) (all []*picture.Planar, err error) {
+	j := &job{m: m}
+	t := &turn{wish: &wish{things: m.things([]WordTerm{{Label: label, Weight: 1}})}, place: everywhere}
+	for _, p := range pictures {
+		g, err := j.look(ctx, t, p, 48, rand.New(rand.NewPCG(1, 1)))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, g)
+	}
+	return all, nil
+}
+
+const (
+	Renewed = renewed
+	Plainly = plainly
+)

@@ -18,6 +18,17 @@ const (
 	imagineMoves = 6   // moves of the spectrum per step
 	imagineSize  = 448 // side of the result, unless the recipe says another
 	imagineRate  = 0.06
+	// cooling is the part of all steps after which the rate falls, to nothing at the end: what moves by chance comes to rest.
+	cooling = 0.7
+	// grain is the most deviation of the noise that a view is looked at through, in [0,1]: gradients through noise are of shapes
+	// (Smilkov et al., "SmoothGrad", 2017; Kaur, Cohen, Lipton, "Are Perceptually-Aligned Gradients a General Property of
+	// Robust Classifiers?", 2019).
+	grain = 0.3
+	// plainly is how many moves for something come before that noise: in it a thing begins slowly.
+	plainly = 24
+	// renewed is after how many moves for something it is looked at anew what it is taken for instead. The sides of a stage's views
+	// do not divide by it, so all of them are looked at.
+	renewed = 5
 )
 
 // imagineFrames makes a picture from noise under the constraint of the recipe's words, layers or
@@ -75,9 +86,9 @@ func (m *Maker) moves(w *wish, s stage) (l load, err error) {
 	}
 	share := imagineMoves / float64(len(s.views))
 	for _, side := range s.views {
-		l[climbing] += share * (t.all + t.singly) * rect{w: side, h: side}.pixels()
+		l[climbing] += share * (t.all + t.singly/renewed) * rect{w: side, h: side}.pixels()
 		if len(w.things) > 0 {
-			l[looking] += share * m.lookCost(side, side)
+			l[looking] += share / renewed * m.lookCost(side, side)
 		}
 	}
 	l[handling] += imagineMoves * spectrumPixel * float64(s.side*s.side)
@@ -135,14 +146,14 @@ func (j *job) envision(ctx context.Context, wish *wish, rng *rand.Rand) (*pictur
 		for ; step < stage.ends(j.r.Steps); step++ {
 			for range imagineMoves {
 				p := s.picture()
-				turn := turns[moves%len(turns)]
+				turn := &turns[moves%len(turns)]
 				g, err := j.look(ctx, turn, p, stage.views[moves/len(turns)%len(stage.views)], rng)
 				if err != nil {
 					return nil, fmt.Errorf("imagine step %d: %w", step+1, err)
 				}
 				moves++
 				turn.focus.on(g)
-				s.climb(p, g, imagineRate)
+				s.climb(p, g, imagineRate*warmth(float64(step)/float64(j.r.Steps)))
 			}
 			j.meter.did(each)
 			j.meter.view(func() *image.NRGBA { return s.picture().NRGBA() })
@@ -153,8 +164,16 @@ func (j *job) envision(ctx context.Context, wish *wish, rng *rand.Rand) (*pictur
 	return s.picture(), nil
 }
 
-// look sees p at a size through a random warp and returns where the wish wants it to go.
-func (j *job) look(ctx context.Context, t turn, p *picture.Planar, side int, rng *rand.Rand) (*picture.Planar, error) {
+// warmth is how much of the rate is left after a part of all steps.
+func warmth(done float64) float64 {
+	if done < cooling {
+		return 1
+	}
+	return (1 + math.Cos(math.Pi*(done-cooling)/(1-cooling))) / 2
+}
+
+// look sees p at a size through a random warp and noise, and returns where the turn's wish wants it to go.
+func (j *job) look(ctx context.Context, t *turn, p *picture.Planar, side int, rng *rand.Rand) (*picture.Planar, error) {
 	k := 1
 	for p.W%(2*k) == 0 && p.W/(2*k) >= side {
 		k *= 2
@@ -162,7 +181,16 @@ func (j *job) look(ctx context.Context, t turn, p *picture.Planar, side int, rng
 	small := boxed(p, k)
 	w := randomWarp(rng, small.W).at(t.place, small.W)
 	looked, grad := w.view(small, side), picture.NewPlanar(side, side)
-	if err := j.m.aim(ctx, t.wish, looked, grad); err != nil {
+	if t.moves >= plainly {
+		roughen(looked, rng)
+	}
+	if t.moves%renewed == 0 {
+		if err := j.m.aim(ctx, t, looked, grad); err != nil {
+			return nil, err
+		}
+	}
+	t.moves++
+	if _, err := j.m.net.Gradient(ctx, looked, t.aims, grad); err != nil {
 		return nil, err
 	}
 	g := picture.NewPlanar(small.W, small.W)
@@ -170,11 +198,21 @@ func (j *job) look(ctx context.Context, t turn, p *picture.Planar, side int, rng
 	return unboxed(g, k), nil
 }
 
+// roughen adds noise of some strength to a view.
+func roughen(p *picture.Planar, rng *rand.Rand) {
+	deviation := float32(grain * rng.Float64())
+	for i := range p.Pix {
+		p.Pix[i] += deviation * float32(rng.NormFloat64())
+	}
+}
+
 // turn is what one move of a spectrum is for: something at a place.
 type turn struct {
 	wish  *wish
 	place place
 	focus focus
+	moves int // that were made for it
+	aims  []classifier.Target
 }
 
 // place is a square of a picture, in parts of its side.
@@ -196,13 +234,13 @@ func places(n int) []place {
 // turns are those of a wish in a picture of n by n: each thing at its place, and all together.
 func (w *wish) turns(n int) []turn {
 	if len(w.things) < 2 {
-		return []turn{{w, everywhere, newFocus(n, everywhere)}}
+		return []turn{{wish: w, place: everywhere, focus: newFocus(n, everywhere)}}
 	}
 	at := places(len(w.things))
 	var out []turn
 	for i := range w.things {
 		p := at[i%len(at)]
-		out = append(out, turn{&wish{things: w.things[i : i+1], others: w.others}, p, newFocus(n, p)})
+		out = append(out, turn{wish: &wish{things: w.things[i : i+1], others: w.others}, place: p, focus: newFocus(n, p)})
 	}
 	return append(out, turn{wish: w, place: everywhere})
 }
@@ -235,17 +273,14 @@ func (f focus) on(g *picture.Planar) {
 	}
 }
 
-// aim sets grad to where the wish wants p to go.
-func (m *Maker) aim(ctx context.Context, w *wish, p, grad *picture.Planar) error {
-	terms, err := m.apart(ctx, w, p)
+// aim sets a turn's aims by what is seen in p.
+func (m *Maker) aim(ctx context.Context, t *turn, p, scratch *picture.Planar) error {
+	terms, err := m.apart(ctx, t.wish, p)
 	if err != nil {
 		return err
 	}
-	lengths, err := m.lengths(ctx, terms, p, grad)
-	if err != nil {
-		return err
-	}
-	_, err = m.net.Gradient(ctx, p, targets(terms, lengths), grad)
+	lengths, err := m.lengths(ctx, terms, p, scratch)
+	t.aims = targets(terms, lengths)
 	return err
 }
 
@@ -354,6 +389,6 @@ func sharper(r Recipe) Recipe {
 }
 
 const (
-	sharpenOctaves = 2 // more would add things of their own
+	sharpenOctaves = 3 // of what tells the words apart: with two, other networks are less sure
 	sharpenSteps   = 4 // an octave
 )
