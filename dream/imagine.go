@@ -375,9 +375,11 @@ func (m *Maker) lengths(ctx context.Context, terms []term, p, scratch *picture.P
 }
 
 // sharpen dreams the enlarged vision a little, which gives it the detail that the spectrum
-// was too small for.
+// was too small for. The piece's recipe stays that of the whole.
 func (j *job) sharpen(ctx context.Context) (*image.NRGBA, error) {
-	j.r = sharper(j.r)
+	whole := j.r
+	defer func() { j.r = whole }()
+	j.r = sharper(whole)
 	return j.generations(ctx)
 }
 

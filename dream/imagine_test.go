@@ -65,3 +65,15 @@ func TestAnImaginingComesToRest(t *testing.T) {
 		t.Errorf("the last step moves %.0f, one before the rate falls %.0f", last, before)
 	}
 }
+
+// The file carries the recipe that makes it, and not that of the sharpening at its end.
+func TestAnImaginedFileCarriesItsRecipe(t *testing.T) {
+	r := dream.Recipe{Verb: dream.Imagine, Steps: 2, Size: 64, Words: []dream.WordTerm{{Label: label(t, banana), Weight: 1}}}
+	p, err := maker(t, dream.Options{}).Make(t.Context(), dream.Order{Recipe: r, Accept: []dream.Format{{MIME: dream.PNG}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := picture.Comment(p.File.Data), dream.Signature+p.Recipe.Token(); got != want || p.Recipe.Steps != 2 {
+		t.Errorf("the file of %s says %q", want, got)
+	}
+}
