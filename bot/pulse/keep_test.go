@@ -72,10 +72,12 @@ func TestTroublesAreNamedUntilThePartTurnsForAWhile(t *testing.T) {
 			t.Errorf("in trouble: %v", err)
 		}
 		time.Sleep(time.Second) // it turns again
+		synctest.Wait()
 		if len(m.Troubles()) != 1 {
 			t.Error("well at once")
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(m.Troubles()) != 0 {
 			t.Errorf("in trouble: %v", m.Troubles())
 		}

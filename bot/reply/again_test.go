@@ -18,10 +18,10 @@ func (r *rig) held(text string, meanwhile func(p network.Post)) network.Post {
 	})
 	p := r.ada.post("@dreambot "+text, r.ada.withPicture(photo(1), ""))
 	r.bot.hint()
-	time.Sleep(time.Minute)
+	later(time.Minute)
 	meanwhile(p)
 	r.w.breaks(nil)
-	time.Sleep(20 * time.Minute)
+	later(20 * time.Minute)
 	return p
 }
 
@@ -68,7 +68,7 @@ func TestAPostIsReadAgainBeforeWork(t *testing.T) {
 			})
 			p = r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), ""))
 			r.bot.hint()
-			time.Sleep(10 * time.Second)
+			later(10 * time.Second)
 			r.w.vanish(p)
 			settle()
 			r.ignored(p, "gone")
@@ -87,12 +87,12 @@ func TestWhatComesLateIsFoundAHalfMinuteLater(t *testing.T) {
 				hide(r, parent)
 				p := r.ada.post("@dreambot eyes", replyTo(parent))
 				r.bot.hint()
-				time.Sleep(20 * time.Second)
+				later(20 * time.Second)
 				if a := r.answer(p); a != nil {
 					t.Fatalf("answered too early: %q", a.Text)
 				}
 				show(r, parent)
-				time.Sleep(2 * time.Minute)
+				later(2 * time.Minute)
 				r.answered(p, want)
 			})
 		}
@@ -122,9 +122,9 @@ func TestAReplyToAPostThatIsGoneEnds(t *testing.T) {
 		})
 		p = r.ada.post("@dreambot help")
 		r.bot.hint()
-		time.Sleep(5 * time.Second)
+		later(5 * time.Second)
 		r.w.vanish(p)
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		if j := r.job(p); j.State != store.Skipped {
 			t.Errorf("it is %s", r.describe(p))
 		}
@@ -140,7 +140,7 @@ func TestWhoAnswersBeforeADreamIsWrittenDownWaitsAMoment(t *testing.T) {
 		_, dream := r.leaving(t, 6*time.Second)
 		p := r.ada.post("@dreambot deeper", replyTo(*dream))
 		r.bot.hint()
-		time.Sleep(10 * time.Second)
+		later(10 * time.Second)
 		r.answered(p, "gen 2")
 	})
 }
@@ -188,7 +188,7 @@ func (r *rig) leaving(t *testing.T, late time.Duration) (request network.Post, d
 	})
 	request = r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), ""))
 	r.bot.hint()
-	time.Sleep(5 * time.Second)
+	later(5 * time.Second)
 	if dream = r.answer(request); dream == nil || r.job(request).State != store.Posting {
 		t.Fatalf("answer %v, job %s", dream, r.describe(request))
 	}

@@ -32,7 +32,7 @@ func TestSomebodyElsesPictureWaitsForTheirWord(t *testing.T) {
 			r.ask(bea, "yes", replyTo(question))
 			r.answered(request, "I dreamed")
 			r.answered(second, "I dreamed")
-			time.Sleep(time.Hour)
+			later(time.Hour)
 			r.answered(r.ask(r.ada, "swirl", replyTo(picture)), "I dreamed") // still good
 		})
 	})
@@ -46,7 +46,7 @@ func TestSomebodyElsesPictureWaitsForTheirWord(t *testing.T) {
 	t.Run("silence", func(t *testing.T) {
 		inWorld(t, func(r *rig) {
 			_, _, request := stranger(r)
-			time.Sleep(25 * time.Hour)
+			later(25 * time.Hour)
 			r.ignored(request, "did not answer")
 		})
 	})
@@ -66,7 +66,7 @@ func TestSomebodyElsesPictureWaitsForTheirWord(t *testing.T) {
 			r.dreamer.behave(5*time.Minute, nil)
 			r.ask(bea, "yes", replyTo(r.answered(picture)))
 			r.w.vanish(picture)
-			time.Sleep(time.Hour)
+			later(time.Hour)
 			r.ignored(request, "gone")
 		})
 	})
@@ -141,7 +141,7 @@ func TestTwoUncertainRepliesToOnePostAreNotMixedUp(t *testing.T) {
 		request := r.ada.post("@dreambot eyes", replyTo(picture)) // has us ask bea, under the same post
 		r.twice = picture.ID
 		r.bot.hint()
-		time.Sleep(time.Hour)
+		later(time.Hour)
 
 		replies := r.w.repliesTo(r.bot.self.ID, picture.ID)
 		if len(replies) != 2 {

@@ -75,7 +75,7 @@ func tellsWhenDue(t *testing.T, workers int) {
 				others <- err
 			}()
 		}
-		time.Sleep(time.Second)
+		later(time.Second)
 		type telling struct {
 			at  time.Time
 			due []time.Duration // of those that were not answered yet, in their order
@@ -86,7 +86,7 @@ func tellsWhenDue(t *testing.T, workers int) {
 			begun := time.Now()
 			q := r.ada.post("@dreambot queue")
 			r.bot.hint()
-			time.Sleep(10 * time.Minute)
+			later(10 * time.Minute)
 			told = append(told, telling{begun, durations(t, r.answered(q).Text)})
 			for i, p := range asked {
 				if a := r.answer(p); a != nil {
@@ -94,7 +94,7 @@ func tellsWhenDue(t *testing.T, workers int) {
 				}
 			}
 		}
-		time.Sleep(5 * time.Hour)
+		later(5 * time.Hour)
 		for range workers {
 			if err := <-others; err != nil {
 				t.Error(err)

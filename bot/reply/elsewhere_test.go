@@ -20,7 +20,7 @@ func TestAJobWaitsWhileNobodyCanDreamAndNoAttemptIsCounted(t *testing.T) {
 		})
 		p := r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), ""))
 		r.bot.hint()
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		r.answered(p, "I dreamed")
 		if j := r.job(p); j.Attempts > 1 {
 			t.Errorf("%d attempts were counted", j.Attempts)

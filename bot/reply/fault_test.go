@@ -76,7 +76,7 @@ func TestEveryRequestIsAnsweredOnceWhateverFails(t *testing.T) {
 					posts = append(posts, person.post("@dreambot eyes", person.withPicture(photo(i), "")))
 				}
 				r.wake()
-				time.Sleep(12 * time.Hour)
+				later(12 * time.Hour)
 				for _, p := range posts {
 					r.answered(p, "I dreamed")
 				}
@@ -97,7 +97,7 @@ func TestAnUncertainPostIsNotSentAgainWhileNobodyKnows(t *testing.T) {
 			return fate{}
 		})
 		p := r.ask(r.ada, "help")
-		time.Sleep(6 * time.Hour)
+		later(6 * time.Hour)
 		if n := r.w.count("reply"); n != 1 {
 			t.Errorf("%d requests", n)
 		}
@@ -105,7 +105,7 @@ func TestAnUncertainPostIsNotSentAgainWhileNobodyKnows(t *testing.T) {
 			t.Errorf("%s", r.describe(p))
 		}
 		r.w.breaks(nil)
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		if j := r.job(p); j.State != store.Posted {
 			t.Errorf("%s after the look-up worked", r.describe(p))
 		}
@@ -118,12 +118,12 @@ func TestARefusedTokenSuspendsAndLosesNothing(t *testing.T) {
 			return fate{before: failure(op, network.Unauthorized, 401)}
 		})
 		p := r.ask(r.ada, "help")
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		if r.d.Ready() == nil {
 			t.Error("ready with a refused token")
 		}
 		r.w.breaks(nil)
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		r.answered(p)
 		if err := r.d.Ready(); err != nil {
 			t.Errorf("not ready again: %v", err)
@@ -137,12 +137,12 @@ func TestWhereMentionsMayNotBeReadTheReasonIsSaid(t *testing.T) {
 			return fate{before: &network.Error{Op: op, Kind: network.RateLimited, RetryAt: time.Now().Add(time.Hour), Err: errors.New("no"), Notice: "the money is spent"}}
 		})
 		p := r.ask(r.ada, "help")
-		time.Sleep(10 * time.Minute)
+		later(10 * time.Minute)
 		if r.d.Held() != "the money is spent" || r.d.Ready() != nil {
 			t.Errorf("%q, %v", r.d.Held(), r.d.Ready())
 		}
 		r.w.breaks(nil)
-		time.Sleep(2 * time.Hour)
+		later(2 * time.Hour)
 		r.answered(p)
 		if r.d.Held() != "" {
 			t.Errorf("still: %s", r.d.Held())
@@ -159,7 +159,7 @@ func TestAServerThatRefusesUsFromTheStartIsLeftAlone(t *testing.T) {
 			return fate{before: &network.Error{Op: op, Kind: network.Unauthorized, Err: errors.New("no"), Remedy: "set the other option"}}
 		})
 		r.wake()
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		if asked := asked.Load(); asked > 6 {
 			t.Errorf("asked %d times in an hour", asked)
 		}
@@ -167,7 +167,7 @@ func TestAServerThatRefusesUsFromTheStartIsLeftAlone(t *testing.T) {
 			t.Errorf("ready: %v", err)
 		}
 		r.w.breaks(nil)
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		if err := r.d.Ready(); err != nil {
 			t.Errorf("not ready again: %v", err)
 		}
@@ -228,7 +228,7 @@ func TestTwoThousandMentionsWaitAfterAnOutage(t *testing.T) {
 		var posts []network.Post
 		for i := range mentions {
 			if i%100 == 0 {
-				time.Sleep(time.Minute)
+				later(time.Minute)
 			}
 			person := r.w.join(fmt.Sprint("person", i))
 			text, edit := "@dreambot help", person.withPicture(nil, "")
@@ -243,7 +243,7 @@ func TestTwoThousandMentionsWaitAfterAnOutage(t *testing.T) {
 			posts = append(posts, person.post(text, edit))
 		}
 		r.w.breaks(every(7, "reply", fate{after: failure("reply", network.Ambiguous, 0)}))
-		time.Sleep(24 * time.Hour)
+		later(24 * time.Hour)
 		for i, p := range posts {
 			if i%4 == 3 {
 				r.ignored(p, "stale")
@@ -268,7 +268,7 @@ func TestToldToStopItSendsWhatIsDone(t *testing.T) {
 			posts = append(posts, r.w.join(fmt.Sprint("person", i)).post("@dreambot help"))
 		}
 		r.bot.hint()
-		time.Sleep(time.Second) // the first is on its way, the others are ready
+		later(time.Second) // the first is on its way, the others are ready
 		began := time.Now()
 		r.stop()
 		if d := time.Since(began); d > 10*time.Second {

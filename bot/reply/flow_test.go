@@ -168,7 +168,7 @@ func TestTwoBotsThatLookLikePeopleStopTalking(t *testing.T) {
 		other.wake()
 		r.bot.post("@otherdream help")
 		other.bot.hint()
-		time.Sleep(6 * time.Hour)
+		later(6 * time.Hour)
 		n := len(r.w.repliesTo(r.bot.self.ID, "")) + len(r.w.repliesTo(other.bot.self.ID, ""))
 		if n > 4 { // the first post, and at most one answer each
 			t.Errorf("%d posts", n)
@@ -258,7 +258,7 @@ func TestAPoisonousRequestIsBuriedAfterThreeAttempts(t *testing.T) {
 			inWorld(t, func(r *rig) {
 				r.dreamer.behave(0, fail)
 				p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
-				time.Sleep(time.Hour)
+				later(time.Hour)
 				r.answered(p, "could not finish")
 				if j := r.job(p); j.State != store.Dead || r.dreamer.calls.Load() != 3 {
 					t.Errorf("%s after %d calls", r.describe(p), r.dreamer.calls.Load())
@@ -287,7 +287,7 @@ func TestAStopInTheMiddleOfADreamCostsNothing(t *testing.T) {
 			settle()
 		}
 		r.dreamer.behave(0, nil)
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		r.answered(p, "I dreamed")
 	})
 }
@@ -301,7 +301,7 @@ func TestCaps(t *testing.T) {
 			}
 			r.answered(ask(), "I can go on for you at")
 			r.ignored(ask(), "hourly limit")
-			time.Sleep(time.Hour)
+			later(time.Hour)
 			r.answered(ask(), "I dreamed")
 		}, func(o *reply.Options) { o.Caps.PerUserHour = 3 })
 	})
@@ -355,7 +355,7 @@ func TestAMistakeIsExplainedOnceInTenMinutesAndOnlySoMany(t *testing.T) {
 		r.answered(r.ask(r.ada, "see"), "I see no picture")
 		r.ignored(r.ask(r.ada, "see"), "told minutes ago")
 		r.answered(r.ask(r.ada, "imagine xyzzy"), "I do not know")
-		time.Sleep(10 * time.Minute)
+		later(10 * time.Minute)
 		var posts []network.Post
 		for _, word := range []string{"xyzzy", "plugh", "frobozz", "quux", "zork"} {
 			posts = append(posts, r.ada.post("@dreambot imagine "+word))
@@ -366,7 +366,7 @@ func TestAMistakeIsExplainedOnceInTenMinutesAndOnlySoMany(t *testing.T) {
 			r.answered(p, "I do not know")
 		}
 		r.ignored(posts[4], "told minutes ago")
-		time.Sleep(10 * time.Minute)
+		later(10 * time.Minute)
 		p := r.ask(r.ada, "see", func(p *network.Post) { p.ReplyTo = "00000000" })
 		r.answered(p, "private or deleted")
 	})
@@ -379,11 +379,11 @@ func TestTheMediaBudgetIsKept(t *testing.T) {
 			person.post("@dreambot eyes", person.withPicture(photo(i), ""))
 		}
 		r.bot.hint()
-		time.Sleep(20 * time.Minute)
+		later(20 * time.Minute)
 		if n := r.w.count("upload"); n != store.UploadBudget {
 			t.Errorf("%d uploads in the first half hour", n)
 		}
-		time.Sleep(30 * time.Minute)
+		later(30 * time.Minute)
 		if n := len(r.w.repliesTo(r.bot.self.ID, "")); n != 35 {
 			t.Errorf("%d answers", n)
 		}
@@ -396,7 +396,7 @@ func TestWhatIsDeletedMeanwhile(t *testing.T) {
 			r.dreamer.behave(10*time.Minute, nil)
 			p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
 			r.w.vanish(p)
-			time.Sleep(time.Hour)
+			later(time.Hour)
 			r.ignored(p, "gone")
 		})
 	})
@@ -405,7 +405,7 @@ func TestWhatIsDeletedMeanwhile(t *testing.T) {
 			p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
 			a := r.answered(p)
 			r.w.vanish(p)
-			time.Sleep(time.Hour)
+			later(time.Hour)
 			if !r.w.gone(a) {
 				t.Error("the answer stands without its question")
 			}
@@ -416,11 +416,11 @@ func TestWhatIsDeletedMeanwhile(t *testing.T) {
 			start := time.Now() // there is a look every quarter of an hour
 			p := r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), ""))
 			a := r.answered(p)
-			time.Sleep(time.Until(start.Add(20 * time.Minute)))
+			later(time.Until(start.Add(20 * time.Minute)))
 			r.w.vanish(p)
-			time.Sleep(time.Until(start.Add(40 * time.Minute)))
+			later(time.Until(start.Add(40 * time.Minute)))
 			r.w.with(func() { r.w.posts[p.ID] = p })
-			time.Sleep(time.Hour)
+			later(time.Hour)
 			if r.w.gone(a) {
 				t.Error("the answer was taken back for a bad moment of the server")
 			}
@@ -436,7 +436,7 @@ func TestFinishedRequestsAreForgotten(t *testing.T) {
 			hours int
 			known bool
 		}{{40, true}, {100, false}} {
-			time.Sleep(time.Duration(at.hours) * time.Hour)
+			later(time.Duration(at.hours) * time.Hour)
 			if _, err := r.store.Operator().JobOf(p.ID); errors.Is(err, store.ErrNotFound) == at.known {
 				t.Errorf("after %d hours more: %v", at.hours, err)
 			}

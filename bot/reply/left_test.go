@@ -88,7 +88,7 @@ func TestNoPartOfARequestIsLeftOutWithoutAWord(t *testing.T) {
 		t.Run(says, func(t *testing.T) {
 			inWorld(t, func(r *rig) {
 				r.answered(r.ask(r.ada, "dive", attached(r.w, network.Still, moving(6))), says)
-				time.Sleep(time.Hour)
+				later(time.Hour)
 				r.answered(r.ask(r.ada, "wander", attached(r.w, network.Gifv, []byte("video"))), says)
 			}, func(o *reply.Options) {
 				if frames != nil {

@@ -26,13 +26,13 @@ func TestAMentionThatTheServerTellsOfLateIsNotLost(t *testing.T) {
 					late := bea.post("@dreambot help") // not told of yet
 					r.w.with(func() { r.w.inbox["acct-dreambot"] = r.w.inbox["acct-dreambot"][:1] })
 					second := r.ask(r.w.join("cid"), "help")
-					time.Sleep(after)
+					later(after)
 					if restart {
 						r.stop()
 						r.wake()
 					}
 					r.w.publishLate(late.ID, second.ID)
-					time.Sleep(5 * time.Minute)
+					later(5 * time.Minute)
 					for _, p := range []string{first.ID, late.ID, second.ID} {
 						if n := len(r.w.repliesTo(r.bot.self.ID, p)); n != 1 {
 							t.Errorf("%d answers to %s", n, p)
@@ -47,9 +47,9 @@ func TestAMentionThatTheServerTellsOfLateIsNotLost(t *testing.T) {
 func TestAQuietBotReadsNothingTwice(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		r.ask(r.ada, "help")
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		before := r.w.count("mentions")
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		if n := r.w.count("mentions") - before; n > 130 {
 			t.Errorf("%d reads in an hour, at one in half a minute", n)
 		}
@@ -63,9 +63,9 @@ func TestAServerThatCountsFromBelowIsHeard(t *testing.T) {
 				var asked []string
 				for range 3 {
 					asked = append(asked, r.ask(r.ada, "help").ID)
-					time.Sleep(time.Minute)
+					later(time.Minute)
 				}
-				time.Sleep(time.Hour)
+				later(time.Hour)
 				r.w.with(func() { r.w.inbox["acct-dreambot"] = nil }) // as restored from a backup
 				if restart {
 					r.stop()
@@ -73,7 +73,7 @@ func TestAServerThatCountsFromBelowIsHeard(t *testing.T) {
 				}
 				for range 2 {
 					asked = append(asked, r.ask(r.ada, "help").ID)
-					time.Sleep(2*recountEvery + time.Minute)
+					later(2*recountEvery + time.Minute)
 				}
 				for i, p := range asked {
 					if n := len(r.w.repliesTo(r.bot.self.ID, p)); n != 1 {

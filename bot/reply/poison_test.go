@@ -60,9 +60,9 @@ func honest(t *testing.T, poison []string) (waited []time.Duration) {
 				}
 			}
 			r.bot.hint()
-			time.Sleep(time.Minute)
+			later(time.Minute)
 		}
-		time.Sleep(3 * time.Hour)
+		later(3 * time.Hour)
 		for _, p := range posts {
 			waited = append(waited, r.answered(p, "I dreamed").Created.Sub(p.Created))
 		}

@@ -119,7 +119,13 @@ func (r *rig) sound() {
 }
 
 // settle lets everything happen that happens within a few minutes.
-func settle() { time.Sleep(3 * time.Minute) }
+func settle() { later(3 * time.Minute) }
+
+// later lets time pass and what happens at its last moment come to its end, so that what a fake has counted may be read.
+func later(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
 
 // answer is the bot's only answer to a post, nil when there is none.
 func (r *rig) answer(to network.Post) *network.Post {

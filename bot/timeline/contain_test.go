@@ -72,7 +72,7 @@ func beside(t *testing.T, account func(r *rig, real network.Reader) network.Read
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- r.filter.Run(ctx) }()
-		time.Sleep(5 * time.Second)
+		later(5 * time.Second)
 		test(t, r)
 		cancel()
 		synctest.Wait()

@@ -23,12 +23,12 @@ func TestReportsComeAsOftenAsTheyWereChosen(t *testing.T) {
 				r.join(func(s *store.Subscriber) { s.Digest = c.digest })
 				var days []string
 				for day := range 21 {
-					time.Sleep(12 * time.Hour)
+					later(12 * time.Hour)
 					if day == 0 || day == 9 || day == 10 {
 						r.post(r.artist, 0.95, "a dream")
 					}
 					r.pass()
-					time.Sleep(12*time.Hour + time.Minute)
+					later(12*time.Hour + time.Minute)
 					for range 3 { // what is due is sent once
 						r.pass()
 					}
@@ -83,7 +83,7 @@ func TestWhatIsOldIsForgottenForGood(t *testing.T) {
 			hours                 int
 			hidden, shown, undone bool
 		}{{1, true, true, true}, {11, true, true, true}, {16, true, false, false}} {
-			time.Sleep(time.Until(start.Add(time.Duration(at.hours) * time.Hour)))
+			later(time.Until(start.Add(time.Duration(at.hours) * time.Hour)))
 			if known(hidden) != at.hidden || known(shown) != at.shown || known(undone) != at.undone {
 				t.Errorf("after %d hours: hidden %v, shown %v, undone %v", at.hours, known(hidden), known(shown), known(undone))
 			}

@@ -118,7 +118,7 @@ func TestWhatCannotBeHadIsNotKeptForOthersAndWhatThisMachineCannotReadForADay(t 
 					t.Errorf("%s: %+v, %v, %d tries", c.kind, seen, err, tries)
 				}
 			}
-			time.Sleep(25 * time.Hour)
+			later(25 * time.Hour)
 			want := 1
 			if c.here {
 				want = 2

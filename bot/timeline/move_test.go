@@ -88,7 +88,7 @@ func TestWhoMovesAwayIsNotWatched(t *testing.T) {
 			}
 			before := r.server.Requests()
 			r.post(r.artist, 0.95, "a dream")
-			time.Sleep(time.Hour)
+			later(time.Hour)
 			for _, c := range r.server.Requests()[len(before):] {
 				t.Errorf("asked for %v", c)
 			}

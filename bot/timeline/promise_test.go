@@ -101,7 +101,7 @@ func TestATightenedLimitCanBeTakenBack(t *testing.T) {
 			t.Error("another choice that was taken back took the tightening along")
 		}
 		undo("budget tightened")
-		time.Sleep(time.Minute)
+		later(time.Minute)
 		r.pass()
 		if sub := r.sub(); sub.Tightened != 0 {
 			t.Errorf("it is tightened again: %d", sub.Tightened)

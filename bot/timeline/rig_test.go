@@ -34,8 +34,15 @@ func on(t *testing.T, dialect mastodontest.Dialect, test func(t *testing.T, r *r
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, dialect, (*mastodontest.Server).StartInMemory, edit...)
+		r.sleep = later
 		test(t, r)
 	})
+}
+
+// later lets virtual time pass and what happens at its last moment come to its end, so that what a fake has counted may be read.
+func later(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // both runs a test against both dialects, on virtual time.

@@ -62,10 +62,12 @@ func TestATrialMayWaitLongButNotWorkLong(t *testing.T) {
 				go s.tryAll(ctx)
 				trial := s.trials.begin("eyes", image.NewNRGBA(image.Rect(0, 0, 8, 8)))
 				time.Sleep(time.Second)
+				synctest.Wait()
 				if now, _ := trial.snapshot(); test.wait > time.Second && now.Ahead != 1 {
 					t.Errorf("%d are ahead, want 1", now.Ahead)
 				}
 				time.Sleep(time.Hour)
+				synctest.Wait()
 				if now, _ := trial.snapshot(); !now.Done || now.After != test.made || (now.Problem == "") != test.made {
 					t.Errorf("%+v", now)
 				}
@@ -89,10 +91,12 @@ func TestATrialIsForgottenAlsoWhenNobodyBeginsAnother(t *testing.T) {
 		go func() { ended <- s.Run(ctx) }()
 		id := s.trials.begin("eyes", image.NewNRGBA(image.Rect(0, 0, 8, 8))).ID
 		time.Sleep(tryKeep - time.Minute)
+		synctest.Wait()
 		if s.trials.get(id) == nil {
 			t.Error("forgotten too early")
 		}
 		time.Sleep(3 * time.Minute)
+		synctest.Wait()
 		if s.trials.get(id) != nil {
 			t.Error("kept for ever")
 		}
@@ -139,6 +143,7 @@ func TestADreamIsShownAsItGrowsAndCanBeGivenUp(t *testing.T) {
 		go s.tryAll(ctx)
 		trial := s.trials.begin("eyes", image.NewNRGBA(image.Rect(0, 0, 8, 8)))
 		time.Sleep(2500 * time.Millisecond)
+		synctest.Wait()
 		now, _ := trial.snapshot()
 		if now.Frame < 10 || now.Frame > 13 || looks != now.Frame { // five a second
 			t.Errorf("%d pictures in two and a half seconds, %d looks", now.Frame, looks)
