@@ -3,6 +3,7 @@
 package plain
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -65,12 +66,16 @@ func quoteLine(z *html.Tokenizer) bool {
 	}
 }
 
-// tidy joins spaces within lines and drops empty lines.
+// quoting is the same line as others have it: Misskey and its forks, Pleroma and Akkoma put it at the end, in a span,
+// and servers before Mastodon 4.4 leave no class on it. The lock stands for a post that may not be seen.
+var quoting = regexp.MustCompile(`^(RE|RT|QT): (https?://\S+|🔒)$`)
+
+// tidy joins spaces within lines and drops empty lines, and those that stand for a quoted post.
 func tidy(s string) string {
 	var lines []string
 	for line := range strings.SplitSeq(s, "\n") {
-		if words := strings.Fields(line); len(words) > 0 {
-			lines = append(lines, strings.Join(words, " "))
+		if line = strings.Join(strings.Fields(line), " "); line != "" && !quoting.MatchString(line) {
+			lines = append(lines, line)
 		}
 	}
 	return strings.Join(lines, "\n")

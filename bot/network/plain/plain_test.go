@@ -19,7 +19,12 @@ func TestTextOfAPostIsWhatAPersonReads(t *testing.T) {
 		"<p>unclosed <b>bold":                       "unclosed bold",
 		"a < b":                                     "a < b",
 		"&amp;lt;b&amp;gt;":                         "&lt;b&gt;",
-		`<p class="quote-inline">RE: <a href="https://a.example/1">https://a.example/1</a></p><p>into birds</p>`: "into birds",
+		`<p class="quote-inline">RE: <a href="https://a.example/1">https://a.example/1</a></p><p>into birds</p>`:                                      "into birds",
+		`<p>into birds<span class="quote-inline"><br/><br/>RE: <a href="https://a.example/1">https://a.example/1</a></span></p>`:                      "into birds",
+		`<p>into birds<span><br><br>RE: </span><a href="https://a.example/1"><span class="invisible">https://</span><span>a.example/1</span></a></p>`: "into birds",
+		"<p>into birds<br><br>RT: https://a.example/1</p>":                                                                                            "into birds",
+		"<p><span>into birds<br><br>RE: \U0001f512</span></p>":                                                                                        "into birds",
+		"<p>RE: your picture</p>":           "RE: your picture",
 		`<p class="big">into birds</p>`:     "into birds",
 		"<ul><li>one</li><li>two</li></ul>": "one\ntwo",
 	}
