@@ -23,7 +23,7 @@ func (c *Client) translator(ctx context.Context) (translator, error) {
 // post translates a status.
 func (t translator) post(s *status) network.Post {
 	p := network.Post{
-		ID: s.ID, URL: s.URL, Author: t.account(s.Account), Created: s.Created, Edited: s.Edited,
+		ID: s.ID, URL: cmp.Or(s.URL, s.URI), Author: t.account(s.Account), Created: s.Created, Edited: s.Edited,
 		Text: plain.Text(s.Content), Warning: s.Warning, Sensitive: s.Sensitive, Language: s.Language,
 		Visibility: network.Visibility(s.Visibility), ReplyTo: s.ReplyTo,
 	}

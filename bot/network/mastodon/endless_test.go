@@ -22,6 +22,37 @@ func TestATimelineThatGoesBackIsNotFollowed(t *testing.T) {
 	}
 }
 
+// So do Friendica and servers of Misskey's kind.
+func TestPagesMayHaveTheirOldestFirst(t *testing.T) {
+	type object = map[string]any
+	post := func(id string) object { return object{"id": id, "account": object{"id": "3", "acct": "alice"}} }
+	_, c, _ := odd(t, map[string]http.HandlerFunc{
+		"GET /api/v1/timelines/home": answering([]object{post("98"), post("99"), post("100")}),
+		"GET /api/v1/notifications": func(w http.ResponseWriter, r *http.Request) {
+			answering(map[string][]object{
+				"1": {{"id": "2", "type": "favourite"}, {"id": "3", "type": "favourite"}},
+				"3": {{"id": "4", "type": "mention", "status": post("7")}, {"id": "5", "type": "mention", "status": post("8")}},
+			}[r.URL.Query().Get("min_id")])(w, r)
+		},
+	})
+	page, err := c.Home(t.Context(), "97", 40)
+	if err != nil || page.Next != "100" || len(page.Posts) != 3 || page.Posts[0].ID != "98" {
+		t.Errorf("%+v, %v", page, err)
+	}
+	if ms, err := c.Mentions(t.Context(), "1", 10); err != nil || len(ms) != 2 || ms[0].Cursor != "4" || ms[1].Cursor != "5" {
+		t.Errorf("%+v, %v", ms, err)
+	}
+}
+
+func TestAPostWithoutAPageIsFoundByItsName(t *testing.T) {
+	_, c, _ := odd(t, map[string]http.HandlerFunc{
+		"GET /api/v1/statuses/7": answering(map[string]any{"id": "7", "url": nil, "uri": "https://dreams.example/notes/7"}),
+	})
+	if p, err := c.Post(t.Context(), "7"); err != nil || p.URL != "https://dreams.example/notes/7" {
+		t.Errorf("%q, %v", p.URL, err)
+	}
+}
+
 func TestMutesWithoutAnEndAreNoList(t *testing.T) {
 	var n atomic.Int64
 	_, c, _ := odd(t, map[string]http.HandlerFunc{

@@ -70,14 +70,14 @@ func (f *field) read(v *answer.Value) bool {
 
 // status is what is used of a Status.
 type status struct {
-	ID, URL, Content, Warning, Language, Visibility, ReplyTo string
-	Account                                                  account
-	Created, Edited                                          time.Time
-	Sensitive                                                bool
-	Media                                                    []attachment
-	Mentions                                                 []account
-	Reblog                                                   *status // nil, or without an id, for none
-	Quote                                                    *quote
+	ID, URL, URI, Content, Warning, Language, Visibility, ReplyTo string
+	Account                                                       account
+	Created, Edited                                               time.Time
+	Sensitive                                                     bool
+	Media                                                         []attachment
+	Mentions                                                      []account
+	Reblog                                                        *status // nil, or without an id, for none
+	Quote                                                         *quote
 }
 
 func (s *status) read(v *answer.Value) bool {
@@ -116,6 +116,8 @@ func (s *status) own(name []byte, v *answer.Value) {
 		s.ID = v.ID()
 	case "url":
 		s.URL = v.URL()
+	case "uri":
+		s.URI = v.URL()
 	case "account":
 		s.Account.read(v)
 	case "created_at":

@@ -31,6 +31,13 @@ func older(a, b string) bool {
 	return a < b
 }
 
+// newestFirst turns a page around where its oldest is first: so Friendica, and Sharkey and others of Misskey's kind, page forward.
+func newestFirst[T any](page []T, id func(T) string) {
+	if n := len(page); n > 1 && older(id(page[0]), id(page[n-1])) {
+		slices.Reverse(page)
+	}
+}
+
 // Recent returns the latest posts of the home timeline.
 func (c *Client) Recent(ctx context.Context, limit int) (pages []network.Page, err error) {
 	query := url.Values{}
@@ -81,6 +88,7 @@ func (c *Client) timeline(ctx context.Context, op, path string, query url.Values
 	if err := c.get(ctx, path, query, answer.All(&list, mostPage, (*status).read)); err != nil || len(list) == 0 {
 		return p, call.failed(err)
 	}
+	newestFirst(list, func(s status) string { return s.ID })
 	p.oldest, p.newest = list[len(list)-1].ID, list[0].ID
 	for i := range slices.Backward(list) {
 		p.posts = append(p.posts, t.post(&list[i]))

@@ -77,7 +77,7 @@ func (c *Client) mentionsAfter(ctx context.Context, cursor string, limit int) ([
 		if err != nil || len(page) == 0 || page[0].ID == cursor {
 			return nil, err
 		}
-		next := page[0].ID // servers answer newest first within the page
+		next := page[0].ID // the newest
 		if page = oldestFirst(page); len(page) > 0 {
 			return page[:min(limit, len(page))], nil
 		}
@@ -117,6 +117,7 @@ func (c *Client) notifications(ctx context.Context, query url.Values) ([]notific
 	for i := range page {
 		c.settle(&page[i])
 	}
+	newestFirst(page, func(n notification) string { return n.ID })
 	return page, err
 }
 
