@@ -105,13 +105,13 @@ func (t *task) undream(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	if r.Made.SourceURL == "" {
+	if r.Made.SourcePost == "" {
 		return t.say(words.FromNoise), nil
 	}
 	if _, err := t.Platform.Post(ctx, r.Made.SourcePost); err != nil {
 		return outcome{}, fmt.Errorf("look up the original: %w", err)
 	}
-	if !t.Platform.Facts().Links {
+	if !t.Platform.Facts().Links || r.Made.SourceURL == "" {
 		return t.say(words.FurtherUp), nil
 	}
 	return t.say(words.Original(r.Made.SourceURL)), nil

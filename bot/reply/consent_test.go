@@ -179,3 +179,16 @@ func TestAnOriginalIsNotLinkedToWhereLinksAreUnwelcome(t *testing.T) {
 		}
 	})
 }
+
+func TestAnOriginalWithoutAnAddressIsNoNoise(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		p := r.ada.post("@dreambot eyes", r.ada.withPicture(photo(1), "a hill"))
+		r.w.with(func() {
+			p.URL = ""
+			r.w.posts[p.ID] = p
+		})
+		r.bot.hint()
+		settle()
+		r.answered(r.ask(r.ada, "undream", replyTo(r.answered(p))), "further up")
+	})
+}
