@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slugpuppy/bot/network"
+	"slugpuppy/bot/reply/mention"
 	"slugpuppy/bot/reply/words"
 	"slugpuppy/store"
 )
@@ -140,27 +141,56 @@ func (t *task) askAuthor(ctx context.Context) (outcome, error) {
 	return out, nil
 }
 
-// authorSaid stores a yes or no, if it comes from the person who was asked.
-func (t *task) authorSaid(ctx context.Context, yes bool) (outcome, error) {
-	asked, err := t.byPost(t.post.ReplyTo)
-	if err != nil {
-		return outcome{}, err
-	}
-	if asked == nil {
-		return outcome{skip: "a yes or no to nothing we asked"}, nil
+// question is what we asked the author of a post about an earlier one of theirs; nil where it answers no question, or somebody else's.
+func (d *Daemon) question(p network.Post) (*question, error) {
+	asked, err := d.byPost(p.ReplyTo)
+	if err != nil || asked == nil {
+		return nil, err
 	}
 	e, err := decodeEvent(*asked)
-	if err != nil || e.Ask == nil {
-		return outcome{skip: "a yes or no to nothing we asked"}, err
+	if err != nil || e.Ask == nil || p.Author.ID != e.Ask.Post.Author.ID {
+		return nil, err
 	}
-	if t.post.Author.ID != e.Ask.Post.Author.ID {
-		return outcome{skip: "a yes or no from somebody else than the author"}, nil
+	return e.Ask, nil
+}
+
+// word is what an author says to our question, in whatever words; mention.Bare for nothing of the kind. A wish of their own, as "no dogs",
+// is none.
+func (d *Daemon) word(p network.Post) (mention.Verb, error) {
+	q, err := d.question(p)
+	if err != nil || q == nil {
+		return mention.Bare, err
 	}
-	err = t.bot.Consents().Set(t.author(), store.Consent{Topic: e.Ask.Post.ID, Yes: yes, By: t.post.ID})
+	word := mention.Consent(p.Text, p.Language)
+	if req, err := d.parse(p); err == nil && req.Verb != word && d.commanding(p) {
+		return mention.Bare, nil
+	}
+	return word, nil
+}
+
+// refused has nobody wait for an answer of somebody who said stop to our question.
+func (t *task) refused() error {
+	q, err := t.question(t.post)
+	if err != nil || q == nil {
+		return err
+	}
+	return t.spoken(q.Post.ID)
+}
+
+// authorSaid stores a yes or no, if it comes from the person who was asked.
+func (t *task) authorSaid(ctx context.Context, yes bool) (outcome, error) {
+	q, err := t.question(t.post)
 	if err != nil {
 		return outcome{}, err
 	}
-	if err := t.spoken(e.Ask.Post.ID); err != nil {
+	if q == nil {
+		return outcome{skip: "a yes or no to nothing we asked, or from somebody else than the author"}, nil
+	}
+	err = t.bot.Consents().Set(t.author(), store.Consent{Topic: q.Post.ID, Yes: yes, By: t.post.ID})
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := t.spoken(q.Post.ID); err != nil {
 		return outcome{}, err
 	}
 	t.like(ctx)

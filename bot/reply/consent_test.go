@@ -43,6 +43,52 @@ func TestSomebodyElsesPictureWaitsForTheirWord(t *testing.T) {
 			r.answered(request, "rather not")
 		})
 	})
+	t.Run("a yes in their words", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			bea, picture, request := stranger(r)
+			r.ask(bea, "Sure, go ahead!", replyTo(r.answered(picture)))
+			r.answered(request, "I dreamed")
+		})
+	})
+	t.Run("a no in their words", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			bea, picture, request := stranger(r)
+			r.ask(bea, "I'd rather not, sorry", replyTo(r.answered(picture)))
+			r.answered(request, "rather not")
+		})
+	})
+	t.Run("a wish of their own", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			bea, picture, request := stranger(r)
+			r.answered(r.ask(bea, "no castles please", replyTo(r.answered(picture))), "I dreamed")
+			if r.job(request).State != store.Waiting {
+				t.Errorf("the request is %s", r.describe(request))
+			}
+		})
+	})
+	t.Run("what others say in their words", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			_, picture, request := stranger(r)
+			r.ask(r.w.join("carl"), "sure, go ahead", replyTo(r.answered(picture)))
+			if r.job(request).State != store.Waiting {
+				t.Errorf("the request is %s", r.describe(request))
+			}
+		})
+	})
+	t.Run("a stop of theirs", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			bea, picture, request := stranger(r)
+			r.ask(bea, "stop", replyTo(r.answered(picture)))
+			r.answered(request, "rather not")
+		})
+	})
+	t.Run("a stop after a no", func(t *testing.T) {
+		inWorld(t, func(r *rig) {
+			bea, picture, request := stranger(r)
+			r.ignored(r.ask(bea, "no! never ask me again", replyTo(r.answered(picture))), "said stop")
+			r.answered(request, "rather not")
+		})
+	})
 	t.Run("silence", func(t *testing.T) {
 		inWorld(t, func(r *rig) {
 			_, _, request := stranger(r)

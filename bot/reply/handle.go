@@ -74,21 +74,27 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 		return outcome{}, err
 	}
 	t.req = req
-	if talk, err := t.talk(ctx); talk || err != nil {
+	word, err := t.word(t.post)
+	if err != nil {
+		return outcome{}, err
+	}
+	if word != mention.Bare {
+		t.req = mention.Request{Verb: word}
+	} else if talk, err := t.talk(ctx); talk || err != nil {
 		return outcome{skip: talkReason}, err
 	}
 	if out, yes := t.misplaced(); yes {
 		return out, nil
 	}
-	switch req.Verb { // always heard
+	switch t.req.Verb { // always heard
 	case mention.Stop:
 		if err := t.optOut(t.post, true); err != nil {
 			return outcome{}, err
 		}
 		t.like(ctx)
-		return outcome{skip: "the requester said stop"}, nil
+		return outcome{skip: "the requester said stop"}, t.refused()
 	case mention.Yes, mention.No:
-		return t.authorSaid(ctx, req.Verb == mention.Yes)
+		return t.authorSaid(ctx, t.req.Verb == mention.Yes)
 	case mention.Delete:
 		return t.told(t.remove(ctx))
 	}

@@ -220,6 +220,9 @@ func (d *Daemon) lane(ctx context.Context, p network.Post) string {
 	if err != nil || !makesPicture(req.Verb) {
 		return wordLane
 	}
+	if word, _ := d.word(p); word != mention.Bare { // an error comes again where the talk is looked at
+		return wordLane
+	}
 	if req.Model != "" { // whose words take time to find
 		return dreamLane
 	}

@@ -22,6 +22,9 @@ func (d *Daemon) chatter(p network.Post) (string, error) {
 	if d.sure(p) {
 		return "", nil
 	}
+	if word, err := d.word(p); word != mention.Bare || err != nil {
+		return "", err
+	}
 	at := p
 	for range ancestors {
 		ours, err := d.byPost(at.ReplyTo)
