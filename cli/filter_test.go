@@ -27,6 +27,9 @@ func (h *house) connect(t *testing.T, u *mastodontest.User, args ...string) {
 	if code := term.wait(t); code != exitOK {
 		t.Fatalf("connect: exit code %d: %s", code, term.said())
 	}
+	if said := term.said(); strings.Contains(said, "slugpuppy login") || !strings.Contains(said, "--paste") {
+		t.Errorf("for a browser elsewhere it names a command that lets the bot into the reader's account, or none: %s", said)
+	}
 }
 
 func TestATimelineIsLookedAfterWithoutADaemon(t *testing.T) {

@@ -56,7 +56,7 @@ var _ network.Person = (*console)(nil)
 // Visit implements network.Person.
 func (c *console) Visit(address string) {
 	fmt.Fprintf(c.err, "Open this address in a browser on this machine where you are signed in to the account\n"+
-		"(is the browser elsewhere? `slugpuppy login --paste`):\n\n  %s\n\n", address)
+		"(is the browser elsewhere? End this, and give the same command with --paste):\n\n  %s\n\n", address)
 }
 
 // Paste implements network.Person.
