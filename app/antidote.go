@@ -222,9 +222,15 @@ func (f ListFile) Find(img image.Image) (record antidote.Record, m antidote.Matc
 	return record, m, ok
 }
 
-// ExportList writes the list of all public dreams to a file in one piece, with its signature and key beside it; to
+// Written is a file to write.
+type Written struct {
+	Name string
+	Data []byte
+}
+
+// ExportList is the list of all public dreams for a file in one piece, with its signature and key beside it; for
 // NAME.csv only the hashes.
-func (a *App) ExportList(ctx context.Context, path string) (records int, files []string, err error) {
+func (a *App) ExportList(ctx context.Context, path string) (records int, files []Written, err error) {
 	st, done, err := a.readStore(ctx)
 	if err != nil {
 		return 0, nil, err
@@ -240,7 +246,7 @@ func (a *App) ExportList(ctx context.Context, path string) (records int, files [
 		if err := antidote.WriteCSV(&out, all); err != nil {
 			return 0, nil, err
 		}
-		return len(all), []string{path}, os.WriteFile(path, out.Bytes(), 0o644)
+		return len(all), []Written{{path, out.Bytes()}}, nil
 	}
 	key, before, err := signer{database{st, a.key}}.Signer()
 	if err != nil {
@@ -256,19 +262,8 @@ func (a *App) ExportList(ctx context.Context, path string) (records int, files [
 		return 0, nil, err
 	}
 	public := strings.TrimSuffix(path, filepath.Ext(path)) + ".pub"
-	for _, f := range []struct {
-		name string
-		data []byte
-	}{
-		{path, data}, {path + ".minisig", key.Sign(data, fmt.Sprintf("antidote list %d", l.Serial))},
-		{public, []byte(antidote.PublicFile(key.Public()))},
-	} {
-		if err := os.WriteFile(f.name, f.data, 0o644); err != nil {
-			return 0, nil, err
-		}
-		files = append(files, f.name)
-	}
-	return len(all), files, nil
+	return len(all), []Written{{path, data}, {path + ".minisig", key.Sign(data, fmt.Sprintf("antidote list %d", l.Serial))},
+		{public, []byte(antidote.PublicFile(key.Public()))}}, nil
 }
 
 // RotateKey makes a new key for the antidote list, which the present one vouches for.

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -47,8 +48,11 @@ func (c *console) antidoteVerify() *cobra.Command {
 // readList reads a list; one that is not as it was signed is refused.
 func readList(path, key string) (app.ListFile, error) {
 	f, err := app.ReadList(path, key)
-	if app.Forged(err) {
+	switch {
+	case app.Forged(err):
 		return f, refusedError(err)
+	case errors.Is(err, fs.ErrNotExist):
+		return f, notFoundError(err)
 	}
 	return f, err
 }
@@ -106,6 +110,9 @@ func (c *console) antidoteExport() *cobra.Command {
 		Long: "Write the antidote list of all public dreams to a file in one piece, with its signature and public key beside it. FILE\nthat ends in .csv has the PDQ hashes, for programs around ThreatExchange, and is not signed.",
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "-" || ending(args[0]) == ".pub" { // where the key goes
+				return usageError(errors.New("a list is several files; name it such as list.json"))
+			}
 			a, err := c.load()
 			if err != nil {
 				return err
@@ -115,11 +122,14 @@ func (c *console) antidoteExport() *cobra.Command {
 				return err
 			}
 			for i, file := range files {
-				text := line("wrote %s", file)
-				if i == 0 {
-					text = line("wrote %s, %s", file, counted(n, "dream"))
+				if err := c.write(file.Name, file.Data); err != nil {
+					return err
 				}
-				if err := c.print(object.File{File: file, OK: true}, text); err != nil {
+				text := line("wrote %s", file.Name)
+				if i == 0 {
+					text = line("wrote %s, %s", file.Name, counted(n, "dream"))
+				}
+				if err := c.print(object.File{File: file.Name, OK: true}, text); err != nil {
 					return err
 				}
 			}

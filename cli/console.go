@@ -61,8 +61,9 @@ type console struct {
 	now        func() time.Time
 	json       bool
 	configPath string
-	model      string // of --model
-	progress   string // of --progress
+	model      string   // of --model
+	progress   string   // of --progress
+	state      []string // the files that hold it, once a configuration was read: nothing is written over them
 
 	orderly *atomic.Bool // it ends in its own time when it is told to, and well
 	scratch *scratch
@@ -145,6 +146,7 @@ func (c *console) load() (*app.App, error) {
 	if err != nil {
 		return nil, usageError(err)
 	}
+	c.state = []string{cfg.Store.Path, cfg.Store.KeyFile}
 	return c.app(cfg), nil
 }
 

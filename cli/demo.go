@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ func (c *console) demoCommand() *cobra.Command {
 // demo plays a whole evening: server, bot, person.
 func (c *console) demo(ctx context.Context, f demoFlags, words string) error {
 	o := app.Options{Version: version}
+	if err := canWrite(cmp.Or(f.out, "-")); err != nil {
+		return err
+	}
 	if f.verbose {
 		o.Log = c.err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"iter"
@@ -25,7 +26,7 @@ func (c *console) detectCommand() *cobra.Command {
 		Long: "Judges pictures, and the pictures in folders; - reads a list of files, one a line. What moves is judged by\n" +
 			"some of its frames: a GIF, an animated PNG or WebP, and with ffmpeg a video. Prints the score\n" +
 			"from 0 to 1 and how sure that is: likely hides one in a thousand pictures that are no dreams, which is the\n" +
-			"filter's usual budget, and certain one in ten thousand. The exit code is 1 when a file could not be read.\n\n" +
+			"filter's usual budget, and certain one in ten thousand. The exit code is 1 when a file could not be judged.\n\n" +
 			"With --explain, which of the network's channels spoke for a dream and which against it, and the\n" +
 			"known examples that are most alike; distance 1 is that of any two examples.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),
@@ -55,7 +56,7 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 		if len(files) != 1 { // of a folder, each would be drawn over the last
 			return usageError(fmt.Errorf("--heatmap is for one picture, not %d", len(files)))
 		}
-		if err := canSave(how.heatmap); err != nil {
+		if err := errors.Join(apart(how.heatmap, files[0]), canSave(how.heatmap)); err != nil {
 			return err
 		}
 	}
@@ -87,7 +88,7 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 		i++
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d files could not be read", failed, len(files))
+		return fmt.Errorf("%d of %d files could not be judged", failed, len(files))
 	}
 	return nil
 }

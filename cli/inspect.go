@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 
@@ -62,6 +63,11 @@ func (c *console) inspectCommand() *cobra.Command {
 		Example: "  slugpuppy inspect --model net.onnx --image photo.png --layer 4c --json",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if values != "" {
+				if err := errors.Join(apart(values, image), canWrite(values)); err != nil {
+					return err
+				}
+			}
 			s, err := c.newOffline()
 			if err != nil {
 				return err
@@ -79,7 +85,7 @@ func (c *console) inspectCommand() *cobra.Command {
 					return err
 				}
 			}
-			return c.print(r, fmt.Sprintf("%s, layer %s, picture of %dx%d\nactivation  %v\ngradient    %v", r.Model,
+			return c.beside(values).print(r, fmt.Sprintf("%s, layer %s, picture of %dx%d\nactivation  %v\ngradient    %v", r.Model,
 				r.Layer, r.Width, r.Height, r.Values, r.Gradient))
 		},
 	}

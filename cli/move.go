@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -71,6 +72,9 @@ func (c *console) userImport() *cobra.Command {
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := os.Open(args[0])
+			if errors.Is(err, fs.ErrNotExist) {
+				return notFoundError(err)
+			}
 			if err != nil {
 				return fmt.Errorf("open what was handed over: %w", err)
 			}

@@ -44,13 +44,18 @@ func canWrite(path string) error {
 		return err
 	}
 	f, err := newBeside(target, 0o600)
-	if errors.Is(err, fs.ErrNotExist) {
-		return notFoundError(fmt.Errorf("cannot write %s: there is no folder %s", path, filepath.Dir(target)))
-	}
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return cannot(path, err)
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// cannot is why nothing can be written to path.
+func cannot(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return notFoundError(fmt.Errorf("cannot write %s: there is no folder %s", path, filepath.Dir(path)))
+	}
+	return fmt.Errorf("cannot write %s: %w", path, err)
 }
 
 // whatIsAt follows links to the file itself. The info is nil when there is none yet.
@@ -71,10 +76,34 @@ func whatIsAt(path string) (string, fs.FileInfo, error) {
 	return target, info, nil
 }
 
-// newBeside makes a file of a new name in the folder of another. The process's umask holds.
+// newBeside makes a file of a new name in the folder of another, which errors are about. The process's umask holds.
 func newBeside(path string, mode fs.FileMode) (*os.File, error) {
-	name := filepath.Join(filepath.Dir(path), ".slugpuppy-"+rand.Text())
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	folder := filepath.Dir(path)
+	f, err := os.OpenFile(filepath.Join(folder, ".slugpuppy-"+rand.Text()), os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		at.Path = folder
+	}
+	return f, err
+}
+
+// spares is an error where what is there must not be written over: by the database a daemon may lie, and without the key it is
+// worth nothing.
+func (c *console) spares(path string) error {
+	for _, file := range c.state {
+		if same(path, file) {
+			return refusedError(fmt.Errorf("%s is the bot's own; name another file", path))
+		}
+	}
+	return nil
+}
+
+// apart is an error where a file would be written over what it is made of.
+func apart(out, in string) error {
+	if out == "-" || !same(out, in) {
+		return nil
+	}
+	return usageError(fmt.Errorf("%s would be written over; name another file", in))
 }
 
 // save writes a picture in the format its name asks for, PNG if it asks for none.
@@ -115,12 +144,23 @@ func (c *console) writeFrom(path string, mode fs.FileMode, content func(io.Write
 	if err != nil {
 		return err
 	}
+	if err := c.spares(target); err != nil {
+		return err
+	}
+	scratch := target
 	if info != nil && !info.Mode().IsRegular() {
 		err = fill(target, content)
 	} else {
-		err = c.replace(target, mode, info, content)
+		scratch, err = c.replace(target, mode, info, content)
 	}
-	if err != nil {
+	var at *fs.PathError
+	switch {
+	case scratch == "":
+		return cannot(path, err)
+	case errors.As(err, &at) && at.Path == scratch: // a name that nobody knows
+		at.Path = path
+		return at
+	case err != nil:
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
@@ -149,11 +189,12 @@ func fill(path string, content func(io.Writer) error) error {
 	return errors.Join(content(f), f.Close())
 }
 
-// replace puts a new file in place of what is there, old, whose mode it keeps; nil for nothing.
-func (c *console) replace(path string, mode fs.FileMode, old fs.FileInfo, content func(io.Writer) error) error {
+// replace puts a new file in place of what is there, old, whose mode it keeps; nil for nothing. The new file is called scratch
+// until then, "" where it could not be made.
+func (c *console) replace(path string, mode fs.FileMode, old fs.FileInfo, content func(io.Writer) error) (scratch string, err error) {
 	f, err := newBeside(path, mode)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer c.scratch.begin(f.Name())()
 	defer os.Remove(f.Name())
@@ -162,7 +203,7 @@ func (c *console) replace(path string, mode fs.FileMode, old fs.FileInfo, conten
 		err = errors.Join(err, f.Chmod(old.Mode().Perm()))
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return err
+		return f.Name(), err
 	}
-	return c.scratch.finish(func() error { return os.Rename(f.Name(), path) })
+	return f.Name(), c.scratch.finish(func() error { return os.Rename(f.Name(), path) })
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"strings"
@@ -41,7 +42,7 @@ type sheetFlags struct {
 }
 
 func (c *console) sheet(ctx context.Context, out string, f sheetFlags) error {
-	if err := canSave(out); err != nil {
+	if err := errors.Join(apart(out, f.picture), canSave(out)); err != nil {
 		return err
 	}
 	if len(f.words) == 0 {
