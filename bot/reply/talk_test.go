@@ -49,7 +49,7 @@ var talk = []string{
 	"words cannot describe this", "free tomorrow?", "free beer!", "surprise me with dinner", "loop me in", "dive in, the water is warm",
 	"zoom call at five?", "gif or jif?", "wander around a bit", "queue up", "info please? where is it", "status quo", "original or copy?", "recipe for disaster",
 	"settings of the camera?", "with love", "with my dog", "without a doubt", "more coffee?", "more than that", "less is more", "not bad", "not at all",
-	"not my dog", "not so fast", "don't worry", "do not go there", "all good", "all of them", "both of you", "first of all, thanks", "second that", "keep it up", "keep going",
+	"not my dog", "not so fast", "don't worry", "do not go there", "all good", "all of them", "all of it", "no, the second time", "the other day", "#1!", "both of you", "first of all, thanks", "second that", "keep it up", "keep going",
 	"keep calm", "only you", "only in the north", "guide me", "style icon", "intense!", "strong colours", "powerful stuff", "dramatic", "gentle people",
 	"eyes on the road", "birds of a feather", "fur real", "temple run was fun", "slugs are cool", "eyes like saucers", "I want a dog too", "I'd like birds",
 	"we want more birds here", "they want dogs", "can you see it?", "can you believe it", "could be", "would be nice", "put it away", "make it so", "give me a break",
@@ -95,6 +95,7 @@ func TestCommandsBelowADreamAreRequests(t *testing.T) {
 			"less intense", "eyes", "Eyes, please 🙏", "could you dream it deeper?", "please more bananas", "into a banana", "imagine a banana", "imagine a big banana", "imagine a unicorn",
 			"strength=8", "strength=lots", "octaves=5 steps=3", "keep colours", "keep the top", "only the background", "surprise me", "info", "help", "help eyes", "words banana",
 			"presets", "queue", "what do you see", "lovely! @dreambot deeper", "oh wow. @dreambot more bananas", "ok, deeper", "and now deeper", "then again",
+			"image 2", "image #2", "all", "all please", "both pictures", "second picture", "the 2nd picture please", "no, the second picture", "no, the other one",
 		} {
 			c := r.w.join(fmt.Sprint("friend", i))
 			p := c.post("@ada @dreambot "+words, replyTo(talk))

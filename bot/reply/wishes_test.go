@@ -36,6 +36,13 @@ func TestSeveralPicturesInOnePost(t *testing.T) {
 			t.Errorf("all: %s", got)
 		}
 		r.answered(r.ask(r.ada, "eyes image 3", r.ada.withPicture(photo(1), "")), "fewer pictures")
+
+		first := r.answered(r.ask(r.ada, "eyes", three), `say "all" for them`) // in answer to this
+		for words, want := range map[string]string{"all": "one two three ", "image 2": "two ", "No, the other picture": "two ", "the 3rd one, please": "three "} {
+			if got := alts(r.answered(r.ask(r.ada, words, replyTo(first)))); got != want {
+				t.Errorf("%s, below a dream: %s", words, got)
+			}
+		}
 	})
 }
 

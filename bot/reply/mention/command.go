@@ -22,6 +22,10 @@ func Command(text, language string, self ...string) (Request, bool) {
 	}
 	tokens = rewrite(tokens)
 	tokens = tokens[courtesies(tokens):]
+	if len(tokens) > 1 && tokens[0].low == "no" && tokens[0].comma { // no, the second picture
+		req, err := (&parser{tokens: tokens[1:]}).request()
+		return req, err == nil && req.Image != 0 && req.asks(text)
+	}
 	if !opens(tokens) {
 		return Request{}, false
 	}
@@ -75,7 +79,14 @@ func talks(tokens []token) bool {
 		return addressees[second]
 	case "see": // "can you see it"
 		return at > 0 && tokens[at-1].low == "you"
-	case "a", "an", "the": // "a nightmare", but "a bit stronger"
+	case "all", "both": // "all of you", but "all"
+		return second == "of"
+	case "the": // second picture
+		if ordinalOf(second) > 0 && at+2 < len(tokens) && pictureNouns[tokens[at+2].low] {
+			return false
+		}
+		fallthrough
+	case "a", "an": // "a nightmare", but "a bit stronger"
 		return !intensifiers[second] && strengths[second] == 0 && second != "lot" && second != "few"
 	}
 	return talkative[first] || people[first]
@@ -130,7 +141,9 @@ func opens(tokens []token) bool {
 // wishful are words that begin a wish and are no verbs of ours.
 var wishful = words("make turn give show put not only keep guide guided all both surprise much even way bit little so do a an the")
 
-func ordinalOf(word string) int { return slices.Index(ordinals, word) }
+func ordinalOf(word string) int {
+	return max(slices.Index(ordinals, word), slices.Index(numerals, word))
+}
 
 // asks says whether a request asks for something, and is nothing else.
 func (r Request) asks(text string) bool {
@@ -142,7 +155,7 @@ func (r Request) asks(text string) bool {
 			return false
 		}
 	}
-	if r.Verb != Bare || r.Preset != "" || r.Token != "" || r.Mask != "" || r.KeepColours || r.NewColours || r.Nudge != 0 || r.Guide ||
+	if r.Verb != Bare || r.Image != 0 || r.All || r.Preset != "" || r.Token != "" || r.Mask != "" || r.KeepColours || r.NewColours || r.Nudge != 0 || r.Guide ||
 		len(r.Words)+len(r.Layers)+len(r.Channels) > 0 {
 		return true
 	}

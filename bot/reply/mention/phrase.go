@@ -1,7 +1,6 @@
 package mention
 
 import (
-	"slices"
 	"strings"
 
 	"slugpuppy/dream"
@@ -62,7 +61,7 @@ func (p *parser) look(name string) {
 
 // phrase reads fixed phrases that begin with t.
 func (p *parser) phrase(t token) bool {
-	if n := slices.Index(ordinals, t.low); n > 0 && pictureNouns[p.peek(0)] {
+	if n := ordinalOf(t.low); n > 0 && pictureNouns[p.peek(0)] {
 		p.next()
 		if p.peek(0) != "as" { // the second picture as guide is still the guide
 			p.req.Image = n

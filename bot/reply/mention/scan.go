@@ -30,7 +30,8 @@ var (
 	handle   = regexp.MustCompile(`^[.(]*@[\pL\pN_.@-]+[:,;!?.)]*$`)
 	link     = regexp.MustCompile(`(?i)^(https?://|www\.)`)
 	emoji    = regexp.MustCompile(`^:[a-z0-9_+-]+:$`)
-	shouting = regexp.MustCompile(`!+[!1]+`) // !!11
+	shouting = regexp.MustCompile(`!+[!1]+`)    // !!11
+	numbered = regexp.MustCompile(`^#\d{1,2}$`) // image #2: no network has hashtags of figures alone
 	several  = regexp.MustCompile(`^\pL{2,}(/\pL{2,})+$`)
 	spaceKey = regexp.MustCompile(`\s*(=)\s*`)
 )
@@ -90,6 +91,9 @@ func add(tokens []token, word string) []token {
 	t := token{comma: body != word}
 	t.quoted = strings.HasPrefix(body, `"`)
 	body = strings.ReplaceAll(body, `"`, "")
+	if numbered.MatchString(body) {
+		body = body[1:]
+	}
 	if len(body) > 1 && strings.Trim(body, ".") == "" {
 		body = ".." // however many dots there are
 	}

@@ -108,6 +108,7 @@ var units = map[string]string{
 var (
 	numbers      = []string{"", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 	ordinals     = []string{"", "first", "second", "third", "fourth"}
+	numerals     = []string{"", "1st", "2nd", "3rd", "4th"}
 	pictureNouns = words("picture image photo pic one")
 	deletable    = words("post posts toot tweet reply answer dream dreams picture pictures image photo all everything last latest")
 	possessive   = words("my our mine his her their")
