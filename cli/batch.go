@@ -22,8 +22,9 @@ type wish struct {
 	to    string // a file, or a folder for several
 	words []string
 	making
-	watch string // a folder whose new pictures are dreamed, too
-	jobs  int
+	folder bool   // to is one, and is made when it is not there
+	watch  string // a folder whose new pictures are dreamed, too
+	jobs   int
 }
 
 // making is how each picture is made.
@@ -55,18 +56,16 @@ func (c *console) wishOf(args []string, w wish) (wish, error) {
 		w.words = args
 	}
 	files, err := c.toDream(w.in)
-	several := len(files) != 1 || isFolder(w.in[0])
-	if err != nil {
+	switch {
+	case err != nil:
 		return w, err
+	case len(w.in) == 0 && w.watch == "":
+		return w, notFoundError(fmt.Errorf("there is no picture and no folder %q", w.words[0]))
+	case len(files) == 0 && w.watch == "":
+		return w, usageError(fmt.Errorf("there is no picture in %s", strings.Join(w.in, ", ")))
 	}
-	if w.in = files; len(w.in) == 0 && w.watch == "" {
-		return w, usageError(errors.New("there is no picture to dream"))
-	}
-	if several || w.watch != "" || strings.HasSuffix(w.to, string(filepath.Separator)) {
-		if err := os.MkdirAll(w.to, 0o777); err != nil {
-			return w, fmt.Errorf("make the folder for dreams: %w", err)
-		}
-	}
+	w.folder = len(files) != 1 || isFolder(w.in[0]) || w.watch != "" || strings.HasSuffix(w.to, string(filepath.Separator))
+	w.in = files
 	if w.watch != "" && same(w.watch, w.to) {
 		return w, usageError(errors.New("dreams in the folder that is watched would be dreamed again; name another with -o"))
 	}
@@ -107,6 +106,14 @@ func same(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(one, two)
 }
 
+// whole is a file's name from the root on.
+func whole(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
 // target is a picture and the file that its dream goes to.
 type target struct{ in, out string }
 
@@ -138,11 +145,23 @@ func (n *dreamNames) of(in string) target {
 // makeAll makes the wish's dreams. What is there already is kept in a folder, and is an error where it was
 // named. A picture that cannot be dreamed does not keep the others from it.
 func (s *offline) makeAll(ctx context.Context, r dream.Recipe, w wish) error {
+	if w.folder {
+		if err := os.MkdirAll(w.to, 0o777); err != nil {
+			return fmt.Errorf("make the folder for dreams: %w", err)
+		}
+	}
 	list := newNames(w.to)
 	folder := isFolder(w.to)
+	sources := map[string]bool{}
+	for _, in := range w.in {
+		sources[whole(in)] = true
+	}
 	var all []target
 	for _, in := range w.in {
 		t := list.of(in)
+		if folder && sources[whole(t.out)] {
+			return usageError(fmt.Errorf("%s is to be dreamed itself, and a dream would be written over it; name another folder", t.out))
+		}
 		if folder && !w.overwrite && exists(t.out) {
 			fmt.Fprintf(s.console.err, "%s is there already; --overwrite makes it again\n", t.out)
 			continue

@@ -60,6 +60,7 @@ func (c *console) detect(ctx context.Context, args []string, how judging) error 
 			return err
 		}
 	}
+	c.none("pictures", len(files))
 	a, err := c.load()
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -102,6 +101,9 @@ func (c *console) dreamCommand() *cobra.Command {
 			w, err := c.wishOf(args, w)
 			if err != nil {
 				return err
+			}
+			if m != (motion{}) {
+				return usageError(errors.New("--motion and --rate are for one clip: one input, and an output that can move"))
 			}
 			s, r, err := c.understand(cmd.Context(), mention.Dream, w.words)
 			if err != nil {
@@ -204,7 +206,7 @@ func (s *offline) accepted(out string, v dream.Verb) ([]dream.Format, error) {
 	case ext == ".gif" || out == "-":
 		mime = dream.GIF
 	default:
-		return nil, usageError(fmt.Errorf("cannot write %s clips; name the clip .gif or .mp4", filepath.Ext(out)))
+		return nil, usageError(fmt.Errorf("cannot write a clip to %s; name it .gif or .mp4", out))
 	}
 	return []dream.Format{{MIME: mime}}, canWrite(out)
 }

@@ -17,8 +17,8 @@ import (
 	"slugpuppy/dream/film"
 )
 
-const filmHelp = `A clip is dreamed where the output is called like one (.gif, .webp, .apng, .mp4, .webm) and the input moves: a GIF, an animated
-PNG or WebP, a folder of frames, or, with ffmpeg, a video, whose sound is kept. With --motion the output may be a folder
+const filmHelp = `A clip is dreamed where the output is called like one (.gif, .webp, .apng, .mp4, .mov, .mkv, .webm) and the input moves: a GIF, an
+animated PNG or WebP, a folder of frames, or, with ffmpeg, a video, whose sound is kept. With --motion the output may be a folder
 of frames, too. The dream goes along with what moves; words may change with time: "0s birds; 3s dogs; 6s again".
 A run that was ended goes on where it was when the same command is given again.`
 
@@ -70,6 +70,12 @@ func (c *console) film(ctx context.Context, in, out string, words []string, m mo
 	if err != nil {
 		return true, err
 	}
+	switch {
+	case in == "-" || out == "-":
+		return true, usageError(errors.New("a clip is read from a file and written to one; - is for pictures"))
+	case isFolder(in) && apart(out, in) != nil: // the frames would be
+		return true, apart(out, in)
+	}
 	if !exists(in) {
 		return true, notFoundError(fmt.Errorf("there is no %s", in))
 	}
@@ -79,6 +85,12 @@ func (c *console) film(ctx context.Context, in, out string, words []string, m mo
 	}
 	if source.N == 1 && m.mode == "" {
 		return false, nil
+	}
+	switch {
+	case how.preview != "":
+		return true, usageError(fmt.Errorf("--preview is for pictures; the dreams of a clip are in %s as they are made", cinema.Rest(out)))
+	case m.rate != 0 && source.Video == "" && !isFolder(in):
+		return true, usageError(fmt.Errorf("--rate is for videos and folders of frames; %s says itself how long each frame is shown", in))
 	}
 	if err := canFilm(out, a.FFmpeg(), how); err != nil {
 		return true, err

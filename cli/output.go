@@ -29,7 +29,7 @@ func (c *console) beside(out string) *console {
 // canSave says at once, and not after minutes of dreaming, that a picture cannot be written there.
 func canSave(path string) error {
 	if writable[ending(path)] == "" {
-		return usageError(fmt.Errorf("cannot write %s files; name the picture .png, .jpg or .webp", ending(path)))
+		return usageError(fmt.Errorf("cannot write %s pictures; name the picture .png, .jpg or .webp", ending(path)))
 	}
 	return canWrite(path)
 }

@@ -41,6 +41,7 @@ func (c *console) seeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			c.none("pictures", len(files))
 			return s.seeAll(cmd.Context(), files, top)
 		},
 	}

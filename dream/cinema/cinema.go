@@ -43,7 +43,7 @@ type Result struct {
 func CanWrite(name, ffmpeg string) error {
 	switch ext := strings.ToLower(filepath.Ext(name)); {
 	case writers[ext] == nil && ext != "":
-		return fmt.Errorf("cannot write %s clips; name it .gif, .webp, .apng, .mp4 or .webm, or a folder", ext)
+		return fmt.Errorf("cannot write %s clips; name it .gif, .webp, .apng, .mp4, .mov, .mkv or .webm, or a folder", ext)
 	case IsVideo(name) && ffmpeg == "":
 		return fmt.Errorf("%s: %w", name, ErrNoFFmpeg)
 	}
@@ -139,15 +139,22 @@ func (j Job) dream(ctx context.Context, r *roll, res *Result) error {
 
 // write puts the file together beside the frames, and then in its place.
 func (j Job) write(ctx context.Context, r *roll, res Result) error {
-	ext := strings.ToLower(filepath.Ext(j.To))
+	ext, to := strings.ToLower(filepath.Ext(j.To)), j.To
 	part := r.file("clip" + ext)
+	if info, err := os.Lstat(j.To); err == nil && info.Mode()&fs.ModeSymlink != 0 { // it goes on pointing there, which may be another disk
+		if to, err = filepath.EvalSymlinks(j.To); err != nil {
+			return err
+		}
+		part = filepath.Join(filepath.Dir(to), ".part-"+filepath.Base(j.To))
+		defer os.Remove(part)
+	}
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := writers[ext](ctx, part, j, r, res); err != nil {
 		return fmt.Errorf("put %s together: %w", filepath.Base(j.To), err)
 	}
-	return os.Rename(part, j.To)
+	return os.Rename(part, to)
 }
 
 func sumOfPixels(img *image.NRGBA) string {

@@ -182,6 +182,54 @@ func TestFramesOfAnotherFilmAreNotTaken(t *testing.T) {
 	if res, err := cinema.Make(t.Context(), j); err != nil || res.Kept != 0 {
 		t.Errorf("anew: %+v, %v", res, err)
 	}
+	longer := job(t, clip(t, 4), to)
+	longer.Anew = true
+	for _, j := range []cinema.Job{longer, j} {
+		if _, err := cinema.Make(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(to, "*.png")); len(left) != 2 {
+		t.Errorf("of a longer film before it there are still frames: %v", left)
+	}
+}
+
+// TestFramesOfSomebodysAreKept: of whoever cut a video into pictures of such names.
+func TestFramesOfSomebodysAreKept(t *testing.T) {
+	to := t.TempDir()
+	theirs := filepath.Join(to, "000002.png")
+	if err := os.WriteFile(theirs, []byte("theirs"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	j := job(t, clip(t, 2), to)
+	if _, err := cinema.Make(t.Context(), j); !errors.Is(err, cinema.ErrOther) || string(read(t, theirs)) != "theirs" {
+		t.Errorf("%v; there is %q", err, read(t, theirs))
+	}
+	j.Anew = true
+	if res, err := cinema.Make(t.Context(), j); err != nil || res.Frames != 2 || string(read(t, theirs)) == "theirs" {
+		t.Errorf("anew: %+v, %v", res, err)
+	}
+}
+
+func TestALinkToAClipGoesOnPointingThere(t *testing.T) {
+	dir := t.TempDir()
+	real, link := filepath.Join(t.TempDir(), "real.gif"), filepath.Join(dir, "link.gif")
+	err := os.WriteFile(real, []byte("before"), 0o666)
+	if err == nil {
+		err = os.Symlink(real, link)
+	}
+	if err != nil {
+		t.Skip(err)
+	}
+	if _, err := cinema.Make(t.Context(), job(t, clip(t, 2), link)); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := os.Readlink(link); err != nil || at != real || !bytes.HasPrefix(read(t, real), []byte("GIF8")) {
+		t.Errorf("it points to %q (%v), where %.9q lies", at, err, read(t, real))
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(real), ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
 }
 
 // TestTwoRunsDoNotMeet: of one file, at the same time.

@@ -125,7 +125,7 @@ func (r *roll) find(w wish, anew bool) error {
 	data, err := os.ReadFile(r.file(manifestName))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return r.begin(anew)
 	case err != nil:
 		return err
 	}
@@ -136,8 +136,21 @@ func (r *roll) find(w wish, anew bool) error {
 		return fmt.Errorf("%s: %w; remove it, or --overwrite begins again", r.dir, ErrOther)
 	case err == nil && found.Wish.same(w):
 		r.manifest = found
+		return nil
 	}
-	return nil
+	for i := range found.Delays { // there may be more of them than there will be of ours
+		os.Remove(r.frame(i))
+	}
+	return r.writeDown()
+}
+
+// begin writes down whose the frames are before there is any. Those that are there already are somebody's.
+func (r *roll) begin(anew bool) error {
+	there, err := fs.Glob(os.DirFS(r.dir), "[0-9][0-9][0-9][0-9][0-9][0-9].png")
+	if err == nil && len(there) > 0 && !anew {
+		return fmt.Errorf("%s: %w; name another folder, or --overwrite writes over them", r.dir, ErrOther)
+	}
+	return r.writeDown()
 }
 
 func (r *roll) file(name string) string { return filepath.Join(r.dir, name) }

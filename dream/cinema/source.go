@@ -80,6 +80,9 @@ func headOf(path string) ([]byte, error) {
 	defer f.Close()
 	head := make([]byte, 512)
 	n, err := io.ReadFull(f, head)
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s is empty", path)
+	}
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
@@ -145,7 +148,7 @@ func openFolder(path string, o Opening) (*Source, error) {
 					size = img.Rect
 				}
 				if err == nil && img.Rect != size {
-					err = fmt.Errorf("%s has %v pixels, the frames before it %v", name, img.Rect.Size(), size.Size())
+					err = fmt.Errorf("%s has %dx%d pixels, the frames before it %dx%d", name, img.Rect.Dx(), img.Rect.Dy(), size.Dx(), size.Dy())
 				}
 				if !yield(picture.Frame{Image: img, Delay: each}, err) || err != nil {
 					return
