@@ -232,8 +232,13 @@ func (d *Daemon) lane(ctx context.Context, p network.Post) string {
 	return dreamLane
 }
 
+// parse understands a post. What is to be drawn or imagined without a word what, beside a picture, is that picture: "paint this".
 func (d *Daemon) parse(p network.Post) (mention.Request, error) {
-	return mention.Parse(p.Text, p.Language, d.self.Handle)
+	req, err := mention.Parse(p.Text, p.Language, d.self.Handle)
+	if req.Verb == mention.Imagine && len(req.Words)+len(req.Layers)+len(req.Channels) == 0 && req.Token == "" && len(d.stills(p)) > 0 {
+		req.Verb = mention.Dream
+	}
+	return req, err
 }
 
 // makeRoom skips what would make the queue longer than the cap.

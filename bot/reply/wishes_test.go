@@ -46,6 +46,17 @@ func TestSeveralPicturesInOnePost(t *testing.T) {
 	})
 }
 
+func TestWhatIsToBePaintedIsThePictureBesideIt(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		if a := r.answered(r.ask(r.ada, "paint this!", r.ada.withPicture(photo(1), "a hill")), "I dreamed"); !strings.HasPrefix(a.Media[0].Alt, "a hill") {
+			t.Errorf("its alt text is %q", a.Media[0].Alt)
+		}
+		if a := r.answered(r.ask(r.ada, "paint a banana", r.ada.withPicture(photo(2), "a lake"))); strings.Contains(a.Media[0].Alt, "a lake") {
+			t.Errorf("its alt text is %q", a.Media[0].Alt)
+		}
+	})
+}
+
 func TestAGuideIsTheSecondPicture(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		two := func(p *network.Post) { r.ada.withPicture(photo(1), "")(p); r.ada.withPicture(photo(2), "")(p) }
