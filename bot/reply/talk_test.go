@@ -49,7 +49,7 @@ var talk = []string{
 	"words cannot describe this", "free tomorrow?", "free beer!", "surprise me with dinner", "loop me in", "dive in, the water is warm",
 	"zoom call at five?", "gif or jif?", "wander around a bit", "queue up", "info please? where is it", "status quo", "original or copy?", "recipe for disaster",
 	"settings of the camera?", "with love", "with my dog", "without a doubt", "more coffee?", "more than that", "less is more", "not bad", "not at all",
-	"not my dog", "not so fast", "don't worry", "do not go there", "all good", "all of them", "all of it", "no, the second time", "the other day", "#1!", "both of you", "first of all, thanks", "second that", "keep it up", "keep going",
+	"not my dog", "not so fast", "don't worry", "do not go there", "all good", "all of them", "all of it", "no, the second time", "the other day", "#1!", "one more cup?", "same here", "another one bites the dust", "which one?", "which bird is that?", "put it in the bank", "put your hat on", "crazy!", "that is trippy", "of course", "no problem at all", "both of you", "first of all, thanks", "second that", "keep it up", "keep going",
 	"keep calm", "only you", "only in the north", "guide me", "style icon", "intense!", "strong colours", "powerful stuff", "dramatic", "gentle people",
 	"eyes on the road", "birds of a feather", "fur real", "temple run was fun", "slugs are cool", "eyes like saucers", "I want a dog too", "I'd like birds",
 	"we want more birds here", "they want dogs", "can you see it?", "can you believe it", "could be", "would be nice", "put it away", "make it so", "give me a break",
@@ -223,10 +223,13 @@ func TestTalkInOtherLanguagesIsNoRequest(t *testing.T) {
 			return p
 		}
 		for language, all := range map[string][]string{
-			"de": {"schön!", "Ist das ein Traum?", "träum weiter", "wie im Traum", "weiter so!", "nie wieder", "viel Spaß", "mehr davon?", "was für ein Albtraum", "ich träume davon", "bis morgen", "kein Problem", "nicht schlecht", "stark!", "so stark ist das nicht", "wie schön", "mit Liebe", "ohne Worte", "hör auf, du machst mich verlegen"},
-			"fr": {"c'est beau", "quel cauchemar", "je rêve de ça", "pas mal", "pas de problème", "à demain", "comme dans un rêve", "continue comme ça !", "merci beaucoup", "plus jamais", "arrête tes bêtises"},
-			"es": {"qué bonito", "qué pesadilla", "sueño con esto", "hasta mañana", "sin duda", "nada mal", "no hay problema", "más o menos", "muchas gracias", "como un sueño", "sigue así", "para mi madre"},
-			"ja": {"きれい", "夢みたい", "すごいね", "悪夢だね", "また明日", "ありがとう", "いいね"},
+			"de": {"schön!", "Ist das ein Traum?", "träum weiter", "wie im Traum", "weiter so!", "nie wieder", "viel Spaß", "mehr davon?", "was für ein Albtraum", "ich träume davon", "bis morgen", "kein Problem", "nicht schlecht", "stark!", "so stark ist das nicht", "wie schön", "mit Liebe", "ohne Worte", "hör auf, du machst mich verlegen",
+				"das gleiche bei uns", "mal sehen", "mal eine Frage", "gerne!", "passt", "das war im Sommer", "ist das am Meer?", "aus dem Urlaub", "besser als gestern", "noch eine Frage", "das andere Ufer", "überall Schnee", "vom Balkon aus"},
+			"fr": {"c'est beau", "quel cauchemar", "je rêve de ça", "pas mal", "pas de problème", "à demain", "comme dans un rêve", "continue comme ça !", "merci beaucoup", "plus jamais", "arrête tes bêtises",
+				"un autre jour", "l'autre jour", "pareil pour moi", "c'est pas mal", "quel dommage !", "quelle horreur", "que c'est beau", "plus grand que ça", "est-ce vrai ?", "juste un peu", "avec plaisir", "la deuxième fois"},
+			"es": {"qué bonito", "qué pesadilla", "sueño con esto", "hasta mañana", "sin duda", "nada mal", "no hay problema", "más o menos", "muchas gracias", "como un sueño", "sigue así", "para mi madre",
+				"lo mismo digo", "otro día", "la otra vez", "la segunda vez", "no está mal", "mejor así", "qué pájaro más bonito", "es mi perro", "está en la playa", "mejor que nunca"},
+			"ja": {"きれい", "夢みたい", "すごいね", "悪夢だね", "また明日", "ありがとう", "いいね", "いい夢でした", "犬の夢みたい", "もう一つ質問", "私の夢です"},
 		} {
 			for _, words := range all {
 				if p := say(words, language); r.answer(p) != nil {

@@ -65,7 +65,7 @@ func talks(tokens []token) bool {
 		return false
 	}
 	first := tokens[at].low
-	if first == "what" || first == "what's" || first == "whats" { // "what do you see" is asked of us
+	if first == "what" || first == "what's" || first == "whats" || first == "which" { // "what do you see" is asked of us
 		return !slices.ContainsFunc(tokens[at+1:], func(t token) bool { return t.low == "see" })
 	}
 	second := ""
@@ -81,6 +81,8 @@ func talks(tokens []token) bool {
 		return at > 0 && tokens[at-1].low == "you"
 	case "all", "both": // "all of you", but "all"
 		return second == "of"
+	case "one": // more time
+		return second != "more" || at+2 == len(tokens) || tokens[at+2].low != "time"
 	case "the": // second picture
 		if ordinalOf(second) > 0 && at+2 < len(tokens) && pictureNouns[tokens[at+2].low] {
 			return false

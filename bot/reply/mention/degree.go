@@ -72,7 +72,7 @@ func (p *parser) strong(at, how int, graded bool) bool {
 var (
 	// strengths are the words for how strong a dream is, more than 0 for strong ones.
 	strengths = signs(
-		"strong strongly stronger strongest intense intensely intensity strength extreme powerful dramatic bolder heavier harder wilder trippier crazier weirder",
+		"strong strongly stronger strongest intense intensely intensity strength extreme powerful dramatic bolder heavier harder wilder trippier crazier weirder trippy crazy weird psychedelic",
 		"weak weakly weaker weakest subtle subtly subtler mildly milder softly softer lightly lighter fainter calmer gentler")
 	// comparatives are those that compare.
 	comparatives = words("stronger bolder heavier harder wilder trippier crazier weirder weaker subtler milder softer lighter fainter calmer gentler")

@@ -169,9 +169,9 @@ func (d *dictionary) translate(tokens []token) []token {
 	var parts []token
 	whole := map[int]token{} // where the parts of a token begin
 	for _, t := range tokens {
-		if key, value, ok := strings.Cut(t.low, "="); ok || t.quoted || !isWord(t.low) {
-			if to, known := d.word(key); ok && known {
-				t.low, t.text = to+"="+value, to+t.text[strings.IndexByte(t.text, '='):]
+		if at := strings.IndexAny(t.low, "=:"); at >= 0 || t.quoted || !isWord(t.low) {
+			if to, known := d.word(t.low[:max(at, 0)]); known {
+				t.low, t.text = to+t.low[at:], to+t.text[strings.IndexAny(t.text, "=:"):]
 			}
 			parts = append(parts, t)
 			continue

@@ -204,20 +204,23 @@ func (p *parser) item() error {
 	switch {
 	case dream.LooksLikeToken(t.low):
 		p.req.Token = t.low
+	case !t.quoted && p.req.Verb == See && kinds[t.low]: // what bird is this
 	case !t.quoted && t.low == "not":
 		p.not(t)
 	case !t.quoted && p.phrase(t):
 	case !t.quoted && p.place(t):
 	case !t.quoted && p.affixed(t):
-	case t.low == "of" && p.req.Verb == Dream && possessive[p.peek(0)]: // the photo of my cat is what is dreamed
+	case t.low == "of" && (p.req.Verb == Dream || p.req.Verb == Bare) && possessive[p.peek(0)]: // the photo of my cat is what is dreamed
 	case !t.quoted && raising[t.low] && !t.comma && len(p.tokens) > 0:
 		if t.low == "into" { // dream my cat into dogs: the cat is what it was before
 			p.req.Words, p.bare = p.req.Words[p.bare:], 0
 			p.req.Loose = nil
 		}
 		p.begin(1)
+	case t.low == "put" && !t.quoted && p.puts():
+		p.begin(1)
 	case !t.quoted && t.low == "without" && !t.comma && p.spare():
-	case !t.quoted && lowering[t.low] && !t.comma && len(p.tokens) > 0:
+	case !t.quoted && lowering[t.low] && !t.comma && len(p.tokens) > 0 && (t.low != "than" || p.words != nil):
 		p.begin(-1)
 	case !t.quoted && t.low == "except" && len(p.tokens) > 0: // no dogs except poodles, all but cats
 		if !p.spare() {
@@ -246,6 +249,12 @@ func (p *parser) item() error {
 func (p *parser) begin(sign float32) {
 	p.end()
 	p.sign = sign
+}
+
+// puts says whether "put" is followed by a thing and the picture it is to be in: put dogs in it.
+func (p *parser) puts() bool {
+	into := slices.IndexFunc(p.tokens, func(t token) bool { return t.low == "in" || t.low == "into" || t.low == "on" })
+	return into > 0 && !fillers[p.peek(0)] && !people[p.peek(0)] && into+1 < len(p.tokens)
 }
 
 // banish reads a word that sends away what stands before it: dogs away.

@@ -63,7 +63,7 @@ func (p *parser) look(name string) {
 func (p *parser) phrase(t token) bool {
 	if n := ordinalOf(t.low); n > 0 && pictureNouns[p.peek(0)] {
 		p.next()
-		if p.peek(0) != "as" { // the second picture as guide is still the guide
+		if p.peek(0) != "as" && !p.req.Guide { // the second picture as guide, or whose style it is in, is still the guide
 			p.req.Image = n
 		}
 		return true

@@ -169,8 +169,11 @@ func slip(word string, names []string) (string, bool) {
 
 // stands says whether a verb that is also an ordinary word is meant as one.
 func (p *parser) stands(v Verb, n int) bool {
+	if article := p.peek(n); p.peek(0) == "what" && (article == "a" || article == "an") { // what a bird!
+		return false
+	}
 	for _, t := range p.tokens[n:] {
-		if v == See && (sides[t.low] != "" || isNumber(t.low) || t.low == "all") {
+		if v == See && (kinds[t.low] || sides[t.low] != "" || isNumber(t.low) || t.low == "all") {
 			continue
 		}
 		if !fillers[t.low] && !isNumber(t.low) && !seeWords[t.low] {
@@ -180,7 +183,10 @@ func (p *parser) stands(v Verb, n int) bool {
 	return true
 }
 
-var seeWords = words("there here see seeing do you what's whats")
+var seeWords = words("there here see seeing do did you what's whats")
+
+// kinds are what people ask the kind of: what bird is this?
+var kinds = words("animal bird birds breed dog cat fish insect species plant flower tree building")
 
 // argument reads what belongs to the verb: a number, a duration, a topic.
 func (p *parser) argument(ended bool) {
