@@ -46,7 +46,7 @@ type Network struct {
 	graph  *graph.Network
 	plans  *plans
 	memory *memory
-	rough  bool // gradients are computed in rough arithmetic
+	rough  int // the kernels' rough arithmetic that gradients are computed in; 0: exact
 }
 
 // Default loads the embedded network.

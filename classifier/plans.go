@@ -13,7 +13,7 @@ import (
 type question struct {
 	reads      []string
 	objectives []graph.Objective
-	rough      bool // in rough arithmetic
+	rough      int // which rough arithmetic; 0: exact
 }
 
 // key tells plans apart; of objectives only layer and kind matter.
@@ -65,11 +65,7 @@ func (p *plans) take(w, h int, q question) (compiled, error) {
 		}
 	}
 	p.mu.Unlock()
-	network := p.network
-	if q.rough {
-		network = network.Rough()
-	}
-	plan, err := q.compile(network, w, h)
+	plan, err := q.compile(p.network.Rough(q.rough), w, h)
 	if err != nil {
 		return compiled{}, err
 	}

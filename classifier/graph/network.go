@@ -79,14 +79,14 @@ type Network struct {
 	min    int
 }
 
-// Rough returns the same network in rough arithmetic where the processor has it, sharing all that
-// does not differ.
-func (n *Network) Rough() *Network {
+// Rough returns the same network in one of the kernels' rough arithmetics, the quickest of which is 1, sharing all that does not
+// differ; 0 is the exact one.
+func (n *Network) Rough(arithmetic int) *Network {
 	r := *n
 	r.layers = slices.Clone(n.layers)
 	for i := range r.layers {
 		if c, ok := r.layers[i].op.(*conv); ok {
-			r.layers[i].op = &conv{Conv: c.Conv.Rough(), relu: c.relu}
+			r.layers[i].op = &conv{Conv: c.Conv.Rough(arithmetic), relu: c.relu}
 		}
 	}
 	return &r

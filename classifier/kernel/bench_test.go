@@ -28,10 +28,6 @@ func BenchmarkConv(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		rough, err := conv.Rough().At(c.size, c.size)
-		if err != nil {
-			b.Fatal(err)
-		}
 		team, err := NewPool(1).Join(b.Context())
 		if err != nil {
 			b.Fatal(err)
@@ -57,9 +53,14 @@ func BenchmarkConv(b *testing.B) {
 		}
 		run("/forward", func() { p.Forward(team, y, x, scratch, true) })
 		run("/backward", func() { p.Backward(team, dx, y, y, scratch, false) })
-		if Rough() {
-			run("/rough", func() { rough.Forward(team, y, x, scratch, true) })
-			run("/rough backward", func() { rough.Backward(team, dx, y, y, scratch, false) })
+		for i, name := range Names()[:len(Names())-1] {
+			rough, err := conv.Rough(i+1).At(c.size, c.size)
+			if err != nil {
+				b.Fatal(err)
+			}
+			scratch := Floats(max(rough.ForwardScratch(), rough.BackwardScratch()))
+			run("/"+name, func() { rough.Forward(team, y, x, scratch, true) })
+			run("/"+name+" backward", func() { rough.Backward(team, dx, y, y, scratch, false) })
 		}
 		team.Leave()
 	}

@@ -68,15 +68,15 @@ type Conv struct {
 	sweeps   []sweep
 	tiles    [2]*filter // forward and backward, in place of the above
 	small    *Conv      // with tiles: the same without, for planes of few
-	rough    *Conv      // nil: there is none
+	rough    []*Conv    // in all rough arithmetics, the quickest first
 }
 
-// Rough returns the same convolution in rough arithmetic, or in the only one there is.
-func (c *Conv) Rough() *Conv {
-	if c.rough != nil {
-		return c.rough
+// Rough returns the same convolution in one of the rough arithmetics, the quickest of which is 1; 0 is the exact one.
+func (c *Conv) Rough(arithmetic int) *Conv {
+	if arithmetic == 0 {
+		return c
 	}
-	return c
+	return c.rough[arithmetic-1]
 }
 
 // NewConv takes weights [Out][In/Groups][KernelH][KernelW] and a bias, which may be nil.
@@ -93,11 +93,12 @@ func newConv(set *isa, s ConvShape, weight, bias []float32) (*Conv, error) {
 	}
 	from := newOrigin(weight)
 	c := newWay(set, s, from, bias, false)
-	if set.pairs != nil {
-		c.rough = newWay(set, s, from, bias, true)
+	for ; set.pairs != nil; set = set.less {
+		rough := newWay(set, s, from, bias, true)
 		if s.In/s.Groups < leastChannels { // the picture's three; its values need their digits
-			c.rough.forward = c.forward
+			rough.forward = c.forward
 		}
+		c.rough = append(c.rough, rough)
 	}
 	return c, nil
 }
@@ -164,6 +165,9 @@ type sweep struct {
 	taps   phase // taps in each direction
 }
 
+// shared is up to how many rows of all phases share a sweep.
+const shared = 16
+
 // plan chooses the sweeps. Few channels share one sweep, because packing the gradient would
 // cost more than the multiplications with zeros that sharing brings.
 func (s ConvShape) plan() []sweep {
@@ -175,7 +179,7 @@ func (s ConvShape) plan() []sweep {
 			single = append(single, sweep{[]phase{{y, x}}, phase{ceilDiv(s.reachH()-y, s.StrideH), ceilDiv(s.reachW()-x, s.StrideW)}})
 		}
 	}
-	if len(all.phases)*s.In/s.Groups <= 2*maxRows {
+	if len(all.phases)*s.In/s.Groups <= shared {
 		return []sweep{all}
 	}
 	return single

@@ -16,7 +16,7 @@ func TestFewTilesAreMultipliedWithoutTransformation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range []*Conv{c, c.Rough()} {
+		for _, c := range append([]*Conv{c}, c.rough...) {
 			for size, few := range sizes {
 				p, err := c.At(size[0], size[1])
 				if err != nil {

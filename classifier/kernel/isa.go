@@ -14,12 +14,13 @@ const Variable = "SLUGPUPPY_KERNEL"
 const (
 	clip       = 1 // negative sums become zero
 	accumulate = 2 // start from C instead of the bias
+	bare       = 4 // there is no bias; only manyFunc heeds it
 )
 
 // maxTile and maxRows bound the blocks of every instruction set.
 const (
 	maxTile = 48
-	maxRows = 8
+	maxRows = 16
 	vectors = 3 // of a full tile
 )
 
@@ -48,6 +49,9 @@ type stripe struct {
 // masked, all. ldc counts bytes.
 type gemmFunc func(k int64, a, b, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
 
+// manyFunc does what gemmFunc does n times, each time on what lies so many bytes further on; all columns are touched.
+type manyFunc func(n, k int64, a, b, c *float32, ldc int64, bias *float32, flags, nextA, nextB, nextC, nextBias int64)
+
 // maxFunc pools n windows of a row, whose rows begin at r0, r1 and, if there are three, r2.
 type maxFunc func(n int64, r0, r1, r2, dst *float32, arg *uint8)
 
@@ -71,7 +75,6 @@ type doubleFunc func(n int64, src, weights, row, dst *float32, flags, left, w in
 // isa is one instruction set: kernels indexed by the number of vectors in a tile.
 type isa struct {
 	name   string
-	exact  string // with pairs: the name of the same set without
 	lanes  int
 	rows   []int // heights of GEMM blocks, tallest first
 	masked bool  // GEMM blocks leave columns outside the mask alone
@@ -109,17 +112,19 @@ type isa struct {
 	binomial func(n int64, a, b, c, d, e, dst *float32)
 	peak     func(n int64) // n iterations of 24 multiply-adds on vectors
 	pairs    *pairs        // nil: there are none
+	less     *isa          // with pairs: the next slower arithmetic, of other bits; the last has none
 }
 
 // native is the instruction set this process uses.
 var native = choose(os.Getenv(Variable), available())
 
-// Names are those of the arithmetics of this process: the rough one first, if there is one, and the exact one.
+// Names are those of the arithmetics of this process: rough ones first, if there are any, and the exact one.
 func Names() []string {
-	if native.pairs == nil {
-		return []string{native.name}
+	var names []string
+	for s := native; s != nil; s = s.less {
+		names = append(names, s.name)
 	}
-	return []string{native.name, native.exact}
+	return names
 }
 
 // Check says what is wrong with the name of an instruction set that is to be forced: it must be one that

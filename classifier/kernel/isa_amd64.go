@@ -13,8 +13,22 @@ func available() []*isa {
 		if cpu.X86.HasAVX512BF16 {
 			sets = append(sets, avx512Rough)
 		}
+		if cpu.X86.HasAVX512BF16 && cpu.X86.HasAMXTile && cpu.X86.HasAMXBF16 && mayTile() {
+			return append(sets, amx)
+		}
+		if n := len(sets); sets[n-1] == avx512Rough && intel() {
+			sets[n-2], sets[n-1] = avx512Rough, avx512
+		}
 	}
 	return sets
+}
+
+// intel reports whether this is a processor of Intel's: those multiply pairs of bfloat16 in vectors at half the rate of float32,
+// and only in tiles sooner.
+func intel() bool {
+	var name [12]byte
+	vendor(&name)
+	return string(name[:]) == "GenuineIntel"
 }
 
 var avx2 = &isa{
@@ -54,8 +68,9 @@ var avx512 = &isa{
 // avx512Rough is avx512 with rough arithmetic.
 var avx512Rough = func() *isa {
 	set := *avx512
-	set.name, set.exact = "avx512_bf16", avx512.name
+	set.name, set.less = "avx512_bf16", avx512
 	set.pairs = &pairs{
+		rows: []int{8, 4}, masked: true, deep: 1,
 		gemm: [][vectors + 1]gemmFunc{
 			{nil, bf16Gemm8x16, bf16Gemm8x32, bf16Gemm8x48},
 			{nil, bf16Gemm4x16, bf16Gemm4x32, bf16Gemm4x48},
@@ -66,3 +81,22 @@ var avx512Rough = func() *isa {
 	}
 	return &set
 }()
+
+// amx is avx512_bf16 with products in tiles.
+var amx = func() *isa {
+	set := *avx512Rough
+	set.name, set.less = "amx_bf16", avx512Rough
+	tiles := *avx512Rough.pairs
+	tiles.rows, tiles.masked, tiles.deep = []int{16}, false, 16
+	tiles.many = [...]manyFunc{nil, amxGemm16x16, amxGemm16x32, amxGemm16x48}
+	tiles.gemm = [][vectors + 1]gemmFunc{{nil, once(amxGemm16x16), once(amxGemm16x32), once(amxGemm16x48)}}
+	set.pairs = &tiles
+	return &set
+}()
+
+// once multiplies one block.
+func once(f manyFunc) gemmFunc {
+	return func(k int64, a, b, c *float32, ldc int64, bias *float32, flags int64, _ uint64) {
+		f(1, k, a, b, c, ldc, bias, flags, 0, 0, 0, 0)
+	}
+}

@@ -15,6 +15,15 @@ func random(r *rand.Rand, n int) []float32 {
 	return x
 }
 
+// soiled is room in which somebody left what is no number.
+func soiled(n int) []float32 {
+	x := Floats(n)
+	for i := range x {
+		x[i] = float32(math.NaN())
+	}
+	return x
+}
+
 // force runs the rest of a test with one instruction set.
 func force(t testing.TB, set *isa) {
 	old := native
@@ -120,6 +129,9 @@ func randomShape(r *rand.Rand) (s ConvShape, h, w int) {
 		if r.IntN(3) == 0 { // what Winograd's tiles are for
 			s.KernelH, s.KernelW, s.StrideH, s.StrideW, s.DilationH, s.DilationW, s.Groups = 3, 3, 1, 1, 1, 1, 1
 			s.In, s.Out = 8+r.IntN(20), 8+r.IntN(20)
+			if r.IntN(3) == 0 { // enough for deep blocks
+				s.In, s.Out = s.In+r.IntN(60), s.Out+r.IntN(60)
+			}
 		}
 		h, w = 1+r.IntN(24), 1+r.IntN(70)
 		if oh, ow := s.Size(h, w); oh > 0 && ow > 0 {
@@ -143,8 +155,8 @@ func checkShape(t *testing.T, set *isa, r *rand.Rand, s ConvShape, h, w int) {
 	}
 	if r.IntN(2) == 0 { // in tiles, however few
 		c.small = nil
-		if c.rough != nil {
-			c.rough.small = nil
+		for _, rough := range c.rough {
+			rough.small = nil
 		}
 	}
 	p, err := c.At(h, w)
@@ -154,11 +166,12 @@ func checkShape(t *testing.T, set *isa, r *rand.Rand, s ConvShape, h, w int) {
 	tolerance := 1e-5
 	if c.rough != nil && r.IntN(2) == 0 {
 		// Two roundings to 8 digits, of which tiles lose two more; the worst of some thousands of sums.
-		name, tolerance = "rough "+name, 1./64
+		way := r.IntN(len(c.rough))
+		name, tolerance = fmt.Sprint("rough ", way+1, " ", name), 1./64
 		if c.tiles[0] != nil {
 			tolerance = 1. / 16
 		}
-		if p, err = c.rough.At(h, w); err != nil {
+		if p, err = c.rough[way].At(h, w); err != nil {
 			t.Fatal(name, err)
 		}
 	}
@@ -166,7 +179,7 @@ func checkShape(t *testing.T, set *isa, r *rand.Rand, s ConvShape, h, w int) {
 	oh, ow := s.Size(h, w)
 	y := Floats(s.Out * oh * ow)
 	relu := r.IntN(2) == 0
-	p.Forward(tm, y, x, random(r, p.ForwardScratch()), relu)
+	p.Forward(tm, y, x, soiled(p.ForwardScratch()), relu)
 	near(t, name, y, convolve(s, h, w, x, weight, bias, relu), tolerance)
 
 	dy, dx := random(r, len(y)), random(r, len(x))
@@ -182,7 +195,7 @@ func checkShape(t *testing.T, set *isa, r *rand.Rand, s ConvShape, h, w int) {
 			want[i] += float64(v)
 		}
 	}
-	p.Backward(tm, dx, dy, mask, random(r, p.BackwardScratch()), add)
+	p.Backward(tm, dx, dy, mask, soiled(p.BackwardScratch()), add)
 	near(t, name+" gradient", dx, want, tolerance)
 }
 

@@ -255,3 +255,15 @@ func bf16Gather48(n int64, src *float32, taps *int32, dst *float32, idx *int32)
 
 //go:noescape
 func bf16Lift(s *stripe, v *float32, stride int64, tiles uint64)
+
+//go:noescape
+func amxGemm16x16(n int64, k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, nextA int64, nextB int64, nextC int64, nextBias int64)
+
+//go:noescape
+func amxGemm16x32(n int64, k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, nextA int64, nextB int64, nextC int64, nextBias int64)
+
+//go:noescape
+func amxGemm16x48(n int64, k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, nextA int64, nextB int64, nextC int64, nextBias int64)
+
+//go:noescape
+func vendor(name *[12]byte)

@@ -187,6 +187,16 @@ DATA weave<>+60(SB)/2, $15
 DATA weave<>+62(SB)/2, $31
 GLOBL weave<>(SB), RODATA|NOPTR, $64
 
+DATA tiles<>+0(SB)/8, $1
+DATA tiles<>+8(SB)/8, $0
+DATA tiles<>+16(SB)/8, $18014673391583296
+DATA tiles<>+24(SB)/8, $18014673391583296
+DATA tiles<>+32(SB)/8, $0
+DATA tiles<>+40(SB)/8, $0
+DATA tiles<>+48(SB)/8, $1157442765409226768
+DATA tiles<>+56(SB)/8, $0
+GLOBL tiles<>(SB), RODATA|NOPTR, $64
+
 // func avx512Gemm8x16(k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, mask uint64)
 TEXT ·avx512Gemm8x16(SB), NOSPLIT, $0-64
 	MOVQ k+0(FP), CX
@@ -6277,5 +6287,346 @@ bf16Lift_rows:
 	ADDQ $320, CX
 	DECQ DX
 	JNZ bf16Lift_rows
+	VZEROUPPER
+	RET
+
+// func amxGemm16x16(n int64, k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, nextA int64, nextB int64, nextC int64, nextBias int64)
+TEXT ·amxGemm16x16(SB), NOSPLIT, $0-96
+	MOVQ n+0(FP), R12
+	MOVQ k+8(FP), R13
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DI
+	MOVQ c+32(FP), R8
+	MOVQ ldc+40(FP), R9
+	MOVQ bias+48(FP), R10
+	MOVQ flags+56(FP), R11
+	MOVQ nextA+64(FP), AX
+	MOVQ nextB+72(FP), BX
+	MOVQ nextC+80(FP), DX
+	MOVQ nextBias+88(FP), CX
+	LEAQ tiles<>(SB), AX
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00; // ldtilecfg (AX)
+	SHRQ $4, R13
+	MOVQ $64, AX
+	MOVQ $64, BX
+	VPXORD Z31, Z31, Z31
+amxGemm16x16_next:
+	TESTQ $2, R11
+	JZ amxGemm16x16_zero
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x08; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(R8)(R9*1), tmm0
+	JMP amxGemm16x16_start
+amxGemm16x16_zero:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0; // tilezero tmm0
+amxGemm16x16_start:
+	MOVQ R13, CX
+amxGemm16x16_loop:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0xb4; BYTE $0x06; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(SI)(AX*1), tmm6
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x9c; BYTE $0x1f; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(DI)(BX*1), tmm3
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x62; BYTE $0x5c; BYTE $0xc6; // tdpbf16ps tmm3, tmm6, tmm0
+	ADDQ $1024, SI
+	ADDQ $1024, DI
+	DECQ CX
+	JNZ amxGemm16x16_loop
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x08; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tilestored tmm0, 0(R8)(R9*1)
+	MOVQ $16, CX
+	TESTQ $1, R11
+	JNZ amxGemm16x16_clipped
+	TESTQ $6, R11
+	JNZ amxGemm16x16_done
+amxGemm16x16_bias:
+	VBROADCASTSS (R10), Z30
+	VMOVUPS 0(R8), Z0
+	VADDPS Z30, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x16_bias
+	JMP amxGemm16x16_done
+amxGemm16x16_clipped:
+	TESTQ $6, R11
+	JNZ amxGemm16x16_clip
+amxGemm16x16_both:
+	VBROADCASTSS (R10), Z30
+	VMOVUPS 0(R8), Z0
+	VADDPS Z30, Z0, Z0
+	VMAXPS Z31, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x16_both
+	JMP amxGemm16x16_done
+amxGemm16x16_clip:
+	VMOVUPS 0(R8), Z0
+	VMAXPS Z31, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x16_clip
+	JMP amxGemm16x16_done
+amxGemm16x16_done:
+	MOVQ a+16(FP), SI
+	ADDQ nextA+64(FP), SI
+	MOVQ SI, a+16(FP)
+	MOVQ b+24(FP), DI
+	ADDQ nextB+72(FP), DI
+	MOVQ DI, b+24(FP)
+	MOVQ c+32(FP), R8
+	ADDQ nextC+80(FP), R8
+	MOVQ R8, c+32(FP)
+	MOVQ bias+48(FP), R10
+	ADDQ nextBias+88(FP), R10
+	MOVQ R10, bias+48(FP)
+	DECQ R12
+	JNZ amxGemm16x16_next
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0; // tilerelease
+	VZEROUPPER
+	RET
+
+// func amxGemm16x32(n int64, k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, nextA int64, nextB int64, nextC int64, nextBias int64)
+TEXT ·amxGemm16x32(SB), NOSPLIT, $0-96
+	MOVQ n+0(FP), R12
+	MOVQ k+8(FP), R13
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DI
+	MOVQ c+32(FP), R8
+	MOVQ ldc+40(FP), R9
+	MOVQ bias+48(FP), R10
+	MOVQ flags+56(FP), R11
+	MOVQ nextA+64(FP), AX
+	MOVQ nextB+72(FP), BX
+	MOVQ nextC+80(FP), DX
+	MOVQ nextBias+88(FP), CX
+	LEAQ tiles<>(SB), AX
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00; // ldtilecfg (AX)
+	SHRQ $4, R13
+	MOVQ $64, AX
+	MOVQ $128, BX
+	VPXORD Z31, Z31, Z31
+amxGemm16x32_next:
+	TESTQ $2, R11
+	JZ amxGemm16x32_zero
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x08; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(R8)(R9*1), tmm0
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x08; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 64(R8)(R9*1), tmm1
+	JMP amxGemm16x32_start
+amxGemm16x32_zero:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0; // tilezero tmm0
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8; // tilezero tmm1
+amxGemm16x32_start:
+	MOVQ R13, CX
+amxGemm16x32_loop:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0xb4; BYTE $0x06; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(SI)(AX*1), tmm6
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x9c; BYTE $0x1f; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(DI)(BX*1), tmm3
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x62; BYTE $0x5c; BYTE $0xc6; // tdpbf16ps tmm3, tmm6, tmm0
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0xa4; BYTE $0x1f; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 64(DI)(BX*1), tmm4
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x5a; BYTE $0x5c; BYTE $0xce; // tdpbf16ps tmm4, tmm6, tmm1
+	ADDQ $1024, SI
+	ADDQ $2048, DI
+	DECQ CX
+	JNZ amxGemm16x32_loop
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x08; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tilestored tmm0, 0(R8)(R9*1)
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x08; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tilestored tmm1, 64(R8)(R9*1)
+	MOVQ $16, CX
+	TESTQ $1, R11
+	JNZ amxGemm16x32_clipped
+	TESTQ $6, R11
+	JNZ amxGemm16x32_done
+amxGemm16x32_bias:
+	VBROADCASTSS (R10), Z30
+	VMOVUPS 0(R8), Z0
+	VADDPS Z30, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	VMOVUPS 64(R8), Z1
+	VADDPS Z30, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x32_bias
+	JMP amxGemm16x32_done
+amxGemm16x32_clipped:
+	TESTQ $6, R11
+	JNZ amxGemm16x32_clip
+amxGemm16x32_both:
+	VBROADCASTSS (R10), Z30
+	VMOVUPS 0(R8), Z0
+	VADDPS Z30, Z0, Z0
+	VMAXPS Z31, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	VMOVUPS 64(R8), Z1
+	VADDPS Z30, Z1, Z1
+	VMAXPS Z31, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x32_both
+	JMP amxGemm16x32_done
+amxGemm16x32_clip:
+	VMOVUPS 0(R8), Z0
+	VMAXPS Z31, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	VMOVUPS 64(R8), Z1
+	VMAXPS Z31, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x32_clip
+	JMP amxGemm16x32_done
+amxGemm16x32_done:
+	MOVQ a+16(FP), SI
+	ADDQ nextA+64(FP), SI
+	MOVQ SI, a+16(FP)
+	MOVQ b+24(FP), DI
+	ADDQ nextB+72(FP), DI
+	MOVQ DI, b+24(FP)
+	MOVQ c+32(FP), R8
+	ADDQ nextC+80(FP), R8
+	MOVQ R8, c+32(FP)
+	MOVQ bias+48(FP), R10
+	ADDQ nextBias+88(FP), R10
+	MOVQ R10, bias+48(FP)
+	DECQ R12
+	JNZ amxGemm16x32_next
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0; // tilerelease
+	VZEROUPPER
+	RET
+
+// func amxGemm16x48(n int64, k int64, a *float32, b *float32, c *float32, ldc int64, bias *float32, flags int64, nextA int64, nextB int64, nextC int64, nextBias int64)
+TEXT ·amxGemm16x48(SB), NOSPLIT, $0-96
+	MOVQ n+0(FP), R12
+	MOVQ k+8(FP), R13
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DI
+	MOVQ c+32(FP), R8
+	MOVQ ldc+40(FP), R9
+	MOVQ bias+48(FP), R10
+	MOVQ flags+56(FP), R11
+	MOVQ nextA+64(FP), AX
+	MOVQ nextB+72(FP), BX
+	MOVQ nextC+80(FP), DX
+	MOVQ nextBias+88(FP), CX
+	LEAQ tiles<>(SB), AX
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00; // ldtilecfg (AX)
+	SHRQ $4, R13
+	MOVQ $64, AX
+	MOVQ $192, BX
+	VPXORD Z31, Z31, Z31
+amxGemm16x48_next:
+	TESTQ $2, R11
+	JZ amxGemm16x48_zero
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x08; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(R8)(R9*1), tmm0
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x08; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 64(R8)(R9*1), tmm1
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x94; BYTE $0x08; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 128(R8)(R9*1), tmm2
+	JMP amxGemm16x48_start
+amxGemm16x48_zero:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0; // tilezero tmm0
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8; // tilezero tmm1
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd0; // tilezero tmm2
+amxGemm16x48_start:
+	MOVQ R13, CX
+amxGemm16x48_loop:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0xb4; BYTE $0x06; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(SI)(AX*1), tmm6
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x9c; BYTE $0x1f; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 0(DI)(BX*1), tmm3
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x62; BYTE $0x5c; BYTE $0xc6; // tdpbf16ps tmm3, tmm6, tmm0
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0xa4; BYTE $0x1f; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 64(DI)(BX*1), tmm4
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x5a; BYTE $0x5c; BYTE $0xce; // tdpbf16ps tmm4, tmm6, tmm1
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0xac; BYTE $0x1f; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tileloadd 128(DI)(BX*1), tmm5
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x52; BYTE $0x5c; BYTE $0xd6; // tdpbf16ps tmm5, tmm6, tmm2
+	ADDQ $1024, SI
+	ADDQ $3072, DI
+	DECQ CX
+	JNZ amxGemm16x48_loop
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x08; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tilestored tmm0, 0(R8)(R9*1)
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x08; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tilestored tmm1, 64(R8)(R9*1)
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x94; BYTE $0x08; BYTE $0x80; BYTE $0x00; BYTE $0x00; BYTE $0x00; // tilestored tmm2, 128(R8)(R9*1)
+	MOVQ $16, CX
+	TESTQ $1, R11
+	JNZ amxGemm16x48_clipped
+	TESTQ $6, R11
+	JNZ amxGemm16x48_done
+amxGemm16x48_bias:
+	VBROADCASTSS (R10), Z30
+	VMOVUPS 0(R8), Z0
+	VADDPS Z30, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	VMOVUPS 64(R8), Z1
+	VADDPS Z30, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS 128(R8), Z2
+	VADDPS Z30, Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x48_bias
+	JMP amxGemm16x48_done
+amxGemm16x48_clipped:
+	TESTQ $6, R11
+	JNZ amxGemm16x48_clip
+amxGemm16x48_both:
+	VBROADCASTSS (R10), Z30
+	VMOVUPS 0(R8), Z0
+	VADDPS Z30, Z0, Z0
+	VMAXPS Z31, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	VMOVUPS 64(R8), Z1
+	VADDPS Z30, Z1, Z1
+	VMAXPS Z31, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS 128(R8), Z2
+	VADDPS Z30, Z2, Z2
+	VMAXPS Z31, Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x48_both
+	JMP amxGemm16x48_done
+amxGemm16x48_clip:
+	VMOVUPS 0(R8), Z0
+	VMAXPS Z31, Z0, Z0
+	VMOVUPS Z0, 0(R8)
+	VMOVUPS 64(R8), Z1
+	VMAXPS Z31, Z1, Z1
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS 128(R8), Z2
+	VMAXPS Z31, Z2, Z2
+	VMOVUPS Z2, 128(R8)
+	ADDQ $4, R10
+	ADDQ R9, R8
+	DECQ CX
+	JNZ amxGemm16x48_clip
+	JMP amxGemm16x48_done
+amxGemm16x48_done:
+	MOVQ a+16(FP), SI
+	ADDQ nextA+64(FP), SI
+	MOVQ SI, a+16(FP)
+	MOVQ b+24(FP), DI
+	ADDQ nextB+72(FP), DI
+	MOVQ DI, b+24(FP)
+	MOVQ c+32(FP), R8
+	ADDQ nextC+80(FP), R8
+	MOVQ R8, c+32(FP)
+	MOVQ bias+48(FP), R10
+	ADDQ nextBias+88(FP), R10
+	MOVQ R10, bias+48(FP)
+	DECQ R12
+	JNZ amxGemm16x48_next
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0; // tilerelease
+	VZEROUPPER
+	RET
+
+// func vendor(name *[12]byte)
+TEXT ·vendor(SB), NOSPLIT, $0-8
+	MOVQ name+0(FP), DI
+	XORL AX, AX
+	CPUID
+	MOVL BX, (DI)
+	MOVL DX, 4(DI)
+	MOVL CX, 8(DI)
 	VZEROUPPER
 	RET

@@ -9,14 +9,26 @@ import "math"
 // pairs are the kernels of rough arithmetic, with the contracts of those of the same name: depths count
 // pairs, and taps twice as many.
 type pairs struct {
+	rows   []int // heights of GEMM blocks, tallest first
+	masked bool  // GEMM blocks leave columns outside the mask alone
+	deep   int   // lanes of a row that lie beside each other in a matrix; depths are multiples of it
 	gemm   [][vectors + 1]gemmFunc
+	many   [vectors + 1]manyFunc // quicker for several blocks, if there is only one height; nil: there is none
 	pack   [vectors + 1]func(n int64, src *float32, taps *int32, dst *float32, seg *segments)
 	gather [vectors + 1]func(n int64, src *float32, taps *int32, dst *float32, idx *int32)
 	lift   func(s *stripe, v *float32, stride int64, tiles uint64)
 }
 
 // Rough reports whether this process has rough arithmetic.
-func Rough() bool { return native.pairs != nil }
+func Rough() bool { return native.less != nil }
+
+// of are the kernels for a matrix of rows x depth, nil where exact ones are as quick: it would not fill half of a deep block.
+func (p *pairs) of(rows, depth int) *pairs {
+	if p.deep > 1 && (2*rows < p.rows[0] || depth < p.deep) {
+		return nil
+	}
+	return p
+}
 
 // roughly is v as bfloat16, to the nearest, of two as near the even one.
 func roughly(v float32) uint16 {

@@ -31,8 +31,9 @@ func checkPairs(t *testing.T, set *isa, r *rand.Rand) {
 	if set.pairs == nil {
 		return
 	}
-	vecs, kind := 1+r.IntN(vectors), r.IntN(len(set.rows))
-	k, rows, cols := 1+r.IntN(40), set.rows[kind], vecs*set.lanes
+	p := set.pairs
+	vecs, kind := 1+r.IntN(vectors), r.IntN(len(p.rows))
+	k, rows, cols := (1+r.IntN(40/p.deep+1))*p.deep, p.rows[kind], vecs*set.lanes
 	// As taps of one row each, far enough apart.
 	src, taps := random(r, 2*k*cols+cols), make([]int32, 2*k)
 	for i := range taps {
@@ -84,7 +85,7 @@ func checkPairs(t *testing.T, set *isa, r *rand.Rand) {
 			sum = float64(c[i])
 		}
 		for j := range k {
-			x0, x1 := unpaired(a[j*rows+i/cols])
+			x0, x1 := unpaired(a[j/p.deep*p.deep*rows+i/cols*p.deep+j%p.deep])
 			y0, y1 := unpaired(b[j*cols+i%cols])
 			sum += float64(x0)*float64(y0) + float64(x1)*float64(y1)
 		}
@@ -92,7 +93,7 @@ func checkPairs(t *testing.T, set *isa, r *rand.Rand) {
 			want[i] = max(sum, 0)
 		}
 	}
-	set.pairs.gemm[kind][vecs](int64(k), &a[0], &b[0], &c[0], int64(4*cols), &bias[0], flags, uint64(1)<<cols-1)
+	p.gemm[kind][vecs](int64(k), &a[0], &b[0], &c[0], int64(4*cols), &bias[0], flags, uint64(1)<<cols-1)
 	near(t, set.name+" product of pairs", c, want, 1e-5)
 }
 
@@ -111,7 +112,7 @@ func TestTheFirstLayerIsExactInRoughArithmetic(t *testing.T) {
 			t.Fatal(err)
 		}
 		x, y := random(r, in*9*9), [2][]float32{}
-		for i, c := range []*Conv{c, c.Rough()} {
+		for i, c := range []*Conv{c, c.Rough(1)} {
 			p, err := c.At(9, 9)
 			if err != nil {
 				t.Fatal(err)

@@ -5,8 +5,9 @@ import "unsafe"
 // plainRough is plain with rough arithmetic.
 var plainRough = func() *isa {
 	set := *plain
-	set.name, set.exact = "plain_bf16", plain.name
+	set.name, set.less = "plain_bf16", plain
 	set.pairs = &pairs{
+		rows: []int{plainRows}, masked: plain.masked, deep: 1,
 		gemm:   [][vectors + 1]gemmFunc{{nil, plainPairsGemm(1), plainPairsGemm(2), plainPairsGemm(3)}},
 		pack:   [...]func(int64, *float32, *int32, *float32, *segments){nil, plainPairsPack(1), plainPairsPack(2), plainPairsPack(3)},
 		gather: [...]func(int64, *float32, *int32, *float32, *int32){nil, plainPairsGather(1), plainPairsGather(2), plainPairsGather(3)},

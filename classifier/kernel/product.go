@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // product multiplies a packed matrix with the columns that taps draw from planes: column
 // (r,c) of the right factor holds, for every tap, the value tap bytes past (r,c).
 type product struct {
@@ -25,8 +27,11 @@ func newProduct(m *matrix, taps []int32, rows, cols, pitch int) *product {
 		rows, cols = 1, rows*cols
 		pitch = cols
 	}
-	if m.rough && len(taps)%2 == 1 {
-		taps = append(taps[:len(taps):len(taps)], taps[len(taps)-1]) // its weight is nothing
+	if m.pairs != nil {
+		taps = slices.Clip(taps)
+		for len(taps) < 2*m.steps() {
+			taps = append(taps, taps[m.depth-1]) // its weight is nothing
+		}
 	}
 	return &product{m: m, taps: taps, grid: grid{rows, cols, pitch}}
 }
@@ -71,7 +76,7 @@ func (p *product) task(i int, ws *workspace) {
 	s.width = min(p.run.width, n-s.col)
 	s.vecs = (s.width + set.lanes - 1) / set.lanes
 	b := ws.packed(p.m.steps() * s.vecs * set.lanes)
-	if straight := p.place(set, ws, s); p.m.rough {
+	if straight := p.place(set, ws, s); p.m.pairs != nil {
 		p.drawPairs(set, ws, straight, p.run.src, p.taps, b, s)
 	} else {
 		p.draw(set, ws, straight, p.run.src, p.taps, b, s)

@@ -12,7 +12,7 @@ func (t *tiling) stripes(s span, do func(from, n, row, col int)) {
 	}
 }
 
-// lift transforms a run of tiles of some channels straight from the picture.
+// lift transforms a run of tiles of some channels, or pairs of them, straight from the picture.
 func (t *tiling) lift(first, last int, v []float32, s span, wide int, ws *workspace) {
 	set := t.freq[0].set
 	part := &ws.stripe
@@ -24,14 +24,14 @@ func (t *tiling) lift(first, last int, v []float32, s span, wide int, ws *worksp
 			part.cols[k] = between(-x-k*set.lanes, min(count, t.w-x)-k*set.lanes)
 		}
 		lift, each := set.lift, 1
-		if t.freq[0].rough {
-			lift, each = set.pairs.lift, 2
+		if t.freq[0].pairs != nil {
+			lift, each = t.freq[0].pairs.lift, 2
 		}
-		for c := first; c < last; c += each {
+		for c := first; c < last; c++ {
 			for i := range each {
-				t.rows(part, reach*i, c+i, row*side-t.top)
+				t.rows(part, reach*i, each*c+i, row*side-t.top)
 			}
-			lift(part, &v[c/each*wide+from], int64(4*t.apart(wide)), between(0, n))
+			lift(part, &v[c*wide+from], int64(4*t.apart(wide)), between(0, n))
 		}
 	})
 	*part = stripe{} // forget the caller's memory

@@ -62,8 +62,10 @@ func newFilter(set *isa, rough bool, in, out int, kernel func(o, i int) [9]float
 // pack transforms the weights, once.
 func (f *filter) pack(t *Team) {
 	f.once.Do(func() {
-		for _, m := range f.freq {
-			m.data = Floats(m.size)
+		size := f.freq[0].size // of each
+		all := Floats(elements * size)
+		for e, m := range f.freq {
+			m.data = all[e*size : (e+1)*size]
 		}
 		panels := f.freq[0].panels
 		t.Do(len(panels), func(k int, _ *workspace) {
@@ -85,7 +87,7 @@ func (f *filter) transform(p panel, r, i int) {
 	for x := range half {
 		half[x] = weightLine(float64(g[x]), float64(g[3+x]), float64(g[6+x]))
 	}
-	at, rough := f.freq[0].place(p, r, i), f.freq[0].rough // which are the same in all of them
+	at, rough := f.freq[0].place(p, r, i), f.freq[0].pairs != nil // which are the same in all of them
 	for y := range reach {
 		for x, v := range weightLine(half[0][y], half[1][y], half[2][y]) {
 			if m := f.freq[y*reach+x]; rough {
@@ -243,13 +245,9 @@ func (t *tiling) fillRow(c int, ws *workspace) {
 // prepare transforms all tiles of one channel, or of those of one pair, from planes if there are any.
 func (t *tiling) prepare(c int, ws *workspace) {
 	if t.lifts {
-		each := 1
-		if t.freq[0].rough {
-			each = 2
-		}
 		for i := range t.runs {
 			s, wide := t.span(i)
-			t.lift(c*each, min((c+1)*each, t.in), t.run.early[i*elements*t.apart(t.width):], s, wide, ws)
+			t.lift(c, c+1, t.run.early[i*elements*t.apart(t.width):], s, wide, ws)
 		}
 		return
 	}
@@ -275,7 +273,7 @@ func (t *tiling) task(i int, ws *workspace) {
 	if t.lifts {
 		v := elements * t.apart(wide)
 		buf := ws.packed(v + t.results(wide))
-		t.lift(0, t.in, buf[:v], s, wide, ws)
+		t.lift(0, t.freq[0].steps(), buf[:v], s, wide, ws)
 		t.multiply(i%t.run.splits, buf[:v], buf[v:], s)
 		return
 	}
@@ -299,32 +297,29 @@ func (t *tiling) share(i int, ws *workspace) {
 // results is the number of values that the products of a run of tiles fill before and after
 // the transformation back.
 func (t *tiling) results(wide int) int {
-	return Slack + elements*together*maxRows*wide + side*side*wide
+	return Slack + elements*tall*wide + side*side*wide
 }
 
 // multiply computes a run of tiles for a share of the output channels.
 func (t *tiling) multiply(part int, v, m []float32, s span) {
 	panels := t.freq[0].panels
 	from, to := len(panels)*part/t.run.splits, len(panels)*(part+1)/t.run.splits
-	for group := range slices.Chunk(panels[from:to], together) {
+	for group := range slices.Chunk(panels[from:to], tall/panels[0].height) {
 		t.panels(group, m, v, s)
 	}
 }
 
-// together is how many panels are multiplied before their results are transformed: values that
+// tall is how many rows are multiplied before their results are transformed: values that
 // lie in the outer cache are read once for all of them.
-const together = 2
+const tall = 16
 
 // panels computes a few output channels of a run of tiles.
 func (t *tiling) panels(ps []panel, m, v []float32, s span) {
 	set := t.freq[0].set
 	wide := s.vecs * set.lanes
-	stride := t.apart(wide)
-	each := elements * wide * maxRows
-	for e, f := range t.freq {
-		for i, p := range ps {
-			f.gemm(p, s.vecs)(int64(f.steps()), &f.data[p.at], &v[e*stride], &m[i*each+e*wide*p.height], int64(4*wide), &f.bias[p.row], 0, uint64(1)<<wide-1)
-		}
+	each := elements * wide * ps[0].height
+	for i, p := range ps {
+		t.products(p, m[i*each:], v, s.vecs)
 	}
 	if t.lifts {
 		for i, p := range ps {
@@ -334,13 +329,27 @@ func (t *tiling) panels(ps []panel, m, v []float32, s span) {
 		}
 		return
 	}
-	y := m[together*each:]
+	y := m[elements*tall*wide:]
 	for i, p := range ps {
 		for r := range min(p.height, t.out-p.row) {
 			o := p.row + r
 			set.untile(int64(s.vecs), &m[i*each+r*wide], int64(4*wide*p.height), &y[0], int64(4*side*wide), &t.bias[o], t.run.flags)
 			t.store(t.run.dst[o*t.outH*t.outW:(o+1)*t.outH*t.outW], y, s, wide)
 		}
+	}
+}
+
+// products multiplies a panel with a run of tiles, element by element.
+func (t *tiling) products(p panel, m, v []float32, vecs int) {
+	wide := vecs * t.freq[0].set.lanes
+	stride := t.apart(wide)
+	if f := t.freq[0]; f.pairs != nil && f.pairs.many[vecs] != nil {
+		f.pairs.many[vecs](elements, int64(f.steps()), &f.data[p.at], &v[0], &m[0], int64(4*wide), &f.bias[p.row], bare,
+			int64(4*f.size), int64(4*stride), int64(4*wide*p.height), 0)
+		return
+	}
+	for e, f := range t.freq {
+		f.gemm(p, vecs)(int64(f.steps()), &f.data[p.at], &v[e*stride], &m[e*wide*p.height], int64(4*wide), &f.bias[p.row], 0, uint64(1)<<wide-1)
 	}
 }
 

@@ -43,6 +43,7 @@ func amd64() *assembler {
 	poolTables(a)
 	liftTables(a)
 	pairTables(a)
+	amxTables(a)
 	for _, t := range []*target{avx512, avx2, bf16} {
 		for _, rows := range t.rows {
 			for vecs := 1; vecs <= 3; vecs++ {
@@ -71,6 +72,10 @@ func amd64() *assembler {
 		statistics(a, t)
 		peak(a, t)
 	}
+	for vecs := 1; vecs <= 3; vecs++ {
+		amxGemm(a, vecs)
+	}
+	vendor(a)
 	return a
 }
 
