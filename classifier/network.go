@@ -280,7 +280,7 @@ func (n *Network) Activations(ctx context.Context, in *picture.Planar, layers ..
 		return nil, err
 	}
 	all := map[string]*Features{}
-	err = n.show(ctx, in, names, func(f *Features) {
+	err = n.show(ctx, in, names, 0, func(f *Features) {
 		f.Data = slices.Clone(f.Data)
 		for i, name := range names {
 			if name == f.Layer {
@@ -292,17 +292,18 @@ func (n *Network) Activations(ctx context.Context, in *picture.Planar, layers ..
 }
 
 // Read runs the network on a picture of at least MinSide and shows visit what each named layer
-// answers, without a copy and in the order of Layers: the features are only visit's until it returns.
+// answers, without a copy and in the order of Layers: the features are only visit's until it returns. It computes in the network's
+// Arithmetic.
 func (n *Network) Read(ctx context.Context, in *picture.Planar, layers []string, visit func(f *Features)) error {
 	names, err := n.resolve(layers)
 	if err != nil {
 		return err
 	}
-	return n.show(ctx, in, names, visit)
+	return n.show(ctx, in, names, n.rough, visit)
 }
 
-func (n *Network) show(ctx context.Context, in *picture.Planar, names []string, visit func(f *Features)) error {
-	return n.run(ctx, in, question{reads: names}, func(p *graph.Plan, team *kernel.Team) error {
+func (n *Network) show(ctx context.Context, in *picture.Planar, names []string, rough int, visit func(f *Features)) error {
+	return n.run(ctx, in, question{reads: names, rough: rough}, func(p *graph.Plan, team *kernel.Team) error {
 		return p.Show(ctx, team, in.Pix, func(name string, data []float32, s graph.Shape) {
 			visit(&Features{Layer: name, C: s.C, H: s.H, W: s.W, Data: data})
 		})

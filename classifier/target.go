@@ -18,9 +18,9 @@ import (
 // same bits from the same network and picture.
 func Arithmetic() string { return Arithmetics()[0] }
 
-// Arithmetics names all that can compute gradients here, the quickest first. The name of rough
-// arithmetic ends in _bf16: it rounds what is multiplied to bfloat16, 8 binary digits, where the
-// processor does that in half of the time.
+// Arithmetics names all that can compute gradients here, the quickest first. The names of rough
+// ones end in _bf16: they round what is multiplied to bfloat16, 8 binary digits, where the
+// processor does that in half of the time or less.
 func Arithmetics() []string {
 	var all []string
 	for _, name := range kernel.Names() {
@@ -29,14 +29,14 @@ func Arithmetics() []string {
 	return all
 }
 
-// Arithmetic names what the network's gradients are computed in.
+// Arithmetic names what the network's gradients are computed in, and what Read shows.
 func (n *Network) Arithmetic() string {
 	all := Arithmetics()
 	return all[(n.rough+len(all)-1)%len(all)]
 }
 
-// In returns the network with gradients in one of Arithmetics; "" is the quickest. All else that it
-// computes is exact, and so are gradients of what Default and Open return.
+// In returns the network with gradients, and what Read shows, in one of Arithmetics; "" is the quickest. All else that it
+// computes is exact, and so is everything of what Default and Open return.
 func (n *Network) In(arithmetic string) (*Network, error) {
 	all := Arithmetics()
 	if arithmetic == "" {

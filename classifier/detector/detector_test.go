@@ -282,6 +282,39 @@ func TestOwnDreamsAreFoundAndLandscapesAreNot(t *testing.T) {
 	}
 }
 
+// Pictures are looked at in the quickest arithmetic, which no verdict may hang on.
+func TestScoresAreNearlyThoseOfExactArithmetic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long arithmetic, which the race detector has nothing to say about")
+	}
+	quick, exact := embedded(t), embedded(t)
+	if err := exact.Exactly(); err != nil {
+		t.Fatal(err)
+	}
+	if got := quick.Arithmetic(); got != classifier.Arithmetic() {
+		t.Errorf("pictures are looked at in %s, not in %s", got, classifier.Arithmetic())
+	}
+	maker := dream.New(load(t), dream.Options{})
+	for seed := range uint64(3) {
+		res, err := maker.Make(t.Context(), dream.Order{Source: picture.Landscape(208, 156, seed),
+			Recipe: dream.Recipe{Octaves: 2, Steps: 2 + 3*int(seed), Preset: "slug"}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := quick.Judge(t.Context(), res.Image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := exact.Judge(t.Context(), res.Image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(a.Score-b.Score) > 0.02 {
+			t.Errorf("%s says %.4f, %s %.4f", quick.Arithmetic(), a.Score, exact.Arithmetic(), b.Score)
+		}
+	}
+}
+
 func TestHeatmapIsWarmWhereThePictureWasDreamed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long arithmetic, which the race detector has nothing to say about")

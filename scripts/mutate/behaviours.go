@@ -568,7 +568,7 @@ var behaviours = []behaviour{
 		`if forced != "" && !slices.Contains(names, forced) {`, `if false {`,
 		"./classifier/kernel", "TestAnInstructionSetThatIsForcedMustBeThere"},
 	{"what is read of a network is exact", "classifier/network.go",
-		`question{reads: names}`, `question{reads: names, rough: n.rough}`,
+		`n.show(ctx, in, names, 0, func`, `n.show(ctx, in, names, n.rough, func`,
 		"./classifier", "TestRoughGradientsPointWhereExactOnesDo"},
 	{"an order is made in the arithmetic that it wants", "dream/make.go",
 		`net, err := m.net.In(o.ISA)`, `net, err := m.net.In("")`,
