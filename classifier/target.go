@@ -14,7 +14,7 @@ import (
 	"slugpuppy/classifier/kernel"
 )
 
-// Arithmetic names what computes gradients here, as in "amd64/avx512_bf16": machines of one name get the
+// Arithmetic names what computes gradients here, as in "amd64/amx_bf16": machines of one name get the
 // same bits from the same network and picture.
 func Arithmetic() string { return Arithmetics()[0] }
 

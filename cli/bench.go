@@ -33,7 +33,7 @@ type measured struct {
 	Replay   float64 `json:"gorgonia_overhead,omitempty"` // of replaying the machine's program, which is what dreams run on
 	Set      string  `json:"kernels"`                     // instruction set
 	Threads  int     `json:"threads"`
-	PeakGF   float64 `json:"peak_gflops"` // what multiply-add units deliver, measured
+	PeakGF   float64 `json:"peak_gflops"` // what multiply-add units deliver in float32, measured
 	Repeated int     `json:"repeats"`
 }
 
@@ -52,7 +52,7 @@ func (c *console) benchCommand() *cobra.Command {
 		Use: "bench", Short: "Measure how fast this machine dreams",
 		Long: "Measures forward passes, gradients (in bfloat16 too, where the processor has that), a dream,\n" +
 			"fingerprints and how an ordinary preview of 640x360 is judged, each as often as fits into a few seconds,\n" +
-			"and prints the best time, what that is of the processor's measured peak, and what was allocated.\n" +
+			"and prints the best time, what that is of the processor's measured peak in float32, and what was allocated.\n" +
 			"The operations counted are those of the definition, whatever shortcut the kernels take.\n\n" +
 			"With --json each line is an object: work, size (pixels), ms (best), gflops, share_of_peak, peak_gflops,\n" +
 			"per_second (pictures), allocs and alloc_kb (of each repeat), plan_mb and weights_mb (what the plan and the\n" +
@@ -131,7 +131,7 @@ func (c *console) profile(ctx context.Context, w *speed.Watch) error {
 func (m measured) text() string {
 	s := fmt.Sprintf("%-22s %5d px  %9.2f ms", m.Work, m.Size, m.MS)
 	if m.GFLOPS > 0 {
-		s += fmt.Sprintf("  %7.1f GFLOP/s, %3.0f %% of the peak of %.0f (%s, %d threads)", m.GFLOPS, 100*m.Share,
+		s += fmt.Sprintf("  %7.1f GFLOP/s, %3.0f %% of the float32 peak of %.0f (%s, %d threads)", m.GFLOPS, 100*m.Share,
 			m.PeakGF, m.Set, m.Threads)
 	}
 	if m.PerSec > 0 {

@@ -88,12 +88,21 @@ func (w *Watch) Measure(ctx context.Context, only ...string) iter.Seq2[Measureme
 				continue
 			}
 			m, err := measure(ctx)
-			m.Set, m.Threads, m.PeakGF, m.PeakMB = kernel.Set(), runtime.GOMAXPROCS(0), w.peak/1e9, peakMemory()
+			m.Set, m.Threads, m.PeakGF, m.PeakMB = arithmetic(Works[i]), runtime.GOMAXPROCS(0), w.peak/1e9, peakMemory()
 			if !yield(m, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// arithmetic is the name of that in which a work is done.
+func arithmetic(work string) string {
+	names := kernel.Names()
+	if slices.Contains([]string{"forward", "gradient", "overhead"}, work) {
+		return names[len(names)-1] // what nobody asks to be quick is exact
+	}
+	return names[0]
 }
 
 // Operator is what one operator of a gradient takes, and what it would take at its own limit.

@@ -10,11 +10,8 @@ func (p *ConvPlan) Work() float64 {
 	return 2 * float64(p.conv.weights()) * float64(p.outH) * float64(p.outW)
 }
 
-// Set is the name of the arithmetic in use: avx512, avx2, neon or plain.
-func Set() string { return native.name }
-
 // Peak measures how many floating-point operations a second the processor's multiply-add units
-// deliver with all workers of the pool: the best of several bursts.
+// deliver in float32 with all workers of the pool: the best of several bursts.
 func (p *Pool) Peak(ctx context.Context) (float64, error) {
 	t, err := p.Join(ctx)
 	if err != nil {
