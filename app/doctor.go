@@ -244,40 +244,61 @@ func (a *App) checkDatabase(ctx context.Context) network.Finding {
 // probeSide is the size of the picture the network is tried on.
 const probeSide = 64
 
-// checkNetwork loads the network and takes one gradient: it must be finite, and not zero.
+// checkNetwork loads the network and takes one gradient in every arithmetic of this processor: it must be finite, not zero, and
+// point where the exact one does.
 func (a *App) checkNetwork(ctx context.Context) network.Finding {
+	const damaged, wrong = "the program is damaged; install it again", "report this with the output of `slugpuppy version`"
 	start := time.Now()
 	net, err := a.embedded()
 	if err != nil {
-		return sick("network", err.Error(), "the program is damaged; install it again")
+		return sick("network", err.Error(), damaged)
 	}
-	largest, err := tryGradient(ctx, net)
-	switch {
-	case err != nil:
-		return sick("network", err.Error(), "report this with the output of `slugpuppy version`")
-	case math.IsNaN(largest) || math.IsInf(largest, 0) || largest == 0:
-		return sick("network", fmt.Sprintf("the gradient's largest value is %v", largest),
-			"set SLUGPUPPY_KERNEL=plain and try again; report this with the output of `slugpuppy version`")
+	names := classifier.Arithmetics()
+	exact, err := tryGradient(ctx, net)
+	if err != nil {
+		return sick("network", err.Error(), wrong)
 	}
-	return well("network", fmt.Sprintf("%s, %d labels; loaded and tried in %d ms", net.Name(), len(classifier.Things(net.Labels())),
-		time.Since(start).Milliseconds()))
+	for _, name := range names {
+		in, err := net.In(name)
+		if err != nil {
+			return sick("network", err.Error(), wrong)
+		}
+		got, err := tryGradient(ctx, in)
+		if err != nil {
+			return sick("network", err.Error(), wrong)
+		}
+		if c := cosine(exact, got); !(c > leastAlike) {
+			return sick("network", fmt.Sprintf("a gradient computed in %s is wrong: its cosine with the exact one is %.2g", name, c),
+				"set SLUGPUPPY_KERNEL=plain and try again; "+wrong)
+		}
+	}
+	return well("network", fmt.Sprintf("%s, %d labels; loaded and tried in %s in %d ms", net.Name(), len(classifier.Things(net.Labels())),
+		strings.Join(names, ", "), time.Since(start).Milliseconds()))
 }
 
-// tryGradient returns the largest absolute value of the gradient of a deep layer; NaN when
-// any value is.
-func tryGradient(ctx context.Context, net *classifier.Network) (float64, error) {
+// leastAlike is the least cosine of two gradients that are one: what is rounded to eight digits keeps 0.9 of it, what is wrong nothing.
+const leastAlike = 0.5
+
+// tryGradient returns the gradient of a deep layer.
+func tryGradient(ctx context.Context, net *classifier.Network) ([]float32, error) {
 	in := picture.FromImage(picture.Landscape(probeSide, probeSide, 1))
 	grad := picture.NewPlanar(in.W, in.H)
 	target := classifier.Target{Layer: classifier.Logits, Weight: 1,
 		Channels: []classifier.ChannelWeight{{Channel: 0, Weight: 1}}}
 	if _, err := net.Gradient(ctx, in, []classifier.Target{target}, grad); err != nil {
-		return 0, fmt.Errorf("try the network: %w", err)
+		return nil, fmt.Errorf("try the network: %w", err)
 	}
-	largest := 0.0
-	for _, v := range grad.Pix {
-		largest = max(largest, math.Abs(float64(v))) // max keeps NaN
+	return grad.Pix, nil
+}
+
+// cosine is that of the angle between two vectors; no number where one is zero or not finite.
+func cosine(x, y []float32) float64 {
+	var dot, xx, yy float64
+	for i := range x {
+		a, b := float64(x[i]), float64(y[i])
+		dot, xx, yy = dot+a*b, xx+a*a, yy+b*b
 	}
-	return largest, nil
+	return dot / math.Sqrt(xx*yy)
 }
 
 // checkFFmpeg runs the binary, since one that cannot start is no use.
