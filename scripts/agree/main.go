@@ -64,6 +64,7 @@ type Score struct {
 	First         float64 `json:"first"`         // its first answer is the right one
 	InFive        float64 `json:"in_five"`       // one of its first five is
 	Calibration   float64 `json:"ece"`           // expected error of its sureness of the first answer
+	Chance        float64 `json:"ece_by_chance"` // that error if it were right as often as it says, for so many pictures
 	TheirFive     float64 `json:"in_their_five"` // its first answer is one of the other's first five
 	SureRight     float64 `json:"sure_right"`    // of labels that it was sure of
 	SureKindRight float64 `json:"sure_kind_right"`

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"slugpuppy/dream"
@@ -42,7 +43,7 @@ func compare(own, right []answer) Score {
 	}
 	n := float64(max(1, s.Pictures))
 	s.First, s.InFive, s.TheirFive = round(s.First/n), round(s.InFive/n), round(s.TheirFive/n)
-	s.Calibration = round(calibration(hits))
+	s.Calibration, s.Chance = round(calibration(hits)), round(byChance(hits))
 	s.SureRight, s.SureKindRight = round(share(labelsRight, labels)), round(share(kindsRight, kinds))
 	return s
 }
@@ -76,6 +77,22 @@ func calibration(hits []hit) float64 {
 		total += math.Abs(p[b] - right[b])
 	}
 	return total / float64(max(1, len(hits)))
+}
+
+// byChance is the error of calibration that answers with these surenesses have on the average when they are right exactly as
+// often as they say: what is left in bins of few, whatever one does.
+func byChance(hits []hit) float64 {
+	const draws = 500
+	rng := rand.New(rand.NewPCG(1, uint64(len(hits))))
+	total := 0.0
+	for range draws {
+		drawn := slices.Clone(hits)
+		for i := range drawn {
+			drawn[i].right = rng.Float64() < drawn[i].p
+		}
+		total += calibration(drawn)
+	}
+	return total / draws
 }
 
 // commonest is the part of first answers that the n commonest ones are.

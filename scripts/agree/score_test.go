@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"slugpuppy/dream"
@@ -23,6 +24,17 @@ func TestSurenessThatIsRightAsOftenAsItSaysIsCalibrated(t *testing.T) {
 	}
 }
 
+func TestFewPicturesLookUncalibratedByChance(t *testing.T) {
+	for n, want := range map[int]float64{1: 0.42, 100: 0.0365, 10000: 0.00366} { // sqrt(2/pi * 0.7 * 0.3 / n), and 2 * 0.7 * 0.3 of one
+		if e := byChance(slices.Repeat([]hit{{p: 0.7}}, n)); math.Abs(e-want) > want/8 {
+			t.Errorf("of %d pictures %.4f, want about %.4f", n, e, want)
+		}
+	}
+	if e := byChance([]hit{{p: 1}, {p: 0}}); e != 0 {
+		t.Errorf("of what is certain %g", e)
+	}
+}
+
 func TestAnswersAreComparedByTheirClasses(t *testing.T) {
 	pug, beagle, banana := "n02110958", "n02088364", "n07753592"
 	own := []answer{
@@ -33,7 +45,11 @@ func TestAnswersAreComparedByTheirClasses(t *testing.T) {
 	}
 	right := []answer{{five: []string{pug}}, {five: []string{beagle, pug}}, {}, {five: []string{banana}}}
 	want := Score{Pictures: 3, First: 0.3333, InFive: 0.3333, TheirFive: 0.6667, SureRight: 1, SureKindRight: 0.5, Calibration: 0.2667}
-	if got := compare(own, right); got != want {
+	got := compare(own, right)
+	if math.Abs(got.Chance-0.3733) > 0.03 { // a third of 2p(1-p) of each
+		t.Errorf("by chance %g", got.Chance)
+	}
+	if got.Chance = 0; got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if got := commonest(own, 1); got != 0.75 {
