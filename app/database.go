@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ func (a *App) openStore(ctx context.Context) (*store.Store, error) {
 	}
 	st, err := openSound(ctx, path, store.Options{MaxSize: int(a.cfg.Store.MaxSize)})
 	if errors.Is(err, store.ErrLocked) {
-		return nil, fmt.Errorf("%s: %w; is slugpuppy running already?", path, err)
+		return nil, refused(fmt.Errorf("%w; is slugpuppy running already?", err)) // which names the file
 	}
 	return st, err
 }
@@ -72,11 +73,11 @@ func CheckDatabase(ctx context.Context, path string) error {
 	out, err := exec.CommandContext(ctx, self, "db", "check", "--child", path).CombinedOutput()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == ExitLocked {
-		return fmt.Errorf("%w: %s; is slugpuppy running? Please stop it first", store.ErrLocked, path)
+		return refused(fmt.Errorf("%w: %s; is slugpuppy running? Please stop it first", store.ErrLocked, path))
 	}
 	if errors.As(err, &exit) && ctx.Err() == nil {
 		return fmt.Errorf("%s is damaged or cannot be read; put back a copy with `slugpuppy db restore FILE`: one "+
-			"made with `slugpuppy db backup`, or %s.nightly.\n%s", path, path, firstLines(out, 3))
+			"made with `slugpuppy db backup`, or %s.nightly.\n%s", path, path, firstLines(bytes.TrimSpace(out), 3))
 	}
 	if err != nil {
 		return fmt.Errorf("check the database in a child process: %w", err)
@@ -125,7 +126,7 @@ func (a *App) Restore(ctx context.Context, from string) (kept string, err error)
 		return "", err
 	}
 	if err := soundEnough(ctx, to); errors.Is(err, store.ErrLocked) {
-		return "", refused(err)
+		return "", err
 	} // any other is why the copy is wanted
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return "", fmt.Errorf("make the state folder: %w", err)

@@ -53,7 +53,7 @@ func (a *App) Login(ctx context.Context, who network.Person, on string, w networ
 	defer cancel()
 	st, err := a.openStore(ctx)
 	if errors.Is(err, store.ErrLocked) {
-		return network.Grant{}, fmt.Errorf("slugpuppy is running; please stop it, log in, and start it again (%w)", err)
+		return network.Grant{}, refused(fmt.Errorf("slugpuppy is running; please stop it, log in, and start it again (%w)", store.ErrLocked))
 	}
 	if err != nil {
 		return network.Grant{}, err

@@ -113,7 +113,7 @@ func (c *console) fail(err error) int {
 
 // said is an error as the bot would say it, where it has words for it, and what is behind it.
 func said(err error) string {
-	if text := words.Of(err); text != "" {
+	if text := words.Of(err); text != "" && !strings.Contains(text, err.Error()) {
 		return fmt.Sprintf("%s (%v)", text, err)
 	}
 	return err.Error()

@@ -28,7 +28,8 @@ func (c *console) detectCommand() *cobra.Command {
 			"from 0 to 1 and how sure that is: likely hides one in a thousand pictures that are no dreams, which is the\n" +
 			"filter's usual budget, and certain one in ten thousand. The exit code is 1 when a file could not be judged.\n\n" +
 			"With --explain, which of the network's channels spoke for a dream and which against it, and the\n" +
-			"known examples that are most alike; distance 1 is that of any two examples.",
+			"known examples that are most alike; distance 1 is that of any two examples. With --explain or --heatmap\n" +
+			"only the first picture of what moves is judged.",
 		Args: usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.detect(cmd.Context(), args, how)

@@ -35,11 +35,11 @@ func (c *console) filterCommand() *cobra.Command {
 
 // order has the daemon, or the file, do something for a subscriber.
 func (c *console) order(ctx context.Context, o operator.Order) (operator.Answer, error) {
-	who, err := account.read(o.Account)
-	if err == nil {
-		err = o.Check()
-	}
+	who, err := accountOf(o.Account)
 	if err != nil {
+		return operator.Answer{}, err
+	}
+	if err := o.Check(); err != nil {
 		return operator.Answer{}, usageError(err)
 	}
 	o.Account = who
@@ -303,9 +303,9 @@ func (c *console) userLimit() *cobra.Command {
 	cmd := &cobra.Command{Use: "limit ACCT --per-hour N",
 		Short: "Give a person a number of requests an hour of their own", Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			who, err := account.read(args[0])
+			who, err := accountOf(args[0])
 			if err != nil {
-				return usageError(err)
+				return err
 			}
 			limit := operator.Limit{Account: who, PerHour: perHour}
 			return c.change(cmd, c.founder, func(svc operator.Service) (operator.Change, error) {
@@ -342,9 +342,9 @@ func (c *console) auditCommand() *cobra.Command {
 		Short: "Count dreams among an artist's latest pictures: is it safe to follow them?",
 		Args:  usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			artist, err := account.read(args[0])
+			artist, err := accountOf(args[0])
 			if err != nil {
-				return usageError(err)
+				return err
 			}
 			who, err := c.onlyUser(cmd.Context(), user)
 			if err != nil {

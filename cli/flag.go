@@ -185,6 +185,15 @@ var account = reader[string]{kind: "account", read: func(s string) (string, erro
 	return name, nil
 }}
 
+// accountOf is whom an argument names, without the @.
+func accountOf(arg string) (string, error) {
+	who, err := account.read(arg)
+	if err != nil {
+		return "", usageError(fmt.Errorf("%q: %w", arg, err))
+	}
+	return who, nil
+}
+
 // needs says which flags a command cannot do without.
 func needs(cmd *cobra.Command, names ...string) {
 	check := cmd.Args

@@ -275,7 +275,7 @@ func TestLoginAsksToStopTheDaemonFirst(t *testing.T) {
 	defer st.Close()
 	env := map[string]string{"SLUGPUPPY_STORE_PATH": path, "SLUGPUPPY_MASTODON_SERVER": "https://dreams.example"}
 	term := signIn(t, home, env)
-	if code := term.wait(t); code != exitError || !strings.Contains(term.said(), "please stop it, log in, and start it again") {
+	if code := term.wait(t); code != exitRefused || !strings.Contains(term.said(), "please stop it, log in, and start it again") {
 		t.Errorf("exit code %d: %q", code, term.said())
 	}
 }

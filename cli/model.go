@@ -186,16 +186,24 @@ func (c *console) describe(args []string) (*classifier.Network, modelInfo, error
 	if err != nil {
 		return nil, modelInfo{}, err
 	}
+	used, err := a.Networks().Resolve(a.Config().Dream.Model)
+	if err != nil {
+		return nil, modelInfo{}, modelError(err)
+	}
 	return net, modelInfo{Name: net.Name(), Hash: net.Hash(), Labels: len(classifier.Things(net.Labels())),
 		Layers:  object.OfLayers(net.Layers()),
-		Default: len(args) == 0, Here: true}, nil
+		Default: len(args) == 0 || args[0] == used, Here: true}, nil
 }
 
 func (m modelInfo) layers() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "layer    channels  stride\n")
+	longest := len("layer  ")
 	for _, l := range m.Layers {
-		fmt.Fprintf(&b, "%-8s %8d  %6d\n", l.Name, l.Channels, l.Stride)
+		longest = max(longest, len(l.Name))
+	}
+	fmt.Fprintf(&b, "%-*s  channels  stride\n", longest, "layer")
+	for _, l := range m.Layers {
+		fmt.Fprintf(&b, "%-*s  %8d  %6d\n", longest, l.Name, l.Channels, l.Stride)
 	}
 	return b.String()
 }

@@ -43,9 +43,9 @@ func (c *console) userExport() *cobra.Command {
 			if to == "" {
 				return usageError(errors.New("--to: to whom? `slugpuppy user address` over there says it"))
 			}
-			account, err := account.read(args[0])
+			account, err := accountOf(args[0])
 			if err != nil {
-				return usageError(err)
+				return err
 			}
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {
@@ -115,9 +115,9 @@ func (c *console) userMove() *cobra.Command {
 			if to == "" {
 				return usageError(errors.New("--to: to which daemon? `slugpuppy status` names them"))
 			}
-			account, err := account.read(args[0])
+			account, err := accountOf(args[0])
 			if err != nil {
-				return usageError(err)
+				return err
 			}
 			svc, done, err := c.operator(cmd.Context())
 			if err != nil {

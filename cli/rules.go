@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -43,7 +44,7 @@ func (c *console) ruleCommand(effect rules.Effect, short string) *cobra.Command 
 				User: user, Reason: reason, Pin: pin, Until: until}
 			if dryRun {
 				return c.print(object.OfRule(r),
-					line("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r)))
+					line("would %s %s %s for %s%s", effect, s.Kind, s.Value, scope, untilText(r))+ruleText(r))
 			}
 			return c.change(cmd, c.founder, func(svc operator.Service) (operator.Change, error) { return svc.AddRule(cmd.Context(), r) })
 		},
@@ -149,7 +150,12 @@ func (c *console) listRules(cmd *cobra.Command) ([]operator.Rule, error) {
 }
 
 func ruleLine(r operator.Rule) string {
-	text := line("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r))
+	text := line("%-5s %-5s %-8s %-40s %-7s%s", r.ID, r.Effect, r.Kind, r.Value, r.Scope, untilText(r)) + ruleText(r)
+	return strings.TrimRight(text, " ")
+}
+
+// ruleText is for whom a rule is, whether it is pinned, and why it is there.
+func ruleText(r operator.Rule) (text string) {
 	if r.User != "" {
 		text += line(" for @%s", r.User)
 	}
@@ -159,7 +165,7 @@ func ruleLine(r operator.Rule) string {
 	if r.Reason != "" {
 		text += line(" (%s)", r.Reason)
 	}
-	return strings.TrimRight(text, " ")
+	return text
 }
 
 func (c *console) rulesShow() *cobra.Command {
@@ -266,15 +272,13 @@ func (c *console) logCommand() *cobra.Command {
 			"token with which `undo` takes a change back.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			svc, done, err := c.operator(cmd.Context())
-			if err != nil {
-				return err
+			if follow && cmd.Flags().Changed("limit") {
+				return usageError(errors.New("--limit is about what was changed; --follow shows what is changed from now on"))
 			}
-			defer done()
 			if follow {
-				return c.follow(cmd.Context(), svc)
+				return c.follow(cmd.Context())
 			}
-			entries, err := svc.Audit(cmd.Context(), limit)
+			entries, err := c.audited(cmd.Context(), limit)
 			if err != nil {
 				return err
 			}
@@ -303,24 +307,43 @@ func (c *console) printEntries(entries []operator.Entry) error {
 // followed is how many changes between two looks are shown at most.
 const followed = 1000
 
-// follow prints what is audited from now on until ctx ends.
-func (c *console) follow(ctx context.Context, svc operator.Service) error {
-	last := c.now()
+// audited are the latest changes. Where no daemon runs nobody is kept from the database any longer than that.
+func (c *console) audited(ctx context.Context, most int) ([]operator.Entry, error) {
+	svc, done, err := c.operator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return svc.Audit(ctx, most)
+}
+
+// follow prints what is audited from now on until ctx ends: what comes after the latest that was known, for clocks are set back.
+func (c *console) follow(ctx context.Context) error {
+	known, err := c.audited(ctx, 1)
+	if err != nil {
+		return err
+	}
 	for {
-		if err := wait(ctx, watchEvery/4); err != nil {
+		if err := wait(ctx, watchEvery); err != nil {
 			return err
 		}
-		entries, err := svc.Audit(ctx, followed)
+		entries, err := c.audited(ctx, followed)
 		if err != nil {
 			return err
 		}
-		entries = slices.DeleteFunc(entries, func(e operator.Entry) bool { return !e.At.After(last) })
-		slices.Reverse(entries)
-		if len(entries) > 0 {
-			last = entries[len(entries)-1].At
+		latest := slices.Clone(entries[:min(1, len(entries))])
+		if i := slices.IndexFunc(entries, func(e operator.Entry) bool { return len(known) > 0 && sameEntry(e, known[0]) }); i >= 0 {
+			entries = entries[:i]
 		}
+		known = latest
+		slices.Reverse(entries)
 		if err := c.printEntries(entries); err != nil {
 			return err
 		}
 	}
+}
+
+// sameEntry says whether two entries are one that was read twice.
+func sameEntry(a, b operator.Entry) bool {
+	return a.At.Equal(b.At) && a.Action == b.Action && a.Subject == b.Subject && a.Undo == b.Undo
 }

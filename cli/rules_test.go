@@ -1,9 +1,37 @@
 package cli
 
 import (
+	"bytes"
+	"context"
+	"strings"
 	"testing"
 	"time"
 )
+
+// The log goes on where it was whatever the clock says, and leaves the database to others between two looks.
+func TestTheLogIsFollowedWithoutADaemon(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.ok(t, "deny", "before.example")
+	said := new(paper)
+	c := h.app(new(bytes.Buffer), new(bytes.Buffer))
+	c.out, c.now = said, func() time.Time { return time.Now().Add(time.Hour) }
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int)
+	go func() { ended <- c.run(ctx, []string{"--config", h.file, "log", "-f"}) }()
+	for i := 0; !strings.Contains(said.String(), "Denied domain"); i++ {
+		h.ok(t, "deny", strings.Repeat("a", i+1)+".example")
+		time.Sleep(time.Second) // between two looks
+	}
+	cancel()
+	<-ended
+	if strings.Contains(said.String(), "before.example") {
+		t.Errorf("what was changed before is followed: %s", said)
+	}
+	if code, out := h.run("log", "-f", "--limit", "3"); code != exitUsage {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+}
 
 func TestARuleRunsOutAfterASpanOrOnADay(t *testing.T) {
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.Local)

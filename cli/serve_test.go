@@ -221,10 +221,15 @@ func TestServeAnswersAndCanBeLookedAfterMeanwhile(t *testing.T) {
 	if said := h.ok(t, "db", "check", copied); !strings.Contains(said, "sound") {
 		t.Errorf("db check: %s", said)
 	}
-	if code, said := h.run("serve"); code != exitError || !strings.Contains(said, "is slugpuppy running already?") {
+	if code, said := h.run("serve"); code != exitRefused || !strings.Contains(said, "is slugpuppy running already?") || strings.Count(said, ".db") != 1 {
 		t.Errorf("a second daemon beside the first: %d %s", code, said)
 	}
-	if code, said := h.run("login"); code != exitError || !strings.Contains(said, "please stop it") {
+	for _, args := range [][]string{{"db", "check"}, {"db", "compact"}, {"db", "restore", copied}, {"antidote", "rotate"}} {
+		if code, said := h.run(args...); code != exitRefused || !strings.Contains(said, "top") {
+			t.Errorf("%v beside the daemon: %d %s", args, code, said)
+		}
+	}
+	if code, said := h.run("login"); code != exitRefused || !strings.Contains(said, "please stop it") {
 		t.Errorf("a login beside the daemon: %d %s", code, said)
 	}
 

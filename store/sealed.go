@@ -19,7 +19,7 @@ import (
 // Errors of keys and sealed records.
 var (
 	ErrKeyOpen  = errors.New("the key file can be read by others")
-	ErrSealed   = errors.New("the record was sealed with another key or belongs elsewhere")
+	ErrSealed   = errors.New("it was sealed with another key: put the key file back that belongs to this database, or sign in again")
 	ErrNoSecret = errors.New("no such secret")
 )
 

@@ -146,9 +146,14 @@ func (r *roll) find(w wish, anew bool) error {
 
 // begin writes down whose the frames are before there is any. Those that are there already are somebody's.
 func (r *roll) begin(anew bool) error {
-	there, err := fs.Glob(os.DirFS(r.dir), "[0-9][0-9][0-9][0-9][0-9][0-9].png")
-	if err == nil && len(there) > 0 && !anew {
-		return fmt.Errorf("%s: %w; name another folder, or --overwrite writes over them", r.dir, ErrOther)
+	there, err := os.ReadDir(r.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range there {
+		if name := e.Name(); !anew && len(name) == len("000001.png") && digits(name) == 6 && name[6:] == ".png" {
+			return fmt.Errorf("%s: %w; name another folder, or --overwrite writes over them", r.dir, ErrOther)
+		}
 	}
 	return r.writeDown()
 }

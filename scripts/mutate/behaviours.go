@@ -906,7 +906,7 @@ var behaviours = []behaviour{
 		"if folder && sources[whole(t.out)] {", "if false {",
 		"./cli", "TestScripts/batch"},
 	{"frames that no run has made are kept", "dream/cinema/manifest.go",
-		"if err == nil && len(there) > 0 && !anew {", "if len(there) < 0 {",
+		"if name := e.Name(); !anew && len(name)", "if name := e.Name(); false && len(name)",
 		"./dream/cinema", "TestFramesOfSomebodysAreKept"},
 	{"a longer film leaves no frames to a shorter one", "dream/cinema/manifest.go",
 		"range found.Delays { // there", "range found.Delays[:0] { // there",
