@@ -88,7 +88,7 @@ func TestMentionsAreUnderstood(t *testing.T) {
 func TestValuesThatCannotBeReadAreAProblem(t *testing.T) {
 	for text, want := range map[string]string{
 		"strength=lots": "strength=5", "seed=-1": "seed=42", "mask=hat": "background", "channels=a layer=4c": "66,12",
-		"as=tiff": "gif", "octaves=-2": "octaves=5",
+		"as=tiff": "gif", "octaves=-2": "octaves=5", "size=1024x768": "size=800", "image=last": "image=2",
 	} {
 		var p *mention.Problem
 		if _, err := mention.Parse(text, ""); !errors.As(err, &p) || !strings.Contains(words.Of(err), want) {

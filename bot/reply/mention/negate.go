@@ -5,10 +5,10 @@ import "strings"
 // not reads what is wanted less, or not at all: "don't add dogs", "not so strong", "not public".
 // What follows the word "not" is read as if the other were asked for, and turned around.
 func (p *parser) not(t token) {
-	helpers, verb := 0, false
+	helpers, verb, touch := 0, false, false
 	if !t.comma {
 		for helpers < len(p.tokens) && (helping[p.peek(helpers)] || fillers[p.peek(helpers)] || people[p.peek(helpers)] || makes[p.peek(helpers)]) {
-			verb = verb || makes[p.peek(helpers)]
+			verb, touch = verb || makes[p.peek(helpers)], touch || touches[p.peek(helpers)]
 			if helpers++; p.tokens[helpers-1].comma {
 				break
 			}
@@ -24,7 +24,7 @@ func (p *parser) not(t token) {
 		}
 	case what == "" || ended:
 		p.word(t)
-	case p.spared(what): // don't touch the background, not my face
+	case p.spared(what) || touch && p.mine(what, helpers): // don't touch the background, not my face, don't change the dog
 		p.tokens = p.tokens[helpers+1:]
 	case what == "keep" || what == "only":
 		p.tokens = p.tokens[helpers:]
@@ -79,5 +79,6 @@ func (p *parser) notKept() {
 var (
 	helping = words("any more many much so too that as very even anymore ever add adding include including use using have having put want see seeing like insert show showing need give")
 	// makes are verbs that stand for all that we do: alone after "not" they are a refusal.
-	makes = words("dream dreaming imagine imagining draw drawing paint make making do touch turn create change alter modify mess")
+	makes   = words("dream dreaming imagine imagining draw drawing paint make making do touch turn create change alter modify mess")
+	touches = words("touch change alter modify mess")
 )

@@ -207,6 +207,7 @@ func (p *parser) item() error {
 	case !t.quoted && p.req.Verb == See && kinds[t.low]: // what bird is this
 	case !t.quoted && t.low == "not":
 		p.not(t)
+	case !t.quoted && p.named(t):
 	case !t.quoted && p.phrase(t):
 	case !t.quoted && p.place(t):
 	case !t.quoted && p.affixed(t):

@@ -25,6 +25,21 @@ func (p *parser) preset(t token) bool {
 	return true
 }
 
+// named reads a look that is said to be one: in swirl style, with the swirl look.
+func (p *parser) named(t token) bool {
+	if _, ok := dream.FindPreset(t.low); !ok || t.comma || !lookWords[p.peek(0)] {
+		return false
+	}
+	p.end()
+	p.look(t.low)
+	if p.next().comma {
+		p.pause()
+	}
+	return true
+}
+
+var lookWords = words("style preset mode")
+
 func looks() []string {
 	var names []string
 	for _, look := range dream.Presets() {
@@ -99,26 +114,37 @@ func (p *parser) phrase(t token) bool {
 // leave reads what is to be left as it is.
 func (p *parser) leave() bool {
 	at := 0
-	for fillers[p.peek(at)] && sides[p.peek(at)] == "" {
+	for (fillers[p.peek(at)] || people[p.peek(at)]) && sides[p.peek(at)] == "" {
 		at++
 	}
-	if !p.spared(p.peek(at)) {
+	if what := p.peek(at); !p.spared(what) && !p.mine(what, at) {
 		return false
 	}
 	ended := p.tokens[at].comma
-	for p.tokens = p.tokens[at+1:]; !ended && asItIs[p.peek(0)]; {
+	for p.tokens = p.tokens[at+1:]; !ended && (asItIs[p.peek(0)] || halves[p.peek(0)]); {
 		ended = p.next().comma
 	}
 	p.end()
 	return true
 }
 
+// mine takes somebody or an animal in the picture that is to stay as they are, who are its subject: the dog, her.
+func (p *parser) mine(what string, article int) bool {
+	if !creatures[what] || article == 0 && !addressees[what] {
+		return false
+	}
+	p.req.Mask = "keep-subject"
+	return true
+}
+
+var creatures = words("dog dogs cat cats pet animal bird horse child children kid kids baby man woman guy girl boy him her them")
+
 var asItIs = words("alone untouched as it is are they unchanged intact be")
 
 // keep reads `keep top`, `keep the colours` and `only the background`.
 func (p *parser) keep(how string) bool {
 	at := 0
-	for (fillers[p.peek(at)] || p.peek(at) == "original") && sides[p.peek(at)] == "" {
+	for (fillers[p.peek(at)] || people[p.peek(at)] || p.peek(at) == "original") && sides[p.peek(at)] == "" {
 		at++
 	}
 	what := p.peek(at)
@@ -128,6 +154,7 @@ func (p *parser) keep(how string) bool {
 		p.req.KeepColours = true
 	case how == "keep" && side != "":
 		p.req.Mask = "keep-" + side
+	case how == "keep" && p.mine(what, at):
 	case how == "only" && opposite[side] != "":
 		p.req.Mask = "keep-" + opposite[side]
 	case how == "only" && at < len(p.tokens): // only dogs
@@ -136,7 +163,10 @@ func (p *parser) keep(how string) bool {
 	default:
 		return how == "only" // eyes only
 	}
-	p.tokens = p.tokens[at+1:]
+	ended := p.tokens[at].comma
+	for p.tokens = p.tokens[at+1:]; !ended && (halves[p.peek(0)] || how == "keep" && asItIs[p.peek(0)]); {
+		ended = p.next().comma
+	}
 	p.end()
 	if what == "main" && len(p.tokens) > 0 { // the main thing
 		p.next()

@@ -34,6 +34,12 @@ func (p *parser) place(t token) bool {
 		at++
 	}
 	p.tokens = p.tokens[at:]
+	if only && t.low != "just" && p.req.Mask != "" { // leave the person in the middle alone: where they are
+		for !ended && asItIs[p.peek(0)] {
+			ended = p.next().comma
+		}
+		return true
+	}
 	p.req.Mask = "keep-" + opposite[sides[what]]
 	p.end()
 	return true

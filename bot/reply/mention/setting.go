@@ -1,6 +1,7 @@
 package mention
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,7 +101,7 @@ func (p *parser) set(key, value string) error {
 			n, err = spelt, nil
 		}
 		if err != nil || n < 1 { // 0 would be the same as not to say it
-			return notANumber(key, value, "5")
+			return notANumber(key, value, cmp.Or(examples[key], "5"))
 		}
 		*number = n
 		return nil
@@ -152,6 +153,9 @@ func (p *parser) set(key, value string) error {
 	}
 	return nil
 }
+
+// examples are values of settings of which 5 is none that helps.
+var examples = map[string]string{"size": "800", "image": "2"}
 
 // number is the field of a setting that is a plain number, nil for others.
 func (r *Request) number(key string) *int {

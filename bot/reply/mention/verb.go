@@ -152,7 +152,7 @@ var longVerbs = []string{"imagine", "deeper", "surprise", "wander", "dream", "un
 
 // slip finds the only name that a word which exists nowhere is a slip of the finger on.
 func slip(word string, names []string) (string, bool) {
-	if lexicon.Exists(word) || isKey(word) || verbs[word] != "" {
+	if lexicon.Exists(word) || isKey(strings.TrimSuffix(word, ":")) || verbs[word] != "" {
 		return "", false
 	}
 	found := ""

@@ -30,7 +30,7 @@ var alone = []Verb{Yes, No, Start, Info, Queue, Undream, See}
 // fillers carry no wish.
 var fillers = words("please pls plz thanks thank thx picture pictures photos you your yours can could would will the a an my mine this that it its " +
 	"hey hi hello now me i we for some just bot and + & of to on in at as photo pic pics image images photograph make turn do " +
-	"try want like with for use one time up so let lets let's give show us be is are was am really very too kindly dear there i'd bit little even")
+	"try want like with for use one time up so let lets let's give show us be is are was am really very too kindly dear there i'd bit little even version")
 
 // people are words of talk about somebody: what is said of them is no wish.
 var people = words("i i'm im i've ive i'll my mine our ours he she they we his her their theirs who why how when where because")
@@ -58,7 +58,7 @@ func words(s string) map[string]bool {
 // sides are what a mask can keep, by the words people use.
 var sides = map[string]string{
 	"centre": "centre", "center": "centre", "middle": "centre",
-	"top": "top", "bottom": "bottom", "left": "left", "right": "right",
+	"top": "top", "bottom": "bottom", "upper": "top", "lower": "bottom", "left": "left", "right": "right",
 	"subject": "subject", "main": "subject", "person": "subject", "face": "subject", "faces": "subject", "people": "subject", "foreground": "subject", "me": "subject",
 	"edges": "edges", "edge": "edges", "border": "edges", "borders": "edges", "corners": "edges", "outside": "edges",
 	"background": "background", "backdrop": "background", "sky": "top", "ground": "bottom",
