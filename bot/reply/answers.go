@@ -241,12 +241,13 @@ func (t *task) drop(ctx context.Context, job store.Job) (outcome, error) {
 	return outcome{skip: "dropped a request"}, nil
 }
 
-// answerAbove is the job whose answer a post is about: the post answers it, or answers the
+// answerAbove is the job whose answer a post is about: the post answers or quotes it, or answers the
 // request itself.
 func (t *task) answerAbove() (*store.Job, error) {
-	job, err := t.byPost(t.post.ReplyTo)
-	if err != nil || job != nil {
-		return job, err
+	for _, post := range []string{t.post.ReplyTo, t.post.Quote} {
+		if job, err := t.byPost(post); err != nil || job != nil {
+			return job, err
+		}
 	}
 	return t.bySource(t.post.ReplyTo)
 }

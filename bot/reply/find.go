@@ -234,8 +234,17 @@ func (t *task) guide(ctx context.Context, f *found) (*found, error) {
 	return nil, &refusal{words.NoGuide, "guide without a second picture"}
 }
 
-// dreamAbove finds the nearest of our dreams in the thread with the job that made it.
+// dreamAbove finds the dream of ours that the request quotes, or else the nearest in the thread, with the job that made it.
 func (t *task) dreamAbove(ctx context.Context) (post network.Post, r reply, err error) {
+	if r, err = t.dreamIn(t.post.Quote); err != nil || r.Made != nil {
+		if err == nil {
+			post, err = t.Platform.Post(ctx, t.post.Quote)
+		}
+		if network.Is(err, network.NotFound, network.Forbidden) {
+			err = &refusal{words.NoDream, "the dream that is quoted is gone"}
+		}
+		return post, r, err
+	}
 	above, err := t.thread(ctx)
 	if err != nil {
 		return post, r, err
@@ -244,19 +253,18 @@ func (t *task) dreamAbove(ctx context.Context) (post network.Post, r reply, err 
 		if p.Author.ID != t.self.ID {
 			continue
 		}
-		job, err := t.byPost(p.ID)
-		if err != nil {
-			return post, r, err
-		}
-		if job == nil {
-			continue
-		}
-		if r, err = decodeReply(*job); err != nil {
-			return post, r, err
-		}
-		if r.Made != nil {
-			return p, r, nil
+		if r, err = t.dreamIn(p.ID); err != nil || r.Made != nil {
+			return p, r, err
 		}
 	}
 	return post, r, &refusal{words.NoDream, "no dream of ours in the thread"}
+}
+
+// dreamIn is the answer that a post of ours is, one without Made if that is no dream.
+func (t *task) dreamIn(post string) (reply, error) {
+	job, err := t.byPost(post)
+	if err != nil || job == nil {
+		return reply{}, err
+	}
+	return decodeReply(*job)
 }

@@ -166,6 +166,18 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	next := t.changed(overlay(base, over))
 	next.Seed = over.Seed
 	t.leave(t.req.Unused(mention.Verb(next.Verb)))
+	if next.Verb != dream.Imagine && len(t.stills(t.post)) > 0 { // the same with this one
+		f := &found{t.post, t.stills(t.post)}
+		chosen, err := t.pick(f)
+		if err != nil {
+			return plan{}, err
+		}
+		p := plan{recipe: next}
+		for _, i := range chosen {
+			p.sources = append(p.sources, source{f.media[i], f.media[i].Alt, f.post, i})
+		}
+		return p, nil
+	}
 	for _, name := range []string{"guide", "count", "image", "all"} {
 		t.leave(t.req.Without(name, mention.NoUse, string(mention.Again)))
 	}

@@ -109,10 +109,12 @@ func (d *Daemon) inherited(p, parent network.Post) bool {
 }
 
 // commanding says whether a post can only be a request: it begins with something of the grammar, and
-// has no wish for things that do not exist: "no way" is talk. So is a new picture for us alone.
+// has no wish for things that do not exist: "no way" is talk. So is a new picture for us alone of which nothing is told: "and this one?".
 func (d *Daemon) commanding(p network.Post) bool {
-	if len(d.stills(p)) > 0 && len(p.Mentions) <= 1 && len(withoutHandles(p.Text)) == 0 && d.addressed(p.Text) {
-		return true
+	if len(d.stills(p)) > 0 && len(p.Mentions) <= 1 && d.addressed(p.Text) {
+		if req, err := d.parse(p); err == nil && req.Verb == mention.Bare && !req.Talk && len(req.Loose)+len(req.Unknown) == 0 {
+			return true
+		}
 	}
 	req, ok := mention.Command(p.Text, p.Language, d.self.Handle)
 	return ok && d.knows(req)
@@ -143,13 +145,4 @@ func (d *Daemon) knows(r mention.Request) bool {
 // dogs" is none.
 func trailed(wish string, passed []string) bool {
 	return slices.ContainsFunc(passed, func(p string) bool { return strings.HasSuffix(" "+wish, " "+p) })
-}
-
-// withoutHandles splits a text into words and drops the handles in front.
-func withoutHandles(text string) []string {
-	words := strings.Fields(text)
-	for len(words) > 0 && strings.HasPrefix(words[0], "@") {
-		words = words[1:]
-	}
-	return words
 }

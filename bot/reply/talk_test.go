@@ -49,7 +49,7 @@ var talk = []string{
 	"words cannot describe this", "free tomorrow?", "free beer!", "surprise me with dinner", "loop me in", "dive in, the water is warm",
 	"zoom call at five?", "gif or jif?", "wander around a bit", "queue up", "info please? where is it", "status quo", "original or copy?", "recipe for disaster",
 	"settings of the camera?", "with love", "with my dog", "without a doubt", "more coffee?", "more than that", "less is more", "not bad", "not at all",
-	"not my dog", "not so fast", "don't worry", "do not go there", "all good", "all of them", "all of it", "no, the second time", "the other day", "#1!", "one more cup?", "same here", "another one bites the dust", "which one?", "which bird is that?", "put it in the bank", "put your hat on", "crazy!", "that is trippy", "of course", "no problem at all", "both of you", "first of all, thanks", "second that", "keep it up", "keep going",
+	"not my dog", "not so fast", "don't worry", "do not go there", "all good", "all of them", "all of it", "no, the second time", "the other day", "#1!", "the same to you", "the same with my cat", "the same again next year", "one more cup?", "same here", "another one bites the dust", "which one?", "which bird is that?", "put it in the bank", "put your hat on", "crazy!", "that is trippy", "of course", "no problem at all", "both of you", "first of all, thanks", "second that", "keep it up", "keep going",
 	"keep calm", "only you", "only in the north", "guide me", "style icon", "intense!", "strong colours", "powerful stuff", "dramatic", "gentle people",
 	"eyes on the road", "birds of a feather", "fur real", "temple run was fun", "slugs are cool", "eyes like saucers", "I want a dog too", "I'd like birds",
 	"we want more birds here", "they want dogs", "can you see it?", "can you believe it", "could be", "would be nice", "put it away", "make it so", "give me a break",
@@ -164,6 +164,7 @@ func TestAPictureBelowADreamIsForUsOrForOthers(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		dream := r.answered(r.ask(r.ada, "slug", r.ada.withPicture(photo(1), "a hill")))
 		r.answered(r.ask(r.ada, "", r.ada.withPicture(photo(2), ""), replyTo(dream)), "I dreamed")
+		r.answered(r.ask(r.ada, "And now this one, please!", r.ada.withPicture(photo(5), ""), replyTo(dream)), "I dreamed")
 		r.ignored(r.ask(r.ada, "this is my garden", r.ada.withPicture(photo(3), ""), replyTo(dream)), "conversation")
 		p := r.ada.post("@bob @dreambot", r.ada.withPicture(photo(4), ""), replyTo(dream), func(p *network.Post) {
 			p.Mentions = append(p.Mentions, network.Account{ID: "acct-bob", Handle: "bob@example.social"})

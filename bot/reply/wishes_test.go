@@ -9,6 +9,7 @@ import (
 
 	"slugpuppy/bot/network"
 	"slugpuppy/bot/reply"
+	"slugpuppy/dream"
 	"slugpuppy/picture"
 	"slugpuppy/store"
 )
@@ -229,4 +230,34 @@ func TestOptionsThatAreMissing(t *testing.T) {
 			t.Errorf("without a %s: %v", name, err)
 		}
 	}
+}
+
+func TestADreamThatIsQuotedIsMeant(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		dreamed := r.answered(r.ask(r.ada, "eyes", r.ada.withPicture(photo(1), "a hill")))
+		quoting := func(p *network.Post) { p.Quote = dreamed.ID }
+		r.answered(r.ask(r.ada, "deeper", quoting), "gen 2")
+		r.answered(r.ask(r.ada, "info", quoting), "Generation 1")
+		r.answered(r.ask(r.ada, "undream", quoting), "original is here")
+		r.ask(r.w.join("eve"), "delete", quoting)
+		if r.w.gone(dreamed) {
+			t.Error("deleted for a stranger")
+		}
+		r.ask(r.ada, "delete", quoting)
+		if !r.w.gone(dreamed) {
+			t.Error("not deleted")
+		}
+		r.answered(r.ask(r.ada, "info", quoting), "no dream of mine")
+	})
+}
+
+func TestAgainWithANewPictureIsForThatPicture(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		dreamed := r.answered(r.ask(r.ada, "swirl strength=3", r.ada.withPicture(photo(1), "a hill")))
+		a := r.answered(r.ask(r.ada, "the same with bananas", r.ada.withPicture(photo(2), "a lake"), replyTo(dreamed)), "I dreamed")
+		made, err := dream.ParseToken(token.FindString(a.Text))
+		if err != nil || made.Preset != "swirl" || made.Strength != 3 || len(made.Words) != 1 || !strings.HasPrefix(a.Media[0].Alt, "a lake") {
+			t.Errorf("%+v of %q, %v", made, a.Media[0].Alt, err)
+		}
+	})
 }

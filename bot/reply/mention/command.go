@@ -83,8 +83,8 @@ func talks(tokens []token) bool {
 		return second == "of"
 	case "one": // more time
 		return second != "more" || at+2 == len(tokens) || tokens[at+2].low != "time"
-	case "the": // second picture
-		if ordinalOf(second) > 0 && at+2 < len(tokens) && pictureNouns[tokens[at+2].low] {
+	case "the": // second picture, same but stronger
+		if third := tokens[min(at+2, len(tokens)-1)].low; ordinalOf(second) > 0 && pictureNouns[third] || second == "same" && sameAgain[third] {
 			return false
 		}
 		fallthrough
@@ -93,6 +93,8 @@ func talks(tokens []token) bool {
 	}
 	return talkative[first] || people[first]
 }
+
+var sameAgain = words("but with again")
 
 var addressees = words("me us you him her them")
 
