@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"slugpuppy/dream/lexicon"
 )
 
 // packed are the tables of lang, which say what turns of phrase come to in English, what the grammar's words
@@ -65,6 +67,9 @@ func dictionaryOf(language string) *dictionary {
 // things. What it does not know it leaves as it is: English.
 func translate(tokens []token, language string) []token {
 	language, _, _ = strings.Cut(strings.ToLower(language), "-")
+	if language == "" || language == "und" || language == "en" { // which clients say where nobody chose
+		language = guess(tokens)
+	}
 	if column[language] == 0 {
 		return tokens
 	}
@@ -73,6 +78,47 @@ func translate(tokens []token, language string) []token {
 		return d.japanese(tokens)
 	}
 	return d.translate(tokens)
+}
+
+// guess is the language of a post that names none, as all do that come from Misskey and its forks, and many from Pleroma, or that says
+// English whatever it is in: Japanese by its letters, and another one where some words are not English and all are of that language.
+func guess(tokens []token) string {
+	foreign := false
+	for _, t := range tokens {
+		switch {
+		case t.quoted:
+		case isJapanese(t.low):
+			return "ja"
+		case isWord(t.low):
+			foreign = foreign || !lexicon.Exists(t.low)
+		}
+	}
+	for _, language := range []string{"de", "fr", "es"} {
+		if foreign && dictionaryOf(language).hasAll(tokens) {
+			return language
+		}
+	}
+	return ""
+}
+
+// hasAll says whether every word of a text is in the dictionary.
+func (d *dictionary) hasAll(tokens []token) bool {
+	var parts []token
+	for _, t := range tokens {
+		if !t.quoted && isWord(t.low) {
+			for _, w := range d.split(t.low) {
+				parts = append(parts, token{low: w})
+			}
+		}
+	}
+	for len(parts) > 0 {
+		t, ok := turnAt(parts, d.turns)
+		if !ok {
+			return false
+		}
+		parts = parts[len(t.from):]
+	}
+	return true
 }
 
 func readDictionary(language string) *dictionary {

@@ -20,7 +20,7 @@ func TestOtherLanguagesAreReadAsTheyAreMeant(t *testing.T) {
 	}
 }
 
-// A post's language says how it is read, and no other.
+// A post's language says how it is read, and no other, unless all it says is of another.
 func TestWordsAreReadInThePostsLanguage(t *testing.T) {
 	for _, c := range []struct{ language, text, want string }{
 		{"de", "mehr Vögel", "dream; +bird"},
@@ -29,6 +29,16 @@ func TestWordsAreReadInThePostsLanguage(t *testing.T) {
 		{"", "more birds", "dream; +bird"},
 		{"pt", "more birds", "dream; +bird"},
 		{"de", "more birds", "dream; +bird"},
+		{"", "mehr Vögel bitte", "dream; +bird"},
+		{"und", "sans chiens", "dream; -dog"},
+		{"", "sueña con plátanos", "dream; +banana"},
+		{"", "もう一度、犬なしで", "again; -dog"},
+		{"", "deeper, Mimi", "deeper; unknown Mimi"},
+		{"", "die chair", "nothing"},
+		{"", "imagin a banana", "imagine; +banana; read imagin as imagine"},
+		{"pt", "mehr Vögel", "nothing"},
+		{"en", "träum das bitte", "dream"},
+		{"en", "déjame en paz", "stop"},
 		{"en", "die chair", "nothing"}, // no article here
 		{"en", "fort", "nothing"},
 	} {
