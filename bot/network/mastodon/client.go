@@ -216,7 +216,28 @@ func (c *Client) Ancestors(ctx context.Context, id string) ([]network.Post, erro
 	for i := range slices.Backward(above.Items) {
 		posts = append(posts, t.post(&above.Items[i]))
 	}
+	chain(posts)
 	return posts, nil
+}
+
+// chain has each post followed by the one that it answers, where both are there. Friendica sorts by when it got them, and it gets a post
+// that was answered after the answer.
+func chain(posts []network.Post) {
+	first := slices.IndexFunc(posts, func(p network.Post) bool {
+		return !slices.ContainsFunc(posts, func(q network.Post) bool { return q.ReplyTo == p.ID })
+	})
+	forward(posts, first)
+	for i := range posts {
+		rest := posts[i+1:]
+		forward(rest, slices.IndexFunc(rest, func(p network.Post) bool { return p.ID == posts[i].ReplyTo }))
+	}
+}
+
+// forward moves one post to the front; -1 is none.
+func forward(posts []network.Post, at int) {
+	for ; at > 0; at-- {
+		posts[at], posts[at-1] = posts[at-1], posts[at]
+	}
 }
 
 // Favourite marks a post.

@@ -44,6 +44,33 @@ func TestPagesMayHaveTheirOldestFirst(t *testing.T) {
 	}
 }
 
+// Friendica's thread has posts in the order in which they reached it.
+func TestAThreadIsInTheOrderOfItsAnswers(t *testing.T) {
+	type object = map[string]any
+	post := func(id, to string) object {
+		return object{"id": id, "in_reply_to_id": to, "account": object{"id": "3", "acct": "alice"}}
+	}
+	for name, above := range map[string][]object{
+		"as documented":     {post("1", ""), post("2", "1"), post("3", "2"), post("4", "3")},
+		"as they came":      {post("2", "1"), post("4", "3"), post("1", ""), post("3", "2")},
+		"the nearest first": {post("4", "3"), post("3", "2"), post("2", "1"), post("1", "")},
+	} {
+		_, c, _ := odd(t, map[string]http.HandlerFunc{"GET /api/v1/statuses/5/context": answering(object{"ancestors": above})})
+		posts, err := c.Ancestors(t.Context(), "5")
+		got := ""
+		for _, p := range posts {
+			got += p.ID
+		}
+		if err != nil || got != "4321" {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
+	_, c, _ := odd(t, map[string]http.HandlerFunc{"GET /api/v1/statuses/5/context": answering(object{"ancestors": []object{post("1", ""), post("4", "")}})})
+	if posts, err := c.Ancestors(t.Context(), "5"); err != nil || len(posts) != 2 || posts[0].ID != "4" {
+		t.Errorf("%v, %v", posts, err)
+	}
+}
+
 func TestAPostWithoutAPageIsFoundByItsName(t *testing.T) {
 	_, c, _ := odd(t, map[string]http.HandlerFunc{
 		"GET /api/v1/statuses/7": answering(map[string]any{"id": "7", "url": nil, "uri": "https://dreams.example/notes/7"}),
