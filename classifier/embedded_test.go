@@ -14,6 +14,13 @@ func TestTheEmbeddedNetworkIsTheFileOfTheRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	labels, err := os.ReadFile("model/labels.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, text, _, err := classifier.EmbeddedFile(); err != nil || text != string(labels) {
+		t.Errorf("the packed labels are not model/labels.txt (%v): run go generate ./classifier", err)
+	}
 	net, err := classifier.Default()
 	if err != nil {
 		t.Fatal(err)

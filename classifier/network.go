@@ -32,8 +32,11 @@ import (
 //go:embed model/slugnet.gz
 var slugnet []byte
 
-//go:embed model/labels.txt
-var slugnetLabels string
+// slugnetLabels is model/labels.txt, by gzip.
+//
+//go:generate sh -c "gzip -9n <model/labels.txt >model/labels.gz"
+//go:embed model/labels.gz
+var slugnetLabels []byte
 
 // Network is a loaded classifier. All methods are safe for concurrent use. The same input
 // on the same machine and binary gives the same bits.
@@ -51,7 +54,11 @@ type Network struct {
 
 // Default loads the embedded network.
 func Default() (*Network, error) {
-	labels, err := ParseLabels(slugnetLabels)
+	text, err := text(slugnetLabels)
+	if err != nil {
+		return nil, fmt.Errorf("embedded labels: %w", err)
+	}
+	labels, err := ParseLabels(text)
 	if err != nil {
 		return nil, fmt.Errorf("embedded labels: %w", err)
 	}
@@ -70,8 +77,20 @@ func Default() (*Network, error) {
 // EmbeddedFile is the embedded network as a file for Open, with its labels as ParseLabels reads them and the
 // short sides at which it looks.
 func EmbeddedFile() (file []byte, labels string, sides []int, err error) {
-	file, err = unpacked(slugnet)
-	return file, slugnetLabels, slices.Clone(sights), err
+	if file, err = unpacked(slugnet); err == nil {
+		labels, err = text(slugnetLabels)
+	}
+	return file, labels, slices.Clone(sights), err
+}
+
+// text is what gzip packed.
+func text(packed []byte) (string, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return "", fmt.Errorf("unpack: %w", err)
+	}
+	text, err := io.ReadAll(r)
+	return string(text), err
 }
 
 // unpacked is a file that model/pack packed.

@@ -93,12 +93,13 @@ type Server struct {
 	held         map[string]func() // update events waiting, by status id
 }
 
-// schemaText is how Mastodon documents what it says. GoToSocial leaves some of it out and adds to it.
+// packedSchema, of testdata/schema.txt, is how Mastodon documents what it says. GoToSocial leaves some of it out and adds to it.
 //
-//go:embed testdata/schema.txt
-var schemaText string
+//go:generate sh -c "gzip -9n <testdata/schema.txt >testdata/schema.gz"
+//go:embed testdata/schema.gz
+var packedSchema []byte
 
-var documented = schema.Must(schemaText)
+var documented = schema.Unpack(packedSchema)
 
 // New returns a server that is not listening yet: see Start, StartInMemory and Handler.
 func New(opt Options) *Server {

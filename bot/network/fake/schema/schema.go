@@ -20,7 +20,10 @@ package schema
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -75,6 +78,19 @@ func Parse(text string) (*Table, error) {
 		}
 	}
 	return t, t.known()
+}
+
+// Unpack reads a table that gzip packed, or panics: it is part of the program.
+func Unpack(packed []byte) *Table {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		panic(err)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		panic(err)
+	}
+	return Must(string(text))
 }
 
 // Must is Parse for a table that is part of the program.

@@ -1,6 +1,9 @@
 package schema_test
 
 import (
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -35,6 +38,23 @@ DELETE /things/{id} =
 func check(t *testing.T, e schema.Exchange, loose bool) []string {
 	t.Helper()
 	return schema.Must(table).Check(e, loose)
+}
+
+func TestTheFakesKnowWhatTheirTablesSay(t *testing.T) {
+	for _, of := range []string{"mastodontest", "xtest"} {
+		folder := filepath.Join("..", of, "testdata")
+		text, err := os.ReadFile(filepath.Join(folder, "schema.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		packed, err := os.ReadFile(filepath.Join(folder, "schema.gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(schema.Unpack(packed), schema.Must(string(text))) {
+			t.Errorf("%s: run go generate ./bot/network/fake/%s", of, of)
+		}
+	}
 }
 
 func TestWhatIsAsDocumentedPasses(t *testing.T) {

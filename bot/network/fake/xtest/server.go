@@ -71,12 +71,13 @@ type Server struct {
 	usage       map[string]int
 }
 
-// schemaText is how X documents what it says.
+// packedSchema, of testdata/schema.txt, is how X documents what it says.
 //
-//go:embed testdata/schema.txt
-var schemaText string
+//go:generate sh -c "gzip -9n <testdata/schema.txt >testdata/schema.gz"
+//go:embed testdata/schema.gz
+var packedSchema []byte
 
-var documented = schema.Must(schemaText)
+var documented = schema.Unpack(packedSchema)
 
 // New returns a server that is not listening yet: see Start and Handler.
 func New(opt Options) *Server {
