@@ -79,16 +79,19 @@ func (t *task) planFound(ctx context.Context) (plan, error) {
 	case f == nil:
 		return plan{}, nothing()
 	}
+	p, err := t.planFor(r, f)
+	if err == nil && r.Guide {
+		p.guide, err = t.guide(ctx, f)
+	}
+	return p, err
+}
+
+// planFor is for pictures of one post.
+func (t *task) planFor(r dream.Recipe, f *found) (plan, error) {
 	p := plan{recipe: r}
 	chosen, err := t.pick(f)
-	if err != nil {
-		return plan{}, err
-	}
 	for _, i := range chosen {
 		p.sources = append(p.sources, source{f.media[i], f.media[i].Alt, f.post, i})
-	}
-	if r.Guide {
-		p.guide, err = t.guide(ctx, f)
 	}
 	return p, err
 }
@@ -167,16 +170,7 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	next.Seed = over.Seed
 	t.leave(t.req.Unused(mention.Verb(next.Verb)))
 	if next.Verb != dream.Imagine && len(t.stills(t.post)) > 0 { // the same with this one
-		f := &found{t.post, t.stills(t.post)}
-		chosen, err := t.pick(f)
-		if err != nil {
-			return plan{}, err
-		}
-		p := plan{recipe: next}
-		for _, i := range chosen {
-			p.sources = append(p.sources, source{f.media[i], f.media[i].Alt, f.post, i})
-		}
-		return p, nil
+		return t.planFor(next, &found{t.post, t.stills(t.post)})
 	}
 	for _, name := range []string{"guide", "count", "image", "all"} {
 		t.leave(t.req.Without(name, mention.NoUse, string(mention.Again)))

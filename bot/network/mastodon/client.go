@@ -212,31 +212,31 @@ func (c *Client) Ancestors(ctx context.Context, id string) ([]network.Post, erro
 	if err != nil {
 		return nil, call.failed(err)
 	}
-	var posts []network.Post
+	order := make([]*status, 0, len(above.Items))
 	for i := range slices.Backward(above.Items) {
-		posts = append(posts, t.post(&above.Items[i]))
+		order = append(order, &above.Items[i])
 	}
-	chain(posts)
+	chain(order)
+	var posts []network.Post
+	for _, s := range order {
+		posts = append(posts, t.post(s))
+	}
 	return posts, nil
 }
 
 // chain has each post followed by the one that it answers, where both are there. Friendica sorts by when it got them, and it gets a post
 // that was answered after the answer.
-func chain(posts []network.Post) {
-	first := slices.IndexFunc(posts, func(p network.Post) bool {
-		return !slices.ContainsFunc(posts, func(q network.Post) bool { return q.ReplyTo == p.ID })
-	})
-	forward(posts, first)
+func chain(posts []*status) {
 	for i := range posts {
-		rest := posts[i+1:]
-		forward(rest, slices.IndexFunc(rest, func(p network.Post) bool { return p.ID == posts[i].ReplyTo }))
-	}
-}
-
-// forward moves one post to the front; -1 is none.
-func forward(posts []network.Post, at int) {
-	for ; at > 0; at-- {
-		posts[at], posts[at-1] = posts[at-1], posts[at]
+		at := i + slices.IndexFunc(posts[i:], func(p *status) bool {
+			if i > 0 {
+				return p.ID == posts[i-1].ReplyTo
+			}
+			return !slices.ContainsFunc(posts, func(q *status) bool { return q.ReplyTo == p.ID })
+		})
+		for ; at > i; at-- {
+			posts[at], posts[at-1] = posts[at-1], posts[at]
+		}
 	}
 }
 

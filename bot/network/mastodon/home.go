@@ -31,13 +31,6 @@ func older(a, b string) bool {
 	return a < b
 }
 
-// newestFirst turns a page around where its oldest is first: so Friendica, and Sharkey and others of Misskey's kind, page forward.
-func newestFirst[T any](page []T, id func(T) string) {
-	if n := len(page); n > 1 && older(id(page[0]), id(page[n-1])) {
-		slices.Reverse(page)
-	}
-}
-
 // Recent returns the latest posts of the home timeline.
 func (c *Client) Recent(ctx context.Context, limit int) (pages []network.Page, err error) {
 	query := url.Values{}
@@ -75,8 +68,8 @@ type page struct {
 	oldest, newest string         // "" for an empty one
 }
 
-// timeline reads one page of posts and turns it so that the oldest is first. A post that cannot be
-// read is passed over.
+// timeline reads one page of posts and turns it so that the oldest is first, as Friendica, and Sharkey and others of Misskey's
+// kind, send it where they page forward. A post that cannot be read is passed over.
 func (c *Client) timeline(ctx context.Context, op, path string, query url.Values) (p page, err error) {
 	t, err := c.translator(ctx)
 	if err != nil {
@@ -88,7 +81,9 @@ func (c *Client) timeline(ctx context.Context, op, path string, query url.Values
 	if err := c.get(ctx, path, query, answer.All(&list, mostPage, (*status).read)); err != nil || len(list) == 0 {
 		return p, call.failed(err)
 	}
-	newestFirst(list, func(s status) string { return s.ID })
+	if older(list[0].ID, list[len(list)-1].ID) {
+		slices.Reverse(list)
+	}
 	p.oldest, p.newest = list[len(list)-1].ID, list[0].ID
 	for i := range slices.Backward(list) {
 		p.posts = append(p.posts, t.post(&list[i]))

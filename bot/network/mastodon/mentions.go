@@ -117,7 +117,9 @@ func (c *Client) notifications(ctx context.Context, query url.Values) ([]notific
 	for i := range page {
 		c.settle(&page[i])
 	}
-	newestFirst(page, func(n notification) string { return n.ID })
+	if n := len(page); n > 1 && older(page[0].ID, page[n-1].ID) { // see timeline
+		slices.Reverse(page)
+	}
 	return page, err
 }
 

@@ -20,19 +20,16 @@ func Consent(text, language string) Verb {
 		all = append(all, t.low)
 	}
 	said := strings.Fields(sayings.Replace(" " + strings.Join(all, " ") + " "))
-	yes := slices.IndexFunc(said, func(w string) bool { return verbs[w] == Yes || assents[w] })
-	no := slices.IndexFunc(said, refuses)
+	yes, no := slices.IndexFunc(said, assents), slices.IndexFunc(said, refuses)
 	asking := strings.ContainsAny(text, "?？") && !slices.Contains(all, "why")
 	switch {
 	case asking || len(said) > longestConsent || yes >= 0 && no >= 0:
 		return Bare
-	case yes >= 0 && slices.ContainsFunc(said, func(w string) bool { return conditions[w] }):
-		return Bare
-	case yes >= 0 && leads(said[:yes]):
+	case yes >= 0 && !slices.ContainsFunc(said, conditional) && leads(said[:yes]):
 		return Yes
-	case no < 0 || !leads(said[:no]):
+	case yes >= 0 || no < 0 || !leads(said[:no]):
 		return Bare
-	case slices.ContainsFunc(said, func(w string) bool { return w == "stop" || strings.HasPrefix(w, "ask") }):
+	case slices.ContainsFunc(said, ending):
 		return Stop
 	}
 	return No
@@ -51,18 +48,27 @@ func thumb(text string) Verb {
 
 // leads says whether words may stand before a yes or a no: "oh well", "I would rather".
 func leads(before []string) bool {
-	return !slices.ContainsFunc(before, func(w string) bool {
-		w, _, _ = strings.Cut(w, "'") // I'd, that's
-		return !fillers[w] && !people[w] && !courteous[w] && !prefaces[w]
-	})
+	for _, w := range before {
+		if w, _, _ = strings.Cut(w, "'"); !fillers[w] && !people[w] && !courteous[w] && !prefaces[w] { // I'd, that's
+			return false
+		}
+	}
+	return true
 }
+
+func assents(w string) bool { return verbs[w] == Yes || assenting[w] }
 
 func refuses(w string) bool { return verbs[w] == No || refusals[w] || strings.HasSuffix(w, "n't") }
 
+func conditional(w string) bool { return conditions[w] }
+
+// ending says whether a word makes a stop of a no.
+func ending(w string) bool { return w == "stop" || strings.HasPrefix(w, "ask") }
+
 var (
-	assents  = words("yeah yea yup ya aye fine alright absolutely definitely certainly gladly")
-	refusals = words("nah not never dont")
-	prefaces = words("rather prefer sorry hell actually hmm um uh love much of if but again")
+	assenting = words("yeah yea yup ya aye fine alright absolutely definitely certainly gladly")
+	refusals  = words("nah not never dont")
+	prefaces  = words("rather prefer sorry hell actually hmm um uh love much of if but again")
 	// conditions make of a yes less than one: "yes, but keep my face".
 	conditions = words("but if only except unless without keep")
 	// sayings are a yes or a no in several words, the longer first where one begins as the other does.
