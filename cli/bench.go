@@ -75,6 +75,12 @@ func (c *console) benchCommand() *cobra.Command {
 }
 
 func (c *console) bench(ctx context.Context, f benchFlags) error {
+	switch {
+	case f.profile && len(f.only) > 0:
+		return usageError(errors.New("--profile is of the gradient, so there is nothing to choose with --only"))
+	case f.rough && !f.profile:
+		return usageError(errors.New("--rough is about --profile; --only rough measures the gradient in bfloat16"))
+	}
 	a, err := c.load()
 	if err != nil {
 		return err
@@ -119,7 +125,7 @@ func (c *console) profile(ctx context.Context, w *speed.Watch) error {
 		ms := o.Took.Seconds() * 1000
 		limit := o.Limit.Seconds() * 1000
 		line := object.Operator{Operator: o.Name, Kind: o.Kind, MS: ms, LimitMS: limit, Bound: string(o.Bound)}
-		text := fmt.Sprintf("%9.3f ms  %4.1f %%  %3.0f %% of its limit (%s)  %s  %s", ms, 100*o.Share, 100*limit/max(ms, 1e-6),
+		text := fmt.Sprintf("%9.3f ms  %4.1f %%  %3.0f %% of its limit (%s)  %s  %s", ms, 100*o.Share, min(100, 100*limit/max(ms, 1e-6)),
 			o.Bound, o.Name, o.Kind)
 		if err := c.print(line, strings.TrimRight(text, " ")); err != nil {
 			return err
@@ -131,8 +137,8 @@ func (c *console) profile(ctx context.Context, w *speed.Watch) error {
 func (m measured) text() string {
 	s := fmt.Sprintf("%-22s %5d px  %9.2f ms", m.Work, m.Size, m.MS)
 	if m.GFLOPS > 0 {
-		s += fmt.Sprintf("  %7.1f GFLOP/s, %3.0f %% of the float32 peak of %.0f (%s, %d threads)", m.GFLOPS, 100*m.Share,
-			m.PeakGF, m.Set, m.Threads)
+		s += fmt.Sprintf("  %7.1f GFLOP/s, %3.0f %% of the float32 peak of %.0f (%s, %s)", m.GFLOPS, 100*m.Share,
+			m.PeakGF, m.Set, counted(m.Threads, "thread"))
 	}
 	if m.PerSec > 0 {
 		s += fmt.Sprintf("  %7.1f pictures/s", m.PerSec)

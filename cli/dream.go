@@ -30,7 +30,7 @@ type made struct {
 
 func (m made) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "wrote %s, %dx%d", m.File, m.W, m.H)
+	b.WriteString(line("wrote %s, %dx%d", m.File, m.W, m.H))
 	if m.Frames > 1 {
 		fmt.Fprintf(&b, ", %d frames", m.Frames)
 	}

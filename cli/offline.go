@@ -156,6 +156,9 @@ func (c *console) read(path string, limit int64) ([]byte, error) {
 		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if file := (*fs.PathError)(nil); errors.As(err, &file) { // it says itself what could not be read
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}

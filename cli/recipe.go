@@ -50,8 +50,11 @@ func (c *console) recipeShow() *cobra.Command {
 
 // tokenOf is the token that was given, or that of a file.
 func (c *console) tokenOf(given string) (string, error) {
-	if dream.LooksLikeToken(given) || given != "-" && !exists(given) {
+	switch {
+	case dream.LooksLikeToken(given):
 		return given, nil
+	case given != "-" && !exists(given):
+		return "", usageError(fmt.Errorf("%s is no recipe, and no file is called so", given))
 	}
 	data, err := c.read(given, mostOfAClip)
 	if err != nil {

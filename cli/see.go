@@ -53,20 +53,20 @@ func (s *offline) seeAll(ctx context.Context, files []string, top int) error {
 	failed, done := 0, s.console.counting("seeing", len(files))
 	defer done.clear()
 	for i, file := range files {
-		line := seen{File: file}
+		about := seen{File: file}
 		sight, err := s.see(ctx, file, top)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		line.Sure, line.Labels = object.OfCertainty(sight.Sure), object.OfGuesses(sight.Guesses)
-		text := fmt.Sprintf("%s: %s", file, saw(line.Sure, line.Labels))
+		about.Sure, about.Labels = object.OfCertainty(sight.Sure), object.OfGuesses(sight.Guesses)
+		text := line("%s: %s", file, saw(about.Sure, about.Labels))
 		if err != nil {
 			failed++
-			line.Error = err.Error()
-			text = err.Error()
+			about.Error = err.Error()
+			text = line("%s", err)
 		}
 		done.clear()
-		if err := s.console.print(line, text); err != nil {
+		if err := s.console.print(about, text); err != nil {
 			return err
 		}
 		done.at(i, 1)

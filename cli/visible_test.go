@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +39,15 @@ func TestNamesAndReasonsOfStrangersAreShownNotObeyed(t *testing.T) {
 	}
 	if _, said := h.run("see", hostile); strings.IndexFunc(said, obeyed) >= 0 {
 		t.Errorf("an error prints %q", said)
+	}
+	file := filepath.Join(t.TempDir(), "a\nnothing.png")
+	if err := os.WriteFile(file, scene(t, 1), 0o600); err != nil {
+		t.Skip(err)
+	}
+	for _, args := range [][]string{{"see", file}, {"detect", file}, {"see", file + "x"}} {
+		if _, said := h.run(args...); strings.Contains(said, "\nnothing") {
+			t.Errorf("%v does not keep the name to its line: %q", args[0], said)
+		}
 	}
 }
 
