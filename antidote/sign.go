@@ -16,8 +16,9 @@ import (
 var (
 	ErrSignature = errors.New("the signature is not of this key over this list")
 	ErrKey       = errors.New("this is no minisign public key")
-	// ErrOtherKey means that a list is signed with another key than before, and that the old one does not vouch for it.
-	ErrOtherKey = errors.New("the list is signed with another key, which the known one does not vouch for")
+	// ErrOtherKey means that a list is signed with another key than before, and that the old one does not vouch for it. Nobody can
+	// tell that from a list that was changed after it was signed.
+	ErrOtherKey = errors.New("the list was changed, or is signed with another key, which the known one does not vouch for")
 )
 
 // Key signs lists.

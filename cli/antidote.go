@@ -37,7 +37,7 @@ func (c *console) antidoteVerify() *cobra.Command {
 			}
 			text := fmt.Sprintf("%s, %s", counted(len(f.Records), "dream"), signed)
 			if f.List.Serial > 0 {
-				text += line(", issue %d of %s", f.List.Serial, f.List.Issued.UTC().Format("2006-01-02 15:04"))
+				text += line(", issue %d of %s", f.List.Serial, f.List.Issued.Local().Format("2006-01-02 15:04"))
 			}
 			return c.print(object.OfList(f), text)
 		}}

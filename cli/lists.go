@@ -182,7 +182,11 @@ func (c *console) listsRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.print(object.OfAntidoteList(l), line("%s is not followed any more", l.URL))
+			text := line("%s is not followed any more", l.URL)
+			if w.Account != "" {
+				text += line(" for @%s", w.Account)
+			}
+			return c.print(object.OfAntidoteList(l), text)
 		}}
 	cmd.Flags().Var(flagOf(&w.Account, "", account), "user", "no more for this subscriber (default: for all)")
 	return cmd

@@ -191,8 +191,9 @@ func listError(err error) error {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	case errors.Is(err, antidote.ErrOtherKey):
 		return fmt.Errorf("%w: %w; if you know the new key to be theirs, name it with --key", ErrRefused, err)
-	case errors.Is(err, antidote.ErrSignature), errors.Is(err, antidote.ErrKey), errors.Is(err, antidote.ErrNoList),
-		errors.Is(err, lists.ErrAddress), errors.Is(err, lists.ErrHow), errors.Is(err, lists.ErrOld):
+	case errors.Is(err, antidote.ErrKey), errors.Is(err, lists.ErrAddress), errors.Is(err, lists.ErrHow):
+		return fmt.Errorf("%w: %w", ErrUnread, err)
+	case errors.Is(err, antidote.ErrSignature), errors.Is(err, antidote.ErrNoList), errors.Is(err, lists.ErrOld):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return err
