@@ -2,29 +2,41 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
+// features are what a processor has of what the instruction sets need.
+type features struct {
+	avx2, avx512, bf16, tiles bool
+	intel                     bool // it multiplies pairs of bfloat16 in vectors at half the rate of float32, and only in tiles sooner
+}
+
 // available lists the instruction sets of this processor, widest last.
 func available() []*isa {
+	x := cpu.X86
+	return setsOf(features{avx2: x.HasAVX2 && x.HasFMA, avx512: x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL,
+		bf16: x.HasAVX512BF16, tiles: x.HasAMXTile && x.HasAMXBF16 && mayTile(), intel: intel()})
+}
+
+// setsOf lists the instruction sets of a processor, the quickest last.
+func setsOf(f features) []*isa {
 	sets := []*isa{plainRough, plain}
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+	if f.avx2 {
 		sets = append(sets, avx2)
 	}
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
+	if f.avx512 && f.bf16 && f.intel {
+		sets = append(sets, avx512Rough)
+	}
+	if f.avx512 {
 		sets = append(sets, avx512)
-		if cpu.X86.HasAVX512BF16 {
-			sets = append(sets, avx512Rough)
-		}
-		if cpu.X86.HasAVX512BF16 && cpu.X86.HasAMXTile && cpu.X86.HasAMXBF16 && mayTile() {
-			return append(sets, amx)
-		}
-		if n := len(sets); sets[n-1] == avx512Rough && intel() {
-			sets[n-2], sets[n-1] = avx512Rough, avx512
-		}
+	}
+	if f.avx512 && f.bf16 && !f.intel {
+		sets = append(sets, avx512Rough)
+	}
+	if f.avx512 && f.bf16 && f.tiles {
+		sets = append(sets, amx)
 	}
 	return sets
 }
 
-// intel reports whether this is a processor of Intel's: those multiply pairs of bfloat16 in vectors at half the rate of float32,
-// and only in tiles sooner.
+// intel reports whether this is a processor of Intel's.
 func intel() bool {
 	var name [12]byte
 	vendor(&name)
