@@ -18,10 +18,8 @@ import (
 // same bits from the same network and picture.
 func Arithmetic() string { return Arithmetics()[0] }
 
-// Arithmetics names all that can compute gradients here, the quickest first and the exact one
-// last. The names of rough
-// ones end in _bf16: they round what is multiplied to bfloat16, 8 binary digits, where the
-// processor does that in half of the time or less.
+// Arithmetics names all that can compute gradients here, the quickest first and the exact one last. The names of rough ones end
+// in _bf16: they round what is multiplied to bfloat16, 8 binary digits, where the processor does that in half of the time or less.
 func Arithmetics() []string {
 	var all []string
 	for _, name := range kernel.Names() {
