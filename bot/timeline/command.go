@@ -24,7 +24,8 @@ type Order struct {
 
 // verbs are the commands, longest first where one begins another, with their other spellings.
 var verbs = []struct{ typed, verb string }{
-	{"this is not a dream", "not"}, {"is not a dream", "not"}, {"not a dream", "not"}, {"no dream", "not"},
+	{"this is not a dream", "not"}, {"that is not a dream", "not"}, {"that's not a dream", "not"}, {"it's not a dream", "not"},
+	{"this isn't a dream", "not"}, {"isn't a dream", "not"}, {"is not a dream", "not"}, {"not a dream", "not"}, {"no dream", "not"},
 	{"this is a dream", "is"}, {"is a dream", "is"}, {"a dream", "is"},
 	{"forget me", "forget"}, {"forgetme", "forget"},
 	{"filter", "filter"}, {"how", "how"}, {"budget", "budget"}, {"why", "why"}, {"allow", "allow"}, {"deny", "deny"},
@@ -38,17 +39,32 @@ func ParseOrder(text string) (o Order, ok bool) {
 	for len(words) > 0 && strings.HasPrefix(words[0], "@") {
 		words = words[1:] // the bot's own handle
 	}
-	line := strings.Join(words, " ")
+	for len(words) > 1 && polite(words[0]) {
+		words = words[1:]
+	}
+	for len(words) > 1 && polite(words[len(words)-1]) {
+		words = words[:len(words)-1]
+	}
+	if len(words) > 1 && strings.Contains(words[0], "://") { // https://example.social/@ada/1 is not a dream
+		words = append(words[1:], words[0])
+	}
+	line := strings.ReplaceAll(strings.Join(words, " "), "’", "'")
 	for _, v := range verbs {
 		if len(line) < len(v.typed) || !strings.EqualFold(line[:len(v.typed)], v.typed) {
 			continue
 		}
 		rest := line[len(v.typed):]
 		if rest == "" || rest[0] == ' ' || rest[0] == ':' {
-			return Order{v.verb, strings.Trim(rest, " :.!")}, true
+			return Order{v.verb, strings.Trim(rest, " :.,;!")}, true
 		}
 	}
 	return Order{}, false
+}
+
+// polite says whether a word before or behind an order adds nothing to it.
+func polite(word string) bool {
+	return slices.Contains([]string{"please", "pls", "plz", "thanks", "thank", "you", "thx", "ty", "hi", "hey", "hello", "ok", ":)", "🙏"},
+		strings.TrimRight(strings.ToLower(word), ".,;!"))
 }
 
 // certain says whether an order can be nothing else: "how blur" can, "how are you" cannot.
@@ -138,12 +154,12 @@ func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Orde
 	case "how", "budget", "except", "digest", "mute":
 		return d.Choose(sub.Actor(), sub, o.Verb, o.Rest)
 	case "why":
-		return d.Why(sub, o.Rest)
+		return d.Why(sub, linkIn(o.Rest))
 	case "not", "is":
 		if o.Rest == "" {
 			return nil, wrong(NoPost, "that")
 		}
-		return d.Say(sub.Actor(), sub, o.Verb == "is", o.Rest)
+		return d.Say(sub.Actor(), sub, o.Verb == "is", linkIn(o.Rest))
 	case "allow", "deny":
 		return d.list(sub, rules.Effect(o.Verb), o.Rest)
 	case "undo":
@@ -156,6 +172,16 @@ func (f *Filter) obey(ctx context.Context, d *Desk, sub store.Subscriber, o Orde
 		return Referral{Verb: o.Verb, Handle: sub.Handle}, nil
 	}
 	return d.Leave(sub.Actor(), sub)
+}
+
+// linkIn is the address in what somebody says of a post: "why is https://example.social/@ada/1 hidden?"
+func linkIn(text string) string {
+	for word := range strings.FieldsSeq(text) {
+		if strings.Contains(word, "://") {
+			return strings.Trim(word, "<>().,;:!?\"'")
+		}
+	}
+	return text
 }
 
 // Switch is `filter on|shadow|off|pause 2d`, and restore or learn after many posts changed at once; alone: how

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -209,17 +210,21 @@ func ParseSince(s string, now time.Time) (time.Time, error) {
 // longestSpan bounds spans people give.
 const longestSpan = 366 * 24 * time.Hour
 
-// ParseSpan reads 30m, 12h, 2d or 1w.
+// ParseSpan reads 30m, 12h, 2d or 1w, also as people write it: for 2 days.
 func ParseSpan(s string) (time.Duration, error) {
-	unit := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
-	var n int
-	var u byte
-	var rest string
-	if c, _ := fmt.Sscanf(s, "%d%c%s", &n, &u, &rest); c != 2 || unit[u] == 0 || n <= 0 || n > 1<<20 ||
-		time.Duration(n) > longestSpan/unit[u] {
+	units := map[string]time.Duration{"m": time.Minute, "min": time.Minute, "minute": time.Minute, "h": time.Hour, "hour": time.Hour,
+		"d": 24 * time.Hour, "day": 24 * time.Hour, "w": 7 * 24 * time.Hour, "week": 7 * 24 * time.Hour}
+	said := strings.Join(strings.Fields(strings.TrimPrefix(strings.ToLower(s), "for ")), "")
+	name := strings.TrimLeft(said, "0123456789")
+	unit := units[name]
+	if len(name) > 3 && unit == 0 {
+		unit = units[strings.TrimSuffix(name, "s")]
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(said, name))
+	if err != nil || unit == 0 || n <= 0 || n > 1<<20 || time.Duration(n) > longestSpan/unit {
 		return 0, wrong(NoSpan, s)
 	}
-	return time.Duration(n) * unit[u], nil
+	return time.Duration(n) * unit, nil
 }
 
 // Post finds a judged post by its id or address.

@@ -20,6 +20,12 @@ func TestOrdersAreReadAsPeopleWriteThem(t *testing.T) {
 		"budget 1 in 1000":                         {Verb: "budget", Rest: "1 in 1000"},
 		"forget me":                                {Verb: "forget"},
 		"hidden":                                   {Verb: "hidden"},
+		"Please filter off, thanks!":               {Verb: "filter", Rest: "off"},
+		"hi! digest weekly please":                 {Verb: "digest", Rest: "weekly"},
+		"undo all, thank you":                      {Verb: "undo", Rest: "all"},
+		"how hide pls":                             {Verb: "how", Rest: "hide"},
+		"that’s not a dream https://a.example/1":   {Verb: "not", Rest: "https://a.example/1"},
+		"https://a.example/1 is not a dream":       {Verb: "not", Rest: "https://a.example/1"},
 	} {
 		if got, ok := timeline.ParseOrder(text); !ok || got != want {
 			t.Errorf("%q: %+v, %v", text, got, ok)
@@ -44,6 +50,17 @@ func TestTimesAndBudgetsAreReadAsPeopleWriteThem(t *testing.T) {
 	}
 	for _, text := range []string{"", "someday", "-3d", "0h", "3x", "99999999d", "2027-01-01"} {
 		if got, err := timeline.ParseSince(text, now); err == nil {
+			t.Errorf("%q became %v", text, got)
+		}
+	}
+	for text, want := range map[string]time.Duration{"2d": 48 * time.Hour, "2 days": 48 * time.Hour, "for 2 days": 48 * time.Hour, "1 week": 168 * time.Hour,
+		"90 min": 90 * time.Minute, "12 Hours": 12 * time.Hour} {
+		if got, err := timeline.ParseSpan(text); err != nil || got != want {
+			t.Errorf("%s: %v, %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"2 ms", "days", "two days", "2 days ago", "2 moons"} {
+		if got, err := timeline.ParseSpan(text); err == nil {
 			t.Errorf("%q became %v", text, got)
 		}
 	}

@@ -222,8 +222,11 @@ func TestRulesAndWordsDecide(t *testing.T) {
 		if r.fate(tagged) != store.Filed {
 			t.Errorf("tagged is %s", r.fate(tagged))
 		}
-		if why := r.say("why " + tagged); !strings.Contains(why, "deep dream") || !strings.Contains(why, "Hidden") {
-			t.Error(why)
+		st, _ := r.server.Status(tagged)
+		for _, ask := range []string{"why " + tagged, "Why did you hide " + st.URL + "?", "please, why is <" + st.URL + "> hidden"} {
+			if why := r.say(ask); !strings.Contains(why, "deep dream") || !strings.Contains(why, "Hidden") {
+				t.Errorf("%s: %s", ask, why)
+			}
 		}
 	})
 }
