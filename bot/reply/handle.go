@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"cmp"
 	"context"
 	"hash/fnv"
 
@@ -82,6 +83,8 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 		t.req = mention.Request{Verb: word}
 	} else if talk, err := t.talk(ctx); talk || err != nil {
 		return outcome{skip: talkReason}, err
+	} else if err := t.compared(); err != nil {
+		return outcome{}, err
 	}
 	if out, yes := t.misplaced(); yes {
 		return out, nil
@@ -112,6 +115,18 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 		return t.makePictures(ctx)
 	}
 	return t.told(t.answerInWords(ctx))
+}
+
+// compared has a request that is about the dream it answers, "stronger" or "the other picture", be for that dream again.
+func (t *task) compared() error {
+	if t.req.Verb != mention.Bare && !t.req.Implied || t.req.Nudge == 0 && t.req.Image == 0 && !t.req.All {
+		return nil
+	}
+	r, err := t.dreamIn(cmp.Or(t.post.Quote, t.post.ReplyTo))
+	if err == nil && r.Made != nil {
+		t.req.Verb, t.req.Implied = mention.Again, false
+	}
+	return err
 }
 
 // makesPicture says whether a verb needs the dreamer.

@@ -24,7 +24,7 @@ func TestNoPartOfARequestIsLeftOutWithoutAWord(t *testing.T) {
 		"eyes, deeper flurbs":           {1, `I do not know "flurbs"`},
 		"eyes":                          {3, `2 pictures (say "all" for them)`},
 		"see":                           {3, `2 pictures (say "image 2" for them)`},
-		"see all":                       {2, `a picture (say "image 2" for them)`},
+		"see all":                       {2, `a picture (say "image 2" for it)`},
 		"eyes all":                      {6, "2 pictures (I dream 4 at a time)"},
 		"eyes public":                   {1, `"public" (this answer is unlisted)`},
 		"see public":                    {1, `"public" (this answer is unlisted)`},
@@ -76,7 +76,7 @@ func TestNoPartOfARequestIsLeftOutWithoutAWord(t *testing.T) {
 		inWorld(t, func(r *rig) {
 			a := r.answered(r.ask(r.ada, "eyes strength=10", r.ada.withPicture(photo(1), "")))
 			r.answered(r.ask(r.ada, "again but stronger", replyTo(a)), `"stronger" ("strength=10" is as far as it goes)`)
-			r.answered(r.ask(r.ada, "again image 2 seconds=4", replyTo(a)), `"seconds=4" ("dream" has no use for it)`, `"image 2" ("again" has no use for it)`)
+			r.answered(r.ask(r.ada, "again guide seconds=4", replyTo(a)), `"seconds=4" ("dream" has no use for it)`, `"guide" ("again" has no use for it)`)
 			r.answered(r.ask(r.ada, "deeper guide", replyTo(a)), `"guide" ("deeper" has no use for it)`)
 			r.answered(r.ask(r.ada, "delete, eyes", replyTo(a)), `"eyes" ("delete" has no use for it)`)
 		})

@@ -172,7 +172,11 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 	if next.Verb != dream.Imagine && len(t.stills(t.post)) > 0 { // the same with this one
 		return t.planFor(next, &found{t.post, t.stills(t.post)})
 	}
-	for _, name := range []string{"guide", "count", "image", "all"} {
+	none := []string{"guide", "count", "image", "all"}
+	if r.Made.SourcePost != "" { // which may have other pictures
+		none = none[:2]
+	}
+	for _, name := range none {
 		t.leave(t.req.Without(name, mention.NoUse, string(mention.Again)))
 	}
 	if r.Made.SourcePost == "" {
@@ -183,6 +187,9 @@ func (t *task) planAgain(ctx context.Context) (plan, error) {
 		return plan{}, fmt.Errorf("look up the original: %w", err)
 	}
 	media := t.stills(post)
+	if t.req.Image > 0 || t.req.All {
+		return t.planFor(next, &found{post, media})
+	}
 	if r.Made.SourceMedia >= len(media) {
 		return plan{}, &refusal{words.Gone, "the original has lost its picture"}
 	}

@@ -40,8 +40,9 @@ func TestSeveralPicturesInOnePost(t *testing.T) {
 
 		first := r.answered(r.ask(r.ada, "eyes", three), `say "all" for them`) // in answer to this
 		for words, want := range map[string]string{"all": "one two three ", "image 2": "two ", "No, the other picture": "two ", "the 3rd one, please": "three "} {
-			if got := alts(r.answered(r.ask(r.ada, words, replyTo(first)))); got != want {
-				t.Errorf("%s, below a dream: %s", words, got)
+			a := r.answered(r.ask(r.ada, words, replyTo(first)))
+			if made, err := dream.ParseToken(token.FindString(a.Text)); alts(a) != want || err != nil || made.Preset != "eyes" {
+				t.Errorf("%s, below a dream: %s, %+v, %v", words, alts(a), made, err)
 			}
 		}
 	})
@@ -258,6 +259,18 @@ func TestAgainWithANewPictureIsForThatPicture(t *testing.T) {
 		made, err := dream.ParseToken(token.FindString(a.Text))
 		if err != nil || made.Preset != "swirl" || made.Strength != 3 || len(made.Words) != 1 || !strings.HasPrefix(a.Media[0].Alt, "a lake") {
 			t.Errorf("%+v of %q, %v", made, a.Media[0].Alt, err)
+		}
+	})
+}
+
+func TestStrongerThanADreamIsThatDreamStronger(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		dreamed := r.answered(r.ask(r.ada, "swirl strength=5", r.ada.withPicture(photo(1), "a hill")))
+		for words, want := range map[string]int{"a bit stronger please": 7, "not so strong": 3, "stronger, more bananas": 7} {
+			a := r.answered(r.ask(r.ada, words, replyTo(dreamed)))
+			if made, err := dream.ParseToken(token.FindString(a.Text)); err != nil || made.Preset != "swirl" || made.Strength != want {
+				t.Errorf("%s: %+v, %v", words, made, err)
+			}
 		}
 	})
 }

@@ -85,6 +85,9 @@ func because(l mention.Left) string {
 	case mention.LongText:
 		return fmt.Sprintf("I read %d bytes", l.N)
 	case mention.OtherPictures:
+		if l.N == 1 {
+			return "say " + than + " for it"
+		}
 		return "say " + than + " for them"
 	case mention.ManyPictures:
 		return "I dream " + l.Than + " at a time"

@@ -30,5 +30,5 @@ func Request(p *mention.Problem) string {
 }
 
 func asValue(p *mention.Problem, want string) string {
-	return fmt.Sprintf("I can read %s as %s, such as %s=%s.", p.Key, want, p.Key, p.Example)
+	return fmt.Sprintf("I can read %q as %s, such as %s=%s.", p.Key, want, p.Key, p.Example)
 }
