@@ -63,7 +63,7 @@ func TestAReaderMovesAsAFileOverTheCommandLine(t *testing.T) {
 	if code, said := a.run("filter", "sync", who); code != exitNotFound || !strings.Contains(said, "moving") {
 		t.Errorf("a pass for who was handed over: %d %s", code, said)
 	}
-	if code, said := a.run("user", "stay", who); code != exitRefused {
+	if code, said := a.run("user", "stay", who); code != exitRefused || !strings.Contains(said, "they were handed over") {
 		t.Errorf("taken back after it was handed over: %d %s", code, said)
 	}
 	if code, said := a.run("user", "import", file); code != exitRefused || !strings.Contains(said, "another installation") {

@@ -122,7 +122,11 @@ func (l *Local) hear(ctx context.Context, sub store.Subscriber, receipt string) 
 		return Answer{}, errNoMoves
 	}
 	if receipt == "" {
-		if err := l.Mover.Stay(actor(ctx), sub, ""); err != nil {
+		err := l.Mover.Stay(actor(ctx), sub, "")
+		if errors.Is(err, store.ErrReceipt) {
+			return Answer{}, fmt.Errorf("%w: they were handed over, and what becomes of that the other side says with a receipt", ErrRefused)
+		}
+		if err != nil {
 			return Answer{}, moveError(err)
 		}
 		return Answer{Text: "@" + sub.Handle + " is looked after here again"}, nil
