@@ -21,6 +21,9 @@ func (a *App) Settled() error {
 	if a.hasPage() {
 		_, err := a.pageURL()
 		errs = append(errs, err)
+		if at := a.cfg.Web.Listen; at == a.cfg.Admin.Metrics && !strings.HasSuffix(at, ":0") { // any port that is free
+			errs = append(errs, fmt.Errorf("admin.metrics: the page listens on %s; set another port", at))
+		}
 	}
 	if err := a.Networks().Has(a.cfg.Dream.Model); err != nil {
 		errs = append(errs, fmt.Errorf("dream.model: %w; `slugpuppy model ls` lists those there are", err))
@@ -36,9 +39,13 @@ func (a *App) hasPage() bool { return a.cfg.Filter.Enabled && a.cfg.Web.Listen !
 
 // pageURL is where browsers find the page.
 func (a *App) pageURL() (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSuffix(a.cfg.Web.URL, "/"))
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	at := a.cfg.Web.URL
+	if at == "" {
 		return nil, errors.New("web.listen: the page needs its address too: set web.url, such as https://dreams.example.social")
+	}
+	u, err := url.Parse(strings.TrimSuffix(at, "/"))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("web.url: %q is no address of a page; write it as https://dreams.example.social", at)
 	}
 	return u, nil
 }
