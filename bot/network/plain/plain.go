@@ -13,6 +13,10 @@ import (
 // maxHTML bounds how much of a post is read; the largest servers allow a few thousand letters.
 const maxHTML = 1 << 16
 
+// blocks are elements that stand in lines of their own. Servers with Markdown have more of them than Mastodon.
+var blocks = map[string]bool{"br": true, "p": true, "div": true, "ul": true, "ol": true, "li": true, "blockquote": true, "pre": true, "hr": true, "tr": true,
+	"h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true}
+
 // Text is the plain text of a status' HTML: paragraphs and line breaks become newlines, links
 // and handles their text, everything else goes.
 func Text(source string) string {
@@ -32,20 +36,23 @@ func Text(source string) string {
 				b.Write(z.Text())
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			switch name, attributes := z.TagName(); string(name) {
-			case "br":
+			name, attributes := z.TagName()
+			if blocks[string(name)] {
 				b.WriteByte('\n')
+			}
+			switch string(name) {
 			case "p":
 				quote = attributes && quoteLine(z)
 			case "script", "style":
 				hidden++
 			}
 		case html.EndTagToken:
-			switch name, _ := z.TagName(); string(name) {
-			case "p", "div", "li", "blockquote", "pre":
+			name, _ := z.TagName()
+			if blocks[string(name)] {
 				b.WriteByte('\n')
 				quote = false
-			case "script", "style":
+			}
+			if string(name) == "script" || string(name) == "style" {
 				hidden = max(0, hidden-1)
 			}
 		}

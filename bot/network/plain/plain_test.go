@@ -27,6 +27,7 @@ func TestTextOfAPostIsWhatAPersonReads(t *testing.T) {
 		"<p>RE: your picture</p>":           "RE: your picture",
 		`<p class="big">into birds</p>`:     "into birds",
 		"<ul><li>one</li><li>two</li></ul>": "one\ntwo",
+		`<h1>My cat</h1><span class="h-card">@<a>dreambot</a></span> dream<ul><li>eyes</li></ul>fur<hr>end<blockquote>said</blockquote>`: "My cat\n@dreambot dream\neyes\nfur\nend\nsaid",
 	}
 	for html, want := range tests {
 		if got := plain.Text(html); got != want {
