@@ -117,9 +117,9 @@ func (t *task) answer(ctx context.Context) (outcome, error) {
 	return t.told(t.answerInWords(ctx))
 }
 
-// compared has a request that is about the dream it answers, "stronger" or "the other picture", be for that dream again.
+// compared has a request that changes the dream it answers or quotes be for that dream again.
 func (t *task) compared() error {
-	if t.req.Verb != mention.Bare && !t.req.Implied || t.req.Nudge == 0 && t.req.Image == 0 && !t.req.All {
+	if !t.req.Changes() || len(t.stills(t.post)) > 0 {
 		return nil
 	}
 	r, err := t.dreamIn(cmp.Or(t.post.Quote, t.post.ReplyTo))

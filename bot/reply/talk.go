@@ -32,7 +32,7 @@ func (d *Daemon) chatter(p network.Post) (string, error) {
 			return "", err
 		}
 		if ours != nil {
-			if at.ID == p.ID && d.refusing(p) {
+			if at.ID == p.ID && (d.refusing(p) || d.asking(p)) {
 				return "", nil
 			}
 			return talkReason, nil
@@ -79,7 +79,7 @@ func (t *task) talk(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	above, err := t.thread(ctx)
-	if err != nil || len(above) == 0 || above[0].Author.ID == t.self.ID && t.refusing(t.post) {
+	if err != nil || len(above) == 0 || above[0].Author.ID == t.self.ID && (t.refusing(t.post) || t.asking(t.post)) {
 		return false, err
 	}
 	for _, p := range above {
@@ -118,6 +118,13 @@ func (d *Daemon) commanding(p network.Post) bool {
 	}
 	req, ok := mention.Command(p.Text, p.Language, d.self.Handle)
 	return ok && d.knows(req)
+}
+
+// asking says whether a post for us alone, in answer to our own, asks something about us or it: "how did you do that?"
+func (d *Daemon) asking(p network.Post) bool {
+	req, err := d.parse(p)
+	about := req.Verb == mention.Info || req.Verb == mention.Help || req.Verb == mention.Undream
+	return err == nil && about && len(p.Mentions) <= 1 && req.Topic == "" && !req.Talk && len(req.Loose)+len(req.Unknown) == 0
 }
 
 // knows says whether the network has the words of a request, or one with a verb of ours names at least

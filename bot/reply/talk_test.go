@@ -49,7 +49,8 @@ var talk = []string{
 	"words cannot describe this", "free tomorrow?", "free beer!", "surprise me with dinner", "loop me in", "dive in, the water is warm",
 	"zoom call at five?", "gif or jif?", "wander around a bit", "queue up", "info please? where is it", "status quo", "original or copy?", "recipe for disaster",
 	"settings of the camera?", "with love", "with my dog", "without a doubt", "more coffee?", "more than that", "less is more", "not bad", "not at all",
-	"not my dog", "not so fast", "don't worry", "do not go there", "all good", "all of them", "all of it", "no, the second time", "the other day", "#1!", "the same to you", "the same with my cat", "the same again next year", "one more cup?", "same here", "another one bites the dust", "which one?", "which bird is that?", "put it in the bank", "put your hat on", "crazy!", "that is trippy", "of course", "no problem at all", "both of you", "first of all, thanks", "second that", "keep it up", "keep going",
+	"not my dog", "not so fast", "don't worry", "do not go there", "all good", "all of them", "all of it", "no, the second time", "the other day", "#1!", "the same to you", "the same with my cat", "the same again next year", "nice, with love", "thanks! both", "great, see you", "lovely. I want one", "with friends", "nice! no dogs allowed there", "how did she do that?", "cool, in May?",
+	"love it", "I love it!", "good bot!", "great. one more cup?", "a version of me", "the other one was better", "beautiful! where is that?", "but with whom?", "one more cup?", "same here", "another one bites the dust", "which one?", "which bird is that?", "put it in the bank", "put your hat on", "crazy!", "that is trippy", "of course", "no problem at all", "both of you", "first of all, thanks", "second that", "keep it up", "keep going",
 	"keep calm", "only you", "only in the north", "guide me", "style icon", "intense!", "strong colours", "powerful stuff", "dramatic", "gentle people",
 	"eyes on the road", "birds of a feather", "fur real", "temple run was fun", "slugs are cool", "eyes like saucers", "I want a dog too", "I'd like birds",
 	"we want more birds here", "they want dogs", "can you see it?", "can you believe it", "could be", "would be nice", "put it away", "make it so", "give me a break",
@@ -96,6 +97,9 @@ func TestCommandsBelowADreamAreRequests(t *testing.T) {
 			"strength=8", "strength=lots", "octaves=5 steps=3", "keep colours", "keep the top", "only the background", "surprise me", "info", "help", "help eyes", "words banana",
 			"presets", "queue", "what do you see", "lovely! @dreambot deeper", "oh wow. @dreambot more bananas", "ok, deeper", "and now deeper", "then again",
 			"image 2", "image #2", "all", "all please", "both pictures", "second picture", "the 2nd picture please", "no, the second picture", "no, the other one",
+			"wow, amazing! can you do it again but with bananas?", "Wow!! More please!", "nice! deeper please", "lovely. Could you make it stronger?", "I love it! now with bananas?",
+			"good bot! again", "with more bananas?", "without the castles please", "but with a castle", "a version without castles", "the other one too please", "one more please", "try again",
+			"try fractal", "do fractal instead",
 		} {
 			c := r.w.join(fmt.Sprint("friend", i))
 			p := c.post("@ada @dreambot "+words, replyTo(talk))
@@ -244,5 +248,17 @@ func TestTalkInOtherLanguagesIsNoRequest(t *testing.T) {
 			}
 		}
 		r.answered(r.ask(bob, "help"))
+	}, func(o *reply.Options) { o.Caps.PerThread, o.Caps.PerPair = -1, -1 })
+}
+
+func TestQuestionsToUsAloneAreAnswered(t *testing.T) {
+	inWorld(t, func(r *rig) {
+		dreamed := r.answered(r.ask(r.ada, "slug", r.ada.withPicture(photo(1), "a hill")))
+		for words, want := range map[string]string{"how did you do that?": "Generation 1", "what is the recipe?": "Generation 1", "who are you?": "Send me a picture",
+			"where is the original?": "original is here"} {
+			r.answered(r.ask(r.ada, words, replyTo(dreamed)), want)
+			bob := r.w.join("bob")
+			r.ignored(r.ask(bob, "@ada "+words, replyTo(dreamed)), "conversation")
+		}
 	}, func(o *reply.Options) { o.Caps.PerThread, o.Caps.PerPair = -1, -1 })
 }

@@ -263,10 +263,10 @@ func TestAgainWithANewPictureIsForThatPicture(t *testing.T) {
 	})
 }
 
-func TestStrongerThanADreamIsThatDreamStronger(t *testing.T) {
+func TestAChangeOfADreamIsForThatDream(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		dreamed := r.answered(r.ask(r.ada, "swirl strength=5", r.ada.withPicture(photo(1), "a hill")))
-		for words, want := range map[string]int{"a bit stronger please": 7, "not so strong": 3, "stronger, more bananas": 7} {
+		for words, want := range map[string]int{"a bit stronger please": 7, "not so strong": 3, "strength=8": 8, "no castles please": 5, "keep the top": 5} {
 			a := r.answered(r.ask(r.ada, words, replyTo(dreamed)))
 			if made, err := dream.ParseToken(token.FindString(a.Text)); err != nil || made.Preset != "swirl" || made.Strength != want {
 				t.Errorf("%s: %+v, %v", words, made, err)

@@ -79,17 +79,17 @@ func talks(tokens []token) bool {
 		return addressees[second]
 	case "see": // "can you see it"
 		return at > 0 && tokens[at-1].low == "you"
-	case "all", "both": // "all of you", but "all"
-		return second == "of"
+	case "all", "both": // "all of you", "thanks, both", but "all"
+		return second == "of" || at > 0 && !courteous[tokens[at-1].low]
 	case "one": // more time
-		return second != "more" || at+2 == len(tokens) || tokens[at+2].low != "time"
+		return second != "more" || at+2 < len(tokens) && tokens[at+2].low != "time" && !courteous[tokens[at+2].low]
 	case "the": // second picture, same but stronger
-		if third := tokens[min(at+2, len(tokens)-1)].low; ordinalOf(second) > 0 && pictureNouns[third] || second == "same" && sameAgain[third] {
+		if third := tokens[min(at+2, len(tokens)-1)].low; (second == "other" || ordinalOf(second) > 0) && pictureNouns[third] || second == "same" && sameAgain[third] {
 			return false
 		}
 		fallthrough
-	case "a", "an": // "a nightmare", but "a bit stronger"
-		return !intensifiers[second] && strengths[second] == 0 && second != "lot" && second != "few"
+	case "a", "an": // "a nightmare", but "a bit stronger", "a version without dogs"
+		return !intensifiers[second] && second != "version" && strengths[second] == 0 && second != "lot" && second != "few"
 	}
 	return talkative[first] || people[first]
 }
@@ -100,23 +100,52 @@ var addressees = words("me us you him her them")
 
 // talkative are words that begin talk, though the grammar has many of them.
 var talkative = words("you it it's its that that's this these those there they is are was were am like likes looks looking looked of on in at up " +
-	"out off over to as with without while than nvm nevermind never forget forgot leave free loop reverse thanks thank thx ty " +
+	"out off over to as while than nvm nevermind never forget forgot leave free loop reverse thanks thank thx ty " +
 	"full minus plus one two for me my us y'all i'd i'll " +
 	"we'd we'll we're we've you'd you'll you're you've they'd they'll they're he's she's there's gif mp4 png style public private direct unlisted followers dm quiet")
 
 // courtesies is how many words of politeness stand first.
 func courtesies(tokens []token) int {
 	at := 0
-	for at < len(tokens)-1 && courteous[tokens[at].low] {
-		at++
-		if tokens[at-1].low != "you" && tokens[at].low == "you" { // could you; see you is another matter
-			at = min(at+1, len(tokens)-1)
+	for at < len(tokens)-1 {
+		n := praise(tokens[at:])
+		if courteous[tokens[at].low] {
+			n = 1
+			if tokens[at].low != "you" && tokens[at+1].low == "you" { // could you; see you is another matter
+				n = 2
+			}
 		}
+		if n == 0 {
+			break
+		}
+		at = min(at+n, len(tokens)-1)
 	}
 	return at
 }
 
-var courteous = words("please pls plz hey hi hello ok okay now just can could would will kindly and then oh well yes sure")
+// praise is how many words at the front are a sentence of it: "wow! more", "I love it, now deeper".
+func praise(tokens []token) int {
+	at := 0
+	if len(tokens) > 1 && tokens[0].low == "i" {
+		at++
+	}
+	switch {
+	case len(tokens) > at+1 && (tokens[at].low == "love" || tokens[at].low == "like") && fillers[tokens[at+1].low]:
+		at++
+	case len(tokens) > 1 && tokens[0].low == "good" && tokens[1].low == "bot":
+		at = 1
+	case len(tokens) == 0 || at > 0 || !praising[tokens[0].low]:
+		return 0
+	}
+	if !tokens[at].ends && !tokens[at].comma {
+		return 0
+	}
+	return at + 1
+}
+
+var praising = words("wow nice lovely cool amazing great beautiful awesome haha thanks perfect fantastic wonderful lol omg yay brilliant gorgeous")
+
+var courteous = words("please pls plz hey hi hello ok okay now just can could would will kindly and then oh well yes sure but")
 
 // opens says whether a word of the grammar stands first.
 func opens(tokens []token) bool {
@@ -128,9 +157,11 @@ func opens(tokens []token) bool {
 		return true
 	}
 	first := p.tokens[0]
-	switch {
+	switch _, look := dream.FindPreset(p.peek(1)); {
 	case first.quoted:
 		return false
+	case first.low == "try": // again, fractal, but not harder
+		return look || p.peek(1) == "again"
 	case raising[first.low], lowering[first.low], wishful[first.low], strengths[first.low] != 0, ordinalOf(first.low) > 0:
 		return true
 	case dream.LooksLikeToken(first.low):
@@ -143,7 +174,7 @@ func opens(tokens []token) bool {
 }
 
 // wishful are words that begin a wish and are no verbs of ours.
-var wishful = words("make turn give show put not only keep guide guided all both surprise much even way bit little so do a an the")
+var wishful = words("make turn give show put not only keep guide guided all both surprise much even way bit little so do a an the one")
 
 func ordinalOf(word string) int {
 	return max(slices.Index(ordinals, word), slices.Index(numerals, word))

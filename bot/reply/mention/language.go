@@ -227,7 +227,7 @@ func (d *dictionary) translate(tokens []token) []token {
 			whole[len(parts)] = t
 		}
 		for i, w := range words {
-			parts = append(parts, token{text: w, low: w, comma: t.comma && i == len(words)-1})
+			parts = append(parts, token{text: w, low: w, comma: t.comma && i == len(words)-1, ends: t.ends && i == len(words)-1})
 		}
 	}
 	return d.replace(parts, whole)
@@ -254,7 +254,7 @@ func (d *dictionary) replace(parts []token, whole map[int]token) []token {
 		if t, ok := turnAt(parts[i:], d.turns); ok && !parts[i].quoted {
 			last := parts[i+len(t.from)-1]
 			for n, word := range t.to {
-				out = append(out, token{text: word, low: word, comma: last.comma && n == len(t.to)-1})
+				out = append(out, token{text: word, low: word, comma: last.comma && n == len(t.to)-1, ends: last.ends})
 			}
 			i += len(t.from)
 			continue

@@ -2,6 +2,8 @@
 // languages, and the recipe that a request comes to. The offline commands use the same grammar.
 package mention
 
+import "slices"
+
 // Verb is what is asked for.
 type Verb string
 
@@ -91,4 +93,15 @@ type Request struct {
 
 	text  string            // all of it as typed, of one after a comma
 	typed map[string]string // the options that were said, by their names
+}
+
+// Changes says whether a request is only about how something is dreamed, "stronger", or what of it, "the other picture", "no dogs": in
+// answer to a dream it is for that dream.
+func (r Request) Changes() bool {
+	if r.Verb != Bare && !r.Implied || r.Preset != "" || r.Token != "" || r.Guide || len(r.Layers)+len(r.Channels) > 0 ||
+		slices.ContainsFunc(r.Words, func(w Word) bool { return w.Sign > 0 }) {
+		return false
+	}
+	return r.Nudge != 0 || r.Image != 0 || r.All || r.Mask != "" || r.KeepColours || r.NewColours || len(r.Words) > 0 ||
+		r.Strength+r.Octaves+r.Steps+r.Size != 0 || r.Scale != 0 || r.Seed != nil
 }

@@ -43,7 +43,7 @@ func rewriteBy(tokens []token, turns map[string][]turn) []token {
 		}
 		last := tokens[i+len(t.from)-1]
 		for n, word := range t.to {
-			out = append(out, token{text: word, low: word, comma: last.comma && n == len(t.to)-1})
+			out = append(out, token{text: word, low: word, comma: last.comma && n == len(t.to)-1, ends: last.ends})
 		}
 		i += len(t.from)
 	}

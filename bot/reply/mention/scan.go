@@ -18,6 +18,7 @@ type token struct {
 	low    string // in lower case
 	quoted bool
 	comma  bool // a comma, semicolon or line ends after it
+	ends   bool // so does a sentence
 }
 
 // phones turn what was typed into something prettier; this turns it back.
@@ -105,6 +106,7 @@ func add(tokens []token, word string) []token {
 	}
 	if !t.quoted && strings.Trim(body, ".") != "" {
 		if trimmed := strings.TrimLeft(strings.TrimRight(body, ".!?)"), "("); trimmed != "" {
+			t.ends = strings.ContainsAny(body[len(body)-1:], ".!?")
 			body = trimmed
 		}
 	}

@@ -14,6 +14,9 @@ import (
 // verb reads the verb that the request begins with, past politeness, and says whether a
 // comma ends it.
 func (p *parser) verb() (ended bool) {
+	for n := praise(p.tokens); n > 0 && n < len(p.tokens); n = praise(p.tokens) {
+		p.tokens = p.tokens[n:]
+	}
 	for len(p.tokens) > 1 && (fillers[p.peek(0)] || people[p.peek(0)]) && !raising[p.peek(0)] && !p.tooMuch() && !p.justThere() &&
 		!obvious(canonical(p.peek(0)), p.peek(1)) {
 		spoken := people[p.next().low]

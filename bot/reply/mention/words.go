@@ -30,7 +30,7 @@ var alone = []Verb{Yes, No, Start, Info, Queue, Undream, See}
 // fillers carry no wish.
 var fillers = words("please pls plz thanks thank thx picture pictures photos you your yours can could would will the a an my mine this that it its " +
 	"hey hi hello now me i we for some just bot and + & of to on in at as photo pic pics image images photograph make turn do " +
-	"try want like with for use one time up so let lets let's give show us be is are was am really very too kindly dear there i'd bit little even version")
+	"try want like with for use one time up so let lets let's give show us be is are was am really very too kindly dear there i'd bit little even version instead")
 
 // people are words of talk about somebody: what is said of them is no wish.
 var people = words("i i'm im i've ive i'll my mine our ours he she they we his her their theirs who why how when where because")
