@@ -40,6 +40,8 @@ type making struct {
 // neither is there nor is called like a picture.
 func (c *console) wishOf(args []string, w wish) (wish, error) {
 	switch {
+	case w.watch != "" && !isFolder(w.watch):
+		return w, notFoundError(fmt.Errorf("there is no folder %s to watch", w.watch))
 	case w.to == "" && w.watch != "":
 		return w, usageError(errors.New("where should the dreams go? Name a folder with -o"))
 	case w.to == "" && len(args) < 2:
@@ -120,14 +122,15 @@ type target struct{ in, out string }
 // dreamNames gives each dream a file: that which was named, or in a folder one of the picture's name. Two pictures
 // of one name are told apart by a number.
 type dreamNames struct {
-	to    string
-	taken map[string]bool
+	to     string
+	folder bool // it is one, whatever becomes of it
+	taken  map[string]bool
 }
 
-func newNames(to string) *dreamNames { return &dreamNames{to, map[string]bool{}} }
+func newNames(to string) *dreamNames { return &dreamNames{to, isFolder(to), map[string]bool{}} }
 
 func (n *dreamNames) of(in string) target {
-	if !isFolder(n.to) {
+	if !n.folder {
 		return target{in, n.to}
 	}
 	stem := strings.TrimSuffix(filepath.Base(in), filepath.Ext(in))
@@ -151,7 +154,6 @@ func (s *offline) makeAll(ctx context.Context, r dream.Recipe, w wish) error {
 		}
 	}
 	list := newNames(w.to)
-	folder := isFolder(w.to)
 	sources := map[string]bool{}
 	for _, in := range w.in {
 		sources[whole(in)] = true
@@ -159,10 +161,10 @@ func (s *offline) makeAll(ctx context.Context, r dream.Recipe, w wish) error {
 	var all []target
 	for _, in := range w.in {
 		t := list.of(in)
-		if folder && sources[whole(t.out)] {
+		if list.folder && sources[whole(t.out)] {
 			return usageError(fmt.Errorf("%s is to be dreamed itself, and a dream would be written over it; name another folder", t.out))
 		}
-		if folder && !w.overwrite && exists(t.out) {
+		if list.folder && !w.overwrite && exists(t.out) {
 			fmt.Fprintf(s.console.err, "%s is there already; --overwrite makes it again\n", t.out)
 			continue
 		}

@@ -202,6 +202,9 @@ func (s *offline) accepted(out string, v dream.Verb) ([]dream.Format, error) {
 		return nil, errors.New("no ffmpeg found to write MP4 with; install it, name it in dream.ffmpeg, or name the " +
 			"clip .gif")
 	case ext == ".mp4":
+		if err := canRun(s.ffmpeg); err != nil {
+			return nil, err
+		}
 		mime = dream.MP4
 	case ext == ".gif" || out == "-":
 		mime = dream.GIF

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -128,6 +129,11 @@ func canFilm(out, ffmpeg string, how making) error {
 	if err := cinema.CanWrite(out, ffmpeg); err != nil {
 		return usageError(err)
 	}
+	if cinema.IsVideo(out) {
+		if err := canRun(ffmpeg); err != nil {
+			return err
+		}
+	}
 	if filepath.Ext(out) == "" || isFolder(out) {
 		return nil
 	}
@@ -135,6 +141,14 @@ func canFilm(out, ffmpeg string, how making) error {
 		return err
 	}
 	return canWrite(out)
+}
+
+// canRun says at once, and not after a whole film, that the binary of the configuration is not there.
+func canRun(ffmpeg string) error {
+	if _, err := exec.LookPath(ffmpeg); err != nil {
+		return fmt.Errorf("dream.ffmpeg: %w", err)
+	}
+	return nil
 }
 
 // shoot makes a clip and says what came of it.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"slugpuppy/app"
@@ -62,7 +63,11 @@ func (s *offline) recipe(ctx context.Context, verb mention.Verb, req mention.Req
 	}
 	r, heard, err := req.Recipe(ctx, s.Words, seed)
 	for _, name := range forTheBot {
-		heard.Add(mention.Heard{Left: req.Without(name, mention.NoUse, "slugpuppy "+string(verb))})
+		for _, left := range req.Without(name, mention.NoUse, "slugpuppy "+string(verb)) {
+			if !slices.ContainsFunc(heard.Left, func(l mention.Left) bool { return l.What == left.What }) { // once is enough
+				heard.Add(mention.Heard{Left: []mention.Left{left}})
+			}
+		}
 	}
 	if err == nil {
 		err = s.tell(heard)

@@ -74,7 +74,7 @@ func (t *task) planFound(ctx context.Context) (plan, error) {
 	case err != nil:
 		return plan{}, err
 	case f == nil && t.req.Verb == mention.Surprise:
-		r.Verb = dream.Imagine
+		r.Verb, r.Guide = dream.Imagine, false
 		return plan{recipe: r}, nil
 	case f == nil:
 		return plan{}, nothing()

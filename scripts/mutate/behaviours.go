@@ -927,7 +927,7 @@ var behaviours = []behaviour{
 		"if out == \"-\" || !same(out, in) {", "if true {",
 		"./cli", "TestScripts/spared"},
 	{"a picture that is to be dreamed is not written over by a dream", "cli/batch.go",
-		"if folder && sources[whole(t.out)] {", "if false {",
+		"if list.folder && sources[whole(t.out)] {", "if false {",
 		"./cli", "TestScripts/batch"},
 	{"frames that no run has made are kept", "dream/cinema/manifest.go",
 		"if name := e.Name(); !anew && len(name)", "if name := e.Name(); false && len(name)",

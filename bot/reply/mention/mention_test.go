@@ -136,6 +136,7 @@ func TestRequestsBecomeRecipes(t *testing.T) {
 		"deeper 3":              {Verb: dream.Dream, Repeat: 3, Seed: 9},
 		"keep top keep colours": {Verb: dream.Dream, Mask: dream.KeepTop, KeepColours: true, Seed: 9},
 		"guide":                 {Verb: dream.Dream, Guide: true, Seed: 9},
+		"imagine banana, guide": {Verb: dream.Imagine, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
 		"banana":                {Verb: dream.Dream, Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},
 		"my holiday banana":     {Verb: dream.Dream, Seed: 9}, // talk, not a wish
 		"gentle banana":         {Verb: dream.Dream, Preset: "gentle", Words: []dream.WordTerm{{Label: banana, Weight: 1}}, Seed: 9},

@@ -56,7 +56,7 @@ func (r Request) Recipe(ctx context.Context, v *dream.Vocabulary, seed uint64) (
 	set(&out.Seconds, r.Seconds)
 	set(&out.Repeat, r.Count)
 	out.KeepColours = out.KeepColours || r.KeepColours
-	out.Guide = out.Guide || r.Guide
+	out.Guide = (out.Guide || r.Guide) && !out.Verb.FromNoise()
 	if r.Verb != Again && r.Verb != Deeper { // those go on from another dream's strength
 		var left []Left
 		out, left = r.Nudged(out)
