@@ -235,8 +235,11 @@ func (a *App) checkDatabase(ctx context.Context) network.Finding {
 		return sickOf("database", err, "run as the user the bot runs as")
 	}
 	if err := CheckDatabase(ctx, path); err != nil {
-		return sickOf("database", err,
-			"`slugpuppy db restore FILE` with a copy, or stop whatever has the file open")
+		const remedy = "`slugpuppy db restore FILE` with a copy, or stop whatever has the file open"
+		if why, _, more := strings.Cut(err.Error(), "\n"); more { // what the child said of damage; `db check` shows it
+			return sick("database", why, remedy)
+		}
+		return sickOf("database", err, remedy)
 	}
 	return well("database", path+" is sound; no daemon runs")
 }

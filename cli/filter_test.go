@@ -131,3 +131,12 @@ func TestAPersonHasALimitOfTheirOwn(t *testing.T) {
 		t.Log(fmt.Sprint(args), time.Since(start))
 	}
 }
+
+func TestATimelineInTroubleIsNotInAgreement(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.invite(t, "eve@evil.example") // of whom there is no token
+	if _, said := h.run("filter", "sync", "@eve@evil.example"); strings.Contains(said, "in agreement") || !strings.Contains(said, "trouble: ") {
+		t.Error(said)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"slugpuppy/bot/reply/words"
@@ -222,7 +221,11 @@ func (l *Local) obey(ctx context.Context, f *timeline.Filter, d *timeline.Desk, 
 			return Answer{Text: "gone"}, nil
 		}
 		u := userOf(now, time.Now())
-		return Answer{User: &u, Text: strings.TrimSuffix("in agreement with the server; "+now.Trouble, "; ")}, err
+		text := "in agreement with the server"
+		if now.Trouble != "" {
+			text = "trouble: " + now.Trouble
+		}
+		return Answer{User: &u, Text: text}, err
 	}
 	return Answer{}, fmt.Errorf("%w: the filter cannot %q", ErrRefused, o.Verb)
 }
