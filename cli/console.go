@@ -185,6 +185,15 @@ func (c *console) root() *cobra.Command {
 		c.benchCommand(), c.doctorCommand(), c.dbCommand(), c.manCommand(), c.versionCommand(),
 	)
 	root.AddCommand(c.networkCommands()...)
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil && help != root {
+		help.PreRunE = func(_ *cobra.Command, args []string) error {
+			if at, more, err := root.Find(args); err == nil && len(more) > 0 {
+				return usageError(unknown(at, more[0]))
+			}
+			return nil
+		}
+	}
 	// The library's own group helps whoever asks it for a shell it does not know, into their file.
 	root.InitDefaultCompletionCmd()
 	if cmd, _, err := root.Find([]string{"completion"}); err == nil && cmd != root {

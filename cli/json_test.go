@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write the documents from what the comma
 var silent = map[string]string{
 	"completion bash": "a script for a shell", "completion fish": "a script for a shell",
 	"completion powershell": "a script for a shell", "completion zsh": "a script for a shell",
-	"man": "files", "serve": "a daemon: its log is JSON with log.format", "worker": "as serve", "detector train": "hours of work, told as text",
+	"help": "text for people", "man": "files", "serve": "a daemon: its log is JSON with log.format", "worker": "as serve", "detector train": "hours of work, told as text",
 }
 
 // alike are commands that print the object of another one; trying them needs a network or hours.
