@@ -116,7 +116,7 @@ func (d *Daemon) commanding(p network.Post) bool {
 			return true
 		}
 	}
-	req, ok := mention.Command(p.Text, p.Language, d.self.Handle)
+	req, ok := mention.Command(p.Text, p.Language, len(p.Mentions) <= 1, d.self.Handle)
 	return ok && d.knows(req)
 }
 

@@ -97,8 +97,8 @@ func TestCommandsBelowADreamAreRequests(t *testing.T) {
 			"strength=8", "strength=lots", "octaves=5 steps=3", "keep colours", "keep the top", "only the background", "surprise me", "info", "help", "help eyes", "words banana",
 			"presets", "queue", "what do you see", "lovely! @dreambot deeper", "oh wow. @dreambot more bananas", "ok, deeper", "and now deeper", "then again",
 			"image 2", "image #2", "all", "all please", "both pictures", "second picture", "the 2nd picture please", "no, the second picture", "no, the other one",
-			"wow, amazing! can you do it again but with bananas?", "Wow!! More please!", "nice! deeper please", "lovely. Could you make it stronger?", "I love it! now with bananas?",
-			"good bot! again", "with more bananas?", "without the castles please", "but with a castle", "a version without castles", "the other one too please", "one more please", "try again",
+			"wow, amazing! can you do it again but with bananas?", "Wow!! More please!", "nice! deeper please", "lovely. Could you make it stronger?", "I love it! now more bananas?",
+			"good bot! again", "a version without castles", "the other one too please", "one more please", "try again",
 			"try fractal", "do fractal instead",
 		} {
 			c := r.w.join(fmt.Sprint("friend", i))
@@ -254,7 +254,8 @@ func TestTalkInOtherLanguagesIsNoRequest(t *testing.T) {
 func TestQuestionsToUsAloneAreAnswered(t *testing.T) {
 	inWorld(t, func(r *rig) {
 		dreamed := r.answered(r.ask(r.ada, "slug", r.ada.withPicture(photo(1), "a hill")))
-		for words, want := range map[string]string{"how did you do that?": "Generation 1", "what is the recipe?": "Generation 1", "who are you?": "Send me a picture",
+		for words, want := range map[string]string{"with more bananas?": "I dreamed", "I love it! now with a goldfish?": "I dreamed", "without the castles please": "I dreamed", "but with a castle": "I dreamed",
+			"how did you do that?": "Generation 1", "what is the recipe?": "Generation 1", "who are you?": "Send me a picture",
 			"where is the original?": "original is here"} {
 			r.answered(r.ask(r.ada, words, replyTo(dreamed)), want)
 			bob := r.w.join("bob")

@@ -11,13 +11,13 @@ import (
 // Command reads a text that stands where people talk with each other and our handle may only have been
 // carried along. It is a request if it begins, handles and politeness aside, with words of the grammar
 // and is nothing but a wish; else it is talk, and false: "what a nightmare", "see you", "I dream of this".
-// Whether things that it names exist is not looked at.
-func Command(text, language string, self ...string) (Request, bool) {
+// Whether things that it names exist is not looked at. Alone is whether it is for us and nobody else: "with a boat" may answer others.
+func Command(text, language string, alone bool, self ...string) (Request, bool) {
 	if said, ok := addressedAnew(text, self); ok {
 		text = said
 	}
 	tokens := translate(scan(text), language)
-	if talks(tokens) {
+	if talks(tokens, alone) {
 		return Request{}, false
 	}
 	tokens = rewrite(tokens)
@@ -59,7 +59,7 @@ func addressedAnew(text string, self []string) (said string, ok bool) {
 }
 
 // talks says whether a text begins as talk does: with somebody, or with what another said or made.
-func talks(tokens []token) bool {
+func talks(tokens []token, alone bool) bool {
 	at := courtesies(tokens)
 	if at == len(tokens) {
 		return false
@@ -73,6 +73,8 @@ func talks(tokens []token) bool {
 		second = tokens[at+1].low
 	}
 	switch first {
+	case "with", "without":
+		return !alone
 	case "..": // with nothing behind, for want of words
 		return second == ""
 	case "guide":
