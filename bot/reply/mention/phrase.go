@@ -1,6 +1,7 @@
 package mention
 
 import (
+	"slices"
 	"strings"
 
 	"slugpuppy/dream"
@@ -103,10 +104,11 @@ func (p *parser) phrase(t token) bool {
 		p.req.As = t.low
 	default:
 		a, ok := audiences[t.low]
-		if ok && p.words == nil && p.sign == 0 {
-			p.req.Visibility = a
+		behind := p.words != nil && (t.comma || !slices.ContainsFunc(p.tokens, func(t token) bool { return !fillers[t.low] })) // more birds unlisted
+		if !ok || !behind && (p.words != nil || p.sign != 0) {
+			return false
 		}
-		return ok && p.words == nil && p.sign == 0
+		p.req.Visibility = a
 	}
 	return true
 }
