@@ -40,10 +40,10 @@ type making struct {
 // neither is there nor is called like a picture.
 func (c *console) wishOf(args []string, w wish) (wish, error) {
 	switch {
-	case w.watch != "" && !isFolder(w.watch):
-		return w, notFoundError(fmt.Errorf("there is no folder %s to watch", w.watch))
 	case w.to == "" && w.watch != "":
 		return w, usageError(errors.New("where should the dreams go? Name a folder with -o"))
+	case w.watch != "" && !isFolder(w.watch):
+		return w, notFoundError(fmt.Errorf("there is no folder %s to watch", w.watch))
 	case w.to == "" && len(args) < 2:
 		return w, usageError(errors.New("where should the dream go? Name a file, or a folder with -o\nusage: slugpuppy dream IN OUT [WORDS...]"))
 	case w.to == "":
