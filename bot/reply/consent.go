@@ -162,7 +162,7 @@ func (d *Daemon) word(p network.Post) (mention.Verb, error) {
 		return mention.Bare, err
 	}
 	word := mention.Consent(p.Text, p.Language)
-	if req, err := d.parse(p); err == nil && req.Verb != word && d.commanding(p) {
+	if req, err := d.parse(p); err == nil && req.Verb != word && (req.Verb == mention.Stop || d.commanding(p)) {
 		return mention.Bare, nil
 	}
 	return word, nil

@@ -88,6 +88,11 @@ func TestSomebodyElsesPictureWaitsForTheirWord(t *testing.T) {
 			r.ignored(r.ask(bea, "no! never ask me again", replyTo(r.answered(picture))), "said stop")
 			r.answered(request, "rather not")
 		})
+		inWorld(t, func(r *rig) {
+			bea, picture, request := stranger(r)
+			r.ignored(r.ask(bea, "please don't dream my pictures", replyTo(r.answered(picture))), "said stop")
+			r.answered(request, "rather not")
+		})
 	})
 	t.Run("silence", func(t *testing.T) {
 		inWorld(t, func(r *rig) {

@@ -5,6 +5,10 @@ import "strings"
 // not reads what is wanted less, or not at all: "don't add dogs", "not so strong", "not public".
 // What follows the word "not" is read as if the other were asked for, and turned around.
 func (p *parser) not(t token) {
+	if (p.req.Verb == Bare || p.req.Verb == Dream) && len(p.req.Words) == 0 && ofMine(p.tokens) { // never dream my pictures again
+		p.req.Verb, p.tokens = Stop, nil
+		return
+	}
 	helpers, verb, touch := 0, false, false
 	if !t.comma {
 		for helpers < len(p.tokens) && (helping[p.peek(helpers)] || fillers[p.peek(helpers)] || people[p.peek(helpers)] || makes[p.peek(helpers)]) {
@@ -46,6 +50,19 @@ func (p *parser) not(t token) {
 		p.tokens = p.tokens[helpers:]
 		p.begin(-1)
 	}
+}
+
+// ofMine says whether what is not to be done is to be done to none of somebody's pictures.
+func ofMine(tokens []token) bool {
+	whose, all := false, false
+	for i, t := range tokens {
+		if !helping[t.low] && !fillers[t.low] && !people[t.low] && !makes[t.low] && t.low != "again" {
+			return false
+		}
+		whose = whose || t.low == "my" || t.low == "our"
+		all = all || whose && i > 0 && (t.low == "pictures" || t.low == "photos" || t.low == "images" || t.low == "pics")
+	}
+	return all
 }
 
 // spared takes what is to stay as it is.
