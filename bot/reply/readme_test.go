@@ -44,7 +44,9 @@ func table(t *testing.T, head string) (cells [][]string) {
 var below = []string{"deeper", "deeper 3", "again", ".. strength=8", "again, less intense", "again but stronger", "info", "delete"}
 
 // quiet says whether something is done without an answer.
-func quiet(said string) bool { return said == "stop" || said == "don't dream my pictures" || said == "delete" }
+func quiet(said string) bool {
+	return said == "stop" || said == "don't dream my pictures" || said == "delete"
+}
 
 // comesTo is what a setting of the README must have made of the recipe in the answer.
 var comesTo = map[string]func(r dream.Recipe) bool{
