@@ -62,6 +62,9 @@ func (s *offline) recipe(ctx context.Context, verb mention.Verb, req mention.Req
 		seed = *req.Seed
 	}
 	r, heard, err := req.Recipe(ctx, s.Words, seed)
+	if err == nil && (r.Guide || req.Guide) && verb != mention.Dream {
+		return r, usageError(errors.New("only dream takes a second picture as guide"))
+	}
 	for _, name := range forTheBot {
 		for _, left := range req.Without(name, mention.NoUse, "slugpuppy "+string(verb)) {
 			if !slices.ContainsFunc(heard.Left, func(l mention.Left) bool { return l.What == left.What }) { // once is enough
@@ -78,9 +81,6 @@ func (s *offline) recipe(ctx context.Context, verb mention.Verb, req mention.Req
 	r, err = s.Maker.Complete(r)
 	if err != nil {
 		return r, usageError(err)
-	}
-	if r.Guide && verb != mention.Dream {
-		return r, usageError(errors.New("only dream takes a second picture as guide"))
 	}
 	return r, nil
 }
