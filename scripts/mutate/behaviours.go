@@ -224,7 +224,7 @@ var behaviours = []behaviour{
 		"(d.refusing(p) || d.asking(p))", "d.refusing(p)",
 		"./bot/reply", "TestQuestionsToUsAloneAreAnswered"},
 	{"whose pictures are not to be dreamed says stop", "bot/reply/mention/negate.go",
-		"len(p.req.Words) == 0 && ofMine(p.tokens) {", "false {",
+		"len(p.req.Words) == 0 && ofMine(p.tokens, p.req.Verb == Dream) {", "false {",
 		"./bot/reply/mention", "TestPhrasesAreReadAsTheyAreMeant"},
 	{"nobody waits for somebody who said stop", "bot/reply/handle.go",
 		`return outcome{skip: "the requester said stop"}, t.refused()`, `return outcome{skip: "the requester said stop"}, nil`,

@@ -5,7 +5,7 @@ import "strings"
 // not reads what is wanted less, or not at all: "don't add dogs", "not so strong", "not public".
 // What follows the word "not" is read as if the other were asked for, and turned around.
 func (p *parser) not(t token) {
-	if (p.req.Verb == Bare || p.req.Verb == Dream) && len(p.req.Words) == 0 && ofMine(p.tokens) { // never dream my pictures again
+	if (p.req.Verb == Bare || p.req.Verb == Dream) && len(p.req.Words) == 0 && ofMine(p.tokens, p.req.Verb == Dream) { // never dream my pictures again
 		p.req.Verb, p.tokens = Stop, nil
 		return
 	}
@@ -53,14 +53,15 @@ func (p *parser) not(t token) {
 }
 
 // ofMine says whether what is not to be done is to be done to none of somebody's pictures.
-func ofMine(tokens []token) bool {
+func ofMine(tokens []token, made bool) bool { // "these are not my photos" forbids nothing
 	whose, all := false, false
-	for i, t := range tokens {
+	for _, t := range tokens {
 		if !helping[t.low] && !fillers[t.low] && !people[t.low] && !makes[t.low] && t.low != "again" {
 			return false
 		}
+		made = made || touches[t.low] || t.low == "dream" || t.low == "use"
 		whose = whose || t.low == "my" || t.low == "our"
-		all = all || whose && i > 0 && (t.low == "pictures" || t.low == "photos" || t.low == "images" || t.low == "pics")
+		all = all || made && whose && (t.low == "pictures" || t.low == "photos" || t.low == "images" || t.low == "pics")
 	}
 	return all
 }
