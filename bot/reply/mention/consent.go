@@ -29,7 +29,7 @@ func Consent(text, language string) Verb {
 		return Yes
 	case yes >= 0 || no < 0 || !leads(said[:no]):
 		return Bare
-	case slices.ContainsFunc(said, ending):
+	case ending(said):
 		return Stop
 	}
 	return No
@@ -62,8 +62,15 @@ func refuses(w string) bool { return verbs[w] == No || refusals[w] || strings.Ha
 
 func conditional(w string) bool { return conditions[w] }
 
-// ending says whether a word makes a stop of a no.
-func ending(w string) bool { return w == "stop" || strings.HasPrefix(w, "ask") }
+// ending says whether a no is one for ever: "stop asking", "never ask again", but not "no, ask me tomorrow".
+func ending(said []string) bool {
+	for i, w := range said {
+		if w == "stop" || w == "ask" && i > 0 && refuses(said[i-1]) && verbs[said[i-1]] != No {
+			return true
+		}
+	}
+	return false
+}
 
 var (
 	assenting = words("yeah yea yup ya aye fine alright absolutely definitely certainly gladly")

@@ -13,7 +13,7 @@ var consents = map[string]map[mention.Verb]string{
 		mention.Yes: "yes|Yes, please!|yes of course|Of course!|sure, go ahead|Sure thing :)|yeah|yup|go for it|by all means|absolutely|please do|ok, fine|fine by me|" +
 			"no problem|no worries!|why not?|I don't mind|be my guest|you may|feel free|with pleasure|I'd love that|all right|oh, sure|👍|yes 👍",
 		mention.No: "no|No, thank you.|no, please don't|please don't|don't|nah|never|no way|of course not|I'd rather not|I would rather not, sorry|not this one|not really|" +
-			"sorry, no|hell no|no, I don't want that|I do not consent|not okay|that's not ok|no! go away|👎",
+			"sorry, no|hell no|no, I don't want that|I do not consent|not okay|that's not ok|no! go away|no, ask me tomorrow|👎",
 		mention.Stop: "no, stop|no. and stop asking me|never ask again|don't ask me again|please leave me alone",
 		mention.Bare: "yes and no|yes, but not the face|yes, but keep my face|yes, if it is for you alone|ok?|is this ok?|who are you?|what is this?|no?|lovely weather|" +
 			"what a nice idea, yes|👍👎|🙂|see you|yes I said to him that it would be fine for all of us to go there",
