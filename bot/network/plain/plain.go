@@ -3,6 +3,7 @@
 package plain
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,22 +24,22 @@ func Text(source string) string {
 	if len(source) > maxHTML {
 		source = source[:maxHTML]
 	}
-	var b strings.Builder
+	var text []byte
 	z := html.NewTokenizer(strings.NewReader(source))
 	hidden := 0    // depth of script and style
 	quote := false // in the line that stands for a quoted post where quotes are not shown
 	for {
 		switch z.Next() {
 		case html.ErrorToken: // the end, or as far as it can be read
-			return tidy(b.String())
+			return tidy(text)
 		case html.TextToken:
 			if hidden == 0 && !quote {
-				b.Write(z.Text())
+				text = append(text, z.Text()...)
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, attributes := z.TagName()
 			if blocks[string(name)] {
-				b.WriteByte('\n')
+				text = append(text, '\n')
 			}
 			switch string(name) {
 			case "p":
@@ -49,7 +50,7 @@ func Text(source string) string {
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			if blocks[string(name)] {
-				b.WriteByte('\n')
+				text = append(text, '\n')
 				quote = false
 			}
 			if string(name) == "script" || string(name) == "style" {
@@ -77,13 +78,23 @@ func quoteLine(z *html.Tokenizer) bool {
 // and servers before Mastodon 4.4 leave no class on it. The lock stands for a post that may not be seen.
 var quoting = regexp.MustCompile(`^(RE|RT|QT): (https?://\S+|🔒)$`)
 
-// tidy joins spaces within lines and drops empty lines, and those that stand for a quoted post.
-func tidy(s string) string {
-	var lines []string
-	for line := range strings.SplitSeq(s, "\n") {
-		if line = strings.Join(strings.Fields(line), " "); line != "" && !quoting.MatchString(line) {
-			lines = append(lines, line)
+// tidy joins spaces within lines and drops empty lines, and those that stand for a quoted post. It writes over what it has read.
+func tidy(text []byte) string {
+	out := text[:0]
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		before := len(out)
+		for word := range bytes.FieldsSeq(line) {
+			switch {
+			case len(out) > before:
+				out = append(out, ' ')
+			case before > 0:
+				out = append(out, '\n')
+			}
+			out = append(out, word...)
+		}
+		if quoting.Match(bytes.TrimPrefix(out[before:], []byte("\n"))) {
+			out = out[:before]
 		}
 	}
-	return strings.Join(lines, "\n")
+	return string(out)
 }
