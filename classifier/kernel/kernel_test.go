@@ -129,11 +129,12 @@ func randomShape(r *rand.Rand) (s ConvShape, h, w int) {
 		if r.IntN(3) == 0 { // what Winograd's tiles are for
 			s.KernelH, s.KernelW, s.StrideH, s.StrideW, s.DilationH, s.DilationW, s.Groups = 3, 3, 1, 1, 1, 1, 1
 			s.In, s.Out = 8+r.IntN(20), 8+r.IntN(20)
-			if r.IntN(3) == 0 { // enough for deep blocks
-				s.In, s.Out = s.In+r.IntN(60), s.Out+r.IntN(60)
-			}
 		}
 		h, w = 1+r.IntN(24), 1+r.IntN(70)
+		if s.In >= 8 && r.IntN(4) == 0 { // enough for deep blocks
+			s.Groups, s.In, s.Out = 1, s.In+r.IntN(60), s.Out+r.IntN(40)
+			h, w = 1+r.IntN(9), 1+r.IntN(30)
+		}
 		if oh, ow := s.Size(h, w); oh > 0 && ow > 0 {
 			return s, h, w
 		}
