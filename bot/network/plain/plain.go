@@ -24,7 +24,7 @@ func Text(source string) string {
 	if len(source) > maxHTML {
 		source = source[:maxHTML]
 	}
-	var text []byte
+	text := make([]byte, 0, len(source)) // next to nothing becomes longer
 	z := html.NewTokenizer(strings.NewReader(source))
 	hidden := 0    // depth of script and style
 	quote := false // in the line that stands for a quoted post where quotes are not shown
