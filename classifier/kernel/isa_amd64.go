@@ -8,7 +8,7 @@ type features struct {
 	intel                     bool // it multiplies pairs of bfloat16 in vectors at half the rate of float32, and only in tiles sooner
 }
 
-// available lists the instruction sets of this processor, widest last.
+// available lists the instruction sets of this processor, the quickest last.
 func available() []*isa {
 	x := cpu.X86
 	return setsOf(features{avx2: x.HasAVX2 && x.HasFMA, avx512: x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL,

@@ -97,6 +97,67 @@ func checkPairs(t *testing.T, set *isa, r *rand.Rand) {
 	near(t, set.name+" product of pairs", c, want, 1e-5)
 }
 
+// checkMany holds several products in a row against each of them alone, to the last bit.
+func checkMany(t *testing.T, set *isa, r *rand.Rand) {
+	if set.pairs == nil || set.pairs.many[1] == nil {
+		return
+	}
+	p, vecs, n := set.pairs, 1+r.IntN(vectors), 1+r.IntN(4)
+	k, rows, cols := (1+r.IntN(3))*p.deep, p.rows[0], vecs*set.lanes
+	a, b, bias := Floats(n*k*rows), Floats(n*k*cols), random(r, n*rows)
+	for i := range a {
+		a[i] = pair(float32(r.NormFloat64()), float32(r.NormFloat64()))
+	}
+	for i := range b {
+		b[i] = pair(float32(r.NormFloat64()), float32(r.NormFloat64()))
+	}
+	flags, before := int64(r.IntN(8)), random(r, n*rows*cols)
+	got, want := slices.Clone(before), slices.Clone(before)
+	p.many[vecs](int64(n), int64(k), &a[0], &b[0], &got[0], int64(4*cols), &bias[0], flags, int64(4*k*rows), int64(4*k*cols), int64(4*rows*cols), int64(4*rows))
+	for i := range n {
+		each := bias[i*rows:]
+		if flags&bare != 0 {
+			each = Floats(rows)
+		}
+		p.gemm[0][vecs](int64(k), &a[i*k*rows], &b[i*k*cols], &want[i*rows*cols], int64(4*cols), &each[0], flags&^bare, 0)
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%s: %d products of %d pairs, flags %d, are others than each alone", set.name, n, k, flags)
+	}
+}
+
+func TestManyProductsAreThoseOfEachAlone(t *testing.T) { eachSet(t, available(), 60, checkMany) }
+
+// A matrix of several panels has each row's own bias, which among large sums would be lost in what is rounded.
+func TestEveryRowOfAMatrixHasItsBias(t *testing.T) {
+	s := ConvShape{In: 40, Out: 50, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
+	bias := make([]float32, s.Out)
+	for i := range bias {
+		bias[i] = float32(i + 1)
+	}
+	for _, set := range available() {
+		exact, err := newConv(set, s, make([]float32, s.weights()), bias)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range append([]*Conv{exact}, exact.rough...) {
+			for _, w := range []int{5, 48} {
+				p, err := c.At(1, w)
+				if err != nil {
+					t.Fatal(err)
+				}
+				y := Floats(s.Out * w)
+				p.Forward(team(t, 1), y, Floats(s.In*w), Floats(p.ForwardScratch()), true)
+				for i, v := range y {
+					if v != bias[i/w] {
+						t.Fatalf("%s, %d columns: row %d is %g", set.name, w, i/w, v)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestPairsMatchTheirDefinition(t *testing.T) { eachSet(t, available(), 60, checkPairs) }
 
 func FuzzPairs(f *testing.F) { fuzzEverySet(f, checkPairs) }
