@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from . import evaluate
+from .builds import BUILDS
 from .network import STEM, Slugnet, exported
 from .pictures import Pictures
 from .slugnet2 import DESIGNS, Slugnet2
@@ -22,6 +23,10 @@ def load(checkpoint):
     done = checkpoint.endswith(".onnx")
     state = {"average": exported(checkpoint)} if done else torch.load(checkpoint, map_location="cpu")
     weights = state["average"]
+    if "build" in state:
+        net = BUILDS[state["build"]](weights["fc.bias"].shape[0], state["width"]).eval()
+        net.load_state_dict(weights)
+        return net.fold()
     classes, width = weights["fc.bias"].shape[0], weights["s1.conv.weight"].shape[0] / STEM[0]
     if done and "lens" in weights:
         state["options"] = read(weights, width)

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from . import augment, calibrate, channels, curves, distil, evaluate, export, label, packs, peers, pictures, refit, teacher, together, train
+from .builds import Resnet, Vgg
 from .network import LAYERS, Slugnet, warm
 from .slugnet2 import ADDED, DESIGNS, Slugnet2, average, blur, halve, lens
 
@@ -638,6 +639,41 @@ class Tests(unittest.TestCase):
     def test_labels_are_called_what_they_are(self):
         self.assertEqual(export.named("n1\tbeacon, lighthouse\nn2\tcock\nn3\tslug\n", "n1\tlighthouse\nn2\trooster\n"),
                          "n1\tlighthouse, beacon\nn2\trooster, cock\nn3\tslug\n")
+
+    def test_folding_other_builds_changes_nothing(self):
+        for build in (Vgg, Resnet):
+            with self.subTest(build.__name__):
+                torch.manual_seed(1)
+                net = build(5, 0.25)
+                net(torch.rand(8, 3, 64, 64))  # running statistics
+                x = torch.rand(2, 3, 64, 96)
+                with torch.no_grad():
+                    before = net.eval().activations(x)
+                    after = net.fold().activations(x)
+                self.assertEqual(list(before), [*net.layers, "logits"])
+                for name, was in before.items():
+                    self.assertLess((was - after[name]).abs().max(), 1e-4 * (1 + was.abs().max()), name)
+                self.assertEqual(after[net.layers[-1]].shape[2:], (4, 6))
+                self.assertFalse([m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d)])
+
+    def test_a_residual_block_that_adds_nothing_gives_what_it_is_given(self):
+        net = Resnet(5, 0.25)
+        block = net.res2b
+        for part in (block.a, block.b):
+            torch.nn.init.zeros_(part.conv.weight)
+        x = torch.rand(1, block.a.conv.in_channels, 8, 8)
+        self.assertTrue(torch.equal(block.eval()(x), x))
+
+    def test_another_build_is_trained_and_exported_with_its_labels(self):
+        import onnx
+        data = world(self.folder)
+        for build in ("vgg", "resnet"):
+            run = f"{self.folder}/{build}"
+            train.run(data, run, {**QUICK, "build": build, "width": 0.25, "steps": 2}, every=1)
+            export.export(data, f"{run}/latest.pt", f"{run}/out", half=True, most=0)
+            outputs = [o.name for o in onnx.load(f"{run}/out/slugnet.onnx").graph.output]
+            self.assertEqual(outputs, ["logits", *("layer_" + n for n in export.load(f"{run}/latest.pt").layers)])
+            self.assertEqual(Path(f"{run}/out/slugnet.labels.txt").read_text().count("\n"), 2)
 
     def test_the_second_network_is_exported_and_begins_another_run(self):
         try:

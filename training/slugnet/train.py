@@ -1,5 +1,6 @@
 """One training run: a schedule of sides, SGD, averaged weights, checkpoints, a log."""
 
+import copy
 import csv
 import json
 import math
@@ -12,7 +13,8 @@ import torch
 from torch.nn import functional as F
 
 from . import augment, evaluate
-from .network import Slugnet, warm
+from .builds import BUILDS
+from .network import warm
 from .pictures import SIDES, Pictures
 
 DEFAULTS = {
@@ -23,6 +25,7 @@ DEFAULTS = {
     "decay": 5e-5,        # weight decay of convolutions and the last layer
     "smooth": 0.1,        # label smoothing
     "average": 0.999,     # exponential moving average of the weights, a step
+    "build": "slugnet",   # or one of builds.BUILDS, which only dreams for the detector
     "width": 1.0,
     "sides": [[0, 64], [0.6, 80], [0.85, 96]],  # from this part of the run on, views of this side
     "weights": {"64": 1.0, "84": 1.0, "112": 2.0, "176": 2.0},  # how often a picture of this size is drawn
@@ -46,7 +49,8 @@ def run(data, out, options, begin=None, every=500, minutes=None):
     draw = np.random.default_rng(o["seed"])
     shake = torch.Generator().manual_seed(o["seed"])
     torch.manual_seed(o["seed"])
-    net = Slugnet(len(pictures.ids), o["width"])
+    net = BUILDS[o["build"]](len(pictures.ids), o["width"])
+    built = {"build": o["build"], "width": o["width"]} if o["build"] != "slugnet" else {}
     step = 0
     latest = f"{out}/latest.pt"
     if os.path.exists(latest):
@@ -86,13 +90,13 @@ def run(data, out, options, begin=None, every=500, minutes=None):
         log.note(loss, right, side, len(y))
         if step % every == 0 or step == o["steps"]:
             log.write(step, rate(o, step))
-            save(latest, net, average, sgd, step, draw, shake)
+            save(latest, net, average, sgd, step, draw, shake, **built)
             if step % (4 * every) == 0 or step == o["steps"]:
                 scores = evaluate.accuracy(averaged(net, average), pictures, (96,), 2000)["all"]
                 log.validate(step, scores)
                 net.train()
     log.write(step, rate(o, step))
-    save(latest, net, average, sgd, step, draw, shake)
+    save(latest, net, average, sgd, step, draw, shake, **built)
     return step >= o["steps"]
 
 
@@ -170,7 +174,7 @@ def follow(average, net, keep):
 
 
 def averaged(net, average):
-    twin = Slugnet(net.fc.out_features, net.s1.conv.out_channels / 32).to(net.fc.weight.device, memory_format=torch.channels_last)
+    twin = copy.deepcopy(net)
     twin.load_state_dict(average)
     return twin.eval()
 
