@@ -130,6 +130,7 @@ func (b *builder) forward(i int) (*G.Node, error) {
 		values += b.inputShape(i, j).size()
 	}
 	o.cost = cost(s, false, values)
+	o.conv, _ = s.(*convStep)
 	d := &differentiable{operator: o, diff: func(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 		return b.backward(i, in, out, grad)
 	}}

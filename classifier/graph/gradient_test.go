@@ -66,6 +66,7 @@ func benches(t *testing.T, r *rand.Rand) []bench {
 			{"p", maxPool{kernel.Window{KernelH: 3, KernelW: 3, StrideH: 1, StrideW: 1, Top: 1, Left: 1, Bottom: 1, Right: 1}}, []int{1}},
 			{"c", randomConv(t, r, square(8, 3, 1, 1, 0), true), []int{4}},
 			{"y", concat{}, []int{2, 3, 5}}}},
+		{"branches that begin with one pixel", branches(t, r, widen, true)},
 		{"one value in two concatenations", []layer{widen, other,
 			{"a", concat{}, []int{1, 2}}, {"b", concat{}, []int{2, 1}}, {"y", concat{}, []int{3, 4}}}},
 		{"residual", []layer{widen, {"a", randomConv(t, r, square(8, 8, 3, 1, 1), true), []int{1}}, {"y", sum{}, []int{1, 2}}}},

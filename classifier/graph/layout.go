@@ -29,14 +29,20 @@ func (b *builder) layout(order []*operator) {
 	results := map[*operator]*buffer{} // by root
 	image := &buffer{size: 3 * p.w * p.h, end: len(order), give: func(m []float32) { p.image = m }}
 	all := []*buffer{image}
+	hold := func(o *operator, i int) {
+		root, _ := o.root()
+		if results[root] == nil {
+			results[root] = &buffer{size: root.size(), start: i}
+			all = append(all, results[root])
+		}
+		results[root].end = i
+	}
 	for i, o := range order {
 		if !o.scalar() {
-			root, _ := o.root()
-			if results[root] == nil {
-				results[root] = &buffer{size: root.size(), start: i, end: i}
-				all = append(all, results[root])
-			}
-			results[root].end = i
+			hold(o, i)
+		}
+		for _, other := range o.joined {
+			hold(other, i)
 		}
 		for _, in := range o.inputs {
 			if in != nil && !in.scalar() {

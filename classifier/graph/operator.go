@@ -24,6 +24,9 @@ type operator struct {
 	run   func(t *kernel.Team, o *operator, in []G.Value) error
 	cost  Cost // of one run
 
+	conv   *convStep   // in the forward half, if it is one
+	joined []*operator // convolutions that it computes too, see share
+
 	gradient bool        // of the layer
 	inputs   []*operator // nil for what is not ours: the picture and constants
 	args     []G.Value   // what the tape machine hands over: scalars; everything else is read where it lies

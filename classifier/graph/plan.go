@@ -108,6 +108,7 @@ func (n *Network) draft(w, h int, reads []string, objectives []Objective, show b
 	if show {
 		p.stages = b.stages(reads)
 	}
+	share(p.order)
 	b.layout(p.order)
 	return p, nil
 }

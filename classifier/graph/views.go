@@ -61,10 +61,7 @@ func (o sum) at(in []Shape) (step, Shape, error) {
 }
 
 func (sum) forward(t *kernel.Team, out []float32, in [][]float32, _ []float32) {
-	copy(out, in[0])
-	for _, x := range in[1:] {
-		kernel.Add(t, out, x)
-	}
+	kernel.AddAll(t, out, in...)
 }
 
 func (sum) backward(*kernel.Team, int, []float32, []float32, [][]float32, []float32, []float32, bool) {

@@ -173,6 +173,31 @@ func (p *ConvPlan) Forward(t *Team, y, x, scratch []float32, relu bool) {
 	}
 }
 
+// Alike reports whether both convolutions multiply the same columns of a picture, as those of one pixel do, so that
+// Together packs these once.
+func (p *ConvPlan) Alike(q *ConvPlan) bool {
+	return p.straight() && q.straight() && p.forward.products[0].alike(q.forward.products[0])
+}
+
+// straight reports whether the convolution is one product with the picture as it is.
+func (p *ConvPlan) straight() bool {
+	return p.tiles[0] == nil && len(p.forward.products) == 1 && p.forward.planes.same()
+}
+
+// Together sets each of ys to what Forward of its plan makes of x. All plans are Alike.
+func Together(t *Team, plans []*ConvPlan, ys [][]float32, x []float32, relu []bool) {
+	first := plans[0].forward.products[0]
+	first.run.factors = first.run.factors[:0]
+	for i, p := range plans {
+		f := factor{m: p.forward.products[0].m, dst: ys[i]}
+		if relu[i] {
+			f.flags = clip
+		}
+		first.run.factors = append(first.run.factors, f)
+	}
+	first.begin(t, x)
+}
+
 // Backward sets dx to the gradient with respect to x, given dy with respect to y, or adds it
 // to dx. With y (the result of Forward with relu) dy counts only where y is positive.
 func (p *ConvPlan) Backward(t *Team, dx, dy, y, scratch []float32, add bool) {

@@ -128,6 +128,91 @@ func checkMany(t *testing.T, set *isa, r *rand.Rand) {
 
 func TestManyProductsAreThoseOfEachAlone(t *testing.T) { eachSet(t, available(), 60, checkMany) }
 
+func checkTogether(t *testing.T, set *isa, r *rand.Rand) {
+	t.Helper()
+	h, w, in := 1+r.IntN(9), 1+r.IntN(60), 1+r.IntN(200)
+	convs := make([]*Conv, 2+r.IntN(3))
+	for i := range convs {
+		s := ConvShape{In: in, Out: 1 + r.IntN(70), KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
+		c, err := newConv(set, s, random(r, s.weights()), random(r, s.Out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		convs[i] = c
+	}
+	x := random(r, in*h*w)
+	for rough := range 1 + len(convs[0].rough) {
+		var plans []*ConvPlan
+		var relu []bool
+		var want, got [][]float32
+		for _, c := range convs {
+			p, err := c.Rough(rough).At(h, w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(plans) > 0 && !plans[0].Alike(p) {
+				if rough == 0 {
+					t.Fatalf("of %d channels on %dx%d: exact convolutions of one pixel are not alike", in, w, h)
+				}
+				continue // one of them is too small for rough arithmetic
+			}
+			plans, relu = append(plans, p), append(relu, r.IntN(2) == 0)
+			want, got = append(want, Floats(c.Out*h*w)), append(got, Floats(c.Out*h*w))
+		}
+		for size := 1; size <= 3; size++ {
+			for i, p := range plans {
+				p.Forward(team(t, size), want[i], x, nil, relu[i])
+				clear(got[i])
+			}
+			Together(team(t, size), plans, got, x, relu)
+			for i := range plans {
+				if !slices.Equal(got[i], want[i]) {
+					t.Fatalf("of %d channels on %dx%d, arithmetic %d, %d threads: convolution %d of %d is another", in, w, h, rough, size, i, len(plans))
+				}
+			}
+		}
+	}
+}
+
+func TestConvolutionsTogetherAreThoseOfEachAlone(t *testing.T) {
+	eachSet(t, available(), 30, checkTogether)
+}
+
+// Convolutions that look at other places, or at every second one, share no columns.
+func TestConvolutionsOfOtherColumnsAreNotAlike(t *testing.T) {
+	shape := ConvShape{In: 8, Out: 16, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
+	at := func(change func(s *ConvShape)) *ConvPlan {
+		s := shape
+		change(&s)
+		c, err := NewConv(s, make([]float32, s.weights()), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := c.At(24, 24)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	one := at(func(*ConvShape) {})
+	for name, other := range map[string]*ConvPlan{
+		"stride": at(func(s *ConvShape) { s.StrideW = 2 }),
+		"border": at(func(s *ConvShape) { s.Top, s.Bottom = 1, 1 }),
+		"groups": at(func(s *ConvShape) { s.Groups = 2 }),
+		"reach":  at(func(s *ConvShape) { s.KernelW, s.Left, s.Right = 3, 1, 1 }),
+		"in tiles": at(func(s *ConvShape) {
+			s.In, s.Out, s.KernelH, s.KernelW, s.Top, s.Left, s.Bottom, s.Right = 64, 64, 3, 3, 1, 1, 1, 1
+		}),
+	} {
+		if one.Alike(other) || other.Alike(one) {
+			t.Errorf("%s: alike", name)
+		}
+	}
+	if !one.Alike(at(func(s *ConvShape) { s.Out = 40 })) {
+		t.Error("convolutions of as many channels are not alike")
+	}
+}
+
 // A matrix of several panels has each row's own bias, which among large sums would be lost in what is rounded.
 func TestEveryRowOfAMatrixHasItsBias(t *testing.T) {
 	s := ConvShape{In: 40, Out: 50, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}

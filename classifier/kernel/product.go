@@ -13,11 +13,18 @@ type product struct {
 
 // productRun is the state of one multiplication.
 type productRun struct {
-	src, dst []float32
-	flags    int64
-	splits   int
-	width    int // of a tile, but for the last
-	work     func(i int, ws *workspace)
+	src     []float32
+	factors []factor
+	splits  int
+	width   int // of a tile, but for the last
+	work    func(i int, ws *workspace)
+}
+
+// factor is a matrix that columns are multiplied with, and where the result goes.
+type factor struct {
+	m     *matrix
+	dst   []float32
+	flags int64
 }
 
 // newProduct joins rows where the source has no gaps between them, so that tiles need not
@@ -38,15 +45,31 @@ func newProduct(m *matrix, taps []int32, rows, cols, pitch int) *product {
 
 // multiply writes [m.rows][rows*cols] values to dst.
 func (p *product) multiply(t *Team, dst, src []float32, flags int64) {
-	p.m.pack(t)
+	p.run.factors = append(p.run.factors[:0], factor{p.m, dst, flags})
+	p.begin(t, src)
+}
+
+// alike reports whether both multiply the same columns, packed in the same way.
+func (p *product) alike(q *product) bool {
+	return p.grid == q.grid && p.m.set == q.m.set && p.m.pairs == q.m.pairs && p.m.steps() == q.m.steps() && slices.Equal(p.taps, q.taps)
+}
+
+// begin multiplies the columns with all factors of the run.
+func (p *product) begin(t *Team, src []float32) {
+	panels := 0
+	for _, f := range p.run.factors {
+		f.m.pack(t)
+		panels += len(f.m.panels)
+	}
 	tiles, width := cut(p.m.set, p.rows*p.cols)
-	splits := shares(t, tiles, len(p.m.panels))
+	splits := shares(t, tiles, panels)
 	if p.run.work == nil {
 		p.run.work = p.task
 	}
-	p.run.src, p.run.dst, p.run.flags, p.run.splits, p.run.width = src, dst, flags, splits, width
+	p.run.src, p.run.splits, p.run.width = src, splits, width
 	t.Do(tiles*splits, p.run.work)
-	p.run.src, p.run.dst = nil, nil
+	p.run.src = nil
+	clear(p.run.factors) // the memory is lent
 }
 
 // cut divides n columns into as few tiles as there can be, of nearly equal width: blocks of one
@@ -68,7 +91,7 @@ func shares(t *Team, tiles, panels int) int {
 	return splits
 }
 
-// task packs one tile and multiplies it with a share of the matrix's rows.
+// task packs one tile and multiplies it with a share of the rows of all matrices.
 func (p *product) task(i int, ws *workspace) {
 	set := p.m.set
 	n, splits := p.rows*p.cols, p.run.splits
@@ -81,6 +104,16 @@ func (p *product) task(i int, ws *workspace) {
 	} else {
 		p.draw(set, ws, straight, p.run.src, p.taps, b, s)
 	}
-	part, panels := i%splits, len(p.m.panels)
-	p.m.multiply(ws, b, p.run.dst, n, s, p.run.flags, panels*part/splits, panels*(part+1)/splits)
+	part, all := i%splits, 0
+	for _, f := range p.run.factors {
+		all += len(f.m.panels)
+	}
+	from, to := all*part/splits, all*(part+1)/splits // of the panels of all
+	for _, f := range p.run.factors {
+		panels := len(f.m.panels)
+		if lo, hi := min(max(0, from), panels), min(max(0, to), panels); lo < hi {
+			f.m.multiply(ws, b, f.dst, n, s, f.flags, lo, hi)
+		}
+		from, to = from-panels, to-panels
+	}
 }

@@ -80,6 +80,22 @@ func Add(t *Team, dst, x []float32) {
 	t.blocks(len(dst), func(lo, hi int, _ *workspace) { native.addTo(dst[lo:hi], x[lo:hi]) })
 }
 
+// AddAll sets dst to the sum of all, in their order.
+func AddAll(t *Team, dst []float32, all ...[]float32) {
+	t.blocks(len(dst), func(lo, hi int, _ *workspace) {
+		for ; lo < hi; lo += nearby { // a part at a time is still near when the next is added
+			to := min(hi, lo+nearby)
+			copy(dst[lo:to], all[0][lo:to])
+			for _, x := range all[1:] {
+				native.addTo(dst[lo:to], x[lo:to])
+			}
+		}
+	})
+}
+
+// nearby is how many values stay in a core's first cache beside others.
+const nearby = 2048
+
 // Scale sets dst to a*x, or adds a*x to dst.
 func Scale(t *Team, dst, x []float32, a float32, add bool) {
 	t.blocks(len(dst), func(lo, hi int, _ *workspace) {
