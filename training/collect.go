@@ -227,7 +227,7 @@ func (o Options) dreamTask(e Entry, n int) task {
 		}
 		img = fit(img, dreamSide)
 		net := o.Nets[rng.IntN(len(o.Nets))]
-		dreamed, err := dreamOf(ctx, net, img, randomRecipe(net, rng))
+		dreamed, err := dreamed(ctx, net, img, rng)
 		if err != nil {
 			return nil, err
 		}
