@@ -178,6 +178,37 @@ func TestConvolutionsTogetherAreThoseOfEachAlone(t *testing.T) {
 	eachSet(t, available(), 30, checkTogether)
 }
 
+// Of 32 channels pairs are drawn from as many places as values are: what a small convolution computes exactly is not packed in pairs.
+func TestPairsAndValuesAreNotAlike(t *testing.T) {
+	shape := ConvShape{KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}
+	for _, set := range available() {
+		for in := 1; in <= 40; in++ {
+			var plans [2][]*ConvPlan // of a small and a large one, by arithmetic
+			for i, out := range []int{3, 40} {
+				shape.In, shape.Out = in, out
+				c, err := newConv(set, shape, make([]float32, shape.weights()), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for rough := range 1 + len(c.rough) {
+					p, err := c.Rough(rough).At(4, 5)
+					if err != nil {
+						t.Fatal(err)
+					}
+					plans[i] = append(plans[i], p)
+				}
+			}
+			for rough, p := range plans[0] {
+				q := plans[1][rough]
+				same := p.forward.products[0].m.pairs == q.forward.products[0].m.pairs
+				if p.Alike(q) != same {
+					t.Errorf("%s, %d channels, arithmetic %d: alike %v, packed in the same way %v", set.name, in, rough, p.Alike(q), same)
+				}
+			}
+		}
+	}
+}
+
 // Convolutions that look at other places, or at every second one, share no columns.
 func TestConvolutionsOfOtherColumnsAreNotAlike(t *testing.T) {
 	shape := ConvShape{In: 8, Out: 16, KernelH: 1, KernelW: 1, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1}

@@ -51,7 +51,7 @@ func (p *product) multiply(t *Team, dst, src []float32, flags int64) {
 
 // alike reports whether both multiply the same columns, packed in the same way.
 func (p *product) alike(q *product) bool {
-	return p.grid == q.grid && p.m.set == q.m.set && p.m.pairs == q.m.pairs && p.m.steps() == q.m.steps() && slices.Equal(p.taps, q.taps)
+	return p.grid == q.grid && p.m.set == q.m.set && p.m.pairs == q.m.pairs && slices.Equal(p.taps, q.taps)
 }
 
 // begin multiplies the columns with all factors of the run.
