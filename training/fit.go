@@ -98,7 +98,7 @@ func Fit(ctx context.Context, net *classifier.Network, o FitOptions) (Fitted, er
 	return f.settle(ctx)
 }
 
-// beginning is how many ordinary pictures settle when parts are looked at more closely.
+// beginning is how many ordinary pictures, spread over all, settle when parts are looked at more closely.
 const beginning = 400
 
 // settle looks at pictures as the program does, with heads that did not learn from them.
@@ -107,7 +107,7 @@ func (f *fitting) settle(ctx context.Context) (Fitted, error) {
 	s := scanner{net: f.net, kept: f.Cache, progress: f.Progress}
 	head.Beginning(nil) // no part is worth a closer look
 	all := f.ordinaryViews()
-	seen, err := s.scan(ctx, "beginning", head, all[:min(beginning, len(all))])
+	seen, err := s.scan(ctx, "beginning", head, spread(all, beginning))
 	if err != nil {
 		return Fitted{}, err
 	}
@@ -146,6 +146,16 @@ func (f *fitting) settle(ctx context.Context) (Fitted, error) {
 		return Fitted{}, err
 	}
 	return out, head.Remember(Examples(f.samples, out.Scores, examples))
+}
+
+// spread are so many of all, evenly: lists are in the order of their sources.
+func spread(all []view, n int) []view {
+	n = min(n, len(all))
+	some := make([]view, n)
+	for i := range some {
+		some[i] = all[i*len(all)/n]
+	}
+	return some
 }
 
 func probability(logit float64) float64 { return 1 / (1 + math.Exp(-logit)) }

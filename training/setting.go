@@ -8,12 +8,22 @@ import (
 	"math/rand/v2"
 )
 
-// settings are where people meet a picture besides alone: each takes one and some others, and puts it among them.
-var settings = []struct {
+// setting puts one picture among others, where people meet it besides alone.
+type setting struct {
 	name string
 	put  func(one *image.NRGBA, others []*image.NRGBA, rng *rand.Rand) *image.NRGBA
-}{
+}
+
+// settings are looked at as they are, and as timelines show them.
+var settings = []setting{
 	{"screenshot", screenshot}, {"a quarter of a collage", quarter}, {"on white", onWhite}, {"in a photograph", within},
+	previewed("screenshot", screenshot), previewed("a quarter of a collage", quarter), previewed("on white", onWhite), previewed("in a photograph", within),
+}
+
+func previewed(name string, put func(*image.NRGBA, []*image.NRGBA, *rand.Rand) *image.NRGBA) setting {
+	return setting{name + ", its preview", func(one *image.NRGBA, others []*image.NRGBA, rng *rand.Rand) *image.NRGBA {
+		return preview(put(one, others, rng))
+	}}
 }
 
 // screenshot is a picture on a page of a phone, with bars and lines like text.

@@ -3,6 +3,8 @@ package training
 import (
 	"image"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"testing"
 
 	"slugpuppy/picture"
@@ -46,6 +48,44 @@ func TestSettingsAreTheSameEveryTime(t *testing.T) {
 		b := s.put(one, []*image.NRGBA{other}, rand.New(rand.NewPCG(7, 1)))
 		if string(a.Pix) != string(b.Pix) {
 			t.Errorf("%s is another picture the second time", s.name)
+		}
+	}
+}
+
+func TestWhatBeginsIsSpreadOverAList(t *testing.T) {
+	of := func(n int) []view {
+		all := make([]view, n)
+		for i := range all {
+			all[i].name = strconv.Itoa(i)
+		}
+		return all
+	}
+	var got []string
+	for _, v := range spread(of(10), 4) {
+		got = append(got, v.name)
+	}
+	if want := []string{"0", "2", "5", "7"}; !slices.Equal(got, want) {
+		t.Errorf("four of ten: %v, want %v", got, want)
+	}
+	if got := spread(of(3), 4); len(got) != 3 {
+		t.Errorf("four of three: %d", len(got))
+	}
+}
+
+func TestPreviewsAreAsLargeAsServersMakeThem(t *testing.T) {
+	one, other := picture.ToNRGBA(picture.Landscape(300, 200, 2)), picture.ToNRGBA(picture.Landscape(720, 540, 3))
+	for i, s := range settings[len(settings)/2:] {
+		full := settings[i]
+		if s.name != full.name+", its preview" {
+			t.Fatalf("%s is no preview of %s", s.name, full.name)
+		}
+		a := full.put(one, []*image.NRGBA{other, other, other}, rand.New(rand.NewPCG(7, 1))).Rect
+		b := s.put(one, []*image.NRGBA{other, other, other}, rand.New(rand.NewPCG(7, 1))).Rect
+		if n := b.Dx() * b.Dy(); n > 640*361 || n < 640*350 || a.Dx()*a.Dy() <= n {
+			t.Errorf("%s is %v, its preview %v", full.name, a.Size(), b.Size())
+		}
+		if x, y := float64(a.Dx())/float64(a.Dy()), float64(b.Dx())/float64(b.Dy()); x/y > 1.01 || y/x > 1.01 {
+			t.Errorf("the preview of %s has other proportions: %v, %v", full.name, a.Size(), b.Size())
 		}
 	}
 }

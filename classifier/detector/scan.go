@@ -42,7 +42,7 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 		margins[i] = d.head.Experts[0].margin(g.answers[i])
 	}
 	best := most(settled(g.windows, margins))
-	s.Glance, s.Part = margins[best], g.part(best, margins)
+	s.Glance, s.Part = margins[best], g.part(wider(g.windows, margins, best), margins)
 	if s.Glance < d.head.Closer.Worth || min(s.Part.Dx(), s.Part.Dy()) < leastPart {
 		return s, print, nil
 	}
@@ -54,7 +54,7 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 		return s, nil, fmt.Errorf("look closer: %w", err)
 	}
 	s.Part, s.Closer = c.at, c.logit
-	if s.Closer-d.head.Closer.Handicap > s.Whole {
+	if d.head.Closer.Logit(s) > s.Whole {
 		print = c.print
 	}
 	return s, print, nil
@@ -69,6 +69,25 @@ func most(values []float64) int {
 		}
 	}
 	return best
+}
+
+// nearly is which share of a window's margin a larger one around it needs to be looked at in its place.
+const nearly = 0.6
+
+// wider is a window of the largest size around another, if it looks nearly as much like a dream: in a part with more pixels there is
+// more to see, and less of it is so by chance.
+func wider(windows []Window, margins []float64, best int) int {
+	inner, wide := windows[best], best
+	for i, w := range windows {
+		around := w.X <= inner.X && w.Y <= inner.Y && w.X+w.W >= inner.X+inner.W && w.Y+w.H >= inner.Y+inner.H
+		if i == 0 || !around || w.W != largest || margins[i] < nearly*margins[best] {
+			continue
+		}
+		if wide == best || margins[i] > margins[wide] {
+			wide = i
+		}
+	}
+	return wide
 }
 
 // several is how many windows have to lie in a pane, so that they say whether it is of one kind.
@@ -178,4 +197,14 @@ type Closer struct {
 }
 
 // Logit is the score of all that was seen.
-func (c Closer) Logit(s Scan) float64 { return max(s.Whole, s.Closer-c.Handicap) }
+func (c Closer) Logit(s Scan) float64 { return max(s.Whole, s.part()-c.Handicap) }
+
+// plenty is the shorter side of a part, in pixels, from which it is as good a picture as any.
+const plenty = 224
+
+// part is the score of the part, one lower for every halving of its side below plenty: scaled up from a few pixels, much looks like a dream
+// by chance.
+func (s Scan) part() float64 {
+	side := min(s.Part.Dx(), s.Part.Dy())
+	return s.Closer - math.Log2(max(1, plenty/float64(side)))
+}

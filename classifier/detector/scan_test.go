@@ -3,6 +3,7 @@ package detector
 import (
 	"image"
 	"image/color"
+	"slices"
 	"testing"
 )
 
@@ -62,5 +63,33 @@ func TestAPaneIsLookedAtIfAllInItLooksAlike(t *testing.T) {
 	spot := image.Rect(0, 240, 162, 400)
 	if got := g.part(of(spot)); got == left || !spot.Overlaps(got) || area(got) > 0.5*area(left) {
 		t.Errorf("a dream in a corner of a pane: %v is looked at", got)
+	}
+}
+
+func TestALargerWindowIsLookedAtWhereItLooksNearlyAsDreamed(t *testing.T) {
+	g := gridOf(700, 500)
+	windows := g.windows()
+	at := func(w Window) int { return slices.Index(windows, w) }
+	small, around, other, apart := at(Window{1, 1, 2, 2}), at(Window{1, 1, 3, 3}), at(Window{0, 1, 3, 3}), at(Window{2, 2, 3, 3})
+	for name, c := range map[string]struct {
+		margins map[int]float64
+		want    int
+	}{
+		"nearly as much":         {map[int]float64{small: 5, around: 3.1}, around},
+		"the more of two":        {map[int]float64{small: 5, around: 3.1, other: 3.2}, other},
+		"much less":              {map[int]float64{small: 5, around: 2.9}, small},
+		"another one's":          {map[int]float64{small: 5, apart: 4.9}, small},
+		"the whole's":            {map[int]float64{small: 5, 0: 4.9}, small},
+		"large already":          {map[int]float64{around: 5, small: 4}, around},
+		"none looks like dreams": {map[int]float64{small: -1, around: -2}, small},
+	} {
+		margins := slices.Repeat([]float64{-9}, len(windows))
+		for i, v := range c.margins {
+			margins[i] = v
+		}
+		best := most(margins)
+		if got := wider(windows, margins, best); got != c.want {
+			t.Errorf("%s: %v, want %v", name, windows[got], windows[c.want])
+		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // secondLooks is the share of ordinary pictures of which a part is looked at more closely: what a picture costs rises by as much, and by a
 // few hundredths more for what is looked at to confirm it.
-const secondLooks = 0.22
+const secondLooks = 0.2
 
 // ofParts is the share of the wrong hides that the usual budget allows which parts make: a picture has many of them.
 const ofParts = 2.0 / 3
@@ -29,7 +29,7 @@ func (h *Head) Beginning(ordinary []Scan) {
 // the usual budget allows parts get their share and wholes the rest: that is what the parts' handicap makes of them.
 func (h *Head) Settle(ordinary, hard, dreams []Scan) {
 	wholes := promising(ordinary, hard, nil, func(s Scan) float64 { return s.Whole })
-	parts := promising(ordinary, hard, nil, func(s Scan) float64 { return s.Closer })
+	parts := promising(ordinary, hard, nil, Scan.part)
 	h.Closer.Handicap = 0
 	if more := parts.reached(ofParts*Usual) - wholes.reached((1-ofParts)*Usual); more > 0 {
 		h.Closer.Handicap = more
