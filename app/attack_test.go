@@ -357,9 +357,9 @@ func TestAMessageChangesOnlyItsAuthorsFilter(t *testing.T) {
 		return strings.Join(all, " ")
 	}
 	for _, c := range []struct{ from, want, said string }{
-		{"eve@0.evil.example", "on shadow off", "shadow"},
+		{"eve@0.evil.example", "on shadow off", "The filter only notes what it would hide."},
 		{"victim@0.evil.example", "on shadow off", "do not look after your timeline"},
-		{"victim", "shadow shadow off", "shadow"},
+		{"victim", "shadow shadow off", "The filter only notes what it would hide."},
 	} {
 		who := s.server.User(c.from)
 		if who == nil {

@@ -46,7 +46,7 @@ func Answer(a timeline.Answer) string {
 func Done(c timeline.Change) string {
 	switch c.Did {
 	case timeline.Switched:
-		return "the filter is " + string(c.Sub.Mode)
+		return modes[c.Sub.Mode]
 	case timeline.Paused:
 		return "the filter rests until " + minute(c.Sub.PausedUntil)
 	case timeline.ChoseHow:
@@ -109,7 +109,12 @@ func Filter(s store.Subscriber, now time.Time) string {
 	case s.Mode == store.FilterOn:
 		return "the filter is on: " + s.How
 	}
-	return "the filter is " + string(s.Mode)
+	return modes[s.Mode]
+}
+
+// modes are what a filter does that nothing else is to be said of.
+var modes = map[store.Mode]string{
+	store.FilterOn: "the filter is on", store.FilterShadow: "the filter only notes what it would hide", store.FilterOff: "the filter is off",
 }
 
 func minute(t time.Time) string { return t.Format("Monday 2 January 15:04 MST") }

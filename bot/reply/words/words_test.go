@@ -491,3 +491,19 @@ func evaluate(e ast.Expr) string {
 	}
 	return constant.StringVal(v.Value)
 }
+
+func TestWhatAFilterDoesIsSaidInWords(t *testing.T) {
+	for mode, want := range map[store.Mode]string{
+		store.FilterOn: "the filter is on", store.FilterShadow: "the filter only notes what it would hide", store.FilterOff: "the filter is off",
+	} {
+		if got := words.Done(timeline.Change{Did: timeline.Switched, Sub: store.Subscriber{Mode: mode}}); got != want {
+			t.Errorf("switched to %s: %q, want %q", mode, got, want)
+		}
+		if mode == store.FilterOn {
+			want += ": warn"
+		}
+		if got := words.Filter(store.Subscriber{Mode: mode, How: timeline.Warn}, wednesday); got != want {
+			t.Errorf("%s: %q, want %q", mode, got, want)
+		}
+	}
+}
