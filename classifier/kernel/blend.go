@@ -41,31 +41,67 @@ func (b Blend) operands() (p, q operand) {
 	return of(b.A, b.OneA), of(b.B, b.OneB)
 }
 
+// longRun is how many neighbours one task handles where each stands for itself.
+const longRun = 16 * strip
+
+// values are those that go with the positions from lo to hi of a channel. A number that goes with all of them fills room, which holds
+// as many.
+func (o operand) values(x []float32, channel, lo, hi int, room []float32) []float32 {
+	x = x[channel*o.channel:]
+	if o.step > 0 {
+		return x[lo:hi]
+	}
+	room = room[:hi-lo]
+	for i := range room {
+		room[i] = x[0]
+	}
+	return room
+}
+
 // Forward sets y to a op x.
 func (b Blend) Forward(t *Team, y, a, x []float32) {
 	n := max(b.A, b.B)
 	one, other := b.operands()
-	t.Do(b.C, func(c int, _ *workspace) {
-		d, p, q := y[c*n:(c+1)*n], a[c*one.channel:], x[c*other.channel:]
-		i, j := 0, 0
-		for k := range d {
-			switch b.Op {
-			case Plus:
-				d[k] = p[i] + q[j]
-			case Minus:
-				d[k] = p[i] - q[j]
-			case Times:
-				d[k] = p[i] * q[j]
-			case Over:
-				d[k] = p[i] / q[j]
-			case Larger:
-				d[k] = max(p[i], q[j])
-			case Smaller:
-				d[k] = min(p[i], q[j])
-			}
-			i, j = i+one.step, j+other.step
+	runs := (n + longRun - 1) / longRun
+	t.Do(b.C*runs, func(task int, _ *workspace) {
+		c, first := task/runs, task%runs*longRun
+		var p, q [strip]float32
+		for lo := first; lo < min(n, first+longRun); lo += strip {
+			hi := min(n, lo+strip)
+			b.Op.set(y[c*n+lo:c*n+hi], one.values(a, c, lo, hi, p[:]), other.values(x, c, lo, hi, q[:]))
 		}
 	})
+}
+
+// set sets y to p op q, number by number.
+func (o BlendOp) set(y, p, q []float32) {
+	p, q = p[:len(y)], q[:len(y)]
+	switch o {
+	case Plus:
+		for i := range y {
+			y[i] = p[i] + q[i]
+		}
+	case Minus:
+		for i := range y {
+			y[i] = p[i] - q[i]
+		}
+	case Times:
+		for i := range y {
+			y[i] = p[i] * q[i]
+		}
+	case Over:
+		for i := range y {
+			y[i] = p[i] / q[i]
+		}
+	case Larger:
+		for i := range y {
+			y[i] = max(p[i], q[i])
+		}
+	case Smaller:
+		for i := range y {
+			y[i] = min(p[i], q[i])
+		}
+	}
 }
 
 // Backward sets dx to the gradient with respect to a (which 0) or to x (which 1), or adds it.
@@ -77,37 +113,48 @@ func (b Blend) Backward(t *Team, which int, dx, dy, a, x []float32, add bool) {
 		own = other
 	}
 	// The gradient of a number that goes with many is the sum of theirs: over a plane, over the
-	// channels, or both. Sums over channels are split along the plane.
-	channels, positions := b.C, 1
+	// channels, or both. What is not summed over a plane is split along it.
+	channels, each := b.C, longRun
 	if own.channel == 0 {
-		channels, positions = 1, (n+strip-1)/strip
+		channels, each = 1, strip
 	}
 	if own.step == 0 {
-		positions = 1
+		each = n
 	}
+	positions := (n + each - 1) / each
 	t.Do(channels*positions, func(task int, _ *workspace) {
-		first, last, lo, hi := task, task+1, 0, n
+		first, last := task/positions, task/positions+1
 		if own.channel == 0 {
 			first, last = 0, b.C
-			if own.step > 0 {
-				lo, hi = task*strip, min(n, (task+1)*strip)
-			}
 		}
+		lo := task % positions * each
+		hi := min(n, lo+each)
+		var p, q, g [strip]float32
 		var sum [strip]float64
 		for c := first; c < last; c++ {
-			p, q := a[c*one.channel:], x[c*other.channel:]
 			d := dx[c*own.channel:]
-			for k := lo; k < hi; k++ {
-				g := dy[c*n+k] * b.slope(which, p[k*one.step], q[k*other.step])
+			for at := lo; at < hi; at += strip {
+				to := min(hi, at+strip)
+				g := g[:to-at]
+				b.slope(g, which, one.values(a, c, at, to, p[:]), other.values(x, c, at, to, q[:]))
+				for i, v := range dy[c*n+at : c*n+to] {
+					g[i] *= v
+				}
 				switch {
 				case own.step == 0:
-					sum[0] += float64(g)
+					for _, v := range g {
+						sum[0] += float64(v)
+					}
 				case own.channel == 0:
-					sum[k-lo] += float64(g)
+					for i, v := range g {
+						sum[i] += float64(v)
+					}
 				case add:
-					d[k] += g
+					for i, v := range g {
+						d[at+i] += v
+					}
 				default:
-					d[k] = g
+					copy(d[at:to], g)
 				}
 			}
 		}
@@ -125,24 +172,33 @@ func (b Blend) Backward(t *Team, which int, dx, dy, a, x []float32, add bool) {
 	})
 }
 
-// slope is the derivative of p op q with respect to one of them; where both are as large it is
+// slope sets s to the derivative of p op q with respect to one of them, number by number; where both are as large it is
 // half for each.
-func (b Blend) slope(which int, p, q float32) float32 {
-	switch b.Op {
-	case Minus:
-		return pick(which == 0, 1, -1)
-	case Times:
-		return pick(which == 0, q, p)
-	case Over:
-		if which == 0 {
-			return 1 / q
+func (b Blend) slope(s []float32, which int, p, q []float32) {
+	p, q = p[:len(s)], q[:len(s)]
+	switch {
+	case b.Op == Times && which == 0:
+		copy(s, q)
+	case b.Op == Times:
+		copy(s, p)
+	case b.Op == Over && which == 0:
+		for i := range s {
+			s[i] = 1 / q[i]
 		}
-		return -p / (q * q)
-	case Larger, Smaller:
-		if p == q {
-			return 0.5
+	case b.Op == Over:
+		for i := range s {
+			s[i] = -p[i] / (q[i] * q[i])
 		}
-		return pick((p > q) == (b.Op == Larger) == (which == 0), 1, 0)
+	case b.Op == Larger || b.Op == Smaller:
+		for i := range s {
+			s[i] = pick((p[i] > q[i]) == (b.Op == Larger) == (which == 0), 1, 0)
+			if p[i] == q[i] {
+				s[i] = 0.5
+			}
+		}
+	default:
+		for i := range s {
+			s[i] = pick(b.Op == Minus && which == 1, -1, 1)
+		}
 	}
-	return 1
 }
