@@ -10,7 +10,7 @@ import (
 const secondLooks = 0.2
 
 // ofParts is the share of the wrong hides that the usual budget allows which parts make: a picture has many of them.
-const ofParts = 2.0 / 3
+const ofParts = 4.0 / 5
 
 // Beginning settles when a part is worth a closer look, by how some ordinary pictures were seen by a head that looked at parts
 // but not more closely; until Settle nothing else is settled.

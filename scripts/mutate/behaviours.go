@@ -338,7 +338,7 @@ var behaviours = []behaviour{
 	{"a larger window that looks nearly as dreamed is looked at", "classifier/detector/scan.go",
 		"margins[i] < nearly*margins[best]", "margins[i] < 9*nearly*margins[best]",
 		"./classifier/detector", "TestALargerWindowIsLookedAtWhereItLooksNearlyAsDreamed"},
-	{"parts get two thirds of what the usual budget allows", "classifier/detector/settle.go",
+	{"parts get four fifths of what the usual budget allows", "classifier/detector/settle.go",
 		"wholes.reached((1-ofParts)*Usual); more > 0", "wholes.reached((1-ofParts)*Usual); more > 1e9",
 		"./classifier/detector", "TestPartsAreLookedAtAsOftenAsSettledAndHandicapped"},
 	{"one subscriber decides for nobody else", "bot/timeline/look.go",
