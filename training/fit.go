@@ -149,9 +149,9 @@ func (f *fitting) settle(ctx context.Context) (Fitted, error) {
 }
 
 // spread are so many of all, evenly: lists are in the order of their sources.
-func spread(all []view, n int) []view {
+func spread[T any](all []T, n int) []T {
 	n = min(n, len(all))
-	some := make([]view, n)
+	some := make([]T, n)
 	for i := range some {
 		some[i] = all[i*len(all)/n]
 	}
@@ -244,18 +244,14 @@ func (f *fitting) settings(ctx context.Context, s scanner, scores []float64) ([]
 }
 
 // some are pictures of the corpus, spread over it.
-func (f *fitting) some(of func(detector.Sample) bool) (some []int) {
+func (f *fitting) some(of func(detector.Sample) bool) []int {
 	var all []int
 	for i, s := range f.samples {
 		if s.Copy == 0 && !s.Extra && !generated(s) && of(s) {
 			all = append(all, i)
 		}
 	}
-	n := min(f.Settings, len(all))
-	for i := range n {
-		some = append(some, all[i*len(all)/n])
-	}
-	return some
+	return spread(all, f.Settings)
 }
 
 // gather takes samples from the cache as far as it has them; new ones are added to it as they are made,

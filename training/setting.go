@@ -6,6 +6,7 @@ import (
 	"image/draw"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // setting puts one picture among others, where people meet it besides alone.
@@ -15,15 +16,17 @@ type setting struct {
 }
 
 // settings are looked at as they are, and as timelines show them.
-var settings = []setting{
+var settings = withPreviews([]setting{
 	{"screenshot", screenshot}, {"a quarter of a collage", quarter}, {"on white", onWhite}, {"in a photograph", within},
-	previewed("screenshot", screenshot), previewed("a quarter of a collage", quarter), previewed("on white", onWhite), previewed("in a photograph", within),
-}
+})
 
-func previewed(name string, put func(*image.NRGBA, []*image.NRGBA, *rand.Rand) *image.NRGBA) setting {
-	return setting{name + ", its preview", func(one *image.NRGBA, others []*image.NRGBA, rng *rand.Rand) *image.NRGBA {
-		return preview(put(one, others, rng))
-	}}
+func withPreviews(all []setting) []setting {
+	for _, s := range slices.Clone(all) {
+		all = append(all, setting{s.name + ", its preview", func(one *image.NRGBA, others []*image.NRGBA, rng *rand.Rand) *image.NRGBA {
+			return preview(s.put(one, others, rng))
+		}})
+	}
+	return all
 }
 
 // screenshot is a picture on a page of a phone, with bars and lines like text.

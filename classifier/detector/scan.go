@@ -41,8 +41,8 @@ func (d *Detector) scan(ctx context.Context, img image.Image) (Scan, Fingerprint
 	for i := range g.windows {
 		margins[i] = d.head.Experts[0].margin(g.answers[i])
 	}
-	best := most(settled(g.windows, margins))
-	s.Glance, s.Part = margins[best], g.part(wider(g.windows, margins, best), margins)
+	best, at := picked(g.windows, margins)
+	s.Glance, s.Part = margins[best], g.part(at, margins)
 	if s.Glance < d.head.Closer.Worth || min(s.Part.Dx(), s.Part.Dy()) < leastPart {
 		return s, print, nil
 	}
@@ -69,6 +69,12 @@ func most(values []float64) int {
 		}
 	}
 	return best
+}
+
+// picked is the window that looks most like a dream, in its midst, and the one to look at for it.
+func picked(windows []Window, margins []float64) (best, at int) {
+	best = most(settled(windows, margins))
+	return best, wider(windows, margins, best)
 }
 
 // nearly is which share of a window's margin a larger one around it needs to be looked at in its place.

@@ -77,6 +77,7 @@ func TestALargerWindowIsLookedAtWhereItLooksNearlyAsDreamed(t *testing.T) {
 	}{
 		"nearly as much":         {map[int]float64{small: 5, around: 3.1}, around},
 		"the more of two":        {map[int]float64{small: 5, around: 3.1, other: 3.2}, other},
+		"the more of two, later": {map[int]float64{small: 5, around: 3.2, other: 3.1}, around},
 		"much less":              {map[int]float64{small: 5, around: 2.9}, small},
 		"another one's":          {map[int]float64{small: 5, apart: 4.9}, small},
 		"the whole's":            {map[int]float64{small: 5, 0: 4.9}, small},
@@ -91,5 +92,10 @@ func TestALargerWindowIsLookedAtWhereItLooksNearlyAsDreamed(t *testing.T) {
 		if got := wider(windows, margins, best); got != c.want {
 			t.Errorf("%s: %v, want %v", name, windows[got], windows[c.want])
 		}
+	}
+	margins := slices.Repeat([]float64{-9}, len(windows))
+	margins[small], margins[around] = 9, 8
+	if best, got := picked(windows, margins); best != small || got != around {
+		t.Errorf("%v is picked and %v looked at, want %v and %v", windows[best], windows[got], windows[small], windows[around])
 	}
 }

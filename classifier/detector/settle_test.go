@@ -33,7 +33,7 @@ func TestPartsAreLookedAtAsOftenAsSettledAndHandicapped(t *testing.T) {
 			looked++
 		}
 	}
-	if looked < 3600 || looked > 4400 {
+	if looked < 3800 || looked > 4200 {
 		t.Errorf("%d of 20000 ordinary pictures are looked at more closely, want 20 of 100", looked)
 	}
 	h.Settle(ordinary, seen(r, 500, h.Closer.Worth), nil)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -194,6 +195,9 @@ func TestBlendsMatchTheirDefinitionHoweverTheyAreSpread(t *testing.T) {
 		if i%8 == 0 {
 			n = strip - 2 + r.IntN(5)
 		}
+		if i/16 == 1 { // with numbers spread in all ways
+			n = strip + 1 + r.IntN(3)
+		}
 		b := Blend{C: 1 + r.IntN(4), A: n, B: n, OneA: i&1 != 0, OneB: i&2 != 0}
 		if i&4 != 0 {
 			b.A = 1
@@ -241,6 +245,28 @@ func TestBlendsMatchTheirDefinitionHoweverTheyAreSpread(t *testing.T) {
 				both(t, fmt.Sprintf("blend %+v by its operand %d", b, which), f, x, r,
 					func(y []float32) { b.Forward(tm, y, p, q) },
 					func(dx, dy, _ []float32, add bool) { b.Backward(tm, which, dx, dy, p, q, add) })
+			}
+		}
+	}
+}
+
+// What is longer than one task handles is what its pieces are.
+func TestALongBlendIsThatOfItsPieces(t *testing.T) {
+	r, tm, n := rand.New(rand.NewPCG(5, 2)), team(t, 2), 2*longRun+7
+	p, q, dy := random(r, n), random(r, n), random(r, n)
+	for op := Plus; op <= Smaller; op++ {
+		of := func(lo, hi int) (y, dx []float32) {
+			b := Blend{Op: op, C: 1, A: hi - lo, B: hi - lo}
+			y, dx = make([]float32, hi-lo), make([]float32, hi-lo)
+			b.Forward(tm, y, p[lo:hi], q[lo:hi])
+			b.Backward(tm, 1, dx, dy[lo:hi], p[lo:hi], q[lo:hi], false)
+			return y, dx
+		}
+		y, dx := of(0, n)
+		for lo := 0; lo < n; lo += strip {
+			hi := min(n, lo+strip)
+			if part, slope := of(lo, hi); !slices.Equal(part, y[lo:hi]) || !slices.Equal(slope, dx[lo:hi]) {
+				t.Fatalf("operation %d: other values from %d to %d", op, lo, hi)
 			}
 		}
 	}

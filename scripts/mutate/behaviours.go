@@ -333,7 +333,7 @@ var behaviours = []behaviour{
 		"some[i] = all[i*len(all)/n]", "some[i] = all[i]",
 		"./training", "TestWhatBeginsIsSpreadOverAList"},
 	{"settings are looked at as their previews", "training/setting.go",
-		"return preview(put(one, others, rng))", "return put(one, others, rng)",
+		"return preview(s.put(one, others, rng))", "return s.put(one, others, rng)",
 		"./training", "TestPreviewsAreAsLargeAsServersMakeThem"},
 	{"a larger window that looks nearly as dreamed is looked at", "classifier/detector/scan.go",
 		"margins[i] < nearly*margins[best]", "margins[i] < 9*nearly*margins[best]",
